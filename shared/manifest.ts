@@ -1,0 +1,70 @@
+/**
+ * What a worker must know of a data set: the shape of a record, how the engine reads it, and the
+ * immutable chunks that hold the records. Training and test sets are separate manifests.
+ */
+export type Dtype = 'uint8' | 'int32' | 'float32';
+
+export interface TensorSpec {
+  /** Shape of one record's part, without the batch dimension. `[]` for a scalar. */
+  shape: number[];
+  dtype: Dtype;
+}
+
+/** The engine feeds `(value * scale - mean) / std` to the model; one mean and std, or one per last axis. */
+export interface Normalisation {
+  scale: number;
+  mean: number[];
+  std: number[];
+}
+
+/** What the label is: the index of a class, or numbers to be predicted (regression). */
+export type LabelKind = { kind: 'class'; classes: number; names?: string[] } | { kind: 'value' };
+
+export interface ChunkRef {
+  /** SHA-256 of the chunk's bytes, lower-case hexadecimal. Also its address: `/objects/<sha256>`. */
+  sha256: string;
+  records: number;
+  bytes: number;
+}
+
+export interface Manifest {
+  format: 1;
+  name: string;
+  split: 'train' | 'test';
+  records: number;
+  /** A record is the bytes of x followed by the bytes of y, little-endian. */
+  x: TensorSpec;
+  y: TensorSpec;
+  label: LabelKind;
+  normalisation: Normalisation;
+  /** Records in every chunk but the last, which may hold fewer. */
+  recordsPerChunk: number;
+  chunks: ChunkRef[];
+}
+
+/** What `x` and `y` of several records look like side by side, in record order. */
+export type RecordArray = Uint8Array | Int32Array | Float32Array;
+
+export const BYTES_PER_ELEMENT: Record<Dtype, number> = { uint8: 1, int32: 4, float32: 4 };
+
+export function elementsOf(spec: TensorSpec): number {
+  return spec.shape.reduce((product, length) => product * length, 1);
+}
+
+export function recordBytes(manifest: Pick<Manifest, 'x' | 'y'>): number {
+  return (
+    elementsOf(manifest.x) * BYTES_PER_ELEMENT[manifest.x.dtype] +
+    elementsOf(manifest.y) * BYTES_PER_ELEMENT[manifest.y.dtype]
+  );
+}
+
+export function newRecordArray(dtype: Dtype, length: number): RecordArray {
+  switch (dtype) {
+    case 'uint8':
+      return new Uint8Array(length);
+    case 'int32':
+      return new Int32Array(length);
+    case 'float32':
+      return new Float32Array(length);
+  }
+}

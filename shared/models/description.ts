@@ -1,0 +1,20 @@
+import type { WeightSpec } from '../layout.js';
+import type { LossName } from '../losses.js';
+
+/**
+ * A model as the coordinator serves it: topology and names, never code. Content-addressed JSON,
+ * fetched once by every worker at `/objects/<sha256>`.
+ */
+export interface ModelDescription {
+  format: 1;
+  name: string;
+  /** TF.js layers JSON, as `model.toJSON(null, false)` returns it. Every initializer has its seed. */
+  topology: Record<string, unknown>;
+  /** In model order: trainable first. */
+  weights: WeightSpec[];
+  loss: LossName;
+  inputShape: number[];
+  outputShape: number[];
+  /** For people: one row a layer. */
+  layers: { name: string; type: string; outputShape: string; parameters: number }[];
+}

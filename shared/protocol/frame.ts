@@ -1,0 +1,68 @@
+/**
+ * Tensor data on the wire: one binary WebSocket message per chunk, a 16-byte little-endian header and
+ * then raw float32, so that a view at offset 16 is aligned. No control message can be mistaken for
+ * one: a msgpack map starts with a byte of at least 0x80, a frame with its type, below 0x80.
+ */
+export const HEADER_BYTES = 16;
+
+/** Wire values: written out, never an enum's order. */
+export const FRAME_CONTRIBUTION = 0x01;
+export const FRAME_WEIGHTS = 0x02;
+export const FRAME_AVERAGED_WEIGHTS = 0x03;
+const DTYPE_FLOAT32 = 0x01;
+
+export type FrameType = typeof FRAME_CONTRIBUTION | typeof FRAME_WEIGHTS | typeof FRAME_AVERAGED_WEIGHTS;
+
+export interface FrameHeader {
+  type: FrameType;
+  /** Contribution: the node of the reduction tree. Otherwise 0. */
+  node: number;
+  /** Index of the chunk of the flat vector. */
+  chunk: number;
+  /** Contribution: its step. Weights: their version. */
+  step: number;
+}
+
+export interface Frame extends FrameHeader {
+  body: Uint8Array;
+}
+
+export class FrameError extends Error {}
+
+export function isFrame(message: Uint8Array): boolean {
+  return message.length > 0 && message[0]! < 0x80;
+}
+
+export function writeHeader(into: Uint8Array, header: FrameHeader, bodyBytes: number): void {
+  const view = new DataView(into.buffer, into.byteOffset, HEADER_BYTES);
+  view.setUint8(0, header.type);
+  view.setUint8(1, DTYPE_FLOAT32);
+  view.setUint16(2, header.node, true);
+  view.setUint32(4, header.chunk, true);
+  view.setUint32(8, bodyBytes, true);
+  view.setUint32(12, header.step, true);
+}
+
+/** @throws FrameError naming the field that is wrong. The body is a view, not a copy. */
+export function readFrame(message: Uint8Array): Frame {
+  if (message.length < HEADER_BYTES) {
+    throw new FrameError(`a frame has at least ${HEADER_BYTES} bytes, this one ${message.length}`);
+  }
+  const view = new DataView(message.buffer, message.byteOffset, HEADER_BYTES);
+  const type = view.getUint8(0);
+  if (type !== FRAME_CONTRIBUTION && type !== FRAME_WEIGHTS && type !== FRAME_AVERAGED_WEIGHTS) {
+    throw new FrameError(`unknown frame type 0x${type.toString(16)}`);
+  }
+  if (view.getUint8(1) !== DTYPE_FLOAT32) throw new FrameError(`unknown dtype ${view.getUint8(1)}`);
+  const bodyBytes = view.getUint32(8, true);
+  if (bodyBytes !== message.length - HEADER_BYTES) {
+    throw new FrameError(`the header says ${bodyBytes} bytes of body, the frame has ${message.length - HEADER_BYTES}`);
+  }
+  return {
+    type,
+    node: view.getUint16(2, true),
+    chunk: view.getUint32(4, true),
+    step: view.getUint32(12, true),
+    body: message.subarray(HEADER_BYTES),
+  };
+}

@@ -1,0 +1,18 @@
+/**
+ * An error that its message explains fully: what was wrong, and what to do. Shown as one line, without
+ * a stack trace. Exit code 1: the run cannot go on; 2: the command was used wrongly.
+ */
+export class UserError extends Error {
+  override readonly name = 'UserError';
+  constructor(
+    message: string,
+    readonly exitCode: 1 | 2 = 1,
+  ) {
+    super(message);
+  }
+}
+
+/** The text of anything thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

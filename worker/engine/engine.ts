@@ -1,0 +1,44 @@
+import type { RecordArray } from '../../shared/manifest.js';
+
+/**
+ * What computes: one device behind one interface. An engine knows a model, weights and batches; it
+ * knows nothing of steps, leases, sockets or other shards. The reduction over the shards of a node
+ * is `compute-node.ts`, once for all engines.
+ */
+export interface Batch {
+  count: number;
+  /** `count` records' x, as stored: normalisation happens in the engine. */
+  x: RecordArray;
+  /** `count` records' y. */
+  y: RecordArray;
+}
+
+export interface Sums {
+  /** Sum over the samples of the loss (plus each sample's share of the regularisers). */
+  loss: number;
+  /** Sum over the samples of the metric: 1 for each right prediction, or the mean absolute error. */
+  metric: number;
+}
+
+export interface EvaluationSums extends Sums {
+  /** For classes: row-major counts [actual, predicted], classes x classes. */
+  confusion?: Int32Array;
+}
+
+export interface Engine {
+  /** For example `eager/wasm`. */
+  readonly name: string;
+  /** What decides bits: name, version, instruction set, thread count. Equal classes give equal bits. */
+  readonly engineClass: string;
+  /** Takes the flat vector of `shared/layout.ts`; later calls compute with these weights. */
+  setWeights(weights: Float32Array): Promise<void>;
+  /**
+   * The gradient of one shard: writes the contribution (sum over samples, see `shared/layout.ts`) to
+   * all of `into` and returns the sums. `seed` decides dropout and all other randomness.
+   * A pure function of (weights, batch, seed): batch-norm statistics of `setWeights` stay as given.
+   */
+  gradient(batch: Batch, seed: number, into: Float32Array): Promise<Sums>;
+  /** Forward only, in inference mode. */
+  evaluate(batch: Batch): Promise<EvaluationSums>;
+  dispose(): void;
+}
