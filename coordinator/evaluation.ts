@@ -1,0 +1,135 @@
+/**
+ * One evaluation in hand: the test set in fixed parts, each given to whoever is free, on the same
+ * version of the weights for all. Parts are summed in their own order, so the result does not depend
+ * on who computed what.
+ */
+import type { EvaluationPart } from '../shared/evaluation-parts.js';
+import type * as m from '../shared/protocol/messages.js';
+import type { Clock } from '../shared/clock.js';
+import { leaseExpired } from './work/deadlines.js';
+import type { Swarm, Work, Worker } from './swarm.js';
+
+/** Parts that a worker holds at once: one to compute, one to go on with. */
+const PARTS_IN_HAND = 2;
+
+export interface EvaluationTotals {
+  samples: number;
+  loss: number;
+  metric: number;
+  confusion: number[] | undefined;
+}
+
+interface Held {
+  part: number;
+  worker: Worker;
+  since: number;
+}
+
+export class Evaluation implements Work {
+  private readonly results = new Map<number, m.Evaluated>();
+  private readonly waiting: number[];
+  private held: Held[] = [];
+  private resolve!: () => void;
+  private reject!: (error: unknown) => void;
+  private readonly outcome = new Promise<void>((resolve, reject) => {
+    this.resolve = resolve;
+    this.reject = reject;
+  });
+
+  constructor(
+    private readonly version: number,
+    private readonly weights: m.Evaluate['weights'],
+    private readonly parts: readonly EvaluationPart[],
+    private readonly swarm: Swarm,
+    private readonly clock: Clock,
+  ) {
+    this.waiting = parts.map((_, part) => part);
+  }
+
+  /** @throws the reason of `stop` */
+  async run(stop: AbortSignal): Promise<EvaluationTotals> {
+    const abort = () => this.reject(stop.reason);
+    stop.addEventListener('abort', abort);
+    this.swarm.begin(this);
+    try {
+      for (const worker of this.swarm.active()) this.arrived(worker);
+      await this.outcome;
+      return this.totals();
+    } finally {
+      this.swarm.end();
+      stop.removeEventListener('abort', abort);
+    }
+  }
+
+  arrived(worker: Worker): void {
+    if (this.weights === 'averaged') this.swarm.sendAveraged(worker);
+    this.give(worker);
+  }
+
+  lost(worker: Worker): void {
+    this.waiting.push(...this.held.filter((held) => held.worker === worker).map((held) => held.part));
+    this.held = this.held.filter((held) => held.worker !== worker);
+    for (const other of this.swarm.active()) this.give(other);
+  }
+
+  evaluated(worker: Worker, message: m.Evaluated): void {
+    const at = this.held.findIndex((held) => held.worker === worker && held.part === message.part);
+    if (message.version !== this.version || at < 0) return;
+    const { from, to } = this.parts[message.part]!;
+    if (message.samples !== to - from) {
+      const text = `evaluation part ${message.part}: ${message.samples} samples told, the part has ${to - from}`;
+      this.swarm.refuse(worker, 'wrongShape', text);
+      return;
+    }
+    this.held.splice(at, 1);
+    this.results.set(message.part, message);
+    if (this.results.size === this.parts.length) this.resolve();
+    else this.give(worker);
+  }
+
+  failed(worker: Worker, { reason }: m.Failed): void {
+    this.swarm.refuse(worker, 'failed', `it could not evaluate its part: ${reason}`);
+  }
+
+  contribution(): void {
+    // To a step that is over: a duplicate that was on its way.
+  }
+
+  frame(): void {
+    // As above.
+  }
+
+  expired(now: number): { worker: Worker; why: string }[] {
+    return this.held.flatMap(({ part, worker, since }) => {
+      const { from, to } = this.parts[part]!;
+      const why = leaseExpired(now, { since, samples: to - from, speed: worker.member.speed });
+      return why ? [{ worker, why }] : [];
+    });
+  }
+
+  private give(worker: Worker): void {
+    let inHand = this.held.filter((held) => held.worker === worker).length;
+    while (inHand < PARTS_IN_HAND && this.waiting.length > 0) {
+      const part = this.waiting.shift()!;
+      this.held.push({ part, worker, since: this.clock.now() });
+      const { version, weights } = this;
+      worker.peer.send({ type: 'evaluate', version, part, ...this.parts[part]!, weights });
+      inHand++;
+    }
+    worker.member.state = inHand > 0 ? 'computing' : 'idle';
+  }
+
+  private totals(): EvaluationTotals {
+    const totals: EvaluationTotals = { samples: 0, loss: 0, metric: 0, confusion: undefined };
+    for (const part of this.parts.keys()) {
+      const { samples, loss, metric, confusion } = this.results.get(part)!;
+      totals.samples += samples;
+      totals.loss += loss;
+      totals.metric += metric;
+      if (!confusion) continue;
+      totals.confusion ??= confusion.map(() => 0);
+      for (const [cell, count] of confusion.entries()) totals.confusion[cell]! += count;
+    }
+    return totals;
+  }
+}

@@ -1,0 +1,220 @@
+/**
+ * The workers that take part, as the run sees them: who they are, what each is doing, whether it lives.
+ *
+ * Knows nothing of WebSockets: a connection hands it messages and is, to it, a `Peer`. Worker events go
+ * on to the work in hand, a training step or an evaluation.
+ */
+import { CHUNK_ELEMENTS } from '../shared/layout.js';
+import type { CloseReason } from '../shared/protocol/close-codes.js';
+import type * as m from '../shared/protocol/messages.js';
+import type { Frame } from '../shared/protocol/frame.js';
+import type { RunEvent } from '../shared/status.js';
+import type { Clock } from '../shared/clock.js';
+import { type FrameSink, WeightsFeed } from './server/weights-feed.js';
+import type { Pipeline } from './update/pipeline.js';
+import { isSilent } from './work/deadlines.js';
+import { type Member, mergeTotals, newMember, type Totals } from './work/members.js';
+
+/** The far end of a connection. */
+export interface Peer extends FrameSink {
+  send(message: m.CoordinatorMessage): void;
+  close(reason: CloseReason, text: string): void;
+}
+
+export interface Worker {
+  readonly member: Member;
+  readonly peer: Peer;
+  readonly weights: WeightsFeed;
+  readonly averaged: WeightsFeed | undefined;
+}
+
+/** What all workers are busy with: it decides who gets which lease. */
+export interface Work {
+  /** A worker can take leases from now on. */
+  arrived(worker: Worker): void;
+  /** A worker is gone: its leases are free. */
+  lost(worker: Worker): void;
+  contribution(worker: Worker, message: m.Contribution): void;
+  frame(worker: Worker, frame: Frame): void;
+  evaluated(worker: Worker, message: m.Evaluated): void;
+  failed(worker: Worker, message: m.Failed): void;
+  /** Leases that have run out: the worker and the reason. */
+  expired(now: number): { worker: Worker; why: string }[];
+}
+
+export interface SwarmOptions {
+  clock: Clock;
+  pipeline: Pipeline;
+  /** `any`, or the one class that is let in. */
+  engineClass: string;
+  deadAfterMs: number;
+  welcome: Omit<m.Welcome, 'type' | 'worker'>;
+  tell(event: RunEvent): void;
+}
+
+export class Swarm {
+  private readonly workers = new Map<number, Worker>();
+  private readonly watchers = new Set<() => void>();
+  private nextId = 1;
+  private work: Work | undefined;
+  /** What workers that have left have given. */
+  private past: Totals[] = [];
+
+  constructor(private readonly options: SwarmOptions) {}
+
+  join(peer: Peer, { name, kind }: m.Join): Worker {
+    const { pipeline, welcome, clock } = this.options;
+    const member = newMember(this.nextId++, name, kind, clock.now());
+    const worker: Worker = {
+      member,
+      peer,
+      weights: new WeightsFeed(pipeline.weights, peer),
+      averaged: pipeline.averaged && new WeightsFeed(pipeline.averaged, peer),
+    };
+    this.workers.set(member.id, worker);
+    peer.send({ type: 'welcome', worker: member.id, ...welcome });
+    return worker;
+  }
+
+  /** The worker has an engine: it is sent the weights. */
+  ready(worker: Worker, { engine, engineClass, reason }: m.Ready): void {
+    const wanted = this.options.engineClass;
+    if (wanted !== 'any' && engineClass !== wanted && engine !== wanted) {
+      const text = `this run demands engine class ${wanted}, the worker has ${engineClass}`;
+      this.refuse(worker, 'engineClass', text);
+      return;
+    }
+    worker.member.engine = engine;
+    worker.member.engineClass = engineClass;
+    worker.member.state = 'syncing';
+    const text = `${worker.member.name} joined (${worker.member.kind}): ${reason}`;
+    this.options.tell({ type: 'worker-joined', worker: worker.member.name, text });
+    worker.weights.begin();
+  }
+
+  /** The worker has all of a version: it can take leases. */
+  holding(worker: Worker): void {
+    worker.member.state = 'idle';
+    this.work?.arrived(worker);
+    for (const watch of this.watchers) watch();
+  }
+
+  heard(worker: Worker): void {
+    worker.member.lastHeard = this.options.clock.now();
+  }
+
+  /** The connection is gone. */
+  left(worker: Worker, why: string): void {
+    if (!this.workers.delete(worker.member.id)) return;
+    this.past = mergeTotals(this.past, this.totalsOf([worker]));
+    if (worker.member.state !== 'joining') {
+      const text = `${worker.member.name} left: ${why}`;
+      this.options.tell({ type: 'worker-left', worker: worker.member.name, text });
+    }
+    this.work?.lost(worker);
+  }
+
+  /** Sends a worker away, with its reason; its leases are free at once. */
+  refuse(worker: Worker, reason: CloseReason, text: string): void {
+    this.options.tell({
+      type: 'worker-refused',
+      worker: worker.member.name,
+      text: `${worker.member.name} refused: ${text}`,
+    });
+    worker.peer.close(reason, text);
+    this.left(worker, text);
+  }
+
+  /** Until `end` is called, `work` hears of all that workers do. */
+  begin(work: Work): void {
+    this.work = work;
+  }
+
+  end(): void {
+    this.work = undefined;
+    for (const { member } of this.active()) member.state = 'idle';
+  }
+
+  get current(): Work | undefined {
+    return this.work;
+  }
+
+  /** Those that can take leases. */
+  active(): Worker[] {
+    return [...this.workers.values()].filter(
+      ({ member }) => member.state === 'idle' || member.state === 'computing',
+    );
+  }
+
+  isActive(worker: Worker): boolean {
+    return this.workers.get(worker.member.id) === worker && worker.member.state !== 'joining';
+  }
+
+  members(): Member[] {
+    return [...this.workers.values()].map((worker) => worker.member);
+  }
+
+  /** A chunk of the next version is ready. */
+  pump(): void {
+    for (const worker of this.workers.values()) worker.weights.pump();
+  }
+
+  /** Sends the moving average of the current version to all. */
+  sendAveraged(worker: Worker): void {
+    worker.averaged?.begin(this.options.pipeline.weights.version);
+  }
+
+  /** Resolves once at least `count` workers can take leases, or `until` is aborted. */
+  async atLeast(count: number, until: AbortSignal): Promise<void> {
+    while (this.active().length < count && !until.aborted) {
+      await new Promise<void>((resolve) => {
+        const done = () => {
+          this.watchers.delete(done);
+          until.removeEventListener('abort', done);
+          resolve();
+        };
+        this.watchers.add(done);
+        until.addEventListener('abort', done);
+      });
+    }
+  }
+
+  /** Sends away whoever is silent or sits on a lease that has run out. To be called regularly. */
+  sweep(): void {
+    const now = this.options.clock.now();
+    for (const worker of this.workers.values()) {
+      const why = isSilent(now, worker.member.lastHeard, this.options.deadAfterMs);
+      if (why) this.refuse(worker, 'silent', why);
+    }
+    for (const { worker, why } of this.work?.expired(now) ?? []) this.refuse(worker, 'leaseExpired', why);
+  }
+
+  /** What each has given, those included that have left. */
+  totals(): Totals[] {
+    return mergeTotals(this.past, this.totalsOf([...this.workers.values()]));
+  }
+
+  restoreTotals(totals: readonly Totals[]): void {
+    this.past = [...totals];
+  }
+
+  closeAll(reason: CloseReason, text: string): void {
+    for (const { peer } of this.workers.values()) peer.close(reason, text);
+  }
+
+  private totalsOf(workers: Worker[]): Totals[] {
+    return workers
+      .filter(({ member }) => member.contributions > 0)
+      .map(({ member: { name, kind, engine, engineClass, samples, contributions } }) => ({
+        name,
+        kind,
+        engine,
+        engineClass,
+        samples,
+        contributions,
+      }));
+  }
+}
+
+/** Bytes of a full frame: nothing longer is accepted from a worker. */
+export const MAX_FRAME_BYTES = 16 + 4 * CHUNK_ELEMENTS;

@@ -1,0 +1,33 @@
+/**
+ * Why a connection is closed: one WebSocket close code for each reason, from the private range.
+ * `retry` tells a worker whether coming back can help.
+ */
+export const CLOSE = {
+  finished: { code: 4000, retry: false, meaning: 'the run is over' },
+  leaving: { code: 4001, retry: false, meaning: 'the worker leaves of its own will' },
+  protocolVersion: { code: 4400, retry: false, meaning: 'the two sides speak different protocol versions' },
+  malformed: { code: 4401, retry: false, meaning: 'a message or frame that the protocol does not know' },
+  unexpected: { code: 4402, retry: false, meaning: 'a well-formed message at a time when it makes no sense' },
+  joinTimeout: { code: 4403, retry: true, meaning: 'no join message in time' },
+  engineClass: { code: 4404, retry: false, meaning: 'the run asks for an engine class that the worker lacks' },
+  wrongShape: { code: 4405, retry: false, meaning: 'a contribution of the wrong shape or sample count' },
+  notFinite: { code: 4406, retry: true, meaning: 'NaN or infinity where another worker computed numbers' },
+  silent: { code: 4408, retry: true, meaning: 'no heartbeat for too long' },
+  leaseExpired: { code: 4409, retry: true, meaning: 'a lease ran out' },
+  failed: { code: 4407, retry: true, meaning: 'the worker could not compute what it was leased' },
+  tooSlow: { code: 4410, retry: true, meaning: 'the worker does not read what it is sent' },
+  restarting: { code: 4412, retry: true, meaning: 'the coordinator stops and may come back' },
+} as const;
+
+export type CloseReason = keyof typeof CLOSE;
+
+/** WebSocket close frames carry at most 123 bytes of reason; a longer text is cut, never refused. */
+export function closeText(text: string): string {
+  const bytes = new TextEncoder().encode(text);
+  return bytes.length <= 123 ? text : `${new TextDecoder().decode(bytes.subarray(0, 120)).replace(/\uFFFD+$/, '')}…`;
+}
+
+/** Whether a worker whose connection closed with `code` should try again. Unknown codes: yes. */
+export function mayRetry(code: number): boolean {
+  return Object.values(CLOSE).find((entry) => entry.code === code)?.retry ?? true;
+}

@@ -1,0 +1,64 @@
+/**
+ * What a worker needs of a run before it can compute: model, data and engine. Survives a lost
+ * connection: a worker that comes back to the same run neither loads nor compiles anything twice.
+ */
+import { layoutOf, type Layout } from '../shared/layout.js';
+import type { Manifest } from '../shared/manifest.js';
+import type { ModelDescription } from '../shared/models/description.js';
+import { epochOrder, parseShuffle } from '../shared/permutation.js';
+import type { Welcome } from '../shared/protocol/messages.js';
+import { Batches } from './batches.js';
+import type { Compute } from './engine/compute.js';
+import type { ObjectCache } from './object-cache.js';
+
+export interface RunMaterial {
+  layout: Layout;
+  train: Batches;
+  test: Batches;
+  compute: Compute;
+  /** The order in which an epoch goes through the training set. */
+  order(epoch: number): Uint32Array;
+}
+
+export interface MaterialSources {
+  fetchObject(sha256: string): Promise<Uint8Array>;
+  cache: ObjectCache;
+  sha256(bytes: Uint8Array): Promise<string>;
+  /** Starts the engine where it shall run. */
+  startCompute(model: ModelDescription, manifest: Manifest): Promise<Compute>;
+}
+
+/** Whether `a` and `b` call for the same material. */
+export function sameMaterial(a: Welcome, b: Welcome): boolean {
+  const key = ({ model, train, test, seed, shuffle }: Welcome) => [model, train, test, seed, shuffle].join();
+  return key(a) === key(b);
+}
+
+export async function prepareMaterial(welcome: Welcome, sources: MaterialSources): Promise<RunMaterial> {
+  const { fetchObject, cache, sha256, startCompute } = sources;
+  const document = async <T>(hash: string): Promise<T> => {
+    const bytes = await fetchObject(hash);
+    if ((await sha256(bytes)) !== hash) throw new Error(`object ${hash} arrived with another hash`);
+    return JSON.parse(new TextDecoder().decode(bytes)) as T;
+  };
+  const [model, train, test] = await Promise.all([
+    document<ModelDescription>(welcome.model),
+    document<Manifest>(welcome.train),
+    document<Manifest>(welcome.test),
+  ]);
+  const shuffle = parseShuffle(welcome.shuffle);
+  const { records, recordsPerChunk } = train;
+  let known: { epoch: number; order: Uint32Array } | undefined;
+  return {
+    layout: layoutOf(model.weights),
+    train: new Batches({ manifest: train, fetchObject, cache, sha256 }),
+    test: new Batches({ manifest: test, fetchObject, cache, sha256 }),
+    compute: await startCompute(model, train),
+    order(epoch) {
+      if (known?.epoch !== epoch) {
+        known = { epoch, order: epochOrder({ records, recordsPerChunk, seed: welcome.seed, epoch, shuffle }) };
+      }
+      return known.order;
+    },
+  };
+}
