@@ -3,7 +3,7 @@
  * version of the weights for all. Parts are summed in their own order, so the result does not depend
  * on who computed what.
  */
-import type { EvaluationPart } from '../shared/evaluation-parts.js';
+import { type EvaluationPart, type EvaluationTotals, sumParts } from '../shared/evaluation-parts.js';
 import type * as m from '../shared/protocol/messages.js';
 import type { Clock } from '../shared/clock.js';
 import { leaseExpired } from './work/deadlines.js';
@@ -11,13 +11,6 @@ import type { Swarm, Work, Worker } from './swarm.js';
 
 /** Parts that a worker holds at once: one to compute, one to go on with. */
 const PARTS_IN_HAND = 2;
-
-export interface EvaluationTotals {
-  samples: number;
-  loss: number;
-  metric: number;
-  confusion: number[] | undefined;
-}
 
 interface Held {
   part: number;
@@ -54,7 +47,7 @@ export class Evaluation implements Work {
     try {
       for (const worker of this.swarm.active()) this.arrived(worker);
       await this.outcome;
-      return this.totals();
+      return sumParts(this.parts.map((_, part) => this.results.get(part)!));
     } finally {
       this.swarm.end();
       stop.removeEventListener('abort', abort);
@@ -87,16 +80,16 @@ export class Evaluation implements Work {
     else this.give(worker);
   }
 
-  failed(worker: Worker, { reason }: m.Failed): void {
-    this.swarm.refuse(worker, 'failed', `it could not evaluate its part: ${reason}`);
-  }
-
   contribution(): void {
     // To a step that is over: a duplicate that was on its way.
   }
 
   frame(): void {
     // As above.
+  }
+
+  progressed(): void {
+    // Evaluation changes no weights.
   }
 
   expired(now: number): { worker: Worker; why: string }[] {
@@ -117,19 +110,5 @@ export class Evaluation implements Work {
       inHand++;
     }
     worker.member.state = inHand > 0 ? 'computing' : 'idle';
-  }
-
-  private totals(): EvaluationTotals {
-    const totals: EvaluationTotals = { samples: 0, loss: 0, metric: 0, confusion: undefined };
-    for (const part of this.parts.keys()) {
-      const { samples, loss, metric, confusion } = this.results.get(part)!;
-      totals.samples += samples;
-      totals.loss += loss;
-      totals.metric += metric;
-      if (!confusion) continue;
-      totals.confusion ??= confusion.map(() => 0);
-      for (const [cell, count] of confusion.entries()) totals.confusion[cell]! += count;
-    }
-    return totals;
   }
 }

@@ -37,7 +37,8 @@ export interface Work {
   contribution(worker: Worker, message: m.Contribution): void;
   frame(worker: Worker, frame: Frame): void;
   evaluated(worker: Worker, message: m.Evaluated): void;
-  failed(worker: Worker, message: m.Failed): void;
+  /** A chunk of the next version is ready. */
+  progressed(): void;
   /** Leases that have run out: the worker and the reason. */
   expired(now: number): { worker: Worker; why: string }[];
 }
@@ -155,8 +156,9 @@ export class Swarm {
   }
 
   /** A chunk of the next version is ready. */
-  pump(): void {
+  progressed(): void {
     for (const worker of this.workers.values()) worker.weights.pump();
+    this.work?.progressed();
   }
 
   /** Sends the moving average of the current version to all. */

@@ -7,13 +7,14 @@ import type { Frame } from '../shared/protocol/frame.js';
 import type * as m from '../shared/protocol/messages.js';
 import { firstShard, isWithin, leafCount, MAX_SHARDS, type Node, ROOT } from '../shared/tree.js';
 import type { Clock } from '../shared/clock.js';
+import type { ShardCounters } from '../shared/status.js';
 import type { Swarm, Work, Worker } from './swarm.js';
 import type { Pipeline } from './update/pipeline.js';
 import { sumOverTree } from './update/tree-sum.js';
 import { leaseExpired } from './work/deadlines.js';
 import { StepLedger } from './work/ledger.js';
 import { credit } from './work/members.js';
-import { plan } from './work/planner.js';
+import { type Assignment, plan } from './work/planner.js';
 
 /** Which samples a step consumes: positions within the epoch's order. */
 export interface GlobalBatch {
@@ -22,21 +23,14 @@ export interface GlobalBatch {
   epoch: number;
   /** Where each shard begins, and where the last one ends. */
   bounds: number[];
+  /** Who computes what at first; undefined: the planner decides. */
+  assignments?: Assignment[];
 }
 
 export interface StepSums {
   samples: number;
   loss: number;
   metric: number;
-}
-
-/** How often shards were leased again, refused or dropped as already counted. */
-export interface ShardCounters {
-  expected: number;
-  counted: number;
-  reissued: number;
-  rejected: number;
-  duplicates: number;
 }
 
 /** The numbers have left the range of float32: the run cannot go on. */
@@ -92,7 +86,8 @@ export class TrainingStep implements Work {
     stop.addEventListener('abort', abort);
     swarm.begin(this);
     try {
-      this.assign([ROOT]);
+      if (this.batch.assignments) this.leaseAll(this.batch.assignments);
+      else this.assign([ROOT]);
       const sums = await this.outcome;
       counters.expected += this.ledger.shards;
       counters.counted += this.ledger.shards;
@@ -185,12 +180,6 @@ export class TrainingStep implements Work {
     // The result of an evaluation that is over: a worker sent it before it could know.
   }
 
-  failed(worker: Worker, { step, node, reason }: m.Failed): void {
-    if (step !== this.batch.step || !this.ledger.leaseOf(worker.member.id, node)) return;
-    this.options.counters.rejected += leafCount(this.ledger.shards, node);
-    this.options.swarm.refuse(worker, 'failed', `it could not compute its lease: ${reason}`);
-  }
-
   expired(now: number): { worker: Worker; why: string }[] {
     const workers = new Map(this.options.swarm.active().map((worker) => [worker.member.id, worker]));
     return this.ledger.openLeases().flatMap(({ node, worker: id, since }) => {
@@ -202,13 +191,12 @@ export class TrainingStep implements Work {
   }
 
   private assign(nodes: Node[]): void {
-    const { swarm, clock, layout } = this.options;
+    const { swarm, layout } = this.options;
     const workers = swarm.active().filter((worker) => !this.notFinite.has(worker));
     if (workers.length === 0) {
       this.unassigned.push(...nodes);
       return;
     }
-    const byId = new Map(workers.map((worker) => [worker.member.id, worker]));
     for (const node of nodes) {
       const idle = workers.filter(({ member }) => this.ledger.leasesOf(member.id).length === 0);
       const candidates = (idle.length > 0 ? idle : workers).map(({ member }) => ({
@@ -219,12 +207,18 @@ export class TrainingStep implements Work {
       // A gradient of a million parameters takes about 10 ms to encode, send and add.
       const uploadSeconds = layout.total * 1e-8;
       const { shards, bounds } = this.ledger;
-      for (const cut of plan(node, candidates, { shards, bounds, uploadSeconds })) {
-        const worker = byId.get(cut.worker)!;
-        const { fromChunk } = this.ledger.lease(cut.node, cut.worker, clock.now());
-        worker.member.state = 'computing';
-        worker.peer.send(this.leaseMessage(cut.node, fromChunk));
-      }
+      this.leaseAll(plan(node, candidates, { shards, bounds, uploadSeconds }));
+    }
+  }
+
+  private leaseAll(assignments: readonly Assignment[]): void {
+    const { swarm, clock } = this.options;
+    const workers = new Map(swarm.active().map((worker) => [worker.member.id, worker]));
+    for (const { node, worker: id } of assignments) {
+      const worker = workers.get(id)!;
+      const { fromChunk } = this.ledger.lease(node, id, clock.now());
+      worker.member.state = 'computing';
+      worker.peer.send(this.leaseMessage(node, fromChunk));
     }
   }
 

@@ -60,20 +60,12 @@ export interface Evaluated {
   computeMs: number;
 }
 
-/** A lease that this worker cannot fulfil; it goes to another. */
-export interface Failed {
-  type: 'failed';
-  step: number;
-  node: number;
-  reason: string;
-}
-
 /** Sent by the worker's own code every few seconds: a frozen worker sends none, though its socket lives. */
 export interface Heartbeat {
   type: 'heartbeat';
 }
 
-export type WorkerMessage = Join | Ready | Holding | Contribution | Evaluated | Failed | Heartbeat;
+export type WorkerMessage = Join | Ready | Holding | Contribution | Evaluated | Heartbeat;
 
 /** Accepts a join: all that a worker must know of the run. Objects are fetched at `/objects/<sha256>`. */
 export interface Welcome {

@@ -52,13 +52,6 @@ const evaluated = z.object({
   computeMs: duration,
 });
 
-const failed = z.object({
-  type: z.literal('failed'),
-  step: count,
-  node,
-  reason: text(2000),
-}) satisfies z.ZodType<m.Failed>;
-
 const heartbeat = z.object({ type: z.literal('heartbeat') }) satisfies z.ZodType<m.Heartbeat>;
 
 const welcome = z.object({
@@ -112,7 +105,6 @@ const workerMessage = z.discriminatedUnion('type', [
   holding,
   contribution,
   evaluated,
-  failed,
   heartbeat,
 ]);
 const coordinatorMessage = z.discriminatedUnion('type', [welcome, lease, cancel, window, evaluate]);

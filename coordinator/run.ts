@@ -1,0 +1,111 @@
+/**
+ * The run: evaluate, checkpoint, take a step, and again, until all steps are done.
+ *
+ * Knows what comes after what, and nothing of sockets, files or arithmetic: `swarm` has the workers,
+ * `pipeline` makes the weights, `record` keeps what must last.
+ */
+import type { Clock } from '../shared/clock.js';
+import type { EvaluationPart, EvaluationTotals } from '../shared/evaluation-parts.js';
+import type { Layout } from '../shared/layout.js';
+import { Evaluation } from './evaluation.js';
+import type { Progress } from './progress.js';
+import { boundsOf, type EpochPlan, epochOf, positionsOf } from './schedule.js';
+import type { Swarm } from './swarm.js';
+import { DivergedError, type StepSums, TrainingStep } from './training-step.js';
+import type { Pipeline } from './update/pipeline.js';
+import { autoShards } from './work/auto-shards.js';
+
+export interface RunOptions {
+  steps: number;
+  epochPlan: EpochPlan;
+  shards: number | 'auto';
+  learningRate(step: number): number;
+  /** Steps between evaluations; the last step is always evaluated. */
+  evaluateEvery: number;
+  /** Steps between checkpoints; 0: only at the end. */
+  checkpointEvery: number;
+  minWorkers: number;
+  layout: Layout;
+  testParts: EvaluationPart[];
+}
+
+/** What the run hands on to be kept. `step` counts the updates made so far. */
+export interface Recorder {
+  step(entry: { step: number; epoch: number; learningRate: number; gradientNorm: number; sums: StepSums }): void;
+  evaluation(entry: { step: number; epoch: number; totals: EvaluationTotals }): void;
+  /** Returns at once; the writing goes on beside the run. */
+  checkpoint(): void;
+}
+
+export interface RunParts {
+  swarm: Swarm;
+  pipeline: Pipeline;
+  progress: Progress;
+  record: Recorder;
+  clock: Clock;
+}
+
+/** `drain`: end after what is in hand. `abort`: at once, its reason is thrown. */
+export interface StopSignals {
+  drain: AbortSignal;
+  abort: AbortSignal;
+}
+
+/** @returns whether all steps were made. @throws DivergedError; the reason of `stop.abort` */
+export async function run(options: RunOptions, parts: RunParts, stop: StopSignals): Promise<boolean> {
+  const { swarm, pipeline, progress, record, clock } = parts;
+  const { layout, steps, epochPlan } = options;
+
+  for (;;) {
+    const { step } = progress;
+    if (isEvaluationDue(step, options) && progress.evaluatedAt < step) {
+      progress.state = 'evaluating';
+      await enoughWorkers(1, parts, stop);
+      if (stop.drain.aborted) return false;
+      const weights = pipeline.averaged ? 'averaged' : 'current';
+      const totals = await new Evaluation(step, weights, options.testParts, swarm, clock).run(stop.drain);
+      progress.evaluated(step, totals);
+      record.evaluation({ step, epoch: epochOf(step - 1, epochPlan) + 1, totals });
+    }
+    const isLast = step === steps;
+    if (isLast || (options.checkpointEvery > 0 && step % options.checkpointEvery === 0)) {
+      if (!pipeline.isFinite()) throw new DivergedError('the weights hold NaN or infinity');
+      record.checkpoint();
+    }
+    if (isLast) return true;
+
+    await enoughWorkers(options.minWorkers, parts, stop);
+    if (stop.drain.aborted) return false;
+    progress.state = 'training';
+    const positions = positionsOf(step, epochPlan);
+    if (positions.from === 0) progress.beginEpoch();
+    const batch = { step, epoch: positions.epoch, ...cutBatch(positions, options, swarm) };
+    const training = new TrainingStep(batch, { swarm, pipeline, layout, counters: progress.shards, clock });
+    const learningRate = options.learningRate(step);
+    const sums = await training.run(learningRate, stop.abort);
+    const { gradientNorm } = pipeline.end();
+    progress.stepped(sums, clock.now());
+    record.step({ step: progress.step, epoch: positions.epoch + 1, learningRate, gradientNorm, sums });
+  }
+}
+
+function isEvaluationDue(step: number, { evaluateEvery, steps }: RunOptions): boolean {
+  return step > 0 && (step % evaluateEvery === 0 || step === steps);
+}
+
+async function enoughWorkers(count: number, { swarm, progress }: RunParts, stop: StopSignals): Promise<void> {
+  if (swarm.active().length >= count) return;
+  const { state } = progress;
+  progress.state = 'waiting';
+  await swarm.atLeast(count, stop.drain);
+  progress.state = state;
+}
+
+function cutBatch(positions: { from: number; to: number }, { shards }: RunOptions, swarm: Swarm) {
+  if (shards !== 'auto') return { bounds: boundsOf(positions, shards) };
+  const { from, to } = positions;
+  const workers = swarm.active().map(({ member }) => member);
+  const { bounds, assignments } = autoShards(to - from, workers);
+  return { bounds: bounds.map((bound) => from + bound), assignments };
+}
+

@@ -1,0 +1,43 @@
+/**
+ * The coordinator's HTTP routes: health, status, and the objects that workers fetch by their hash.
+ * Each answers GET and HEAD only; nothing in a request is ever used as a file name.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Status } from '../../shared/status.js';
+import type { ObjectStore } from '../data/store.js';
+import { serveObject } from './objects.js';
+
+export interface Served {
+  objects: ObjectStore;
+  status(): Status;
+}
+
+export function handleRequest(request: IncomingMessage, response: ServerResponse, served: Served): void {
+  const [pathname = '/'] = (request.url ?? '/').split('?');
+  response.setHeader('X-Content-Type-Options', 'nosniff');
+  if (pathname.startsWith('/objects/')) return serveObject(request, response, served.objects);
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.setHeader('Allow', 'GET, HEAD');
+    return answer(response, 405, 'text/plain', 'only GET and HEAD are served here\n');
+  }
+  switch (pathname) {
+    case '/healthz':
+      return answer(response, 200, 'text/plain', 'ok\n');
+    case '/api/status':
+      return answer(response, 200, 'application/json', JSON.stringify(served.status()));
+    case '/': {
+      const text = `A swarmgrad coordinator. Join: npx swarmgrad worker http://${request.headers.host}\nStatus: /api/status\n`;
+      return answer(response, 200, 'text/plain', text);
+    }
+    default:
+      return answer(response, 404, 'text/plain', 'not found\n');
+  }
+}
+
+function answer(response: ServerResponse, code: number, type: string, body: string): void {
+  response.statusCode = code;
+  response.setHeader('Content-Type', `${type}; charset=utf-8`);
+  response.setHeader('Cache-Control', 'no-store');
+  response.setHeader('Content-Length', Buffer.byteLength(body));
+  response.end(response.req.method === 'HEAD' ? undefined : body);
+}

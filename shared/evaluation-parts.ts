@@ -1,0 +1,46 @@
+/**
+ * The fixed parts in which the test set is evaluated, and their sum.
+ *
+ * Neither depends on who computes a part, nor on how many do: a run spread over workers and a later
+ * `swarmgrad evaluate` make the same additions, and so agree to the last digit.
+ */
+
+/** Records of one part: one run of the engine. */
+const EVALUATION_PART = 256;
+
+/** Records `[from, to)` of the test set. */
+export interface EvaluationPart {
+  from: number;
+  to: number;
+}
+
+/** What an evaluation adds up; of a part, or of all. */
+export interface EvaluationTotals {
+  samples: number;
+  /** Sums over the samples. */
+  loss: number;
+  metric: number;
+  /** Classes x classes counts, row-major [actual, predicted]; absent where there are no classes. */
+  confusion?: ArrayLike<number> | undefined;
+}
+
+export function evaluationParts(records: number): EvaluationPart[] {
+  return Array.from({ length: Math.ceil(records / EVALUATION_PART) }, (_, part) => ({
+    from: part * EVALUATION_PART,
+    to: Math.min(records, (part + 1) * EVALUATION_PART),
+  }));
+}
+
+/** Adds in float64, in the order of `parts`: give them in part order. */
+export function sumParts(parts: readonly EvaluationTotals[]): EvaluationTotals & { confusion?: number[] } {
+  const total: EvaluationTotals & { confusion?: number[] } = { samples: 0, loss: 0, metric: 0 };
+  for (const { samples, loss, metric, confusion } of parts) {
+    total.samples += samples;
+    total.loss += loss;
+    total.metric += metric;
+    if (!confusion) continue;
+    const counts = (total.confusion ??= Array.from(confusion, () => 0));
+    for (let cell = 0; cell < counts.length; cell++) counts[cell]! += confusion[cell]!;
+  }
+  return total;
+}

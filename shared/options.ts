@@ -1,0 +1,224 @@
+/**
+ * Every option of the coordinator and of the worker: name, kind, default, unit and meaning, in one block
+ * each. The command line with its help, configuration files and the library all read these.
+ *
+ * `default: undefined` needs `otherwise`, which says what then decides: the model, or another option.
+ */
+
+import { LOSSES } from './losses.js';
+import {
+  either,
+  fraction,
+  type Kind,
+  matching,
+  notNegative,
+  oneOf,
+  positive,
+  power,
+  seconds,
+  text,
+  toggle,
+  whole,
+  word,
+} from './option-kinds.js';
+import { MAX_SHARDS } from './tree.js';
+
+export const OPTIMIZERS = ['sgd', 'adam', 'adamw', 'rmsprop', 'adagrad', 'lamb'] as const;
+export const SCHEDULES = ['constant', 'step', 'exponential', 'cosine', 'linear', 'one-cycle'] as const;
+
+export interface OptionSpec<T, D extends T | undefined = T | undefined> {
+  kind: Kind<T>;
+  default: D;
+  /** Said in the help where the default is undefined. */
+  otherwise?: string;
+  meaning: string;
+  /**
+   * `result`: decides the weights; a resumed run must keep it. `operation`: part of the configuration,
+   * may change when a run is resumed. `call`: of this call only, never stored.
+   */
+  scope: 'result' | 'operation' | 'call';
+}
+
+/** Keeps each entry's own types. */
+const block = <B extends Record<string, OptionSpec<unknown>>>(options: B): B => options;
+
+const option = <T, const D extends T | undefined>(
+  kind: Kind<T>,
+  value: D,
+  meaning: string,
+  more: { otherwise?: string; scope?: OptionSpec<T>['scope'] } = {},
+): OptionSpec<T, D extends undefined ? undefined : T> => ({
+  kind,
+  default: value as D extends undefined ? undefined : T,
+  meaning,
+  scope: 'result',
+  ...more,
+});
+
+const operation = { scope: 'operation' } as const;
+const call = { scope: 'call' } as const;
+const modelDecides = { otherwise: "the model's own" } as const;
+
+export const COORDINATOR_OPTIONS = block({
+  // What is learnt
+  data: option(text('SPEC'), 'digits', 'data set: digits, idx:DIR, cifar10:DIR, csv:FILE?label=COLUMN, ...'),
+  model: option(
+    text('SPEC'),
+    'mlp',
+    'model: mlp[:UNITS,...], cnn, resnet, linear, or a FILE.json of TF.js layers',
+  ),
+  loss: option(oneOf('NAME', LOSSES), undefined, `loss: ${LOSSES.join(', ')}`, {
+    otherwise: 'what fits the labels',
+  }),
+  seed: option(whole(0, 0xffffffff), 1, 'seed of initial weights, order of samples, and dropout'),
+
+  // How long, and in which pieces
+  epochs: option(whole(1), undefined, 'passes over the training set', {
+    otherwise: "the model's own, unless --steps is given",
+    scope: 'operation',
+  }),
+  steps: option(whole(1), undefined, 'optimizer updates in all, instead of --epochs', {
+    otherwise: '--epochs decides',
+    scope: 'operation',
+  }),
+  batchSize: option(whole(1), undefined, 'samples of one step, over all workers', modelDecides),
+  shards: option(
+    either(power(MAX_SHARDS), word('auto')),
+    undefined,
+    'parts of a step, each computed as one; with a fixed number the result does not depend on the workers',
+    { otherwise: 'the largest power of two up to 8 that leaves 16 samples a shard' },
+  ),
+  shuffle: option(
+    matching(
+      'none|full|window:N',
+      'none, full, or window:N with N chunks of at least 1',
+      /^(none|full|window:[1-9]\d*)$/,
+    ),
+    'full',
+    'order of samples: as stored; over the whole set; or within windows of N chunks, for data larger than a cache',
+  ),
+
+  // The update
+  optimizer: option(
+    oneOf('NAME', OPTIMIZERS),
+    undefined,
+    `rule of the update: ${OPTIMIZERS.join(', ')}`,
+    modelDecides,
+  ),
+  lr: option(positive, undefined, 'learning rate', modelDecides),
+  momentum: option(fraction, undefined, 'momentum, of sgd and rmsprop', { otherwise: '0.9 for sgd, else 0' }),
+  nesterov: option(toggle, false, "Nesterov's form of momentum, of sgd"),
+  dampening: option(fraction, 0, 'dampening of momentum, of sgd'),
+  weightDecay: option(notNegative, undefined, 'weight decay', { otherwise: '0.01 for adamw, else 0' }),
+  schedule: option(
+    oneOf('NAME', SCHEDULES),
+    'constant',
+    `course of the learning rate: ${SCHEDULES.join(', ')}`,
+  ),
+  warmupSteps: option(whole(0), 0, 'steps over which the learning rate first rises linearly from 0'),
+  clipNorm: option(notNegative, 0, "bound of the gradient's global norm; 0: none"),
+  clipValue: option(notNegative, 0, "bound of each of the gradient's elements; 0: none"),
+  averageDecay: option(fraction, 0, 'decay of a moving average of the weights, used for evaluation; 0: none'),
+
+  // What is measured and kept
+  evaluateEvery: option(
+    either(whole(1), word('epoch')),
+    'epoch',
+    'steps between evaluations on the test set, or after each epoch; the end is always evaluated',
+    operation,
+  ),
+  checkpointEvery: option(
+    whole(0),
+    100,
+    'steps between checkpoints; 0: only when the run ends or is stopped',
+    operation,
+  ),
+  keepCheckpoints: option(whole(1), 3, 'newest checkpoints that are kept', operation),
+  runDir: option(text('DIR'), undefined, "folder of the run's files", {
+    otherwise: 'runs/TIME-DATA-MODEL',
+    scope: 'call',
+  }),
+  resume: option(toggle, false, 'go on with the run of --run-dir; its configuration is in the folder', call),
+
+  // Who takes part
+  host: option(
+    text('ADDR'),
+    '127.0.0.1',
+    'address to listen on; 0.0.0.0 lets other machines join',
+    operation,
+  ),
+  port: option(whole(0, 65_535), 8790, 'TCP port to listen on; 0: any free port', operation),
+  localWorkers: option(whole(0, 256), 0, 'worker processes to start on this machine', operation),
+  localEngine: option(
+    text('NAME'),
+    'auto',
+    'engine of the local workers; auto: the fastest that works',
+    operation,
+  ),
+  minWorkers: option(whole(1), 1, 'workers to wait for before the first step', operation),
+  engineClass: option(
+    text('any|NAME'),
+    'any',
+    'engine class that every worker must have; any: all are let in',
+  ),
+  deadAfter: option(seconds, 10, 'seconds of silence after which a worker counts as dead', operation),
+
+  // This call
+  linger: option(toggle, false, 'go on serving after the run, until Ctrl-C', call),
+});
+
+export const WORKER_OPTIONS = block({
+  name: option(text('NAME'), undefined, 'name by which people know this worker', {
+    otherwise: 'host name and process id',
+    scope: 'call',
+  }),
+  engine: option(
+    text('auto|NAME'),
+    'auto',
+    'engine that computes, for example eager/wasm; auto: the fastest that works',
+    call,
+  ),
+  threads: option(whole(1, 1024), undefined, 'threads of the engine, where it has them', {
+    otherwise: "the engine's own",
+    scope: 'call',
+  }),
+  cacheDir: option(text('DIR'), undefined, 'folder that keeps fetched data between runs', {
+    otherwise: "the system's cache folder",
+    scope: 'call',
+  }),
+  cacheMb: option(whole(0), 2048, 'megabytes that the cache may hold; 0: nothing is kept', call),
+});
+
+/** Of the command line alone; both commands have them. */
+export const TERMINAL_OPTIONS = block({
+  quiet: option(toggle, false, 'no progress display and no log, only errors', call),
+  verbose: option(toggle, false, 'more log, and stack traces', call),
+});
+
+export const FILE_OPTIONS = block({
+  config: option(
+    text('FILE'),
+    undefined,
+    'JSON file of options by their names in camelCase; flags win over it',
+    {
+      otherwise: 'none',
+      scope: 'call',
+    },
+  ),
+});
+
+export type Options = Record<string, OptionSpec<unknown>>;
+type KindOf<S> = S extends OptionSpec<infer T, infer _D> ? T : never;
+/** What a user gives: any of the options. */
+export type Given<B extends Options> = { [K in keyof B]?: KindOf<B[K]> | undefined };
+/** With defaults filled in; undefined where a model or another option decides. */
+export type Filled<B extends Options> = {
+  [K in keyof B]: undefined extends B[K]['default'] ? KindOf<B[K]> | undefined : KindOf<B[K]>;
+};
+
+export type GivenCoordinatorOptions = Given<typeof COORDINATOR_OPTIONS>;
+export type CoordinatorOptions = Filled<typeof COORDINATOR_OPTIONS>;
+export type GivenWorkerOptions = Given<typeof WORKER_OPTIONS>;
+export type WorkerOptions = Filled<typeof WORKER_OPTIONS>;
+export type OptimizerName = (typeof OPTIMIZERS)[number];
+export type ScheduleName = (typeof SCHEDULES)[number];
