@@ -65,8 +65,6 @@ export function serveConnection(socket: WebSocket, swarm: Swarm, traffic: Traffi
         return swarm.current?.contribution(worker, message);
       case 'evaluated':
         return swarm.current?.evaluated(worker, message);
-      case 'failed':
-        return swarm.current?.failed(worker, message);
       case 'heartbeat':
         return;
       default:

@@ -131,6 +131,16 @@ export class Pipeline {
     return { gradientNorm: this.norm() };
   }
 
+  /** Whether the current weights are all finite. */
+  isFinite(): boolean {
+    return this.weights.chunkList((chunk) => this.kernels.allFinite(this.weights.reading(chunk))).every(Boolean);
+  }
+
+  /** Whether contributions have changed any state since `begin`. */
+  get touched(): boolean {
+    return this.ledger !== undefined && this.weights.available(this.weights.version + 1) > 0;
+  }
+
   /** What must last, by name: `weights`, the optimizer's state vectors, `average`. */
   sections(): Section[] {
     const current = (weights: VersionedWeights) => weights.chunkList((chunk) => weights.reading(chunk));

@@ -15,7 +15,6 @@ export const CLOSE = {
   silent: { code: 4408, retry: true, meaning: 'no heartbeat for too long' },
   leaseExpired: { code: 4409, retry: true, meaning: 'a lease ran out' },
   failed: { code: 4407, retry: true, meaning: 'the worker could not compute what it was leased' },
-  tooSlow: { code: 4410, retry: true, meaning: 'the worker does not read what it is sent' },
   restarting: { code: 4412, retry: true, meaning: 'the coordinator stops and may come back' },
 } as const;
 

@@ -1,0 +1,74 @@
+/**
+ * `npm run bench`: every question, or `npm run bench -- NAME ...`; `--json` prints one JSON object.
+ *
+ * Each bench answers one question by a ratio against something real, measured in the same run.
+ */
+import { execFileSync } from 'node:child_process';
+import { availableParallelism, cpus, totalmem } from 'node:os';
+import { parseArgs } from 'node:util';
+
+export interface BenchResult {
+  /** What was measured, for people. */
+  name: string;
+  [figure: string]: string | number | boolean;
+}
+
+export interface Bench {
+  question: string;
+  run(options: { quick: boolean; log: (line: string) => void }): Promise<BenchResult[]>;
+}
+
+const BENCHES: Record<string, () => Promise<Bench>> = {
+  overhead: async () => (await import('./overhead.js')).overhead,
+  'step-time': async () => (await import('./step-time.js')).stepTime,
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean', default: false }, quick: { type: 'boolean', default: false } },
+});
+
+const unknown = positionals.filter((name) => !Object.hasOwn(BENCHES, name));
+if (unknown.length > 0) {
+  console.error(`bench: unknown ${unknown.join(', ')}; known are ${Object.keys(BENCHES).join(', ')}`);
+  process.exit(2);
+}
+
+const log = (line: string) => console.error(line);
+const results: BenchResult[] = [];
+for (const name of positionals.length > 0 ? positionals : Object.keys(BENCHES)) {
+  const bench = await BENCHES[name]!();
+  log(`${name}: ${bench.question}`);
+  for (const result of await bench.run({ quick: values.quick, log })) {
+    results.push({ bench: name, ...result });
+    if (!values.json) console.log(lineOf(result));
+  }
+}
+
+if (values.json) {
+  const machine = {
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: availableParallelism(),
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    commit: commit(),
+  };
+  console.log(JSON.stringify({ machine, results }, null, 2));
+}
+
+function lineOf({ name, ...figures }: BenchResult): string {
+  const shown = (value: string | number | boolean) =>
+    typeof value === 'number' ? Number(value.toPrecision(4)) : value;
+  return `  ${name}: ${Object.entries(figures)
+    .map(([figure, value]) => `${figure} ${shown(value)}`)
+    .join(', ')}`;
+}
+
+function commit(): string {
+  try {
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
+  } catch {
+    return 'unknown';
+  }
+}

@@ -1,0 +1,25 @@
+/** What is said when a run is over: how good it is, where it lies, how it goes on. */
+import type { Scores, Summary } from '../coordinator/record/summary.js';
+import { runFolder } from '../coordinator/record/run-folder.js';
+import { count, duration, percent, significant } from './format.js';
+
+export function closingText(summary: Summary, runDir: string): string {
+  const { status, reason, steps, samplesTrained, seconds, test } = summary;
+  const { dir, model } = runFolder(runDir);
+  const lines = [
+    `${status} after ${count(steps)} steps, ${count(samplesTrained)} samples, ${duration(seconds)}${reason ? `: ${reason}` : ''}`,
+  ];
+  if (test) lines.push(`test set: ${scoreText(test)} on ${count(test.samples)} samples`);
+  if (status === 'finished') lines.push(`model:    ${model}`);
+  lines.push(`run:      ${dir}`);
+  if (status === 'stopped') lines.push(`go on:    npx swarmgrad coordinator --run-dir ${dir} --resume`);
+  return lines.join('\n');
+}
+
+function scoreText({ accuracy, meanAbsoluteError, loss }: Scores): string {
+  const metric =
+    accuracy !== undefined
+      ? `accuracy ${percent(accuracy)}`
+      : `mean absolute error ${significant(meanAbsoluteError ?? Number.NaN)}`;
+  return `${metric}, loss ${significant(loss)}`;
+}

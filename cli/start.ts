@@ -1,0 +1,18 @@
+/** `swarmgrad start`, which is `npm start`: a whole cluster on this machine, in one command. */
+import type { Command } from 'commander';
+import { addCoordinatorFlags, coordinatorOptions, runCoordinator } from './coordinator.js';
+
+const LOCAL_WORKERS = 2;
+
+export function addStart(program: Command): void {
+  const command = program
+    .command('start')
+    .description(
+      `a coordinator with ${LOCAL_WORKERS} local workers; without any option it goes on serving after the run, until Ctrl-C`,
+    );
+  addCoordinatorFlags(command).action(async () => {
+    const given = coordinatorOptions(command);
+    const linger = Object.keys(command.opts()).length === 0;
+    process.exitCode = await runCoordinator({ localWorkers: LOCAL_WORKERS, linger, ...given }, command);
+  });
+}

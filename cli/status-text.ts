@@ -1,0 +1,19 @@
+/** A status as text for `swarmgrad status`. */
+import type { Status } from '../shared/status.js';
+import { count, duration, known } from './format.js';
+import { scores, workerRows } from './progress-text.js';
+
+export function statusText(status: Status): string {
+  const { state, message, runDir, step, steps, epoch, batchSize, samplesPerSecond, secondsLeft, shards } = status;
+  const left = known(secondsLeft, duration);
+  const lines = [
+    `state    ${state}${message && `: ${message}`}`,
+    `run      ${runDir}`,
+    `step     ${count(step)}/${count(steps)}  epoch ${epoch}  batch ${count(batchSize)}  ${left} left`,
+    `scores   ${scores(status)}`,
+    `speed    ${count(samplesPerSecond)} samples/s`,
+    `shards   ${count(shards.counted)} counted  ${count(shards.reissued)} reissued  ${count(shards.rejected)} rejected  ${count(shards.duplicates)} duplicates`,
+  ];
+  const rows = workerRows(status);
+  return [...lines, '', ...(rows.length > 0 ? rows : ['no workers'])].join('\n');
+}

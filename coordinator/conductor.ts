@@ -1,0 +1,222 @@
+/**
+ * A run from its start to its files: drives `run.ts`, keeps metrics and checkpoints, ends cleanly
+ * whatever happens, and tells the status.
+ */
+import { createHash } from 'node:crypto';
+import type { Clock } from '../shared/clock.js';
+import type { Layout } from '../shared/layout.js';
+import type { MetricName } from '../shared/losses.js';
+import type { ModelDescription } from '../shared/models/description.js';
+import type { GivenCoordinatorOptions } from '../shared/options.js';
+import type { RunEvent, Status } from '../shared/status.js';
+import { messageOf } from '../shared/user-error.js';
+import { VERSION } from '../shared/version.js';
+import type { Configuration } from './configure.js';
+import type { Core } from './core.js';
+import type { Progress } from './progress.js';
+import { CheckpointWriter } from './record/checkpoints.js';
+import { MetricsLog } from './record/metrics.js';
+import { writeModelFiles } from './record/model-files.js';
+import type { RunFolder } from './record/run-folder.js';
+import { type Summary, scores, writeSummary } from './record/summary.js';
+import { type Recorder, type RunOptions, run } from './run.js';
+import { epochOf } from './schedule.js';
+import type { Traffic } from './server/connection.js';
+import { statusOf } from './status.js';
+
+/** How long a stop waits for the step in hand before it gives it up. */
+const DRAIN_MS = 10_000;
+
+export interface ConductorOptions {
+  folder: RunFolder;
+  core: Core;
+  progress: Progress;
+  metric: MetricName;
+  description: ModelDescription;
+  layout: Layout;
+  clock: Clock;
+  configuration: Configuration;
+  /** The part of the configuration that decides the result. */
+  stored: GivenCoordinatorOptions;
+  run: RunOptions;
+  tell(event: RunEvent): void;
+}
+
+export class Conductor {
+  private readonly drain = new AbortController();
+  private readonly abort = new AbortController();
+  private readonly checkpoints: CheckpointWriter;
+  private metrics!: MetricsLog;
+  private traffic: Traffic = { up: 0, down: 0 };
+  private earlierTraffic: Traffic = { up: 0, down: 0 };
+  private checkpointedStep = -1;
+  private lastCheckpoint = '';
+  private message = '';
+
+  constructor(private readonly options: ConductorOptions) {
+    const { folder, configuration } = options;
+    this.checkpoints = new CheckpointWriter(folder.checkpoints, {
+      keep: configuration.keepCheckpoints,
+      beforeCommit: () => this.metrics.flush(),
+      written: (step, path) => {
+        this.checkpointedStep = step;
+        this.lastCheckpoint = path;
+        options.tell({ type: 'checkpoint', step, text: `checkpoint at step ${step}: ${path}` });
+      },
+      warn: (text) => this.warn(text),
+    });
+  }
+
+  /** Runs to the end. Never rejects but for a defect: how the run ended stands in the summary. */
+  async start(traffic: Traffic, earlier: Traffic | undefined): Promise<Summary> {
+    const { core, progress, clock, folder, metric } = this.options;
+    this.traffic = traffic;
+    if (earlier) this.earlierTraffic = earlier;
+    this.metrics = await MetricsLog.open(folder.metrics, progress.step, metric, (text) => this.warn(text));
+    const parts = { ...core, progress, record: this.recorder(), clock };
+    const stop = { drain: this.drain.signal, abort: this.abort.signal };
+    try {
+      const complete = await run(this.options.run, parts, stop);
+      return await this.end(complete ? 'finished' : 'stopped');
+    } catch (error) {
+      if (this.drain.signal.aborted) return this.end('stopped');
+      return this.end('failed', this.explain(error));
+    }
+  }
+
+  /** Ends the run after the step in hand. */
+  stop(): void {
+    if (this.drain.signal.aborted) return;
+    this.drain.abort(new Error('stopped'));
+    setTimeout(() => this.abort.abort(new Error('stopped')), DRAIN_MS).unref();
+    if (this.options.core.swarm.active().length === 0) this.abort.abort(new Error('stopped'));
+  }
+
+  status(): Status {
+    const { core, progress, configuration, folder, metric, run } = this.options;
+    return statusOf({
+      progress,
+      members: core.swarm.members(),
+      message: this.message,
+      runDir: folder.dir,
+      steps: run.steps,
+      epoch: epochOf(Math.max(0, progress.step - 1), run.epochPlan) + 1,
+      batchSize: configuration.batchSize,
+      metric,
+    });
+  }
+
+  private recorder(): Recorder {
+    const { progress, clock, tell, metric, run } = this.options;
+    return {
+      step: ({ sums, ...entry }) => {
+        const time = progress.seconds(clock.now());
+        this.metrics.step({ ...entry, ...meansOf(sums), time });
+      },
+      evaluation: ({ totals, ...entry }) => {
+        const time = progress.seconds(clock.now());
+        const means = meansOf(totals);
+        this.metrics.evaluation({ ...entry, ...means, time });
+        const shown =
+          metric === 'accuracy' ? `accuracy ${(100 * means.metric).toFixed(2)} %` : `mean error ${means.metric.toPrecision(4)}`;
+        const text = `epoch ${entry.epoch}, step ${entry.step} of ${run.steps}: test ${shown}, loss ${means.loss.toFixed(4)}`;
+        tell({ type: 'evaluation', ...entry, loss: means.loss, metric: means.metric, text });
+      },
+      checkpoint: () => this.checkpoint(),
+    };
+  }
+
+  private checkpoint(): void {
+    const { core, progress, stored, clock } = this.options;
+    if (progress.step === this.checkpointedStep) return;
+    const state = {
+      progress: progress.store(clock.now()),
+      configuration: stored,
+      workers: core.swarm.totals(),
+      bytes: this.bytes(),
+    };
+    const running = this.checkpoints.begin(state, core.pipeline.sections());
+    if (!running) return;
+    core.pipeline.protect(running);
+    running.done.finally(() => core.pipeline.protect(undefined));
+  }
+
+  private async end(status: Summary['status'], reason?: string): Promise<Summary> {
+    const { core, progress, folder, description, tell, metric } = this.options;
+    await this.checkpoints.settled();
+    // A step given up half-way has changed part of the optimizer's state: the last checkpoint stands.
+    if (status !== 'failed' && !core.pipeline.touched) {
+      this.checkpoint();
+      await this.checkpoints.settled();
+    }
+    await this.metrics.close();
+    const weights = core.pipeline.weights.flat();
+    const summary = this.summarise(status, weights, reason);
+    try {
+      const exported = core.pipeline.averaged?.flat() ?? weights;
+      if (status !== 'failed') await writeModelFiles(folder.model, description, exported);
+      await writeSummary(folder.summary, summary);
+    } catch (error) {
+      this.warn(`the run's files could not be written to ${folder.dir}: ${messageOf(error)}`);
+    }
+    progress.state = status;
+    const test = progress.test;
+    this.message =
+      reason ??
+      (status === 'stopped'
+        ? `stopped at step ${progress.step}; --run-dir ${folder.dir} --resume goes on`
+        : `finished${test && metric === 'accuracy' ? ` with ${(100 * test.metric).toFixed(2)} % test accuracy` : ''}`);
+    tell({ type: 'finished', text: this.message });
+    core.swarm.closeAll(status === 'stopped' ? 'restarting' : 'finished', `the run has ${status}`);
+    return summary;
+  }
+
+  private summarise(status: Summary['status'], weights: Float32Array, reason?: string): Summary {
+    const { progress, metric, core, run, clock, configuration } = this.options;
+    const { train, test } = { train: progress.train(), test: progress.test };
+    const workers = core.swarm.totals();
+    const classes = new Set(workers.map((worker) => worker.engineClass));
+    return {
+      version: VERSION,
+      status,
+      ...(reason ? { reason } : {}),
+      steps: progress.step,
+      epochs: Math.floor(progress.step / Math.ceil(run.epochPlan.records / run.epochPlan.batchSize)),
+      samplesTrained: progress.samplesTrained,
+      seconds: progress.seconds(clock.now()),
+      weightsSha256: createHash('sha256').update(new Uint8Array(weights.buffer)).digest('hex'),
+      train: train && scores(metric, train),
+      test: test && { ...scores(metric, test), samples: test.samples },
+      shards: { ...progress.shards },
+      workers,
+      reproducible: reproducible(configuration.shards, classes),
+      bytes: this.bytes(),
+    };
+  }
+
+  private bytes(): { down: number; up: number } {
+    const { traffic, earlierTraffic } = this;
+    return { down: earlierTraffic.down + traffic.down, up: earlierTraffic.up + traffic.up };
+  }
+
+  private explain(error: unknown): string {
+    const good = this.lastCheckpoint ? `the last good checkpoint is ${this.lastCheckpoint}` : 'there is no checkpoint yet';
+    return `failed at step ${this.options.progress.step}: ${messageOf(error)}; ${good}; try a lower --lr, --warmup-steps or --clip-norm 1`;
+  }
+
+  private warn(text: string): void {
+    this.options.tell({ type: 'warning', text });
+  }
+}
+
+function meansOf({ samples, loss, metric }: { samples: number; loss: number; metric: number }) {
+  return { samples, loss: loss / samples, metric: metric / samples };
+}
+
+function reproducible(shards: Configuration['shards'], classes: ReadonlySet<string>): Summary['reproducible'] {
+  if (shards === 'auto') return { holds: false, why: '--shards auto cuts steps by the speed of the workers' };
+  if (classes.size > 1) {
+    return { holds: false, why: `workers of several engine classes took part: ${[...classes].join(', ')}` };
+  }
+  return { holds: true, why: `${shards} shards a step, all computed by ${[...classes][0] ?? 'nobody yet'}` };
+}

@@ -1,0 +1,51 @@
+/** What the user left open, decided: by the model's own defaults, and then by the other options. */
+import type { CoordinatorOptions, GivenCoordinatorOptions } from '../shared/options.js';
+import { COORDINATOR_OPTIONS } from '../shared/options.js';
+import { modelDefaults } from '../shared/models/zoo.js';
+import { checkTogether, OPTIMIZER_DEFAULTS, withDefaults } from '../shared/read-options.js';
+import { defaultShards } from '../shared/tree.js';
+import { createOptimizer } from './update/optimizers/optimizers.js';
+import type { UpdateRule } from './update/pipeline.js';
+import type { EpochPlan } from './schedule.js';
+import { stepsPerEpoch } from './schedule.js';
+
+/** Options of which a run needs a value in the end. */
+type Decided = 'batchSize' | 'shards' | 'optimizer' | 'lr' | 'momentum' | 'weightDecay';
+export type Configuration = CoordinatorOptions & { [K in Decided]: NonNullable<CoordinatorOptions[K]> };
+
+/** @throws UserError where options contradict each other */
+export function configure(given: GivenCoordinatorOptions): Configuration {
+  const options = withDefaults(COORDINATOR_OPTIONS, given);
+  const own = modelDefaults(options.model);
+  const optimizer = options.optimizer ?? own.optimizer;
+  const usual = OPTIMIZER_DEFAULTS[optimizer];
+  const batchSize = options.batchSize ?? own.batchSize;
+  const configuration: Configuration = {
+    ...options,
+    batchSize,
+    shards: options.shards ?? defaultShards(batchSize),
+    optimizer,
+    lr: options.lr ?? (options.optimizer === undefined ? own.learningRate : usual.lr),
+    momentum: options.momentum ?? usual.momentum,
+    weightDecay: options.weightDecay ?? usual.weightDecay,
+    epochs: options.steps === undefined ? (options.epochs ?? own.epochs) : undefined,
+  };
+  checkTogether(configuration);
+  return configuration;
+}
+
+/** Updates in all. */
+export function totalSteps({ steps, epochs }: Configuration, plan: EpochPlan): number {
+  return steps ?? epochs! * stepsPerEpoch(plan);
+}
+
+export function updateRuleOf(configuration: Configuration): UpdateRule {
+  const { optimizer, momentum, nesterov, dampening, weightDecay } = configuration;
+  const { clipNorm, clipValue, averageDecay } = configuration;
+  return {
+    optimizer: createOptimizer({ name: optimizer, momentum, nesterov, dampening, weightDecay }),
+    clipNorm,
+    clipValue,
+    averageDecay,
+  };
+}

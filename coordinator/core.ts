@@ -1,0 +1,59 @@
+/** Pipeline and swarm wired together: the part of a coordinator that knows neither files nor sockets. */
+import type { Clock } from '../shared/clock.js';
+import type { Layout } from '../shared/layout.js';
+import { PROTOCOL_VERSION, type Welcome } from '../shared/protocol/messages.js';
+import { MAX_SHARDS } from '../shared/tree.js';
+import type { RunEvent } from '../shared/status.js';
+import { Swarm } from './swarm.js';
+import { createKernels, type Kernels } from './update/kernels/kernels.js';
+import { capacityFor, Pipeline, type UpdateRule } from './update/pipeline.js';
+
+/** Workers send a heartbeat, and the coordinator looks for silent ones, this often until `deadAfterMs`. */
+const CHECKS_UNTIL_DEAD = 4;
+
+/** Under `--shards auto` there is one shard a worker; memory is set aside for this many. */
+const AUTO_SHARDS = 64;
+
+export interface CoreOptions {
+  layout: Layout;
+  weights: Float32Array;
+  rule: UpdateRule;
+  shards: number | 'auto';
+  engineClass: string;
+  deadAfterMs: number;
+  run: string;
+  /** Hashes of the model description and of the manifests. */
+  objects: { model: string; train: string; test: string };
+  seed: number;
+  shuffle: string;
+  clock: Clock;
+  tell(event: RunEvent): void;
+}
+
+export interface Core {
+  kernels: Kernels;
+  pipeline: Pipeline;
+  swarm: Swarm;
+  /** Ends the watch over silent workers. */
+  stop(): void;
+}
+
+export function createCore(options: CoreOptions): Core {
+  const { layout, rule, clock, deadAfterMs, engineClass, tell } = options;
+  const shards = options.shards === 'auto' ? Math.min(AUTO_SHARDS, MAX_SHARDS) : options.shards;
+  const kernels = createKernels({ capacityFloats: capacityFor(layout, rule, shards) });
+  const pipeline = new Pipeline(layout, kernels, rule, options.weights, () => swarm.progressed());
+  const checkMs = deadAfterMs / CHECKS_UNTIL_DEAD;
+  const welcome: Omit<Welcome, 'type' | 'worker'> = {
+    protocol: PROTOCOL_VERSION,
+    run: options.run,
+    ...options.objects,
+    seed: options.seed,
+    shuffle: options.shuffle,
+    engineClass,
+    heartbeatMs: checkMs,
+  };
+  const swarm = new Swarm({ clock, pipeline, engineClass, deadAfterMs, welcome, tell });
+  const watch = setInterval(() => swarm.sweep(), checkMs);
+  return { kernels, pipeline, swarm, stop: () => clearInterval(watch) };
+}

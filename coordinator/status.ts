@@ -1,0 +1,67 @@
+/** The status of a run, as `GET /api/status` gives it. */
+import type { MetricName } from '../shared/losses.js';
+import type { Status } from '../shared/status.js';
+import type { Progress, Result } from './progress.js';
+import type { Member } from './work/members.js';
+
+export interface StatusParts {
+  progress: Progress;
+  members: Member[];
+  message: string;
+  runDir: string;
+  steps: number;
+  epoch: number;
+  batchSize: number;
+  metric: MetricName;
+}
+
+export function statusOf(parts: StatusParts): Status {
+  const { progress, members, metric, steps, batchSize } = parts;
+  const samplesPerSecond = progress.samplesPerSecond();
+  const left = (steps - progress.step) * batchSize;
+  const value = (result: Result | null, name: MetricName) => (name === metric && result ? result.metric : null);
+  return {
+    state: progress.state,
+    message: parts.message || describe(progress, members.length),
+    runDir: parts.runDir,
+    step: progress.step,
+    steps,
+    epoch: parts.epoch,
+    batchSize,
+    metric,
+    loss: progress.latest?.loss ?? null,
+    accuracy: value(progress.latest, 'accuracy'),
+    meanAbsoluteError: value(progress.latest, 'meanAbsoluteError'),
+    testLoss: progress.test?.loss ?? null,
+    testAccuracy: value(progress.test, 'accuracy'),
+    testMeanAbsoluteError: value(progress.test, 'meanAbsoluteError'),
+    samplesPerSecond,
+    secondsLeft: samplesPerSecond > 0 ? left / samplesPerSecond : null,
+    workers: members.map((member) => ({
+      id: member.id,
+      name: member.name,
+      kind: member.kind,
+      engine: member.engine,
+      state: member.state,
+      samples: member.samples,
+      samplesPerSecond: member.speed ?? 0,
+      waitMs: member.waitMs,
+      computeMs: member.computeMs,
+      networkMs: member.networkMs,
+    })),
+    shards: { ...progress.shards },
+  };
+}
+
+function describe({ state }: Progress, workers: number): string {
+  switch (state) {
+    case 'waiting':
+      return `waiting for workers (${workers} connected)`;
+    case 'training':
+      return 'training';
+    case 'evaluating':
+      return 'evaluating on the test set';
+    default:
+      return state;
+  }
+}

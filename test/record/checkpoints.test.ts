@@ -1,0 +1,260 @@
+import { createHash } from 'node:crypto';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type CheckpointState, DamagedCheckpoint } from '../../coordinator/record/checkpoint-format.js';
+import { readCheckpoint, readLatest } from '../../coordinator/record/checkpoint-reader.js';
+import { type CheckpointOptions, CheckpointWriter } from '../../coordinator/record/checkpoint-writer.js';
+import { temporaryFolder } from './temporary-folder.js';
+
+/** Of the global `WebAssembly`, which neither Node's types nor this project's libraries declare. */
+declare const WebAssembly: { Memory: new (size: { initial: number }) => { buffer: ArrayBuffer } };
+
+const root = temporaryFolder();
+let folders = 0;
+const newDir = () => join(root, String(folders++));
+
+const stateAt = (step: number): CheckpointState => ({
+  progress: {
+    step,
+    evaluatedAt: 0,
+    samplesTrained: 128 * step,
+    seconds: 1.5,
+    shards: { expected: 8 * step, counted: 8 * step, reissued: 0, rejected: 0, duplicates: 0 },
+    epochSums: { samples: 128, loss: 0.1 + 0.2, metric: 100 },
+    latest: null,
+    test: null,
+    best: { step: 1, samples: 2000, loss: 0.3, metric: 0.9 },
+  },
+  configuration: { data: 'digits', seed: 1 },
+  workers: [],
+  bytes: { down: 1, up: 2 },
+});
+
+/** Vectors as the run holds them: views into the memory of a WebAssembly module, not at its start. */
+function wasmSections(lengths: number[][]) {
+  const memory = new WebAssembly.Memory({ initial: 16 });
+  let at = 16;
+  return lengths.map((chunks, section) => ({
+    name: `section${section}`,
+    chunks: chunks.map((length, chunk) => {
+      const view = new Float32Array(memory.buffer, at, length);
+      at += view.byteLength + 16;
+      return view.map((_, i) => Math.fround(Math.sin(section + chunk + i)));
+    }),
+  }));
+}
+
+const flat = (chunks: readonly Float32Array[]) => chunks.flatMap((chunk) => [...chunk]);
+
+function writerIn(dir: string, options: Partial<CheckpointOptions> = {}) {
+  const warnings: string[] = [];
+  const writer = new CheckpointWriter(dir, {
+    keep: 3,
+    beforeCommit: async () => undefined,
+    written: () => undefined,
+    warn: (text) => warnings.push(text),
+    ...options,
+  });
+  return { writer, warnings };
+}
+
+async function write(dir: string, step: number, keep = 3) {
+  const sections = wasmSections([[5, 5, 2], [3]]);
+  sections[0]!.chunks[0]![0] = step;
+  await writerIn(dir, { keep }).writer.begin(stateAt(step), sections)!.done;
+  return { sections, path: join(dir, `step-${String(step).padStart(9, '0')}.ckpt`) };
+}
+
+const stepsIn = (dir: string) => readdirSync(dir).map((name) => Number(/\d+/.exec(name)));
+
+describe('a checkpoint', () => {
+  it('gives back the state and every bit of the vectors', async () => {
+    const { sections, path } = await write(newDir(), 7);
+    const read = await readCheckpoint(path);
+    expect(read.state).toEqual(stateAt(7));
+    expect([...read.sections.keys()]).toEqual(['section0', 'section1']);
+    for (const { name, chunks } of sections) expect([...read.sections.get(name)!]).toEqual(flat(chunks));
+  });
+
+  it('ends with the SHA-256 of all that stands before', async () => {
+    const bytes = readFileSync((await write(newDir(), 1)).path);
+    expect(createHash('sha256').update(bytes.subarray(0, -32)).digest()).toEqual(bytes.subarray(-32));
+  });
+
+  it('holds vectors without elements and no vectors at all', async () => {
+    const dir = newDir();
+    await writerIn(dir).writer.begin(stateAt(1), [{ name: 'weights', chunks: [new Float32Array(0)] }])!.done;
+    expect((await readLatest(dir, fail))!.sections.get('weights')).toHaveLength(0);
+    await writerIn(dir).writer.begin(stateAt(2), [])!.done;
+    expect((await readLatest(dir, fail))!.sections.size).toBe(0);
+  });
+
+  it('is of the instant when it began, whatever the run overwrites meanwhile', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.infiniteStream(fc.boolean()), async (choices) => {
+        const dir = newDir();
+        const sections = wasmSections([
+          [4, 4, 4, 1],
+          [4, 4, 2],
+        ]);
+        const before = sections.map(({ chunks }) => flat(chunks));
+        const { writer } = writerIn(dir);
+        const checkpoint = writer.begin(stateAt(1), sections)!;
+        // The run: overwrites chunk after chunk, at arbitrary moments of the writing.
+        for (const { name, chunks } of sections) {
+          for (const [chunk, values] of chunks.entries()) {
+            while (choices.next().value) await new Promise(setImmediate);
+            checkpoint.preserve(name, chunk);
+            values.fill(Number.NaN);
+          }
+        }
+        await checkpoint.done;
+        const read = await readLatest(dir, fail);
+        expect([...read!.sections.values()].map((values) => [...values])).toEqual(before);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('becomes visible only when what it implies is on disk', async () => {
+    const dir = newDir();
+    let visible: string[] = [];
+    const beforeCommit = async () => {
+      visible = readdirSync(dir);
+    };
+    await writerIn(dir, { beforeCommit }).writer.begin(stateAt(1), [])!.done;
+    expect(visible).toEqual(['step-000000001.ckpt.tmp']);
+    expect(readdirSync(dir)).toEqual(['step-000000001.ckpt']);
+  });
+
+  it('is left out, and said to be, while another is still being written', async () => {
+    const { writer, warnings } = writerIn(newDir());
+    const first = writer.begin(stateAt(1), wasmSections([[9]]))!;
+    expect(writer.begin(stateAt(2), [])).toBeUndefined();
+    expect(warnings).toEqual([expect.stringMatching(/^no checkpoint at step 2: /)]);
+    await writer.settled();
+    expect(await first.done).toBe(true);
+    expect(await writer.begin(stateAt(3), [])!.done).toBe(true);
+  });
+
+  it('that cannot be written is told, leaves nothing behind, and the next one is tried', async () => {
+    const dir = newDir();
+    let full = true;
+    const beforeCommit = async () => {
+      if (full) throw new Error('ENOSPC: no space left on device');
+    };
+    const { writer, warnings } = writerIn(dir, { beforeCommit });
+    expect(await writer.begin(stateAt(1), wasmSections([[9]]))!.done).toBe(false);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^NO CHECKPOINT was written at step 1: ENOSPC.*training goes on/),
+    ]);
+    expect(readdirSync(dir)).toEqual([]);
+    full = false;
+    expect(await writer.begin(stateAt(2), wasmSections([[9]]))!.done).toBe(true);
+  });
+
+  it('into a folder that cannot be made is told, not thrown', async () => {
+    const file = join(root, 'a-file');
+    writeFileSync(file, '');
+    const { writer, warnings } = writerIn(join(file, 'checkpoints'));
+    expect(await writer.begin(stateAt(1), [])!.done).toBe(false);
+    expect(warnings).toHaveLength(1);
+  });
+});
+
+describe('the folder of checkpoints', () => {
+  it('keeps the newest, and drops what a killed writer has left', async () => {
+    const dir = newDir();
+    mkdirSync(dir);
+    writeFileSync(join(dir, 'step-000000050.ckpt.tmp'), 'half');
+    for (const step of [100, 200, 300, 400]) await write(dir, step, 2);
+    expect(stepsIn(dir)).toEqual([300, 400]);
+  });
+
+  it('gives the newest', async () => {
+    const dir = newDir();
+    for (const step of [9, 10, 1_000_000_000]) await write(dir, step);
+    expect((await readLatest(dir, fail))!.state.progress.step).toBe(1_000_000_000);
+  });
+
+  it('gives nothing where there is none', async () => {
+    expect(await readLatest(join(root, 'nowhere'), fail)).toBeUndefined();
+  });
+
+  it('never lets a damaged newer file push out the good one written after a resume', async () => {
+    const dir = newDir();
+    await write(dir, 300);
+    truncateSync(join(dir, 'step-000000300.ckpt'), 100);
+    await write(dir, 200, 1);
+    expect(stepsIn(dir)).toEqual([200]);
+  });
+
+  it('passes over damaged ones, naming file and reason', async () => {
+    const dir = newDir();
+    await write(dir, 1);
+    const { path: second } = await write(dir, 2);
+    const { path: third } = await write(dir, 3);
+    truncateSync(second, 100);
+    flipBit(third, 300);
+    const warnings: string[] = [];
+    const read = await readLatest(dir, (text) => warnings.push(text));
+    expect(read!.state.progress.step).toBe(1);
+    expect(warnings[0]).toContain(`DAMAGED CHECKPOINT ${third}: it has `);
+    expect(warnings[1]).toContain(`DAMAGED CHECKPOINT ${second}: it is truncated`);
+  });
+
+  it('refuses to go on where all are damaged', async () => {
+    const dir = newDir();
+    const { path } = await write(dir, 1);
+    writeFileSync(path, 'not a checkpoint at all, though it is long enough to be one');
+    const warnings: string[] = [];
+    await expect(readLatest(dir, (text) => warnings.push(text))).rejects.toThrow(/none of its 1 checkpoints/);
+    expect(warnings[0]).toContain('wrong magic');
+  });
+});
+
+describe('damage', () => {
+  it('of any single bit, or any missing tail, is found', async () => {
+    const { path } = await write(newDir(), 5);
+    const copy = join(root, 'copy.ckpt');
+    const size = readFileSync(path).length;
+    const bits = fc.record({ at: fc.nat(size - 1), bit: fc.nat(7) });
+    await fc.assert(
+      fc.asyncProperty(bits, async ({ at, bit }) => {
+        copyFileSync(path, copy);
+        flipBit(copy, at, bit);
+        await expect(readCheckpoint(copy)).rejects.toBeInstanceOf(DamagedCheckpoint);
+      }),
+      { numRuns: 300 },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.nat(size - 1), async (length) => {
+        copyFileSync(path, copy);
+        truncateSync(copy, length);
+        await expect(readCheckpoint(copy)).rejects.toBeInstanceOf(DamagedCheckpoint);
+      }),
+      { numRuns: 100 },
+    );
+    expect(existsSync(path)).toBe(true);
+  });
+});
+
+function flipBit(path: string, at: number, bit = 0): void {
+  const bytes = readFileSync(path);
+  bytes[at]! ^= 1 << bit;
+  writeFileSync(path, bytes);
+}
+
+function fail(text: string): void {
+  throw new Error(`not expected: ${text}`);
+}
