@@ -1,6 +1,11 @@
 /** swarmgrad as a library: a coordinator, and workers that join it, within one's own program. */
-export { type RunningCoordinator, type StartCoordinatorOptions, startCoordinator } from './coordinator/start.js';
+
 export type { Summary } from './coordinator/record/summary.js';
+export {
+  type RunningCoordinator,
+  type StartCoordinatorOptions,
+  startCoordinator,
+} from './coordinator/start.js';
 export type { RunEvent, Status } from './shared/status.js';
 export { UserError } from './shared/user-error.js';
 export { type RunningWorker, type StartWorkerOptions, startWorker } from './worker/node/start.js';

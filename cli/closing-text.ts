@@ -1,13 +1,14 @@
 /** What is said when a run is over: how good it is, where it lies, how it goes on. */
-import type { Scores, Summary } from '../coordinator/record/summary.js';
+
 import { runFolder } from '../coordinator/record/run-folder.js';
+import type { Scores, Summary } from '../coordinator/record/summary.js';
 import { count, duration, percent, significant } from './format.js';
 
 export function closingText(summary: Summary, runDir: string): string {
-  const { status, reason, steps, samplesTrained, seconds, test } = summary;
+  const { status, steps, samplesTrained, seconds, test } = summary;
   const { dir, model } = runFolder(runDir);
   const lines = [
-    `${status} after ${count(steps)} steps, ${count(samplesTrained)} samples, ${duration(seconds)}${reason ? `: ${reason}` : ''}`,
+    `${status} after ${count(steps)} steps, ${count(samplesTrained)} samples, ${duration(seconds)}`,
   ];
   if (test) lines.push(`test set: ${scoreText(test)} on ${count(test.samples)} samples`);
   if (status === 'finished') lines.push(`model:    ${model}`);

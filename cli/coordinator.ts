@@ -1,49 +1,30 @@
 /** `swarmgrad coordinator`: runs a training from its first step to its last, or to Ctrl-C. */
-import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import type { Summary } from '../coordinator/record/summary.js';
-import { type RunningCoordinator, startCoordinator } from '../coordinator/start.js';
-import {
-  COORDINATOR_OPTIONS,
-  FILE_OPTIONS,
-  type GivenCoordinatorOptions,
-  TERMINAL_OPTIONS,
-} from '../shared/options.js';
+import { readConfiguration, runFolder } from '../coordinator/record/run-folder.js';
+import type { RunningCoordinator } from '../coordinator/start.js';
+import { type GivenCoordinatorOptions, TERMINAL_OPTIONS } from '../shared/options.js';
+import { UserError } from '../shared/user-error.js';
 import { joinLine, reachableLocally } from './addresses.js';
-import { interruptions } from './interruptions.js';
-import { addFlags, givenFlags, optionsFromFile } from './flags.js';
+import { closingText } from './closing-text.js';
+import { addCoordinatorFlags, coordinatorOptions } from './coordinator-flags.js';
+import { givenFlags } from './flags.js';
+import { Interrupted, interrupted } from './interruptions.js';
 import { startLocalWorkers } from './local-workers.js';
 import { createDisplay, type Display } from './progress.js';
-import { closingText } from './closing-text.js';
-
-/** Stopped by Ctrl-C or SIGTERM, cleanly or at once: what shells expect of an interrupted program. */
-const EXIT_INTERRUPTED = 130;
 
 export function addCoordinator(program: Command): void {
   const command = program
     .command('coordinator')
     .description('start a run: serve data and weights, give out work, average the gradients')
     .addHelpText('after', '\nExit codes: 0 finished, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C.');
-  addCoordinatorFlags(command).action(async () => {
-    process.exitCode = await runCoordinator(coordinatorOptions(command), command);
-  });
+  addCoordinatorFlags(command).action(() => runCoordinator(coordinatorOptions(command), command));
 }
 
-export function addCoordinatorFlags(command: Command): Command {
-  for (const block of [COORDINATOR_OPTIONS, FILE_OPTIONS, TERMINAL_OPTIONS]) addFlags(command, block);
-  return command;
-}
-
-/** Flags over the options of `--config`. @throws UserError */
-export function coordinatorOptions(command: Command): GivenCoordinatorOptions {
-  const flags = givenFlags(COORDINATOR_OPTIONS, command);
-  const { config } = givenFlags(FILE_OPTIONS, command);
-  return config === undefined ? flags : { ...optionsFromFile(COORDINATOR_OPTIONS, config), ...flags };
-}
-
-/** @returns the exit code. @throws UserError where the run cannot start */
-export async function runCoordinator(given: GivenCoordinatorOptions, command: Command): Promise<number> {
+/** @throws UserError where the run cannot start, or fails; Interrupted where it was stopped */
+export async function runCoordinator(given: GivenCoordinatorOptions, command: Command): Promise<void> {
   const { quiet = false, verbose = false } = givenFlags(TERMINAL_OPTIONS, command);
+  // Loaded here, so that other commands, and workers above all, start without it.
+  const { startCoordinator } = await import('../coordinator/start.js');
   const running = await startCoordinator(given);
   // Scripts wait for this line: from here on the run can be joined.
   process.stdout.write(`swarmgrad coordinator listening on ${running.url}\n`);
@@ -54,48 +35,39 @@ export async function runCoordinator(given: GivenCoordinatorOptions, command: Co
     join: joinLine(running.url),
     stream: process.stderr,
   });
-  running.events.on('event', (event) => display.event(event));
+  running.onEvent((event) => display.event(event));
+  // A resumed run may have its local workers from its folder.
+  const { localWorkers, localEngine } = await readConfiguration(runFolder(running.runDir));
   const workers = startLocalWorkers({
-    count: running.options.localWorkers,
-    engine: running.options.localEngine,
+    count: localWorkers ?? 0,
+    engine: localEngine ?? 'auto',
     url: reachableLocally(running.url),
-    script: fileURLToPath(new URL('./swarmgrad.js', import.meta.url)),
     log: (text) => display.log(text),
     verbose,
   });
   try {
-    return await untilTheEnd(running, display);
+    await untilTheEnd(running, display, given.linger ?? false);
   } finally {
-    display.end();
     await workers.stop();
     await running.close();
   }
 }
 
-async function untilTheEnd(running: RunningCoordinator, display: Display): Promise<number> {
-  const interrupted = interruptions(() => process.exit(EXIT_INTERRUPTED));
-  const stopped = interrupted.then(() => {
+async function untilTheEnd(running: RunningCoordinator, display: Display, linger: boolean): Promise<void> {
+  let isOver = false;
+  const stopped = interrupted().then(() => {
+    if (isOver) return;
     display.log('stopping: a checkpoint is being written; Ctrl-C again stops at once');
-    return running.stop();
+    // How it ends is told by `finished`.
+    running.stop().catch(() => undefined);
   });
-  const summary = await running.finished;
-  display.end();
+  const summary = await running.finished.finally(() => display.end());
+  isOver = true;
   display.log(closingText(summary, running.runDir));
-  if (running.options.linger && summary.status === 'finished') {
+  if (summary.status === 'failed') throw new UserError(summary.reason ?? 'the run failed');
+  if (summary.status === 'stopped') throw new Interrupted();
+  if (linger) {
     display.log(`still serving on ${running.url} until Ctrl-C`);
-    await interrupted;
-  }
-  if (summary.status === 'stopped') await stopped;
-  return exitCodeOf(summary);
-}
-
-function exitCodeOf({ status }: Summary): number {
-  switch (status) {
-    case 'finished':
-      return 0;
-    case 'failed':
-      return 1;
-    case 'stopped':
-      return EXIT_INTERRUPTED;
+    await stopped;
   }
 }

@@ -1,8 +1,8 @@
 /** From the option blocks of `shared/options.ts` to command-line flags with their help, and back. */
 import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
+import type { Given, OptionSpec, Options } from '../shared/options.js';
 import { flagOf, readOptions } from '../shared/read-options.js';
-import type { Given, Options, OptionSpec } from '../shared/options.js';
 import { messageOf, UserError } from '../shared/user-error.js';
 
 /** Adds a flag for each option of the block. Defaults are only told: an option not given stays undefined. */

@@ -14,8 +14,6 @@ export interface LocalWorkersOptions {
   /** `http://HOST:PORT`, reachable from this machine. */
   url: string;
   engine: string;
-  /** The program's script, which has the command `worker`. */
-  script: string;
   log(text: string): void;
   /** Also log what the workers say. */
   verbose: boolean;
@@ -36,10 +34,13 @@ export function startLocalWorkers(options: LocalWorkersOptions): LocalWorkers {
 }
 
 /** The channel between the two processes closes when this one dies, however it dies: the worker then ends. */
-function startOne(name: string, { url, engine, script, log, verbose }: LocalWorkersOptions): ChildProcess {
-  const args = [...process.execArgv, script, 'worker', url, '--name', name, '--engine', engine];
+function startOne(name: string, { url, engine, log, verbose }: LocalWorkersOptions): ChildProcess {
+  const args = [...process.execArgv, process.argv[1]!, 'worker', url, '--name', name, '--engine', engine];
   if (verbose) args.push('--verbose');
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], windowsHide: true });
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    windowsHide: true,
+  });
   let lastLine = '';
   createInterface({ input: child.stderr! }).on('line', (line) => {
     lastLine = line;

@@ -21,8 +21,9 @@ export function liveText(status: Status, join: string, columns: number, paint: P
     [scores(status)],
     [`${count(samplesPerSecond)} samples/s  ${workerCount(workers.length)}`],
   ];
-  if (state !== 'training') lines.push([`${state}: ${message}`, 'yellow']);
-  if (workers.length <= WORKERS_SHOWN) lines.push(...workerRows(status).map((row): [string, Style] => [`  ${row}`, 'dim']));
+  if (state !== 'training') lines.push([message || state, 'yellow']);
+  if (workers.length <= WORKERS_SHOWN)
+    lines.push(...workerRows(status).map((row): [string, Style] => [`  ${row}`, 'dim']));
   lines.push([join, 'dim']);
   // Cut before painting: an escape sequence has no width, and must not be cut in two.
   return lines.map(([line, style]) => paint(style ?? 'reset', line.slice(0, columns - 1))).join('\n');

@@ -31,7 +31,9 @@ export interface DisplayOptions {
 
 export function createDisplay(options: DisplayOptions): Display {
   if (options.quiet) return { log: () => undefined, event: () => undefined, end: () => undefined };
-  return options.stream.isTTY ? liveDisplay(options) : plainDisplay(options);
+  // A terminal without a size, as some containers give one, cannot be updated in place.
+  const { isTTY, columns, rows } = options.stream;
+  return isTTY && columns > 0 && rows > 0 ? liveDisplay(options) : plainDisplay(options);
 }
 
 function liveDisplay({ status, join, verbose, stream }: DisplayOptions): Display {
@@ -67,4 +69,6 @@ function plainDisplay({ status, join, verbose, stream }: DisplayOptions): Displa
   };
 }
 
-const isShown = ({ type }: RunEvent, verbose: boolean) => verbose || type !== 'checkpoint';
+/** The end has words of its own, after the display. */
+const isShown = ({ type }: RunEvent, verbose: boolean) =>
+  type !== 'finished' && (verbose || type !== 'checkpoint');

@@ -1,6 +1,7 @@
 /** `swarmgrad start`, which is `npm start`: a whole cluster on this machine, in one command. */
 import type { Command } from 'commander';
-import { addCoordinatorFlags, coordinatorOptions, runCoordinator } from './coordinator.js';
+import { runCoordinator } from './coordinator.js';
+import { addCoordinatorFlags, coordinatorOptions } from './coordinator-flags.js';
 
 const LOCAL_WORKERS = 2;
 
@@ -10,9 +11,9 @@ export function addStart(program: Command): void {
     .description(
       `a coordinator with ${LOCAL_WORKERS} local workers; without any option it goes on serving after the run, until Ctrl-C`,
     );
-  addCoordinatorFlags(command).action(async () => {
+  addCoordinatorFlags(command).action(() => {
     const given = coordinatorOptions(command);
     const linger = Object.keys(command.opts()).length === 0;
-    process.exitCode = await runCoordinator({ localWorkers: LOCAL_WORKERS, linger, ...given }, command);
+    return runCoordinator({ localWorkers: LOCAL_WORKERS, linger, ...given }, command);
   });
 }

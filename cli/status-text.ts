@@ -4,10 +4,11 @@ import { count, duration, known } from './format.js';
 import { scores, workerRows } from './progress-text.js';
 
 export function statusText(status: Status): string {
-  const { state, message, runDir, step, steps, epoch, batchSize, samplesPerSecond, secondsLeft, shards } = status;
+  const { state, message, runDir, step, steps, epoch, batchSize, samplesPerSecond, secondsLeft, shards } =
+    status;
   const left = known(secondsLeft, duration);
   const lines = [
-    `state    ${state}${message && `: ${message}`}`,
+    `state    ${message || state}`,
     `run      ${runDir}`,
     `step     ${count(step)}/${count(steps)}  epoch ${epoch}  batch ${count(batchSize)}  ${left} left`,
     `scores   ${scores(status)}`,

@@ -40,8 +40,11 @@ async function fetchStatus(http: string): Promise<Status> {
     response = await fetch(`${http}/api/status`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
     if (response.ok) return (await response.json()) as Status;
   } catch (error) {
-    const cause = error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
-    throw new UserError(`no coordinator answers at ${http} (${cause || 'no connection'}): is it running, is the port right?`);
+    const cause =
+      error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
+    throw new UserError(
+      `no coordinator answers at ${http} (${cause || 'no connection'}): is it running, is the port right?`,
+    );
   }
   throw new UserError(`${http} answered ${response.status}: is it a swarmgrad coordinator?`);
 }

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { TERMINAL_OPTIONS, WORKER_OPTIONS } from '../shared/options.js';
 import { withDefaults } from '../shared/read-options.js';
-import { type RunningWorker, startWorker } from '../worker/node/start.js';
+import type { RunningWorker } from '../worker/node/start.js';
 import { addFlags, givenFlags } from './flags.js';
 import { count } from './format.js';
-import { interruptions } from './interruptions.js';
+import { interrupted } from './interruptions.js';
 
 export function addWorker(program: Command): void {
   const command = program
@@ -25,6 +25,7 @@ async function runWorker(url: string, command: Command): Promise<void> {
   );
   const { quiet = false } = givenFlags(TERMINAL_OPTIONS, command);
   const log = quiet ? () => undefined : (text: string) => console.error(text);
+  const { startWorker } = await import('../worker/node/start.js');
   const worker = startWorker({
     url,
     engine,
@@ -42,7 +43,7 @@ async function runWorker(url: string, command: Command): Promise<void> {
 /** When to leave early: Ctrl-C, or, as a coordinator's local worker, the death of the coordinator. */
 function endWith(worker: RunningWorker): void {
   if (!process.connected) {
-    interruptions(() => process.exit(130)).then(() => worker.stop());
+    interrupted().then(() => worker.stop());
     return;
   }
   // A terminal sends Ctrl-C to the coordinator's workers too. They are still needed for its last step.
@@ -50,12 +51,15 @@ function endWith(worker: RunningWorker): void {
   process.on('disconnect', () => {
     worker.stop().finally(() => process.exit());
   });
+  // The channel alone must not keep a worker alive whose run is over.
+  process.channel?.unref();
 }
 
 /** Where each system keeps what programs can fetch again. */
 function systemCacheFolder(): string {
   const { env, platform } = process;
-  if (platform === 'win32') return join(env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'swarmgrad', 'cache');
+  if (platform === 'win32')
+    return join(env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'swarmgrad', 'cache');
   if (platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'swarmgrad');
   return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'swarmgrad');
 }

@@ -4,7 +4,6 @@
  */
 import { createHash } from 'node:crypto';
 import type { Clock } from '../shared/clock.js';
-import type { Layout } from '../shared/layout.js';
 import type { MetricName } from '../shared/losses.js';
 import type { ModelDescription } from '../shared/models/description.js';
 import type { GivenCoordinatorOptions } from '../shared/options.js';
@@ -14,7 +13,8 @@ import { VERSION } from '../shared/version.js';
 import type { Configuration } from './configure.js';
 import type { Core } from './core.js';
 import type { Progress } from './progress.js';
-import { CheckpointWriter } from './record/checkpoints.js';
+import type { RecordFormat } from './record/checkpoint-format.js';
+import { CheckpointWriter } from './record/checkpoint-writer.js';
 import { MetricsLog } from './record/metrics.js';
 import { writeModelFiles } from './record/model-files.js';
 import type { RunFolder } from './record/run-folder.js';
@@ -33,7 +33,7 @@ export interface ConductorOptions {
   progress: Progress;
   metric: MetricName;
   description: ModelDescription;
-  layout: Layout;
+  records: RecordFormat;
   clock: Clock;
   configuration: Configuration;
   /** The part of the configuration that decides the result. */
@@ -118,7 +118,9 @@ export class Conductor {
         const means = meansOf(totals);
         this.metrics.evaluation({ ...entry, ...means, time });
         const shown =
-          metric === 'accuracy' ? `accuracy ${(100 * means.metric).toFixed(2)} %` : `mean error ${means.metric.toPrecision(4)}`;
+          metric === 'accuracy'
+            ? `accuracy ${(100 * means.metric).toFixed(2)} %`
+            : `mean error ${means.metric.toPrecision(4)}`;
         const text = `epoch ${entry.epoch}, step ${entry.step} of ${run.steps}: test ${shown}, loss ${means.loss.toFixed(4)}`;
         tell({ type: 'evaluation', ...entry, loss: means.loss, metric: means.metric, text });
       },
@@ -127,11 +129,13 @@ export class Conductor {
   }
 
   private checkpoint(): void {
-    const { core, progress, stored, clock } = this.options;
+    const { core, progress, stored, clock, description, records } = this.options;
     if (progress.step === this.checkpointedStep) return;
     const state = {
       progress: progress.store(clock.now()),
       configuration: stored,
+      model: description,
+      records,
       workers: core.swarm.totals(),
       bytes: this.bytes(),
     };
@@ -200,7 +204,9 @@ export class Conductor {
   }
 
   private explain(error: unknown): string {
-    const good = this.lastCheckpoint ? `the last good checkpoint is ${this.lastCheckpoint}` : 'there is no checkpoint yet';
+    const good = this.lastCheckpoint
+      ? `the last good checkpoint is ${this.lastCheckpoint}`
+      : 'there is no checkpoint yet';
     return `failed at step ${this.options.progress.step}: ${messageOf(error)}; ${good}; try a lower --lr, --warmup-steps or --clip-norm 1`;
   }
 
@@ -213,7 +219,10 @@ function meansOf({ samples, loss, metric }: { samples: number; loss: number; met
   return { samples, loss: loss / samples, metric: metric / samples };
 }
 
-function reproducible(shards: Configuration['shards'], classes: ReadonlySet<string>): Summary['reproducible'] {
+function reproducible(
+  shards: Configuration['shards'],
+  classes: ReadonlySet<string>,
+): Summary['reproducible'] {
   if (shards === 'auto') return { holds: false, why: '--shards auto cuts steps by the speed of the workers' };
   if (classes.size > 1) {
     return { holds: false, why: `workers of several engine classes took part: ${[...classes].join(', ')}` };

@@ -1,13 +1,14 @@
 /** What the user left open, decided: by the model's own defaults, and then by the other options. */
+
+import { modelDefaults } from '../shared/models/zoo.js';
 import type { CoordinatorOptions, GivenCoordinatorOptions } from '../shared/options.js';
 import { COORDINATOR_OPTIONS } from '../shared/options.js';
-import { modelDefaults } from '../shared/models/zoo.js';
 import { checkTogether, OPTIMIZER_DEFAULTS, withDefaults } from '../shared/read-options.js';
 import { defaultShards } from '../shared/tree.js';
-import { createOptimizer } from './update/optimizers/optimizers.js';
-import type { UpdateRule } from './update/pipeline.js';
 import type { EpochPlan } from './schedule.js';
 import { stepsPerEpoch } from './schedule.js';
+import { createOptimizer } from './update/optimizers/optimizers.js';
+import type { UpdateRule } from './update/pipeline.js';
 
 /** Options of which a run needs a value in the end. */
 type Decided = 'batchSize' | 'shards' | 'optimizer' | 'lr' | 'momentum' | 'weightDecay';
@@ -37,6 +38,11 @@ export function configure(given: GivenCoordinatorOptions): Configuration {
 /** Updates in all. */
 export function totalSteps({ steps, epochs }: Configuration, plan: EpochPlan): number {
   return steps ?? epochs! * stepsPerEpoch(plan);
+}
+
+/** Samples of a full shard; under `auto` a guess at the share of one worker, by which engines are timed. */
+export function shardSamplesOf({ batchSize, shards }: Configuration): number {
+  return Math.ceil(batchSize / (shards === 'auto' ? 2 : shards));
 }
 
 export function updateRuleOf(configuration: Configuration): UpdateRule {

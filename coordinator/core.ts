@@ -2,8 +2,8 @@
 import type { Clock } from '../shared/clock.js';
 import type { Layout } from '../shared/layout.js';
 import { PROTOCOL_VERSION, type Welcome } from '../shared/protocol/messages.js';
-import { MAX_SHARDS } from '../shared/tree.js';
 import type { RunEvent } from '../shared/status.js';
+import { MAX_SHARDS } from '../shared/tree.js';
 import { Swarm } from './swarm.js';
 import { createKernels, type Kernels } from './update/kernels/kernels.js';
 import { capacityFor, Pipeline, type UpdateRule } from './update/pipeline.js';
@@ -22,8 +22,10 @@ export interface CoreOptions {
   engineClass: string;
   deadAfterMs: number;
   run: string;
-  /** Hashes of the model description and of the manifests. */
-  objects: { model: string; train: string; test: string };
+  /** Hashes of the model description, the manifests, and the admission probe. */
+  objects: { model: string; train: string; test: string; probe: string };
+  /** Samples of a full shard. */
+  shardSamples: number;
   seed: number;
   shuffle: string;
   clock: Clock;
@@ -48,6 +50,7 @@ export function createCore(options: CoreOptions): Core {
     protocol: PROTOCOL_VERSION,
     run: options.run,
     ...options.objects,
+    shardSamples: options.shardSamples,
     seed: options.seed,
     shuffle: options.shuffle,
     engineClass,

@@ -3,11 +3,12 @@
  * version of the weights for all. Parts are summed in their own order, so the result does not depend
  * on who computed what.
  */
+
+import type { Clock } from '../shared/clock.js';
 import { type EvaluationPart, type EvaluationTotals, sumParts } from '../shared/evaluation-parts.js';
 import type * as m from '../shared/protocol/messages.js';
-import type { Clock } from '../shared/clock.js';
-import { leaseExpired } from './work/deadlines.js';
 import type { Swarm, Work, Worker } from './swarm.js';
+import { leaseExpired } from './work/deadlines.js';
 
 /** Parts that a worker holds at once: one to compute, one to go on with. */
 const PARTS_IN_HAND = 2;

@@ -31,7 +31,13 @@ export interface RunOptions {
 
 /** What the run hands on to be kept. `step` counts the updates made so far. */
 export interface Recorder {
-  step(entry: { step: number; epoch: number; learningRate: number; gradientNorm: number; sums: StepSums }): void;
+  step(entry: {
+    step: number;
+    epoch: number;
+    learningRate: number;
+    gradientNorm: number;
+    sums: StepSums;
+  }): void;
   evaluation(entry: { step: number; epoch: number; totals: EvaluationTotals }): void;
   /** Returns at once; the writing goes on beside the run. */
   checkpoint(): void;
@@ -108,4 +114,3 @@ function cutBatch(positions: { from: number; to: number }, { shards }: RunOption
   const { bounds, assignments } = autoShards(to - from, workers);
   return { bounds: bounds.map((bound) => from + bound), assignments };
 }
-

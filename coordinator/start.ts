@@ -1,6 +1,7 @@
 /** Options in, a running coordinator out: the file that wires the parts together. */
-import { EventEmitter } from 'node:events';
+
 import { randomUUID } from 'node:crypto';
+import { EventEmitter } from 'node:events';
 import { monotonicClock } from '../shared/clock.js';
 import { evaluationParts } from '../shared/evaluation-parts.js';
 import { layoutOf } from '../shared/layout.js';
@@ -9,22 +10,32 @@ import { COORDINATOR_OPTIONS, type GivenCoordinatorOptions } from '../shared/opt
 import { checkTogether, ofScope, readOptions } from '../shared/read-options.js';
 import type { RunEvent, Status } from '../shared/status.js';
 import { UserError } from '../shared/user-error.js';
-import { type Configuration, configure, totalSteps, updateRuleOf } from './configure.js';
+import { Conductor } from './conductor.js';
+import { type Configuration, configure, shardSamplesOf, totalSteps, updateRuleOf } from './configure.js';
 import { createCore } from './core.js';
 import { openData } from './data/sources.js';
 import { ObjectStore, storeSplit } from './data/store.js';
 import { buildModel, type ModelFunction } from './model/build-model.js';
+import { headOf } from './model/reference.js';
 import { Progress } from './progress.js';
-import { type Checkpoint, readLatest } from './record/checkpoints.js';
-import { createRun, folderForNewRun, optionsToResume, type RunFolder, runFolder, storeConfiguration } from './record/run-folder.js';
+import { type Checkpoint, readLatest } from './record/checkpoint-reader.js';
+import {
+  createRun,
+  folderForNewRun,
+  optionsToResume,
+  type RunFolder,
+  runFolder,
+  storeConfiguration,
+} from './record/run-folder.js';
 import type { Summary } from './record/summary.js';
 import { stepsPerEpoch } from './schedule.js';
-import { Conductor } from './conductor.js';
 import { listen } from './server/listen.js';
 import { createSchedule } from './update/schedules.js';
 
 /** The options of the command line in camelCase; `model` may also be a function that builds one. */
-export type StartCoordinatorOptions = Omit<GivenCoordinatorOptions, 'model'> & { model?: string | ModelFunction };
+export type StartCoordinatorOptions = Omit<GivenCoordinatorOptions, 'model'> & {
+  model?: string | ModelFunction | undefined;
+};
 
 export interface RunningCoordinator {
   /** `http://HOST:PORT`, with the port that was really taken. */
@@ -55,9 +66,9 @@ export async function startCoordinator(options: StartCoordinatorOptions = {}): P
   const { folder, configuration } = await openFolder(given);
 
   const data = await openData(configuration.data);
-  const { description, weights } = await buildModel({
+  const { description, weights, probe } = await buildModel({
     model: isFunction ? modelFunction : configuration.model,
-    data,
+    data: headOf(data),
     loss: configuration.loss,
     seed: configuration.seed,
   });
@@ -65,7 +76,8 @@ export async function startCoordinator(options: StartCoordinatorOptions = {}): P
   const train = storeSplit(objects, data, 'train');
   const test = storeSplit(objects, data, 'test');
   if (train.records === 0) throw new UserError(`${configuration.data} has no training samples`);
-  if (test.records === 0) throw new UserError(`${configuration.data} has no test samples: training is judged by them`);
+  if (test.records === 0)
+    throw new UserError(`${configuration.data} has no test samples: training is judged by them`);
   const epochPlan = { records: train.records, batchSize: configuration.batchSize };
   const steps = totalSteps(configuration, epochPlan);
 
@@ -88,7 +100,9 @@ export async function startCoordinator(options: StartCoordinatorOptions = {}): P
       model: objects.put(Buffer.from(JSON.stringify(description))),
       train: objects.put(Buffer.from(JSON.stringify(train))),
       test: objects.put(Buffer.from(JSON.stringify(test))),
+      probe: objects.put(Buffer.from(JSON.stringify(probe))),
     },
+    shardSamples: shardSamplesOf(configuration),
     seed: configuration.seed,
     shuffle: configuration.shuffle,
     clock: monotonicClock,
@@ -101,12 +115,19 @@ export async function startCoordinator(options: StartCoordinatorOptions = {}): P
   const stored = configuration.resume ? await readLatest(folder.checkpoints, warn) : undefined;
   if (stored) {
     restore(stored, { pipeline, progress, swarm });
-    tell({ type: 'resumed', step: progress.step, text: `resumed at step ${progress.step} from ${stored.path}` });
+    tell({
+      type: 'resumed',
+      step: progress.step,
+      text: `resumed at step ${progress.step} from ${stored.path}`,
+    });
   } else if (configuration.resume) {
     warn(`${folder.dir} has no checkpoint yet: the run begins at step 0`);
   }
   if (progress.step > steps) {
-    throw new UserError(`the run in ${folder.dir} has done ${progress.step} steps, more than the ${steps} asked for`, 2);
+    throw new UserError(
+      `the run in ${folder.dir} has done ${progress.step} steps, more than the ${steps} asked for`,
+      2,
+    );
   }
   const port = configuration.port;
   const conductor: Conductor = new Conductor({
@@ -115,7 +136,7 @@ export async function startCoordinator(options: StartCoordinatorOptions = {}): P
     progress,
     metric,
     description,
-    layout,
+    records: { x: data.x, y: data.y, label: data.label, normalisation: data.normalisation },
     clock: monotonicClock,
     tell,
     configuration,
@@ -131,7 +152,8 @@ export async function startCoordinator(options: StartCoordinatorOptions = {}): P
         warmupSteps: configuration.warmupSteps,
         stepsPerEpoch: stepsPerEpoch(epochPlan),
       }),
-      evaluateEvery: configuration.evaluateEvery === 'epoch' ? stepsPerEpoch(epochPlan) : configuration.evaluateEvery,
+      evaluateEvery:
+        configuration.evaluateEvery === 'epoch' ? stepsPerEpoch(epochPlan) : configuration.evaluateEvery,
       checkpointEvery: configuration.checkpointEvery,
       minWorkers: configuration.minWorkers,
       layout,
@@ -171,7 +193,9 @@ export async function startCoordinator(options: StartCoordinatorOptions = {}): P
   };
 }
 
-async function openFolder(given: GivenCoordinatorOptions): Promise<{ folder: RunFolder; configuration: Configuration }> {
+async function openFolder(
+  given: GivenCoordinatorOptions,
+): Promise<{ folder: RunFolder; configuration: Configuration }> {
   if (!given.resume) return { folder: folderForNewRun(given), configuration: configure(given) };
   const folder = runFolder(given.runDir!);
   return { folder, configuration: configure(await optionsToResume(folder, given)) };
@@ -179,7 +203,11 @@ async function openFolder(given: GivenCoordinatorOptions): Promise<{ folder: Run
 
 function restore(
   { state, sections, path }: Checkpoint,
-  { pipeline, progress, swarm }: { progress: Progress } & Pick<ReturnType<typeof createCore>, 'pipeline' | 'swarm'>,
+  {
+    pipeline,
+    progress,
+    swarm,
+  }: { progress: Progress } & Pick<ReturnType<typeof createCore>, 'pipeline' | 'swarm'>,
 ): void {
   try {
     pipeline.restore(state.progress.step, sections);

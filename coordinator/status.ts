@@ -19,7 +19,8 @@ export function statusOf(parts: StatusParts): Status {
   const { progress, members, metric, steps, batchSize } = parts;
   const samplesPerSecond = progress.samplesPerSecond();
   const left = (steps - progress.step) * batchSize;
-  const value = (result: Result | null, name: MetricName) => (name === metric && result ? result.metric : null);
+  const value = (result: Result | null, name: MetricName) =>
+    name === metric && result ? result.metric : null;
   return {
     state: progress.state,
     message: parts.message || describe(progress, members.length),

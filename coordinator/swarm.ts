@@ -4,12 +4,13 @@
  * Knows nothing of WebSockets: a connection hands it messages and is, to it, a `Peer`. Worker events go
  * on to the work in hand, a training step or an evaluation.
  */
+
+import type { Clock } from '../shared/clock.js';
 import { CHUNK_ELEMENTS } from '../shared/layout.js';
 import type { CloseReason } from '../shared/protocol/close-codes.js';
-import type * as m from '../shared/protocol/messages.js';
 import type { Frame } from '../shared/protocol/frame.js';
+import type * as m from '../shared/protocol/messages.js';
 import type { RunEvent } from '../shared/status.js';
-import type { Clock } from '../shared/clock.js';
 import { type FrameSink, WeightsFeed } from './server/weights-feed.js';
 import type { Pipeline } from './update/pipeline.js';
 import { isSilent } from './work/deadlines.js';

@@ -2,12 +2,13 @@
  * One training step in hand: leases go out, contributions come in, until every (shard, chunk) has been
  * counted once. The ledger knows what counts, the planner who computes, the pipeline what it adds up to.
  */
+
+import type { Clock } from '../shared/clock.js';
 import { chunkCount, chunkRange, type Layout } from '../shared/layout.js';
 import type { Frame } from '../shared/protocol/frame.js';
 import type * as m from '../shared/protocol/messages.js';
-import { firstShard, isWithin, leafCount, MAX_SHARDS, type Node, ROOT } from '../shared/tree.js';
-import type { Clock } from '../shared/clock.js';
 import type { ShardCounters } from '../shared/status.js';
+import { firstShard, isWithin, leafCount, MAX_SHARDS, type Node, ROOT } from '../shared/tree.js';
 import type { Swarm, Work, Worker } from './swarm.js';
 import type { Pipeline } from './update/pipeline.js';
 import { sumOverTree } from './update/tree-sum.js';
@@ -122,7 +123,8 @@ export class TrainingStep implements Work {
   contribution(worker: Worker, message: m.Contribution): void {
     const { step, node } = message;
     if (step !== this.batch.step || !this.isNode(node)) {
-      if (step > this.batch.step || !this.isNode(node)) this.refuseUnexpected(worker, 'contribution', step, node);
+      if (step > this.batch.step || !this.isNode(node))
+        this.refuseUnexpected(worker, 'contribution', step, node);
       return;
     }
     const lease = this.ledger.leaseOf(worker.member.id, node);
@@ -238,7 +240,9 @@ export class TrainingStep implements Work {
   }
 
   private secondsLeft(worker: number, speed: number | undefined): number {
-    const samples = this.ledger.leasesOf(worker).reduce((sum, { node }) => sum + this.ledger.samples(node), 0);
+    const samples = this.ledger
+      .leasesOf(worker)
+      .reduce((sum, { node }) => sum + this.ledger.samples(node), 0);
     return speed === undefined ? 0 : samples / speed;
   }
 
@@ -275,7 +279,9 @@ export class TrainingStep implements Work {
    * are none either, or there is no other, the run has diverged.
    */
   private foundNotFinite(worker: Worker, node: Node, what: string): void {
-    const again = [...this.notFinite.values()].some((other) => isWithin(node, other) || isWithin(other, node));
+    const again = [...this.notFinite.values()].some(
+      (other) => isWithin(node, other) || isWithin(other, node),
+    );
     this.notFinite.set(worker, node);
     const others = this.options.swarm.active().filter((other) => !this.notFinite.has(other));
     if (again || others.length === 0) {

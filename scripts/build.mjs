@@ -21,7 +21,19 @@ function buildKernels() {
   try {
     const wasm = join(folder, 'kernels.wasm');
     const asc = join(dirname(require.resolve('assemblyscript/package.json')), 'bin/asc.js');
-    run(asc, join(kernels, 'assembly/kernels.ts'), '--outFile', wasm, '-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--importMemory');
+    run(
+      asc,
+      join(kernels, 'assembly/kernels.ts'),
+      '--outFile',
+      wasm,
+      '-O3',
+      '--noAssert',
+      '--runtime',
+      'stub',
+      '--enable',
+      'simd',
+      '--importMemory',
+    );
     const base64 = readFileSync(wasm).toString('base64');
     const text = `// Made by scripts/build.mjs from assembly/kernels.ts; do not edit.\nexport const KERNELS_WASM =\n  '${base64}';\n`;
     const target = join(kernels, 'kernels.generated.ts');

@@ -12,5 +12,7 @@ export type LossName = (typeof LOSSES)[number];
 export type MetricName = 'accuracy' | 'meanAbsoluteError';
 
 export function metricOf(loss: LossName): MetricName {
-  return loss === 'categoricalCrossentropy' || loss === 'binaryCrossentropy' ? 'accuracy' : 'meanAbsoluteError';
+  return loss === 'categoricalCrossentropy' || loss === 'binaryCrossentropy'
+    ? 'accuracy'
+    : 'meanAbsoluteError';
 }

@@ -68,3 +68,16 @@ export function newRecordArray(dtype: Dtype, length: number): RecordArray {
       return new Float32Array(length);
   }
 }
+
+/** The little-endian bytes of records as the array that their dtype asks for: a view, `bytes` must be aligned. */
+export function recordArrayOf(dtype: Dtype, { buffer, byteOffset, byteLength }: Uint8Array): RecordArray {
+  const length = byteLength / BYTES_PER_ELEMENT[dtype];
+  switch (dtype) {
+    case 'uint8':
+      return new Uint8Array(buffer, byteOffset, length);
+    case 'int32':
+      return new Int32Array(buffer, byteOffset, length);
+    case 'float32':
+      return new Float32Array(buffer, byteOffset, length);
+  }
+}

@@ -105,7 +105,9 @@ export const COORDINATOR_OPTIONS = block({
     `rule of the update: ${OPTIMIZERS.join(', ')}`,
     modelDecides,
   ),
-  lr: option(positive, undefined, 'learning rate', modelDecides),
+  lr: option(positive, undefined, 'learning rate', {
+    otherwise: "the model's own, or the given optimizer's usual one",
+  }),
   momentum: option(fraction, undefined, 'momentum, of sgd and rmsprop', { otherwise: '0.9 for sgd, else 0' }),
   nesterov: option(toggle, false, "Nesterov's form of momentum, of sgd"),
   dampening: option(fraction, 0, 'dampening of momentum, of sgd'),

@@ -2,10 +2,11 @@
  * What a worker needs of a run before it can compute: model, data and engine. Survives a lost
  * connection: a worker that comes back to the same run neither loads nor compiles anything twice.
  */
-import { layoutOf, type Layout } from '../shared/layout.js';
+import { type Layout, layoutOf } from '../shared/layout.js';
 import type { Manifest } from '../shared/manifest.js';
 import type { ModelDescription } from '../shared/models/description.js';
 import { epochOrder, parseShuffle } from '../shared/permutation.js';
+import type { Probe } from '../shared/probe.js';
 import type { Welcome } from '../shared/protocol/messages.js';
 import { Batches } from './batches.js';
 import type { Compute } from './engine/compute.js';
@@ -20,12 +21,20 @@ export interface RunMaterial {
   order(epoch: number): Uint32Array;
 }
 
+/** What an engine must know to be chosen and started. */
+export interface ComputeSubject {
+  model: ModelDescription;
+  manifest: Manifest;
+  probe: Probe;
+  shardSamples: number;
+}
+
 export interface MaterialSources {
   fetchObject(sha256: string): Promise<Uint8Array>;
   cache: ObjectCache;
   sha256(bytes: Uint8Array): Promise<string>;
   /** Starts the engine where it shall run. */
-  startCompute(model: ModelDescription, manifest: Manifest): Promise<Compute>;
+  startCompute(subject: ComputeSubject): Promise<Compute>;
 }
 
 /** Whether `a` and `b` call for the same material. */
@@ -41,10 +50,11 @@ export async function prepareMaterial(welcome: Welcome, sources: MaterialSources
     if ((await sha256(bytes)) !== hash) throw new Error(`object ${hash} arrived with another hash`);
     return JSON.parse(new TextDecoder().decode(bytes)) as T;
   };
-  const [model, train, test] = await Promise.all([
+  const [model, train, test, probe] = await Promise.all([
     document<ModelDescription>(welcome.model),
     document<Manifest>(welcome.train),
     document<Manifest>(welcome.test),
+    document<Probe>(welcome.probe),
   ]);
   const shuffle = parseShuffle(welcome.shuffle);
   const { records, recordsPerChunk } = train;
@@ -53,10 +63,13 @@ export async function prepareMaterial(welcome: Welcome, sources: MaterialSources
     layout: layoutOf(model.weights),
     train: new Batches({ manifest: train, fetchObject, cache, sha256 }),
     test: new Batches({ manifest: test, fetchObject, cache, sha256 }),
-    compute: await startCompute(model, train),
+    compute: await startCompute({ model, manifest: train, probe, shardSamples: welcome.shardSamples }),
     order(epoch) {
       if (known?.epoch !== epoch) {
-        known = { epoch, order: epochOrder({ records, recordsPerChunk, seed: welcome.seed, epoch, shuffle }) };
+        known = {
+          epoch,
+          order: epochOrder({ records, recordsPerChunk, seed: welcome.seed, epoch, shuffle }),
+        };
       }
       return known.order;
     },

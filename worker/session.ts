@@ -6,12 +6,24 @@
  */
 import type { Clock } from '../shared/clock.js';
 import { decodeCoordinatorMessage, encode } from '../shared/protocol/codec.js';
-import { FRAME_AVERAGED_WEIGHTS, FRAME_WEIGHTS, FrameError, isFrame, readFrame } from '../shared/protocol/frame.js';
-import { type Evaluate, type Lease, PROTOCOL_VERSION, type Welcome, type WorkerKind } from '../shared/protocol/messages.js';
+import {
+  FRAME_AVERAGED_WEIGHTS,
+  FRAME_WEIGHTS,
+  FrameError,
+  isFrame,
+  readFrame,
+} from '../shared/protocol/frame.js';
+import {
+  type Evaluate,
+  type Lease,
+  PROTOCOL_VERSION,
+  type Welcome,
+  type WorkerKind,
+} from '../shared/protocol/messages.js';
 import { mix } from '../shared/random.js';
 import type { Batch } from './engine/engine.js';
 import type { RunMaterial } from './material.js';
-import { Uploads, type UploadSocket } from './uploads.js';
+import { type UploadSocket, Uploads } from './uploads.js';
 import { WeightsInbox } from './weights-inbox.js';
 
 export interface SessionOptions {

@@ -79,11 +79,15 @@ export class Uploads {
     const { step, node } = upload.lease;
     const chunk = upload.nextChunk++;
     const { start, end } = chunkRange(this.elements, chunk);
-    const buffer = this.frames.pop() ?? new Uint8Array(HEADER_BYTES + 4 * Math.min(this.elements, CHUNK_ELEMENTS));
+    const buffer =
+      this.frames.pop() ?? new Uint8Array(HEADER_BYTES + 4 * Math.min(this.elements, CHUNK_ELEMENTS));
     const frame = buffer.subarray(0, HEADER_BYTES + 4 * (end - start));
     writeHeader(frame, { type: FRAME_CONTRIBUTION, node, chunk, step }, frame.length - HEADER_BYTES);
     const { gradient } = upload;
-    frame.set(new Uint8Array(gradient.buffer, gradient.byteOffset + 4 * start, 4 * (end - start)), HEADER_BYTES);
+    frame.set(
+      new Uint8Array(gradient.buffer, gradient.byteOffset + 4 * start, 4 * (end - start)),
+      HEADER_BYTES,
+    );
     this.socket.send(frame, () => {
       this.frames.push(buffer);
       this.pump();

@@ -42,7 +42,9 @@ export class WeightsInbox {
     }
     const { start, end } = chunkRange(this.elements, chunk);
     if (chunk !== this.nextChunk || body.byteLength !== 4 * (end - start)) {
-      throw new FrameError(`weights: chunk ${chunk} of ${body.byteLength} bytes, expected chunk ${this.nextChunk}`);
+      throw new FrameError(
+        `weights: chunk ${chunk} of ${body.byteLength} bytes, expected chunk ${this.nextChunk}`,
+      );
     }
     const bytes = new Uint8Array(this.incoming.buffer, this.incoming.byteOffset + 4 * start, body.byteLength);
     bytes.set(body);

@@ -10,6 +10,8 @@
  *
  * Numbers are little-endian, and so must the machine be: sections are written as they lie in memory.
  */
+import type { Manifest } from '../../shared/manifest.js';
+import type { ModelDescription } from '../../shared/models/description.js';
 import type { GivenCoordinatorOptions } from '../../shared/options.js';
 import type { StoredProgress } from '../progress.js';
 import type { Totals } from '../work/members.js';
@@ -27,10 +29,16 @@ export interface CheckpointState {
   progress: StoredProgress;
   /** What decides the result. */
   configuration: GivenCoordinatorOptions;
+  /** What was trained, and on what kind of records: so the weights can be used without the data's source. */
+  model: ModelDescription;
+  records: RecordFormat;
   /** What each worker has given. */
   workers: Totals[];
   bytes: { down: number; up: number };
 }
+
+/** How records look and are read, without the records. */
+export type RecordFormat = Pick<Manifest, 'x' | 'y' | 'label' | 'normalisation'>;
 
 /** A vector that lasts, in pieces that the run changes in place. */
 export interface Section {

@@ -6,7 +6,11 @@ import type { RawData, WebSocket } from 'ws';
 import { CLOSE, type CloseReason, closeText } from '../../shared/protocol/close-codes.js';
 import { decodeWorkerMessage, encode } from '../../shared/protocol/codec.js';
 import { FRAME_CONTRIBUTION, FrameError, isFrame, readFrame } from '../../shared/protocol/frame.js';
-import { type CoordinatorMessage, PROTOCOL_VERSION, type WorkerMessage } from '../../shared/protocol/messages.js';
+import {
+  type CoordinatorMessage,
+  PROTOCOL_VERSION,
+  type WorkerMessage,
+} from '../../shared/protocol/messages.js';
 import { MessageError } from '../../shared/protocol/validate.js';
 import type { Peer, Swarm, Worker } from '../swarm.js';
 
@@ -28,13 +32,17 @@ export function serveConnection(socket: WebSocket, swarm: Swarm, traffic: Traffi
     if (worker) swarm.refuse(worker, reason, text);
     else peer.close(reason, text);
   };
-  const joinTimer = setTimeout(() => refuse('joinTimeout', `no join within ${JOIN_TIMEOUT_MS / 1000} s`), JOIN_TIMEOUT_MS);
+  const joinTimer = setTimeout(
+    () => refuse('joinTimeout', `no join within ${JOIN_TIMEOUT_MS / 1000} s`),
+    JOIN_TIMEOUT_MS,
+  );
 
   const receive = (bytes: Uint8Array) => {
     if (worker) swarm.heard(worker);
     if (isFrame(bytes)) {
       const frame = readFrame(bytes);
-      if (frame.type !== FRAME_CONTRIBUTION) throw new FrameError(`frame type ${frame.type} is not a worker's to send`);
+      if (frame.type !== FRAME_CONTRIBUTION)
+        throw new FrameError(`frame type ${frame.type} is not a worker's to send`);
       if (!worker || !swarm.isActive(worker)) refuse('unexpected', 'a frame before ready');
       else swarm.current?.frame(worker, frame);
       return;
@@ -46,7 +54,10 @@ export function serveConnection(socket: WebSocket, swarm: Swarm, traffic: Traffi
     if (message.type === 'join') {
       if (worker) return refuse('unexpected', 'a second join');
       if (message.protocol !== PROTOCOL_VERSION) {
-        return refuse('protocolVersion', `coordinator speaks version ${PROTOCOL_VERSION}, worker ${message.protocol}`);
+        return refuse(
+          'protocolVersion',
+          `coordinator speaks version ${PROTOCOL_VERSION}, worker ${message.protocol}`,
+        );
       }
       clearTimeout(joinTimer);
       worker = swarm.join(peer, message);

@@ -53,7 +53,11 @@ export async function listen(host: string, port: number, swarm: Swarm, served: S
 
 function explain(error: NodeJS.ErrnoException, host: string, port: number): UserError {
   if (error.code === 'EADDRINUSE') {
-    return new UserError(`port ${port} on ${host} is in use: give another --port, or --port 0 for any free one`);
+    return new UserError(
+      `port ${port} on ${host} is in use: give another --port, or --port 0 for any free one`,
+    );
   }
-  return new UserError(`cannot listen on ${host}:${port}: ${messageOf(error)}; give another --host or --port`);
+  return new UserError(
+    `cannot listen on ${host}:${port}: ${messageOf(error)}; give another --host or --port`,
+  );
 }

@@ -9,8 +9,7 @@ import { CHUNK_ELEMENTS, chunkCount, chunkRange, type Layout } from '../../share
 import { FRAME_AVERAGED_WEIGHTS, FRAME_WEIGHTS } from '../../shared/protocol/frame.js';
 import type { Node } from '../../shared/tree.js';
 import type { StepLedger, Verdict } from '../work/ledger.js';
-import { updateAverage } from './average.js';
-import { clipByValue, normScale } from './clip.js';
+import { normScale } from './clip.js';
 import type { Kernels } from './kernels/kernels.js';
 import type { Optimizer, Part } from './optimizers/optimizer.js';
 import { TreeSum } from './tree-sum.js';
@@ -95,9 +94,7 @@ export class Pipeline {
     this.samples = samples;
     this.learningRate = learningRate;
     this.summed = 0;
-    this.sums = this.weights.chunkList(
-      () => new TreeSum(this.kernels, (node) => ledger.samples(node)),
-    );
+    this.sums = this.weights.chunkList(() => new TreeSum(this.kernels, (node) => ledger.samples(node)));
     this.roots = [];
   }
 
@@ -133,7 +130,9 @@ export class Pipeline {
 
   /** Whether the current weights are all finite. */
   isFinite(): boolean {
-    return this.weights.chunkList((chunk) => this.kernels.allFinite(this.weights.reading(chunk))).every(Boolean);
+    return this.weights
+      .chunkList((chunk) => this.kernels.allFinite(this.weights.reading(chunk)))
+      .every(Boolean);
   }
 
   /** Whether contributions have changed any state since `begin`. */
@@ -222,7 +221,7 @@ export class Pipeline {
   private prepare(chunk: number): void {
     this.preserve(chunk);
     if (this.rule.clipValue > 0) {
-      clipByValue(this.kernels, this.roots[chunk]!.subarray(0, this.trainableIn(chunk)), this.rule.clipValue);
+      this.kernels.clamp(this.roots[chunk]!.subarray(0, this.trainableIn(chunk)), this.rule.clipValue);
     }
   }
 
@@ -242,7 +241,7 @@ export class Pipeline {
     if (this.averaged) {
       const average = this.averaged.writing(chunk);
       average.set(this.averaged.reading(chunk));
-      updateAverage(this.kernels, average, next, this.rule.averageDecay);
+      this.kernels.average(average, next, this.rule.averageDecay);
       this.averaged.finishChunk(chunk);
     }
   }

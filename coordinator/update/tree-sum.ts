@@ -4,7 +4,7 @@
  * A node's value waits until its sibling's is here; then left + right moves up to the parent, and so on
  * to the root. So the additions are those of the tree, and at most one vector a node is held.
  */
-import { type Node, ROOT, isLeft, parentOf, siblingOf } from '../../shared/tree.js';
+import { isLeft, type Node, parentOf, ROOT, siblingOf } from '../../shared/tree.js';
 import type { Kernels } from './kernels/kernels.js';
 
 export class TreeSum {

@@ -5,7 +5,7 @@
  * versions swap buffers when a step ends. A socket that is two versions behind may then see bytes of a
  * newer version; that is harmless, since what it could compute from them belongs to a finished step.
  */
-import { type Layout, chunkCount, chunkRange } from '../../shared/layout.js';
+import { chunkCount, chunkRange, type Layout } from '../../shared/layout.js';
 import { type FrameType, HEADER_BYTES, writeHeader } from '../../shared/protocol/frame.js';
 import type { Kernels } from './kernels/kernels.js';
 

@@ -9,7 +9,11 @@ export const CLOSE = {
   malformed: { code: 4401, retry: false, meaning: 'a message or frame that the protocol does not know' },
   unexpected: { code: 4402, retry: false, meaning: 'a well-formed message at a time when it makes no sense' },
   joinTimeout: { code: 4403, retry: true, meaning: 'no join message in time' },
-  engineClass: { code: 4404, retry: false, meaning: 'the run asks for an engine class that the worker lacks' },
+  engineClass: {
+    code: 4404,
+    retry: false,
+    meaning: 'the run asks for an engine class that the worker lacks',
+  },
   wrongShape: { code: 4405, retry: false, meaning: 'a contribution of the wrong shape or sample count' },
   notFinite: { code: 4406, retry: true, meaning: 'NaN or infinity where another worker computed numbers' },
   silent: { code: 4408, retry: true, meaning: 'no heartbeat for too long' },
@@ -23,7 +27,9 @@ export type CloseReason = keyof typeof CLOSE;
 /** WebSocket close frames carry at most 123 bytes of reason; a longer text is cut, never refused. */
 export function closeText(text: string): string {
   const bytes = new TextEncoder().encode(text);
-  return bytes.length <= 123 ? text : `${new TextDecoder().decode(bytes.subarray(0, 120)).replace(/\uFFFD+$/, '')}…`;
+  return bytes.length <= 123
+    ? text
+    : `${new TextDecoder().decode(bytes.subarray(0, 120)).replace(/\uFFFD+$/, '')}…`;
 }
 
 /** Whether a worker whose connection closed with `code` should try again. Unknown codes: yes. */

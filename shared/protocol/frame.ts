@@ -56,7 +56,9 @@ export function readFrame(message: Uint8Array): Frame {
   if (view.getUint8(1) !== DTYPE_FLOAT32) throw new FrameError(`unknown dtype ${view.getUint8(1)}`);
   const bodyBytes = view.getUint32(8, true);
   if (bodyBytes !== message.length - HEADER_BYTES) {
-    throw new FrameError(`the header says ${bodyBytes} bytes of body, the frame has ${message.length - HEADER_BYTES}`);
+    throw new FrameError(
+      `the header says ${bodyBytes} bytes of body, the frame has ${message.length - HEADER_BYTES}`,
+    );
   }
   return {
     type,

@@ -74,10 +74,13 @@ export interface Welcome {
   /** Id of this connection's worker within the run. */
   worker: number;
   run: string;
-  /** SHA-256 of the model description, and of the manifests of the training and test sets. */
+  /** SHA-256 of the model description, of the manifests of both sets, and of the admission probe. */
   model: string;
   train: string;
   test: string;
+  probe: string;
+  /** Samples of a full shard: engines are timed on so many. */
+  shardSamples: number;
   /** Decides order, dropout and all other randomness. */
   seed: number;
   shuffle: string;

@@ -7,7 +7,10 @@ import { MAX_SHARDS } from '../tree.js';
 import type * as m from './messages.js';
 
 const count = z.int().min(0).max(0xffffffff);
-const node = z.int().min(1).max(2 * MAX_SHARDS - 1);
+const node = z
+  .int()
+  .min(1)
+  .max(2 * MAX_SHARDS - 1);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'not a SHA-256 in lower-case hexadecimal');
 const text = (max: number) => z.string().max(max);
 /** NaN and infinity pass: what they mean is the run's to decide, not the parser's. */
@@ -62,6 +65,8 @@ const welcome = z.object({
   model: sha256,
   train: sha256,
   test: sha256,
+  probe: sha256,
+  shardSamples: count,
   seed: count,
   shuffle: text(50),
   engineClass: text(200),
@@ -117,7 +122,9 @@ function check<T>(schema: z.ZodType<T>, value: unknown): T {
   const issue = result.error.issues[0]!;
   const type = (value as { type?: unknown } | null)?.type;
   const where = issue.path.length > 0 ? `field ${issue.path.join('.')}` : 'message';
-  throw new MessageError(`${typeof type === 'string' ? `${type.slice(0, 40)}: ` : ''}${where}: ${issue.message}`);
+  throw new MessageError(
+    `${typeof type === 'string' ? `${type.slice(0, 40)}: ` : ''}${where}: ${issue.message}`,
+  );
 }
 
 /** @throws MessageError */

@@ -1,8 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeCoordinatorMessage, decodeWorkerMessage, encode } from '../../shared/protocol/codec.js';
 import { CLOSE, closeText, mayRetry } from '../../shared/protocol/close-codes.js';
-import { FRAME_WEIGHTS, FrameError, HEADER_BYTES, isFrame, readFrame, writeHeader } from '../../shared/protocol/frame.js';
+import { decodeCoordinatorMessage, decodeWorkerMessage, encode } from '../../shared/protocol/codec.js';
+import {
+  FRAME_WEIGHTS,
+  FrameError,
+  HEADER_BYTES,
+  isFrame,
+  readFrame,
+  writeHeader,
+} from '../../shared/protocol/frame.js';
 import type { Lease, Message, WorkerMessage } from '../../shared/protocol/messages.js';
 import { MessageError } from '../../shared/protocol/validate.js';
 
@@ -21,7 +28,9 @@ describe('a frame', () => {
   });
 
   it('has the little-endian layout that PROTOCOL.md tells', () => {
-    expect(Array.from(frame([1]))).toEqual([2, 1, 3, 0, 2, 0, 0, 0, 4, 0, 0, 0, 0x70, 0x11, 1, 0, 0, 0, 0x80, 0x3f]);
+    expect(Array.from(frame([1]))).toEqual([
+      2, 1, 3, 0, 2, 0, 0, 0, 4, 0, 0, 0, 0x70, 0x11, 1, 0, 0, 0, 0x80, 0x3f,
+    ]);
   });
 
   it.each([

@@ -16,9 +16,6 @@ import { readCheckpoint, readLatest } from '../../coordinator/record/checkpoint-
 import { type CheckpointOptions, CheckpointWriter } from '../../coordinator/record/checkpoint-writer.js';
 import { temporaryFolder } from './temporary-folder.js';
 
-/** Of the global `WebAssembly`, which neither Node's types nor this project's libraries declare. */
-declare const WebAssembly: { Memory: new (size: { initial: number }) => { buffer: ArrayBuffer } };
-
 const root = temporaryFolder();
 let folders = 0;
 const newDir = () => join(root, String(folders++));
@@ -36,13 +33,29 @@ const stateAt = (step: number): CheckpointState => ({
     best: { step: 1, samples: 2000, loss: 0.3, metric: 0.9 },
   },
   configuration: { data: 'digits', seed: 1 },
+  model: {
+    format: 1,
+    name: 'linear',
+    topology: {},
+    weights: [{ name: 'dense/kernel', shape: [4, 3], trainable: true }],
+    loss: 'categoricalCrossentropy',
+    inputShape: [4],
+    outputShape: [3],
+    layers: [],
+  },
+  records: {
+    x: { shape: [4], dtype: 'float32' },
+    y: { shape: [], dtype: 'int32' },
+    label: { kind: 'class', classes: 3 },
+    normalisation: { scale: 1, mean: [0], std: [1] },
+  },
   workers: [],
   bytes: { down: 1, up: 2 },
 });
 
 /** Vectors as the run holds them: views into the memory of a WebAssembly module, not at its start. */
 function wasmSections(lengths: number[][]) {
-  const memory = new WebAssembly.Memory({ initial: 16 });
+  const memory = new WebAssembly.Memory({ initial: 16, maximum: 16 });
   let at = 16;
   return lengths.map((chunks, section) => ({
     name: `section${section}`,

@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
  * Folder of the real data sets (MNIST and others), which stands beside the checkout and is not part of
  * it. Tests that need it skip with one clear line where it is absent, and fail in CI, which has it.
  */
-export const SHARED_DATA = process.env.SWARMGRAD_TEST_DATA ?? fileURLToPath(new URL('../../../shared/data', import.meta.url));
+export const SHARED_DATA =
+  process.env.SWARMGRAD_TEST_DATA ?? fileURLToPath(new URL('../../../shared/data', import.meta.url));
 
 export function sharedData(name: string): { path: string; absent: boolean } {
   const path = join(SHARED_DATA, name);

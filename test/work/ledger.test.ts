@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { boundsOf, positionsOf, stepsPerEpoch } from '../../coordinator/schedule.js';
 import { StepLedger } from '../../coordinator/work/ledger.js';
 import { type PlannedWorker, plan } from '../../coordinator/work/planner.js';
-import { boundsOf, positionsOf, stepsPerEpoch } from '../../coordinator/schedule.js';
 import { firstShard, leafCount, type Node, ROOT, shardBounds } from '../../shared/tree.js';
 
 describe('the ledger of a step', () => {
@@ -49,9 +49,12 @@ describe('the ledger of a step', () => {
 });
 
 /** One event of a run on the pure ledger: a worker joins, dies, or sends its next chunk. */
-const eventsOf = fc.array(fc.record({ kind: fc.constantFrom('join', 'die', 'send', 'send', 'send'), who: fc.nat() }), {
-  maxLength: 400,
-});
+const eventsOf = fc.array(
+  fc.record({ kind: fc.constantFrom('join', 'die', 'send', 'send', 'send'), who: fc.nat() }),
+  {
+    maxLength: 400,
+  },
+);
 
 describe('an epoch on the ledger, under random joins, deaths and delays', () => {
   it('trains each sample exactly once in every chunk of the gradient', () => {
@@ -71,7 +74,7 @@ describe('an epoch on the ledger, under random joins, deaths and delays', () => 
           const bounds = boundsOf(positionsOf(step, { records, batchSize }), shards);
           const ledger = new StepLedger(step, bounds, chunks);
           const sending: { node: Node; worker: number; chunk: number }[] = [];
-          let unassigned: Node[] = [ROOT];
+          const unassigned: Node[] = [ROOT];
           const assign = () => {
             if (alive.length === 0) return;
             for (const node of unassigned.splice(0)) {
@@ -88,7 +91,8 @@ describe('an epoch on the ledger, under random joins, deaths and delays', () => 
             if (event.kind === 'die' && alive.length > 0) {
               const dead = alive[event.who % alive.length]!;
               alive = alive.filter((id) => id !== dead);
-              for (let at = sending.length - 1; at >= 0; at--) if (sending[at]!.worker === dead) sending.splice(at, 1);
+              for (let at = sending.length - 1; at >= 0; at--)
+                if (sending[at]!.worker === dead) sending.splice(at, 1);
               unassigned.push(...ledger.release(dead));
             }
             if (event.kind === 'send' && sending.length > 0) {

@@ -44,20 +44,25 @@ describe('the planner', () => {
       maxLength: 20,
     });
     fc.assert(
-      fc.property(speeds, fc.integer({ min: 1, max: 200 }), fc.double({ min: 0, max: 1, noNaN: true }), (given, samples, uploadSeconds) => {
-        const bounds = shardBounds(samples, shards);
-        const workers = given.map((speed, at): PlannedWorker => ({ id: at, speed, busy: 0 }));
-        const cut = plan(ROOT, workers, { shards, bounds, uploadSeconds });
-        const times = new Uint8Array(shards);
-        for (const { node } of cut) {
-          for (let i = 0; i < leafCount(shards, node); i++) times[firstShard(shards, node) + i]!++;
-        }
-        for (const [shard, count] of times.entries()) {
-          expect(count).toBeLessThanOrEqual(1);
-          if (bounds[shard + 1]! > bounds[shard]!) expect(count).toBe(1);
-        }
-        expect(plan(ROOT, workers, { shards, bounds, uploadSeconds })).toEqual(cut);
-      }),
+      fc.property(
+        speeds,
+        fc.integer({ min: 1, max: 200 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (given, samples, uploadSeconds) => {
+          const bounds = shardBounds(samples, shards);
+          const workers = given.map((speed, at): PlannedWorker => ({ id: at, speed, busy: 0 }));
+          const cut = plan(ROOT, workers, { shards, bounds, uploadSeconds });
+          const times = new Uint8Array(shards);
+          for (const { node } of cut) {
+            for (let i = 0; i < leafCount(shards, node); i++) times[firstShard(shards, node) + i]!++;
+          }
+          for (const [shard, count] of times.entries()) {
+            expect(count).toBeLessThanOrEqual(1);
+            if (bounds[shard + 1]! > bounds[shard]!) expect(count).toBe(1);
+          }
+          expect(plan(ROOT, workers, { shards, bounds, uploadSeconds })).toEqual(cut);
+        },
+      ),
     );
   });
 });
@@ -69,7 +74,10 @@ describe('automatic shards', () => {
         fc.array(fc.integer({ min: 1, max: 1000 }), { minLength: 1, maxLength: 9 }),
         fc.integer({ min: 1, max: 500 }),
         (speeds, samples) => {
-          const { bounds, assignments } = autoShards(samples, speeds.map((speed, id) => ({ id, speed })));
+          const { bounds, assignments } = autoShards(
+            samples,
+            speeds.map((speed, id) => ({ id, speed })),
+          );
           const count = bounds.length - 1;
           expect(bounds[0]).toBe(0);
           expect(bounds.at(-1)).toBe(samples);

@@ -6,8 +6,8 @@ import { monotonicClock } from '../../shared/clock.js';
 import { CLOSE, closeText, mayRetry } from '../../shared/protocol/close-codes.js';
 import type { Welcome } from '../../shared/protocol/messages.js';
 import { messageOf, UserError } from '../../shared/user-error.js';
-import { MemoryCache, type ObjectCache } from '../object-cache.js';
 import { prepareMaterial, type RunMaterial, sameMaterial } from '../material.js';
+import { MemoryCache, type ObjectCache } from '../object-cache.js';
 import { Session } from '../session.js';
 import { DiskCache } from './disk-cache.js';
 import { startEngineThread } from './engine-thread.js';
@@ -84,7 +84,9 @@ class NodeWorker {
       const ms = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.attempt++);
       // Jitter: workers that lost the same coordinator must not all come back in the same instant.
       const wait = ms * (0.5 + Math.random() / 2);
-      this.log(`connection to ${this.addresses.http} lost (${why}); trying again in ${(wait / 1000).toFixed(1)} s`);
+      this.log(
+        `connection to ${this.addresses.http} lost (${why}); trying again in ${(wait / 1000).toFixed(1)} s`,
+      );
       await delay(wait, undefined, { signal: this.stopping.signal }).catch(() => undefined);
       if (this.stopping.signal.aborted) return { why: 'stopped', samples: this.samples };
     }
@@ -146,8 +148,7 @@ class NodeWorker {
       fetchObject: (hash) => this.fetchObject(hash),
       cache: this.cache,
       sha256: async (bytes) => createHash('sha256').update(bytes).digest('hex'),
-      startCompute: (model, manifest) =>
-        startEngineThread({ model, manifest, wanted: this.wantedEngine(welcome), log: this.log }),
+      startCompute: (subject) => startEngineThread({ ...subject, wanted: this.wantedEngine(welcome) }),
     });
     this.material = { welcome, material };
     return material;

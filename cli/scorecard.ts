@@ -1,0 +1,75 @@
+/** What an evaluation says of a classifier or a regression: scores of the whole, and of each class. */
+import type { EvaluationTotals } from '../shared/evaluation-parts.js';
+import type { MetricName } from '../shared/losses.js';
+import type { LabelKind } from '../shared/manifest.js';
+import { count, known, percent, significant, table } from './format.js';
+
+export interface ClassScores {
+  name: string;
+  /** Of this class in the test set. */
+  samples: number;
+  /** Of those predicted as this class, the share that is; null where none was predicted. */
+  precision: number | null;
+  /** Of this class, the share that was predicted as it; null where there is none. */
+  recall: number | null;
+}
+
+/** Means over `samples`. The metric stands under its own name. */
+export type Scorecard = { samples: number; loss: number } & { [M in MetricName]?: number } & {
+  /** Counts [actual][predicted]; absent, like `classes`, where there are no classes. */
+  confusion?: number[][];
+  classes?: ClassScores[];
+};
+
+export function scorecard(totals: EvaluationTotals, metric: MetricName, label: LabelKind): Scorecard {
+  const { samples, loss, confusion: cells } = totals;
+  const card: Scorecard = { samples, loss: loss / samples, [metric]: totals.metric / samples };
+  if (!cells || label.kind !== 'class') return card;
+  const size = Math.round(Math.sqrt(cells.length));
+  const classes = Array.from({ length: size }, (_, i) => i);
+  const confusion = classes.map((actual) => classes.map((predicted) => cells[actual * size + predicted]!));
+  return {
+    ...card,
+    confusion,
+    classes: classes.map((i) => classScores(confusion, i, label.names?.[i] ?? `${i}`)),
+  };
+}
+
+function classScores(confusion: readonly number[][], i: number, name: string): ClassScores {
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  const right = confusion[i]![i]!;
+  const samples = sum(confusion[i]!);
+  const predicted = sum(confusion.map((row) => row[i]!));
+  return {
+    name,
+    samples,
+    precision: predicted > 0 ? right / predicted : null,
+    recall: samples > 0 ? right / samples : null,
+  };
+}
+
+export function scorecardText({
+  samples,
+  loss,
+  accuracy,
+  meanAbsoluteError,
+  confusion,
+  classes,
+}: Scorecard): string {
+  const lines = [];
+  if (accuracy !== undefined) lines.push(`accuracy             ${percent(accuracy)}`);
+  if (meanAbsoluteError !== undefined) lines.push(`mean absolute error  ${significant(meanAbsoluteError)}`);
+  lines.push(`loss                 ${significant(loss)}`, `samples              ${count(samples)}`);
+  if (classes && confusion) {
+    const rows = classes.map((c) => [
+      c.name,
+      c.samples,
+      known(c.precision, percent),
+      known(c.recall, percent),
+    ]);
+    lines.push('', ...table(['class', 'samples', 'precision', 'recall'], rows));
+    const counts = classes.map(({ name }, i) => [name, ...confusion[i]!]);
+    lines.push('', ...table(['actual \\ predicted', ...classes.map(({ name }) => name)], counts));
+  }
+  return lines.join('\n');
+}

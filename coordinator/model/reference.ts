@@ -1,0 +1,50 @@
+/** The admission probe of a run: TF.js's `cpu` backend on the first records of the training set. */
+import type * as TensorFlow from '@tensorflow/tfjs';
+import { layoutOf } from '../../shared/layout.js';
+import type { ModelDescription } from '../../shared/models/description.js';
+import type { Probe } from '../../shared/probe.js';
+import { createEagerEngine } from '../../worker/engine/eager.js';
+import type { Batch } from '../../worker/engine/engine.js';
+import { makeProbe } from '../../worker/engine/verify.js';
+import type { DataSet } from '../data/source.js';
+
+/** Enough for batch normalisation to have statistics, and few enough for a slow backend. */
+const CASE_SAMPLES = 4;
+const CASES = 2;
+
+/** The part of a data set that the model is built for, with its first training records. */
+export type DataHead = Pick<DataSet, 'name' | 'x' | 'y' | 'label' | 'normalisation'> & { first: Batch[] };
+
+export function headOf({ name, x, y, label, normalisation, train }: DataSet): DataHead {
+  const count = Math.min(CASE_SAMPLES, train.count);
+  const first = Array.from({ length: CASES }, (_, at) => {
+    const from = (at * CASE_SAMPLES) % Math.max(1, train.count - count + 1);
+    const part = (values: Batch['x']) => {
+      const each = values.length / train.count;
+      return values.slice(from * each, (from + count) * each);
+    };
+    return { count, x: part(train.x), y: part(train.y) };
+  });
+  return { name, x, y, label, normalisation, first };
+}
+
+/** `tf` must be on its `cpu` backend. */
+export async function referenceProbe(
+  tf: typeof TensorFlow,
+  model: ModelDescription,
+  data: DataHead,
+  seed: number,
+): Promise<Probe> {
+  const engine = await createEagerEngine({
+    tf,
+    backend: 'cpu',
+    engineClass: 'reference',
+    model,
+    manifest: data,
+  });
+  try {
+    return await makeProbe(engine, layoutOf(model.weights), data.first, seed);
+  } finally {
+    engine.dispose();
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * Builds a TF.js layers model, checks that it fits the data, and takes it apart again: topology with all
+ * initializers seeded, and the weights that these give.
+ */
+import * as tf from '@tensorflow/tfjs';
+import { layoutOf } from '../../shared/layout.js';
+import type { LossName } from '../../shared/losses.js';
+import type { ModelDescription } from '../../shared/models/description.js';
+import type { ModelShapes } from '../../shared/models/model.js';
+import { findModel } from '../../shared/models/zoo.js';
+import type { Probe } from '../../shared/probe.js';
+import { messageOf, UserError } from '../../shared/user-error.js';
+import { readModelFile } from './model-file.js';
+import { type DataHead, referenceProbe } from './reference.js';
+import { seedTopology, type Topology } from './seeds.js';
+
+/** Builds a model for the shapes of the data. */
+export type ModelFunction = (tensorflow: typeof tf, shapes: ModelShapes) => tf.LayersModel;
+
+export interface BuildRequest {
+  /** A name of the zoo with its arguments, or a path that ends in .json. */
+  model: string | ModelFunction;
+  data: DataHead;
+  loss: LossName | undefined;
+  seed: number;
+}
+
+export interface BuiltModel {
+  description: ModelDescription;
+  /** The flat vector, in model order. */
+  weights: Float32Array;
+  probe: Probe;
+}
+
+/** @throws UserError if the model cannot be had, or does not fit the data */
+export async function buildTopology(request: BuildRequest): Promise<BuiltModel> {
+  tf.env().set('IS_TEST', false);
+  await tf.setBackend('cpu');
+  const { topology, weights: given } = await startingPoint(request);
+  const seeded = seedTopology(topology, request.seed);
+  const model = await load(seeded);
+  try {
+    if (given) setWeights(model, given);
+    const loss = request.loss ?? defaultLoss(request);
+    checkShapes(model, request, loss);
+    const description: ModelDescription = {
+      format: 1,
+      name: typeof request.model === 'string' ? request.model : model.name,
+      topology: seeded,
+      weights: weightSpecs(model),
+      loss,
+      inputShape: model.inputs[0]!.shape.slice(1) as number[],
+      outputShape: model.outputs[0]!.shape.slice(1) as number[],
+      layers: model.layers.map((layer) => ({
+        name: layer.name,
+        type: layer.getClassName(),
+        outputShape: JSON.stringify(layer.outputShape),
+        parameters: layer.countParams(),
+      })),
+    };
+    const layout = layoutOf(description.weights);
+    const weights = new Float32Array(layout.total);
+    for (const [i, slot] of layout.slots.entries())
+      weights.set(model.weights[i]!.read().dataSync(), slot.offset);
+    return { description, weights, probe: await referenceProbe(tf, description, request.data, request.seed) };
+  } finally {
+    model.dispose();
+  }
+}
+
+async function startingPoint(
+  request: BuildRequest,
+): Promise<{ topology: Topology; weights?: Map<string, Float32Array> }> {
+  const { model } = request;
+  if (typeof model === 'string' && model.endsWith('.json')) return readModelFile(model);
+  const built = typeof model === 'function' ? model(tf, shapesFor(request)) : buildFromZoo(model, request);
+  const topology = built.toJSON(null, false) as Topology;
+  built.dispose();
+  return { topology };
+}
+
+function buildFromZoo(spec: string, request: BuildRequest): tf.LayersModel {
+  const found = findModel(spec);
+  if (!found)
+    throw new UserError(`--model ${spec}: unknown model; give mlp, cnn, resnet, linear or a FILE.json`, 2);
+  return found.model.build(tf, shapesFor(request), found.args);
+}
+
+function shapesFor({ data, loss }: BuildRequest): ModelShapes {
+  const inputShape = data.x.shape;
+  const { label, y } = data;
+  if (label.kind === 'value') {
+    return { inputShape, outputs: y.shape.reduce((a, b) => a * b, 1), outputActivation: 'linear' };
+  }
+  if (loss === 'binaryCrossentropy') return { inputShape, outputs: 1, outputActivation: 'sigmoid' };
+  return { inputShape, outputs: label.classes, outputActivation: 'softmax' };
+}
+
+function defaultLoss({ data }: BuildRequest): LossName {
+  return data.label.kind === 'value' ? 'meanSquaredError' : 'categoricalCrossentropy';
+}
+
+async function load(topology: Topology): Promise<tf.LayersModel> {
+  try {
+    return await tf.models.modelFromJSON(topology as never);
+  } catch (error) {
+    throw new UserError(`the model cannot be built: ${messageOf(error)}`);
+  }
+}
+
+/** By name: converters list weights layer by layer, TF.js trainable ones first. */
+function setWeights(model: tf.LayersModel, given: Map<string, Float32Array>): void {
+  for (const weight of model.weights) {
+    const values = given.get(weight.originalName);
+    const size = weight.shape.reduce<number>((a, b) => a * (b ?? 1), 1);
+    if (values?.length !== size) {
+      throw new UserError(`the model file has no weight ${weight.originalName} of shape [${weight.shape}]`);
+    }
+    weight.write(tf.tensor(values, weight.shape as number[]));
+  }
+}
+
+function weightSpecs(model: tf.LayersModel): ModelDescription['weights'] {
+  const trainable = new Set(model.trainableWeights);
+  return model.weights.map((weight) => ({
+    name: weight.originalName,
+    shape: weight.shape as number[],
+    trainable: trainable.has(weight),
+  }));
+}
+
+/** @throws UserError naming both shapes and what can be done */
+function checkShapes(model: tf.LayersModel, { data }: BuildRequest, loss: LossName): void {
+  if (model.inputs.length !== 1 || model.outputs.length !== 1) {
+    throw new UserError(
+      `the model has ${model.inputs.length} inputs and ${model.outputs.length} outputs: one of each is needed`,
+    );
+  }
+  const input = model.inputs[0]!.shape.slice(1);
+  const fits =
+    input.length === data.x.shape.length &&
+    input.every((size, i) => size === null || size === data.x.shape[i]);
+  if (!fits) {
+    throw new UserError(
+      `the model takes inputs of shape [${input}], ${data.name} has [${data.x.shape}]: give another --model or --data`,
+    );
+  }
+  const outputs = model.outputs[0]!.shape.slice(1).reduce<number>((a, b) => a * (b ?? 1), 1);
+  const { label } = data;
+  const isClass = loss === 'categoricalCrossentropy' || loss === 'binaryCrossentropy';
+  if (isClass !== (label.kind === 'class')) {
+    const kind = label.kind === 'class' ? 'classes' : 'numbers';
+    throw new UserError(`--loss ${loss} does not fit ${data.name}, whose labels are ${kind}`, 2);
+  }
+  if (label.kind !== 'class') return;
+  if (loss === 'binaryCrossentropy' ? outputs !== 1 || label.classes !== 2 : outputs !== label.classes) {
+    throw new UserError(
+      `the model has ${outputs} outputs, ${data.name} ${label.classes} classes, with --loss ${loss}: change the model's last layer, or the loss`,
+    );
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * The kernels in WebAssembly SIMD (assembly/kernels.ts), and the memory that they work in.
+ *
+ * The memory has its full size from the start: growing it would detach every vector. Pages that were
+ * never touched cost nothing but address space. Passing a scalar rounds it to float32.
+ */
+import { KERNELS_WASM } from './kernels.generated.js';
+import type { Kernels } from './kernels.js';
+
+const PAGE_BYTES = 65_536;
+/** 4 GiB: what a 32-bit address reaches. */
+const MAX_PAGES = 65_536;
+/** The compiler's own data, if there ever is any, would stand below. */
+const FIRST_BYTE = 1024;
+/** SIMD loads are fastest where they are aligned. */
+const ALIGNMENT_BYTES = 16;
+
+type Exports = Record<string, (...args: number[]) => number>;
+
+/** @returns undefined where there is no WebAssembly SIMD, or no memory of that size */
+export function wasmKernels(capacityFloats: number): Kernels | undefined {
+  const linked = link(capacityFloats);
+  if (!linked) return undefined;
+  const { run, memory } = linked;
+  const p = (vector: Float32Array) => vector.byteOffset;
+  return {
+    kind: 'wasm',
+    ...arena(memory.buffer),
+    add: (into, other) => void run.add!(p(into), p(other), into.length),
+    divide: (into, by) => void run.divide!(p(into), by, into.length),
+    scale: (into, by) => void run.scale!(p(into), by, into.length),
+    clamp: (into, limit) => void run.clamp!(p(into), limit, into.length),
+    allFinite: (vector) => run.allFinite!(p(vector), vector.length) !== 0,
+    sumOfSquares: (vector) => run.sumOfSquares!(p(vector), vector.length),
+    average: (into, other, decay) => void run.average!(p(into), p(other), 1 - decay, into.length),
+    sgd: (next, w, g, lr, decay) => void run.sgd!(p(next), p(w), p(g), lr, decay, w.length),
+    sgdMomentum(next, w, g, b, { lr, momentum, keep, decay, nesterov }) {
+      const scalars = [lr, momentum, keep, decay, Number(nesterov)];
+      run.sgdMomentum!(p(next), p(w), p(g), p(b), ...scalars, w.length);
+    },
+    adam(next, w, g, m, v, { stepSize, rootCorrection, beta1, beta2, epsilon, decay, shrink }) {
+      const scalars = [stepSize, rootCorrection, 1 - beta1, beta2, 1 - beta2, epsilon, decay, shrink];
+      run.adam!(p(next), p(w), p(g), p(m), p(v), ...scalars, w.length);
+    },
+    rmsprop(next, w, g, v, { lr, alpha, epsilon, decay }) {
+      run.rmsprop!(p(next), p(w), p(g), p(v), lr, alpha, 1 - alpha, epsilon, decay, w.length);
+    },
+    rmspropMomentum(next, w, g, v, b, { lr, alpha, epsilon, decay, momentum }) {
+      const scalars = [lr, alpha, 1 - alpha, epsilon, decay, momentum];
+      run.rmspropMomentum!(p(next), p(w), p(g), p(v), p(b), ...scalars, w.length);
+    },
+    adagrad(next, w, g, s, { lr, epsilon, decay }) {
+      run.adagrad!(p(next), p(w), p(g), p(s), lr, epsilon, decay, w.length);
+    },
+    lambDirection(g, w, m, v, { correction1, correction2, beta1, beta2, epsilon, decay }) {
+      const scalars = [correction1, correction2, 1 - beta1, beta2, 1 - beta2, epsilon, decay];
+      run.lambDirection!(p(g), p(w), p(m), p(v), ...scalars, w.length);
+    },
+  };
+}
+
+let compiled: WebAssembly.Module | undefined;
+
+function link(capacityFloats: number): { run: Exports; memory: WebAssembly.Memory } | undefined {
+  // Each vector is rounded up to whole units of alignment; one page more is room for that.
+  const pages = Math.ceil((FIRST_BYTE + 4 * capacityFloats) / PAGE_BYTES) + 1;
+  if (pages > MAX_PAGES) return undefined;
+  try {
+    compiled ??= new WebAssembly.Module(Buffer.from(KERNELS_WASM, 'base64'));
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    const { exports } = new WebAssembly.Instance(compiled, { env: { memory } });
+    return { run: exports as Exports, memory };
+  } catch {
+    // No WebAssembly at all, none with SIMD, or not so much address space: all three have one remedy.
+    return undefined;
+  }
+}
+
+/** Hands out vectors from the bottom up; a freed one waits for the next of its length. */
+function arena(buffer: ArrayBuffer): Pick<Kernels, 'allocate' | 'free'> {
+  let top = FIRST_BYTE;
+  const freed = new Map<number, number[]>();
+  return {
+    allocate(elements) {
+      const reused = freed.get(elements)?.pop();
+      if (reused !== undefined) return new Float32Array(buffer, reused, elements);
+      const start = top;
+      const end = start + Math.ceil((4 * elements) / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
+      if (end > buffer.byteLength) throw new RangeError(`no room for ${elements} more float32 elements`);
+      top = end;
+      return new Float32Array(buffer, start, elements);
+    },
+    free(vector) {
+      const waiting = freed.get(vector.length);
+      if (waiting) waiting.push(vector.byteOffset);
+      else freed.set(vector.length, [vector.byteOffset]);
+    },
+  };
+}

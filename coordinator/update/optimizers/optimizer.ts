@@ -1,0 +1,36 @@
+/**
+ * An update rule: pure, with explicit state. It sees parts of the flat vector, never the whole model,
+ * so that a chunk can be updated, and sent on, as soon as its gradient is complete.
+ */
+import type { Kernels } from '../kernels/kernels.js';
+
+/** What changes from step to step. */
+export interface Hyper {
+  learningRate: number;
+  /** Number of this update, from 1. */
+  t: number;
+}
+
+/** A stretch of the flat vector: vectors of equal length from the kernels' memory. */
+export interface Part {
+  weights: Float32Array;
+  /** Receives the new weights; all of it is written. */
+  next: Float32Array;
+  /** The mean gradient. The rule may overwrite it. */
+  gradient: Float32Array;
+  /** The rule's state vectors, in the order of `slots`; updated in place. */
+  slots: Float32Array[];
+}
+
+export interface Optimizer {
+  readonly name: string;
+  /** State vectors, each as long as the trainable weights, and their value before the first update. */
+  readonly slots: readonly { name: string; initial: number }[];
+  /** Of one part, which may be any part of the vector: each element for itself. */
+  update(kernels: Kernels, part: Part, hyper: Hyper): void;
+  /**
+   * Of rules that look at whole weight tensors: called instead of `update`, once a step when all of the
+   * gradient is known, with the parts of each tensor in order.
+   */
+  updateWhole?(kernels: Kernels, tensors: Part[][], hyper: Hyper): void;
+}

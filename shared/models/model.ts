@@ -1,0 +1,51 @@
+/** What a model of the zoo is, and the checks of arguments and shapes that models share. */
+import type * as TensorFlow from '@tensorflow/tfjs';
+import type { OptimizerName } from '../options.js';
+import { UserError } from '../user-error.js';
+
+export interface ModelShapes {
+  /** Of one record, without the batch dimension. */
+  inputShape: number[];
+  /** Units of the last layer. */
+  outputs: number;
+  /** Activation of the last layer. */
+  outputActivation: 'softmax' | 'sigmoid' | 'linear';
+}
+
+/** With what a newcomer's first run learns well. */
+export interface ModelDefaults {
+  optimizer: OptimizerName;
+  learningRate: number;
+  batchSize: number;
+  epochs: number;
+}
+
+export interface ZooModel {
+  name: string;
+  defaults: ModelDefaults;
+  /** @throws UserError for arguments or input shapes that the model cannot take */
+  build(tf: typeof TensorFlow, shapes: ModelShapes, args: string[]): TensorFlow.LayersModel;
+}
+
+/** @throws UserError unless all are whole numbers of at least 1 */
+export function unitsOf(model: string, args: readonly string[]): number[] {
+  return args.map((text) => {
+    if (/^[1-9]\d*$/.test(text)) return Number(text);
+    throw new UserError(`--model ${model}:${args.join(',')}: ${text} is no number of units`, 2);
+  });
+}
+
+/** @throws UserError if the model has no arguments but some were given */
+export function noArguments(model: string, args: readonly string[]): void {
+  if (args.length > 0) throw new UserError(`--model ${model} takes no arguments, not ${args.join(',')}`, 2);
+}
+
+/** @throws UserError unless the input is an image: height, width, channels */
+export function imageOnly(model: string, { inputShape }: ModelShapes, smallest: number): void {
+  const [height = 0, width = 0] = inputShape;
+  if (inputShape.length === 3 && Math.min(height, width) >= smallest) return;
+  throw new UserError(
+    `--model ${model} needs images of at least ${smallest}x${smallest}, the data has shape [${inputShape}]: use mlp or linear`,
+    2,
+  );
+}

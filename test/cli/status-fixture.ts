@@ -1,0 +1,37 @@
+import type { Status, WorkerStatus } from '../../shared/status.js';
+
+export const worker = (changes: Partial<WorkerStatus> = {}): WorkerStatus => ({
+  id: 1,
+  name: 'ada',
+  kind: 'node',
+  engine: 'eager/wasm',
+  state: 'computing',
+  samples: 12_345,
+  samplesPerSecond: 2500.4,
+  waitMs: 1.2,
+  computeMs: 8.7,
+  networkMs: 3,
+  ...changes,
+});
+
+export const status = (changes: Partial<Status> = {}): Status => ({
+  state: 'training',
+  message: '',
+  runDir: '/runs/one',
+  step: 312,
+  steps: 1404,
+  epoch: 1,
+  batchSize: 128,
+  metric: 'accuracy',
+  loss: 0.12345,
+  accuracy: 0.9609375,
+  meanAbsoluteError: null,
+  testLoss: null,
+  testAccuracy: null,
+  testMeanAbsoluteError: null,
+  samplesPerSecond: 15_234.6,
+  secondsLeft: 187,
+  workers: [worker()],
+  shards: { expected: 2496, counted: 2496, reissued: 8, rejected: 1, duplicates: 2 },
+  ...changes,
+});

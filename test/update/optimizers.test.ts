@@ -1,0 +1,162 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createKernels, type Kernels } from '../../coordinator/update/kernels/kernels.js';
+import type { Optimizer, Part } from '../../coordinator/update/optimizers/optimizer.js';
+import { createOptimizer, type OptimizerOptions } from '../../coordinator/update/optimizers/optimizers.js';
+import { OPTIMIZERS } from '../../shared/options.js';
+import fixtures from './fixtures/optimizers.json' with { type: 'json' };
+import { errorOf, gradients, start } from './numbers.js';
+
+const KINDS = ['wasm', 'typescript'] as const;
+
+const cases = fixtures.optimizers.map(({ options, learningRate, weights }) => ({
+  title: Object.entries(options)
+    .map(([name, value]) => (name === 'name' ? value : `${name} ${value}`))
+    .join(', '),
+  options: options as OptimizerOptions,
+  learningRate,
+  weights: Object.entries(weights).map(([step, values]) => ({ step: Number(step), values })),
+}));
+
+/** All vectors of an update rule for `weights.length` parameters. */
+class Training {
+  private whole: Part;
+
+  constructor(
+    private readonly kernels: Kernels,
+    private readonly optimizer: Optimizer,
+    /** Where a new part, or with `updateWhole` a new tensor, begins. */
+    private readonly cuts: readonly number[],
+    weights: Float32Array,
+  ) {
+    const vector = () => kernels.allocate(weights.length);
+    this.whole = {
+      weights: vector(),
+      next: vector(),
+      gradient: vector(),
+      slots: optimizer.slots.map(({ initial }) => vector().fill(initial)),
+    };
+    this.whole.weights.set(weights);
+  }
+
+  /** @returns the new weights */
+  step(gradient: Float32Array, learningRate: number, t: number): Float32Array {
+    const { kernels, optimizer, whole } = this;
+    const before = whole.weights.slice();
+    whole.gradient.set(gradient);
+    const bounds = [0, ...this.cuts, gradient.length];
+    const parts = bounds.slice(1).map((end, i) => {
+      const cut = (vector: Float32Array) => vector.subarray(bounds[i], end);
+      const { weights, next, gradient, slots } = whole;
+      return { weights: cut(weights), next: cut(next), gradient: cut(gradient), slots: slots.map(cut) };
+    });
+    const hyper = { learningRate, t };
+    if (optimizer.updateWhole) {
+      optimizer.updateWhole(
+        kernels,
+        parts.map((part) => [part]),
+        hyper,
+      );
+    } else for (const part of parts) optimizer.update(kernels, part, hyper);
+    expect(whole.weights).toEqual(before);
+    this.whole = { ...whole, weights: whole.next, next: whole.weights };
+    return this.whole.weights;
+  }
+}
+
+function train(kind: Kernels['kind'], options: OptimizerOptions, learningRate: number, cuts: number[]) {
+  const kernels = createKernels({ capacityFloats: 4096, kind });
+  const training = new Training(kernels, createOptimizer(options), cuts, start());
+  return [...gradients()].map((gradient, i) => training.step(gradient, learningRate, i + 1).slice());
+}
+
+describe.each(KINDS)('an update rule on %s kernels', (kind) => {
+  const tensorCuts = fixtures.tensors.slice(0, -1);
+
+  it.each(cases)('agrees with the reference over 100 steps: $title', ({ options, learningRate, weights }) => {
+    const trained = train(kind, options, learningRate, tensorCuts);
+    for (const { step, values } of weights) {
+      expect(errorOf(trained.slice(0, step), values), `step ${step}`).toBeLessThan(1e-6);
+    }
+  });
+});
+
+describe('an update rule', () => {
+  it.each(cases)('gives the same bits on both kinds of kernels: $title', ({ options, learningRate }) => {
+    const [wasm, typescript] = KINDS.map((kind) => train(kind, options, learningRate, [17]));
+    expect(wasm).toEqual(typescript);
+  });
+
+  it('gives the same bits however the vector is cut into parts, unless it looks at whole tensors', () => {
+    const chunkwise = cases.filter(({ options }) => !createOptimizer(options).updateWhole);
+    const cuts = fc.uniqueArray(fc.integer({ min: 1, max: fixtures.parameters - 1 }), { maxLength: 5 });
+    fc.assert(
+      fc.property(fc.constantFrom(...chunkwise), cuts, ({ options, learningRate }, at) => {
+        const sorted = at.toSorted((a, b) => a - b);
+        expect(train('wasm', options, learningRate, sorted)).toEqual(
+          train('wasm', options, learningRate, []),
+        );
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('keeps no state vector that its options leave idle', () => {
+    const slots = (options: OptimizerOptions) => createOptimizer(options).slots.map(({ name }) => name);
+    expect(slots({ name: 'sgd' })).toEqual([]);
+    expect(slots({ name: 'sgd', momentum: 0.9 })).toEqual(['momentum']);
+    expect(slots({ name: 'rmsprop' })).toEqual(['v']);
+    expect(slots({ name: 'rmsprop', momentum: 0.9 })).toEqual(['v', 'momentum']);
+  });
+
+  it('is known by the name under which it was asked for', () => {
+    for (const name of OPTIMIZERS) expect(createOptimizer({ name }).name).toBe(name);
+  });
+
+  it('comes closer to the minimum of a convex function, whichever it is', () => {
+    const targets = Float32Array.from([1, -2, 0.5, 3, -0.25]);
+    const distance = (weights: Float32Array) => Math.hypot(...weights.map((w, i) => w - targets[i]!));
+    for (const name of OPTIMIZERS) {
+      const kernels = createKernels({ capacityFloats: 256 });
+      let weights = new Float32Array(5).fill(0.1);
+      const initially = distance(weights);
+      const training = new Training(kernels, createOptimizer({ name }), [], weights);
+      for (let t = 1; t <= 200; t++) {
+        const gradient = weights.map((w, i) => w - targets[i]!);
+        weights = training.step(gradient, 0.02, t).slice();
+      }
+      expect(distance(weights), name).toBeLessThan(0.8 * initially);
+    }
+  });
+});
+
+describe('LAMB', () => {
+  const kernels = createKernels({ capacityFloats: 4096 });
+  const lamb = createOptimizer({ name: 'lamb' });
+
+  it('moves a tensor by the learning rate times its own norm', () => {
+    const weights = start();
+    const [gradient] = gradients();
+    const moved = new Training(kernels, lamb, [], weights).step(gradient!, 0.01, 1);
+    const norm = (vector: Float32Array) => Math.hypot(...vector);
+    expect(norm(moved.map((value, i) => value - weights[i]!))).toBeCloseTo(0.01 * norm(weights), 6);
+  });
+
+  it('lets weights of 0 move, though their norm is 0', () => {
+    const moved = new Training(kernels, lamb, [], new Float32Array(3)).step(
+      Float32Array.from([1, -1, 1]),
+      0.01,
+      1,
+    );
+    for (const [i, sign] of [-1, 1, -1].entries()) expect(moved[i]).toBeCloseTo(0.01 * sign, 6);
+  });
+
+  it('leaves weights finite where the gradient is 0', () => {
+    const moved = new Training(kernels, lamb, [], Float32Array.from([1, 2])).step(
+      new Float32Array(2),
+      0.01,
+      1,
+    );
+    expect([...moved]).toEqual([1, 2]);
+  });
+});

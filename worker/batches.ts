@@ -1,0 +1,142 @@
+/**
+ * From sample indices to batches: finds the chunks that hold them in memory, in the cache or at the
+ * coordinator, checks what arrives by its hash, and puts the records side by side.
+ */
+import PQueue from 'p-queue';
+import {
+  BYTES_PER_ELEMENT,
+  elementsOf,
+  type Manifest,
+  newRecordArray,
+  recordBytes,
+} from '../shared/manifest.js';
+import { messageOf } from '../shared/user-error.js';
+import type { Batch } from './engine/engine.js';
+import type { ObjectCache } from './object-cache.js';
+
+const CONCURRENT_FETCHES = 4;
+const ATTEMPTS = 4;
+const FIRST_RETRY_MS = 200;
+const MEMORY_BYTES = 512 * 1024 * 1024;
+
+export interface BatchesOptions {
+  manifest: Manifest;
+  fetchObject(sha256: string): Promise<Uint8Array>;
+  cache: ObjectCache;
+  sha256(bytes: Uint8Array): Promise<string>;
+  /** Bytes of chunks held in memory; default 512 MiB. At least the chunks of one batch are held. */
+  memoryBytes?: number;
+  /** Waits before a fetch is tried again; tests hand in their own. */
+  delay?(ms: number): Promise<void>;
+}
+
+export class Batches {
+  /** Bytes fetched over the network so far. */
+  downloaded = 0;
+  private readonly queue = new PQueue({ concurrency: CONCURRENT_FETCHES });
+  /** In order of use, oldest first. */
+  private readonly chunks = new Map<number, Uint8Array>();
+  private held = 0;
+  private readonly pending = new Map<number, Promise<Uint8Array>>();
+
+  constructor(private readonly options: BatchesOptions) {}
+
+  /**
+   * The records of `indices`, in their order.
+   * @throws Error if a chunk cannot be had after several attempts
+   */
+  async assemble(indices: Uint32Array): Promise<Batch> {
+    const { manifest } = this.options;
+    const numbers = new Set<number>();
+    for (const index of indices) {
+      if (index >= manifest.records) throw new RangeError(`record ${index} of ${manifest.records}`);
+      numbers.add(Math.floor(index / manifest.recordsPerChunk));
+    }
+    const chunks = new Map<number, Uint8Array>();
+    const missing: Promise<void>[] = [];
+    for (const number of numbers) {
+      const known = this.recall(number);
+      if (known) chunks.set(number, known);
+      else missing.push(this.load(number).then((bytes) => void chunks.set(number, bytes)));
+    }
+    if (missing.length > 0) await Promise.all(missing);
+    return this.pick(indices, chunks);
+  }
+
+  private pick(indices: Uint32Array, chunks: ReadonlyMap<number, Uint8Array>): Batch {
+    const { manifest } = this.options;
+    const { recordsPerChunk } = manifest;
+    const length = recordBytes(manifest);
+    const [xCount, yCount] = [elementsOf(manifest.x), elementsOf(manifest.y)];
+    const xLength = xCount * BYTES_PER_ELEMENT[manifest.x.dtype];
+    const yLength = length - xLength;
+    const x = newRecordArray(manifest.x.dtype, indices.length * xCount);
+    const y = newRecordArray(manifest.y.dtype, indices.length * yCount);
+    const [xBytes, yBytes] = [new Uint8Array(x.buffer), new Uint8Array(y.buffer)];
+    for (let i = 0; i < indices.length; i++) {
+      const index = indices[i]!;
+      const chunk = chunks.get(Math.floor(index / recordsPerChunk))!;
+      const at = (index % recordsPerChunk) * length;
+      xBytes.set(chunk.subarray(at, at + xLength), i * xLength);
+      yBytes.set(chunk.subarray(at + xLength, at + length), i * yLength);
+    }
+    return { count: indices.length, x, y };
+  }
+
+  private recall(number: number): Uint8Array | undefined {
+    const known = this.chunks.get(number);
+    if (known) {
+      this.chunks.delete(number);
+      this.chunks.set(number, known);
+    }
+    return known;
+  }
+
+  private load(number: number): Promise<Uint8Array> {
+    const pending = this.pending.get(number);
+    if (pending) return pending;
+    const loading = this.queue.add(() => this.find(number)).finally(() => this.pending.delete(number));
+    this.pending.set(number, loading);
+    return loading;
+  }
+
+  private async find(number: number): Promise<Uint8Array> {
+    const { cache, manifest } = this.options;
+    const { sha256 } = manifest.chunks[number]!;
+    let bytes = await cache.get(sha256);
+    if (!bytes) {
+      bytes = await this.fetch(number);
+      await cache.put(sha256, bytes);
+    }
+    this.keep(number, bytes);
+    return bytes;
+  }
+
+  private async fetch(number: number): Promise<Uint8Array> {
+    const { sha256, bytes: length } = this.options.manifest.chunks[number]!;
+    const delay = this.options.delay ?? ((ms) => new Promise<void>((resolve) => setTimeout(resolve, ms)));
+    let problem = '';
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      if (attempt > 0) await delay(FIRST_RETRY_MS * 2 ** (attempt - 1));
+      try {
+        const bytes = await this.options.fetchObject(sha256);
+        this.downloaded += bytes.length;
+        if (bytes.length === length && (await this.options.sha256(bytes)) === sha256) return bytes;
+        problem = `${bytes.length} bytes with another hash arrived`;
+      } catch (error) {
+        problem = messageOf(error);
+      }
+    }
+    throw new Error(`data chunk ${sha256} cannot be had (${ATTEMPTS} attempts): ${problem}`);
+  }
+
+  private keep(number: number, bytes: Uint8Array): void {
+    this.chunks.set(number, bytes);
+    this.held += bytes.length;
+    for (const [oldest, { length }] of this.chunks) {
+      if (this.held <= (this.options.memoryBytes ?? MEMORY_BYTES) || oldest === number) break;
+      this.chunks.delete(oldest);
+      this.held -= length;
+    }
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * Which engine computes: tries those that a machine may have, drops what is missing, lacks an operation or
+ * disagrees with the reference, times the rest on a shard of the real model, and takes the fastest.
+ */
+import type { Layout } from '../../shared/layout.js';
+import type { Manifest } from '../../shared/manifest.js';
+import type { Probe } from '../../shared/probe.js';
+import { messageOf, UserError } from '../../shared/user-error.js';
+import type { Engine } from './engine.js';
+import { batchOf, distanceFromReference, TOLERANCE } from './verify.js';
+
+export interface Candidate {
+  /** For example `eager/wasm`. */
+  name: string;
+  /** Tried only if nothing before it works: it is known to be slower than all of them. */
+  lastResort?: boolean;
+  /** @throws the reason why this machine cannot have it, or not for this model */
+  start(): Promise<Engine>;
+}
+
+/** What came of trying a candidate. */
+export interface Tried {
+  name: string;
+  engineClass?: string;
+  /** Milliseconds of one shard: the fastest of a few runs. */
+  shardMs?: number;
+  /** Distance from the reference, relative. */
+  distance?: number;
+  /** Why it is out. */
+  refused?: string;
+}
+
+export interface ChooseOptions {
+  candidates: readonly Candidate[];
+  /** `auto`, or the name of the one to take. */
+  wanted: string;
+  /** Without one, the first engine that starts is taken. */
+  probe?: Probe;
+  layout: Layout;
+  manifest: Pick<Manifest, 'x' | 'y'>;
+  /** Samples of one shard of the run. */
+  shardSamples: number;
+  /** Try last resorts too, for people who want to see the whole table. */
+  tryAll?: boolean;
+  now(): number;
+}
+
+export interface Choice {
+  engine: Engine;
+  /** One line for people: what was chosen and why. */
+  reason: string;
+  tried: Tried[];
+}
+
+const TIMED_RUNS = 3;
+/** Beyond this, one timed run has to do. */
+const SLOW_MS = 300;
+
+/** @throws UserError if none is left, with the reason of each */
+export async function chooseEngine(options: ChooseOptions): Promise<Choice> {
+  const { candidates, wanted } = options;
+  const eligible = wanted === 'auto' ? candidates : candidates.filter(({ name }) => name === wanted);
+  if (eligible.length === 0) {
+    const known = candidates.map(({ name }) => name).join(', ');
+    throw new UserError(`engine ${wanted} is unknown here: give auto, ${known}`, 2);
+  }
+  const { probe } = options;
+  const tried: Tried[] = [];
+  let best: { candidate: Candidate; shardMs: number } | undefined;
+  for (const candidate of eligible) {
+    if (best && candidate.lastResort && !options.tryAll) continue;
+    if (!probe) {
+      const engine = await candidate
+        .start()
+        .catch((error) => void tried.push({ name: candidate.name, refused: messageOf(error) }));
+      if (engine) return { engine, reason: `${candidate.name}: the first that starts`, tried };
+      continue;
+    }
+    const result = await tryOne(candidate, { ...options, probe });
+    tried.push(result);
+    const { shardMs } = result;
+    if (shardMs !== undefined && !(best && best.shardMs <= shardMs)) best = { candidate, shardMs };
+  }
+  if (!best) {
+    const reasons = tried.map(({ name, refused }) => `${name}: ${refused}`).join('; ');
+    throw new UserError(`no engine of this machine can compute this model (${reasons})`);
+  }
+  return { engine: await best.candidate.start(), reason: explain(best.candidate.name, tried), tried };
+}
+
+type ProbeOptions = ChooseOptions & { probe: Probe };
+
+async function tryOne(candidate: Candidate, options: ProbeOptions): Promise<Tried> {
+  const { name } = candidate;
+  let engine: Engine | undefined;
+  try {
+    engine = await candidate.start();
+    const { engineClass } = engine;
+    const distance = await distanceFromReference(engine, options.probe, options.layout, options.manifest);
+    if (distance > TOLERANCE) {
+      const refused = `disagrees with the reference by ${distance.toExponential(1)} (allowed: ${TOLERANCE})`;
+      return { name, engineClass, distance, refused };
+    }
+    return { name, engineClass, distance, shardMs: await timeShard(engine, options) };
+  } catch (error) {
+    return { name, refused: messageOf(error) };
+  } finally {
+    engine?.dispose();
+  }
+}
+
+async function timeShard(engine: Engine, options: ProbeOptions): Promise<number> {
+  const { probe, manifest, shardSamples, layout, now } = options;
+  const batch = batchOf(probe.cases[0]!, manifest, shardSamples);
+  const into = new Float32Array(layout.total);
+  let fastest = Number.POSITIVE_INFINITY;
+  // The first run compiles and allocates; if it is slow all the same, its time will do.
+  for (let run = 0; run <= TIMED_RUNS && (run < 2 || fastest < SLOW_MS); run++) {
+    const started = now();
+    await engine.gradient(batch, 1, into);
+    fastest = Math.min(fastest, now() - started);
+  }
+  return fastest;
+}
+
+/** `compiled/cpu: 11.9 ms a shard; eager/wasm 148 ms; agrees with the reference to 3e-7; ...` */
+function explain(chosen: string, tried: readonly Tried[]): string {
+  const ms = (value: number) => `${value.toPrecision(3)} ms`;
+  const { shardMs, distance } = tried.find(({ name }) => name === chosen)!;
+  const slower = tried.flatMap(({ name, shardMs }) =>
+    name !== chosen && shardMs ? [`${name} ${ms(shardMs)}`] : [],
+  );
+  const refused = tried.flatMap(({ name, refused }) => (refused ? [`${name} not taken: ${refused}`] : []));
+  const agreement = `agrees with the reference to ${distance!.toExponential(0)}`;
+  return [`${chosen}: ${ms(shardMs!)} a shard`, ...slower, agreement, ...refused].join('; ');
+}

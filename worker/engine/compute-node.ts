@@ -1,0 +1,42 @@
+/**
+ * The contribution of a node from those of its shards: left + right in float32, level by level, as
+ * shared/tree.ts tells. A shard without samples is skipped, and its sibling's value moves up unchanged.
+ */
+import type { NodeSums, Shard } from './compute.js';
+import type { Engine } from './engine.js';
+
+export class NodeComputer {
+  private readonly free: Float32Array[] = [];
+
+  constructor(private readonly engine: Engine) {}
+
+  /** Writes the contribution to all of `into`; zeros if no shard has samples. */
+  async compute(shards: readonly Shard[], into: Float32Array): Promise<NodeSums> {
+    const result = await this.sum(shards, into);
+    if (result) return result;
+    into.fill(0);
+    return { samples: 0, loss: 0, metric: 0 };
+  }
+
+  private async sum(shards: readonly Shard[], into: Float32Array): Promise<NodeSums | undefined> {
+    if (shards.length === 1) {
+      const { batch, seed } = shards[0]!;
+      if (batch.count === 0) return undefined;
+      const { loss, metric } = await this.engine.gradient(batch, seed, into);
+      return { samples: batch.count, loss, metric };
+    }
+    const half = shards.length / 2;
+    const left = await this.sum(shards.slice(0, half), into);
+    if (!left) return this.sum(shards.slice(half), into);
+    const other = this.free.pop() ?? new Float32Array(into.length);
+    const right = await this.sum(shards.slice(half), other);
+    if (right) for (let i = 0; i < into.length; i++) into[i]! += other[i]!;
+    this.free.push(other);
+    if (!right) return left;
+    return {
+      samples: left.samples + right.samples,
+      loss: left.loss + right.loss,
+      metric: left.metric + right.metric,
+    };
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * What a session computes with: an engine and the reduction over a node's shards, wherever they run. In
+ * Node that is a thread beside the one that owns the socket, in a browser a worker.
+ */
+import type { Batch, EvaluationSums, Sums } from './engine.js';
+
+/** One shard of a node. A shard without samples has `count` 0. */
+export interface Shard {
+  batch: Batch;
+  seed: number;
+}
+
+export interface NodeSums extends Sums {
+  samples: number;
+}
+
+export interface Compute {
+  readonly name: string;
+  readonly engineClass: string;
+  /** One line for people: what was chosen and why. */
+  readonly reason: string;
+  /** A vector that can be handed to the calls below without being copied. */
+  allocate(elements: number): Float32Array;
+  /** `weights` may be overwritten once the promise has resolved. */
+  setWeights(weights: Float32Array): Promise<void>;
+  /** Writes the contribution of a node, whose shards are given in order, to all of `into`. */
+  computeNode(shards: Shard[], into: Float32Array): Promise<NodeSums>;
+  evaluate(batch: Batch): Promise<EvaluationSums>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,113 @@
+/** Engines against the admission probe: making it, and measuring how far an engine is from it. */
+import type { Layout } from '../../shared/layout.js';
+import { type Manifest, type RecordArray, recordArrayOf } from '../../shared/manifest.js';
+import { type Probe, type ProbeCase, probeWeights, sampledIndices } from '../../shared/probe.js';
+import type { Batch, Engine } from './engine.js';
+
+/**
+ * Largest difference from the reference, relative to the weight's largest gradient. Float32 engines stay
+ * below 1e-5; half-precision textures and broken drivers are off by 1e-2 and more.
+ */
+export const TOLERANCE = 1e-3;
+
+/** A gradient that is noise beside the others (a bias before batch normalisation) is held to this share. */
+const NOISE_SHARE = 1e-3;
+
+/** Computes the probe by `engine`, which so becomes the reference. */
+export async function makeProbe(
+  engine: Engine,
+  layout: Layout,
+  batches: Batch[],
+  seed: number,
+): Promise<Probe> {
+  await engine.setWeights(probeWeights(layout, seed));
+  const cases: ProbeCase[] = [];
+  for (const batch of batches) {
+    const gradient = new Float32Array(layout.total);
+    const { loss } = await engine.gradient(batch, seed, gradient);
+    cases.push({
+      count: batch.count,
+      x: toBase64(batch.x),
+      y: toBase64(batch.y),
+      seed,
+      loss,
+      gradient: layout.slots.map(({ offset, size }) => ({
+        max: maxAbs(gradient.subarray(offset, offset + size)),
+        values: sampledIndices(size).map((i) => gradient[offset + i]!),
+      })),
+    });
+  }
+  return { format: 1, weightsSeed: seed, cases };
+}
+
+/**
+ * How far `engine` is from the reference: the largest relative difference, in the case where it is
+ * smallest. In one case an input of a ReLU may lie so near to 0 that rounding decides its sign, and the
+ * gradients then differ though nobody is wrong.
+ */
+export async function distanceFromReference(
+  engine: Engine,
+  probe: Probe,
+  layout: Layout,
+  manifest: Pick<Manifest, 'x' | 'y'>,
+): Promise<number> {
+  await engine.setWeights(probeWeights(layout, probe.weightsSeed));
+  let best = Number.POSITIVE_INFINITY;
+  for (const reference of probe.cases) {
+    const gradient = new Float32Array(layout.total);
+    const { loss } = await engine.gradient(batchOf(reference, manifest), reference.seed, gradient);
+    const distance = Math.max(
+      relative(loss - reference.loss, Math.abs(reference.loss)),
+      gradientDistance(gradient, reference, layout),
+    );
+    best = Math.min(best, distance);
+  }
+  return best;
+}
+
+/** The records of a case, repeated to `count`. */
+export function batchOf(probe: ProbeCase, manifest: Pick<Manifest, 'x' | 'y'>, count = probe.count): Batch {
+  const repeated = (text: string, dtype: Manifest['x']['dtype']): RecordArray => {
+    const bytes = fromBase64(text);
+    const each = bytes.length / probe.count;
+    const all = new Uint8Array(each * count);
+    for (let i = 0; i < count; i++) {
+      const at = (i % probe.count) * each;
+      all.set(bytes.subarray(at, at + each), i * each);
+    }
+    return recordArrayOf(dtype, all);
+  };
+  return { count, x: repeated(probe.x, manifest.x.dtype), y: repeated(probe.y, manifest.y.dtype) };
+}
+
+function gradientDistance(gradient: Float32Array, reference: ProbeCase, layout: Layout): number {
+  const noise = NOISE_SHARE * Math.max(...reference.gradient.map(({ max }) => max));
+  let worst = 0;
+  for (const [number, { offset, size }] of layout.slots.entries()) {
+    const { max, values } = reference.gradient[number]!;
+    for (const [at, i] of sampledIndices(size).entries()) {
+      worst = Math.max(worst, relative(gradient[offset + i]! - values[at]!, Math.max(max, noise)));
+    }
+  }
+  return worst;
+}
+
+/** NaN counts as infinitely far. */
+function relative(difference: number, size: number): number {
+  const distance = Math.abs(difference) / Math.max(size, 1e-30);
+  return Number.isNaN(distance) ? Number.POSITIVE_INFINITY : distance;
+}
+
+const maxAbs = (values: Float32Array): number =>
+  values.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+
+function toBase64(values: RecordArray): string {
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  let text = '';
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return btoa(text);
+}
+
+function fromBase64(text: string): Uint8Array {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+}
