@@ -39,6 +39,8 @@ export interface ConductorOptions {
   /** The part of the configuration that decides the result. */
   stored: GivenCoordinatorOptions;
   run: RunOptions;
+  /** Path of the checkpoint with which the run goes on. */
+  resumedFrom: string | undefined;
   tell(event: RunEvent): void;
 }
 
@@ -50,11 +52,13 @@ export class Conductor {
   private traffic: Traffic = { up: 0, down: 0 };
   private earlierTraffic: Traffic = { up: 0, down: 0 };
   private checkpointedStep = -1;
-  private lastCheckpoint = '';
+  /** Path of the newest checkpoint; empty before the first. */
+  private lastCheckpoint: string;
   private message = '';
 
   constructor(private readonly options: ConductorOptions) {
     const { folder, configuration } = options;
+    this.lastCheckpoint = options.resumedFrom ?? '';
     this.checkpoints = new CheckpointWriter(folder.checkpoints, {
       keep: configuration.keepCheckpoints,
       beforeCommit: () => this.metrics.flush(),

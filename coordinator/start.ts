@@ -1,7 +1,5 @@
 /** Options in, a running coordinator out: the file that wires the parts together. */
-
 import { randomUUID } from 'node:crypto';
-import { EventEmitter } from 'node:events';
 import { monotonicClock } from '../shared/clock.js';
 import { evaluationParts } from '../shared/evaluation-parts.js';
 import { layoutOf } from '../shared/layout.js';
@@ -9,21 +7,21 @@ import { metricOf } from '../shared/losses.js';
 import { COORDINATOR_OPTIONS, type GivenCoordinatorOptions } from '../shared/options.js';
 import { checkTogether, ofScope, readOptions } from '../shared/read-options.js';
 import type { RunEvent, Status } from '../shared/status.js';
-import { UserError } from '../shared/user-error.js';
+import { messageOf, UserError } from '../shared/user-error.js';
 import { Conductor } from './conductor.js';
 import { type Configuration, configure, shardSamplesOf, totalSteps, updateRuleOf } from './configure.js';
-import { createCore } from './core.js';
-import { openData } from './data/sources.js';
-import { ObjectStore, storeSplit } from './data/store.js';
-import { buildModel, type ModelFunction } from './model/build-model.js';
-import { headOf } from './model/reference.js';
+import { type Core, createCore } from './core.js';
+import { absoluteData } from './data/sources.js';
+import { Events } from './events.js';
+import type { ModelFunction } from './model/build-model.js';
+import { absoluteModel } from './model/model-spec.js';
+import { prepare } from './prepare.js';
 import { Progress } from './progress.js';
 import { type Checkpoint, readLatest } from './record/checkpoint-reader.js';
 import {
   createRun,
   folderForNewRun,
   optionsToResume,
-  type RunFolder,
   runFolder,
   storeConfiguration,
 } from './record/run-folder.js';
@@ -58,93 +56,69 @@ export interface RunningCoordinator {
  * @throws UserError for options, data or a model that cannot be used
  */
 export async function startCoordinator(options: StartCoordinatorOptions = {}): Promise<RunningCoordinator> {
-  const { model: modelFunction, ...rest } = options;
-  const isFunction = typeof modelFunction === 'function';
-  const raw = { ...rest, model: isFunction ? 'function' : modelFunction };
-  const given = readOptions(COORDINATOR_OPTIONS, raw, { where: 'startCoordinator' });
-  checkTogether(given);
-  const { folder, configuration } = await openFolder(given);
+  const { given, modelFunction } = readGiven(options);
+  const folder = given.resume ? runFolder(given.runDir!) : folderForNewRun(given);
+  const configuration = configure(given.resume ? await optionsToResume(folder, given) : given);
+  const events = new Events();
+  const warn = (text: string) => events.tell({ type: 'warning', text });
+  const stored = configuration.resume ? await readLatest(folder.checkpoints, warn) : undefined;
 
-  const data = await openData(configuration.data);
-  const { description, weights, probe } = await buildModel({
-    model: isFunction ? modelFunction : configuration.model,
-    data: headOf(data),
-    loss: configuration.loss,
-    seed: configuration.seed,
-  });
-  const objects = new ObjectStore();
-  const train = storeSplit(objects, data, 'train');
-  const test = storeSplit(objects, data, 'test');
-  if (train.records === 0) throw new UserError(`${configuration.data} has no training samples`);
-  if (test.records === 0)
-    throw new UserError(`${configuration.data} has no test samples: training is judged by them`);
-  const epochPlan = { records: train.records, batchSize: configuration.batchSize };
+  // A run that goes on has its model in the checkpoint: the file or function that built it is not needed.
+  const model = stored?.state.model ?? modelFunction ?? configuration.model;
+  const { description, weights, train, test, objects, hashes } = await prepare(configuration, model);
+  const { batchSize, shards, engineClass, deadAfter, seed, shuffle, checkpointEvery, minWorkers } =
+    configuration;
+  const epochPlan = { records: train.records, batchSize };
   const steps = totalSteps(configuration, epochPlan);
-
-  const events = new EventEmitter<{ event: [RunEvent] }>();
-  const early: RunEvent[] = [];
-  const tell = (event: RunEvent) => {
-    if (!events.emit('event', event)) early.push(event);
-  };
-  const warn = (text: string) => tell({ type: 'warning', text });
   const layout = layoutOf(description.weights);
+  const metric = metricOf(description.loss);
   const core = createCore({
     layout,
     weights,
     rule: updateRuleOf(configuration),
-    shards: configuration.shards,
-    engineClass: configuration.engineClass,
-    deadAfterMs: configuration.deadAfter * 1000,
+    shards,
+    engineClass,
+    deadAfterMs: deadAfter * 1000,
     run: randomUUID(),
-    objects: {
-      model: objects.put(Buffer.from(JSON.stringify(description))),
-      train: objects.put(Buffer.from(JSON.stringify(train))),
-      test: objects.put(Buffer.from(JSON.stringify(test))),
-      probe: objects.put(Buffer.from(JSON.stringify(probe))),
-    },
+    objects: hashes,
     shardSamples: shardSamplesOf(configuration),
-    seed: configuration.seed,
-    shuffle: configuration.shuffle,
+    seed,
+    shuffle,
     clock: monotonicClock,
-    tell,
+    tell: events.tell,
   });
-  const { pipeline, swarm } = core;
-  const metric = metricOf(description.loss);
   const progress = new Progress(monotonicClock.now(), metric === 'accuracy');
-
-  const stored = configuration.resume ? await readLatest(folder.checkpoints, warn) : undefined;
   if (stored) {
-    restore(stored, { pipeline, progress, swarm });
-    tell({
-      type: 'resumed',
-      step: progress.step,
-      text: `resumed at step ${progress.step} from ${stored.path}`,
-    });
+    restore(stored, core, progress);
+    const text = `resumed at step ${progress.step} from ${stored.path}`;
+    events.tell({ type: 'resumed', step: progress.step, text });
   } else if (configuration.resume) {
     warn(`${folder.dir} has no checkpoint yet: the run begins at step 0`);
   }
   if (progress.step > steps) {
+    core.stop();
     throw new UserError(
       `the run in ${folder.dir} has done ${progress.step} steps, more than the ${steps} asked for`,
       2,
     );
   }
-  const port = configuration.port;
-  const conductor: Conductor = new Conductor({
+  const { x, y, label, normalisation } = train;
+  const conductor = new Conductor({
     folder,
     core,
     progress,
     metric,
     description,
-    records: { x: data.x, y: data.y, label: data.label, normalisation: data.normalisation },
+    records: { x, y, label, normalisation },
     clock: monotonicClock,
-    tell,
+    tell: events.tell,
     configuration,
     stored: ofScope(configuration, 'result'),
+    resumedFrom: stored?.path,
     run: {
       steps,
       epochPlan,
-      shards: configuration.shards,
+      shards,
       learningRate: createSchedule({
         name: configuration.schedule,
         learningRate: configuration.lr,
@@ -152,33 +126,32 @@ export async function startCoordinator(options: StartCoordinatorOptions = {}): P
         warmupSteps: configuration.warmupSteps,
         stepsPerEpoch: stepsPerEpoch(epochPlan),
       }),
-      evaluateEvery:
-        configuration.evaluateEvery === 'epoch' ? stepsPerEpoch(epochPlan) : configuration.evaluateEvery,
-      checkpointEvery: configuration.checkpointEvery,
-      minWorkers: configuration.minWorkers,
+      evaluateEvery: everySteps(configuration, stepsPerEpoch(epochPlan)),
+      checkpointEvery,
+      minWorkers,
       layout,
       testParts: evaluationParts(test.records),
     },
   });
   const served = { objects, status: () => conductor.status() };
-  const server = await listen(configuration.host, port, swarm, served).catch((error) => {
+  const server = await listen(configuration.host, configuration.port, core.swarm, served).catch((error) => {
     core.stop();
     throw error;
   });
   // Only now, when nothing of the user's can be wrong any more, does the folder become this run's.
-  if (configuration.resume) await storeConfiguration(folder, configuration);
-  else await createRun(folder, configuration);
+  await (configuration.resume ? storeConfiguration : createRun)(folder, configuration).catch(
+    async (error) => {
+      core.stop();
+      await server.close();
+      throw error;
+    },
+  );
   const finished = conductor.start(server.traffic, stored?.state.bytes);
-
   return {
     url: server.url,
     runDir: folder.dir,
     status: () => conductor.status(),
-    onEvent(listener) {
-      events.on('event', listener);
-      for (const event of early.splice(0)) listener(event);
-      return () => events.off('event', listener);
-    },
+    onEvent: (listener) => events.listen(listener),
     finished,
     async stop() {
       conductor.stop();
@@ -193,26 +166,25 @@ export async function startCoordinator(options: StartCoordinatorOptions = {}): P
   };
 }
 
-async function openFolder(
-  given: GivenCoordinatorOptions,
-): Promise<{ folder: RunFolder; configuration: Configuration }> {
-  if (!given.resume) return { folder: folderForNewRun(given), configuration: configure(given) };
-  const folder = runFolder(given.runDir!);
-  return { folder, configuration: configure(await optionsToResume(folder, given)) };
+/** Paths become absolute: a run can be resumed from any folder. @throws UserError */
+function readGiven({ model, ...rest }: StartCoordinatorOptions) {
+  const isFunction = typeof model === 'function';
+  const raw = { ...rest, model: isFunction ? 'function' : model };
+  const given = readOptions(COORDINATOR_OPTIONS, raw, { where: 'startCoordinator' });
+  checkTogether(given);
+  if (given.data !== undefined) given.data = absoluteData(given.data);
+  if (given.model !== undefined) given.model = absoluteModel(given.model);
+  return { given, modelFunction: isFunction ? model : undefined };
 }
 
-function restore(
-  { state, sections, path }: Checkpoint,
-  {
-    pipeline,
-    progress,
-    swarm,
-  }: { progress: Progress } & Pick<ReturnType<typeof createCore>, 'pipeline' | 'swarm'>,
-): void {
+const everySteps = ({ evaluateEvery }: Configuration, epoch: number): number =>
+  evaluateEvery === 'epoch' ? epoch : evaluateEvery;
+
+function restore({ state, sections, path }: Checkpoint, { pipeline, swarm }: Core, progress: Progress): void {
   try {
     pipeline.restore(state.progress.step, sections);
   } catch (error) {
-    throw new UserError(`${path} does not fit this run: ${error instanceof Error ? error.message : error}`);
+    throw new UserError(`${path} does not fit this run: ${messageOf(error)}`);
   }
   progress.restore(state.progress, monotonicClock.now());
   swarm.restoreTotals(state.workers);

@@ -61,6 +61,8 @@ export class Swarm {
   private work: Work | undefined;
   /** What workers that have left have given. */
   private past: Totals[] = [];
+  /** Once the run is over: what whoever still comes is told. */
+  private over: { reason: CloseReason; text: string } | undefined;
 
   constructor(private readonly options: SwarmOptions) {}
 
@@ -74,7 +76,8 @@ export class Swarm {
       averaged: pipeline.averaged && new WeightsFeed(pipeline.averaged, peer),
     };
     this.workers.set(member.id, worker);
-    peer.send({ type: 'welcome', worker: member.id, ...welcome });
+    if (this.over) peer.close(this.over.reason, this.over.text);
+    else peer.send({ type: 'welcome', worker: member.id, ...welcome });
     return worker;
   }
 
@@ -109,7 +112,7 @@ export class Swarm {
   left(worker: Worker, why: string): void {
     if (!this.workers.delete(worker.member.id)) return;
     this.past = mergeTotals(this.past, this.totalsOf([worker]));
-    if (worker.member.state !== 'joining') {
+    if (worker.member.state !== 'joining' && !this.over) {
       const text = `${worker.member.name} left: ${why}`;
       this.options.tell({ type: 'worker-left', worker: worker.member.name, text });
     }
@@ -201,7 +204,9 @@ export class Swarm {
     this.past = [...totals];
   }
 
+  /** The run is over: sends all away, and whoever comes later. */
   closeAll(reason: CloseReason, text: string): void {
+    this.over = { reason, text };
     for (const { peer } of this.workers.values()) peer.close(reason, text);
   }
 

@@ -30,6 +30,7 @@ interface Table {
 
 export const csv: DataSource = {
   scheme: 'csv',
+  pathOptions: ['testfile'],
   async open(file, query) {
     allowOnly('csv', query, OPTIONS);
     if (file === '') throw new UserError('--data csv needs a file: csv:FILE?label=COLUMN', 2);

@@ -21,6 +21,8 @@ export interface DataSet {
 export interface DataSource {
   /** What stands before the colon of `--data`. */
   scheme: string;
+  /** Those of its options that are paths. */
+  pathOptions?: readonly string[];
   /**
    * @param rest what stands between the colon and the question mark: a path, mostly
    * @param query what follows the question mark

@@ -6,17 +6,15 @@
 import { Worker } from 'node:worker_threads';
 import { threadEntry } from '../../shared/thread-entry.js';
 import { UserError } from '../../shared/user-error.js';
-import type { BuildRequest, BuiltModel, ModelFunction } from './topology.js';
+import type { BuildRequest, BuiltModel } from './topology.js';
 
-export type { BuiltModel, ModelFunction } from './topology.js';
+export type { BuiltModel, ModelFunction, ModelSource } from './topology.js';
 
 /** What the thread answers: a result, or an error in parts, since classes do not survive the way. */
 export type BuildAnswer = { built: BuiltModel } | { error: { message: string; exitCode: 1 | 2 | undefined } };
 
 /** @throws UserError if the model cannot be had, or does not fit the data */
-export async function buildModel(
-  request: Omit<BuildRequest, 'model'> & { model: string | ModelFunction },
-): Promise<BuiltModel> {
+export async function buildModel(request: BuildRequest): Promise<BuiltModel> {
   if (typeof request.model === 'function') {
     const { buildTopology } = await import('./topology.js');
     return buildTopology(request);

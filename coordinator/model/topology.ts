@@ -7,19 +7,22 @@ import { layoutOf } from '../../shared/layout.js';
 import type { LossName } from '../../shared/losses.js';
 import type { ModelDescription } from '../../shared/models/description.js';
 import type { ModelShapes } from '../../shared/models/model.js';
-import { findModel } from '../../shared/models/zoo.js';
+import { findModel, modelNames } from '../../shared/models/zoo.js';
 import type { Probe } from '../../shared/probe.js';
 import { messageOf, UserError } from '../../shared/user-error.js';
 import { readModelFile } from './model-file.js';
+import { isModelFile } from './model-spec.js';
 import { type DataHead, referenceProbe } from './reference.js';
 import { seedTopology, type Topology } from './seeds.js';
 
 /** Builds a model for the shapes of the data. */
 export type ModelFunction = (tensorflow: typeof tf, shapes: ModelShapes) => tf.LayersModel;
 
+/** A name of the zoo with its arguments, a path that ends in .json, a function, or a model built before. */
+export type ModelSource = string | ModelFunction | ModelDescription;
+
 export interface BuildRequest {
-  /** A name of the zoo with its arguments, or a path that ends in .json. */
-  model: string | ModelFunction;
+  model: ModelSource;
   data: DataHead;
   loss: LossName | undefined;
   seed: number;
@@ -34,7 +37,8 @@ export interface BuiltModel {
 
 /** @throws UserError if the model cannot be had, or does not fit the data */
 export async function buildTopology(request: BuildRequest): Promise<BuiltModel> {
-  tf.env().set('IS_TEST', false);
+  // Else TF.js advertises its native backend to whoever runs it on Node.
+  tf.enableProdMode();
   await tf.setBackend('cpu');
   const { topology, weights: given } = await startingPoint(request);
   const seeded = seedTopology(topology, request.seed);
@@ -45,7 +49,7 @@ export async function buildTopology(request: BuildRequest): Promise<BuiltModel> 
     checkShapes(model, request, loss);
     const description: ModelDescription = {
       format: 1,
-      name: typeof request.model === 'string' ? request.model : model.name,
+      name: nameOf(request.model, model),
       topology: seeded,
       weights: weightSpecs(model),
       loss,
@@ -72,7 +76,8 @@ async function startingPoint(
   request: BuildRequest,
 ): Promise<{ topology: Topology; weights?: Map<string, Float32Array> }> {
   const { model } = request;
-  if (typeof model === 'string' && model.endsWith('.json')) return readModelFile(model);
+  if (typeof model === 'object') return { topology: model.topology };
+  if (typeof model === 'string' && isModelFile(model)) return readModelFile(model);
   const built = typeof model === 'function' ? model(tf, shapesFor(request)) : buildFromZoo(model, request);
   const topology = built.toJSON(null, false) as Topology;
   built.dispose();
@@ -81,9 +86,13 @@ async function startingPoint(
 
 function buildFromZoo(spec: string, request: BuildRequest): tf.LayersModel {
   const found = findModel(spec);
-  if (!found)
-    throw new UserError(`--model ${spec}: unknown model; give mlp, cnn, resnet, linear or a FILE.json`, 2);
+  if (!found) throw new UserError(`--model ${spec}: unknown model; give ${modelNames()} or a FILE.json`, 2);
   return found.model.build(tf, shapesFor(request), found.args);
+}
+
+function nameOf(source: ModelSource, { name }: tf.LayersModel): string {
+  if (typeof source === 'function') return name;
+  return typeof source === 'string' ? source : source.name;
 }
 
 function shapesFor({ data, loss }: BuildRequest): ModelShapes {

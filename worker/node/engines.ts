@@ -65,7 +65,8 @@ async function startNative(
 }
 
 async function use(tf: typeof TensorFlow, backend: string): Promise<void> {
-  tf.env().set('IS_TEST', false);
+  // Else TF.js advertises its native backend to whoever runs it on Node.
+  tf.enableProdMode();
   if (!(await tf.setBackend(backend))) throw new Error(`TF.js cannot start its backend ${backend} here`);
   await tf.ready();
 }

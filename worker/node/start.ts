@@ -24,6 +24,8 @@ export interface StartWorkerOptions {
   name?: string;
   /** `auto` or the name of an engine, for example `eager/wasm`. */
   engine?: string;
+  /** Threads of the engine, where it has them; default: its own choice. */
+  threads?: number;
   /** Where data chunks are kept between runs; default: nowhere but in memory. */
   cacheDir?: string;
   /** Megabytes that the cache may take. */

@@ -1,0 +1,35 @@
+/** What a run works on: data and model, opened and checked, and the objects that workers fetch. */
+import type { Manifest } from '../shared/manifest.js';
+import type { ModelDescription } from '../shared/models/description.js';
+import { UserError } from '../shared/user-error.js';
+import type { Configuration } from './configure.js';
+import { openData } from './data/sources.js';
+import { ObjectStore, storeSplit } from './data/store.js';
+import { buildModel, type ModelSource } from './model/build-model.js';
+import { headOf } from './model/reference.js';
+
+export interface Prepared {
+  description: ModelDescription;
+  /** Initial weights, as a flat vector. */
+  weights: Float32Array;
+  train: Manifest;
+  test: Manifest;
+  objects: ObjectStore;
+  /** Of the objects that a worker fetches first. */
+  hashes: { model: string; train: string; test: string; probe: string };
+}
+
+/** @throws UserError for data or a model that cannot be used, or that do not fit each other */
+export async function prepare(configuration: Configuration, model: ModelSource): Promise<Prepared> {
+  const { data: spec, loss, seed } = configuration;
+  const data = await openData(spec);
+  if (data.train.count === 0) throw new UserError(`${spec} has no training samples`);
+  if (data.test.count === 0) throw new UserError(`${spec} has no test samples: training is judged by them`);
+  const { description, weights, probe } = await buildModel({ model, data: headOf(data), loss, seed });
+  const objects = new ObjectStore();
+  const train = storeSplit(objects, data, 'train');
+  const test = storeSplit(objects, data, 'test');
+  const put = (document: object) => objects.put(Buffer.from(JSON.stringify(document)));
+  const hashes = { model: put(description), train: put(train), test: put(test), probe: put(probe) };
+  return { description, weights, train, test, objects, hashes };
+}
