@@ -11,7 +11,7 @@ import { createOptimizer } from './update/optimizers/optimizers.js';
 import type { UpdateRule } from './update/pipeline.js';
 
 /** Options of which a run needs a value in the end. */
-type Decided = 'batchSize' | 'shards' | 'optimizer' | 'lr' | 'momentum' | 'weightDecay';
+type Decided = 'schedule' | 'batchSize' | 'shards' | 'optimizer' | 'lr' | 'momentum' | 'weightDecay';
 export type Configuration = CoordinatorOptions & { [K in Decided]: NonNullable<CoordinatorOptions[K]> };
 
 /** @throws UserError where options contradict each other */
@@ -26,6 +26,7 @@ export function configure(given: GivenCoordinatorOptions): Configuration {
     batchSize,
     shards: options.shards ?? defaultShards(batchSize),
     optimizer,
+    schedule: options.schedule ?? own.schedule,
     lr: options.lr ?? (options.optimizer === undefined ? own.learningRate : usual.lr),
     momentum: options.momentum ?? usual.momentum,
     weightDecay: options.weightDecay ?? usual.weightDecay,

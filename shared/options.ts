@@ -114,8 +114,9 @@ export const COORDINATOR_OPTIONS = block({
   weightDecay: option(notNegative, undefined, 'weight decay', { otherwise: '0.01 for adamw, else 0' }),
   schedule: option(
     oneOf('NAME', SCHEDULES),
-    'constant',
+    undefined,
     `course of the learning rate: ${SCHEDULES.join(', ')}`,
+    modelDecides,
   ),
   warmupSteps: option(whole(0), 0, 'steps over which the learning rate first rises linearly from 0'),
   clipNorm: option(notNegative, 0, "bound of the gradient's global norm; 0: none"),

@@ -3,7 +3,7 @@ import { imageOnly, noArguments, type ZooModel } from './model.js';
 /** `cnn`: 3x3 convolution 32, pool, 3x3 convolution 64, pool, dense 128; ReLU, no padding. */
 export const cnn: ZooModel = {
   name: 'cnn',
-  defaults: { optimizer: 'adam', learningRate: 0.001, batchSize: 128, epochs: 4 },
+  defaults: { optimizer: 'adam', learningRate: 0.001, schedule: 'cosine', batchSize: 128, epochs: 4 },
   build(tf, shapes, args) {
     noArguments('cnn', args);
     imageOnly('cnn', shapes, 10);

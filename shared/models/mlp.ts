@@ -5,7 +5,7 @@ const DEFAULT_UNITS = [256, 128];
 /** `mlp[:UNITS,...]`: dense layers with ReLU; 256 and 128 units by default. */
 export const mlp: ZooModel = {
   name: 'mlp',
-  defaults: { optimizer: 'adam', learningRate: 0.001, batchSize: 128, epochs: 8 },
+  defaults: { optimizer: 'adam', learningRate: 0.002, schedule: 'cosine', batchSize: 128, epochs: 8 },
   build(tf, { inputShape, outputs, outputActivation }, args) {
     const units = args.length > 0 ? unitsOf('mlp', args) : DEFAULT_UNITS;
     const model = tf.sequential({ name: 'mlp' });

@@ -1,6 +1,6 @@
 /** What a model of the zoo is, and the checks of arguments and shapes that models share. */
 import type * as TensorFlow from '@tensorflow/tfjs';
-import type { OptimizerName } from '../options.js';
+import type { OptimizerName, ScheduleName } from '../options.js';
 import { UserError } from '../user-error.js';
 
 export interface ModelShapes {
@@ -16,6 +16,7 @@ export interface ModelShapes {
 export interface ModelDefaults {
   optimizer: OptimizerName;
   learningRate: number;
+  schedule: ScheduleName;
   batchSize: number;
   epochs: number;
 }

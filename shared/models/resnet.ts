@@ -10,7 +10,7 @@ const STAGES = [16, 32, 64];
  */
 export const resnet: ZooModel = {
   name: 'resnet',
-  defaults: { optimizer: 'adam', learningRate: 0.002, batchSize: 128, epochs: 6 },
+  defaults: { optimizer: 'adam', learningRate: 0.002, schedule: 'cosine', batchSize: 128, epochs: 6 },
   build(tf, shapes, args) {
     noArguments('resnet', args);
     imageOnly('resnet', shapes, 8);

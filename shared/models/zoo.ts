@@ -11,7 +11,13 @@ import { resnet } from './resnet.js';
 const ZOO: readonly ZooModel[] = [mlp, cnn, resnet, linear];
 
 /** For models from files and functions. */
-const OTHER_DEFAULTS: ModelDefaults = { optimizer: 'adam', learningRate: 0.001, batchSize: 128, epochs: 5 };
+const OTHER_DEFAULTS: ModelDefaults = {
+  optimizer: 'adam',
+  learningRate: 0.001,
+  schedule: 'constant',
+  batchSize: 128,
+  epochs: 5,
+};
 
 /** The model that `spec` names, and its arguments; undefined if it names none of the zoo. */
 export function findModel(spec: string): { model: ZooModel; args: string[] } | undefined {

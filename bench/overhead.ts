@@ -1,0 +1,169 @@
+/**
+ * What does the framework cost? One worker in a real run against a bare loop over the same engine: the same
+ * model, shards and optimizer, without coordinator, sockets or processes.
+ */
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { configure, shardSamplesOf, updateRuleOf } from '../coordinator/configure.js';
+import { prepare } from '../coordinator/prepare.js';
+import { startCoordinator } from '../coordinator/start.js';
+import { createKernels } from '../coordinator/update/kernels/kernels.js';
+import { layoutOf } from '../shared/layout.js';
+import type { GivenCoordinatorOptions } from '../shared/options.js';
+import { shardBounds } from '../shared/tree.js';
+import type { Batch } from '../worker/engine/engine.js';
+import { startEngineThread } from '../worker/node/engine-thread.js';
+import type { Bench, BenchResult } from './bench.js';
+import { median } from './support/statistics.js';
+
+const BIN = fileURLToPath(new URL('../dist/cli/swarmgrad.js', import.meta.url));
+/** Steps before the measured ones: caches fill, code is compiled. */
+const WARM_UP = 20;
+
+interface Case {
+  name: string;
+  options: GivenCoordinatorOptions;
+  steps: number;
+}
+
+const CASES: Case[] = [
+  { name: 'mlp, batch 128', options: { model: 'mlp', batchSize: 128 }, steps: 200 },
+  { name: 'cnn, batch 64', options: { model: 'cnn', batchSize: 64 }, steps: 60 },
+];
+
+export const overhead: Bench = {
+  question: 'how much slower is a run with one worker than a bare loop over the same engine? (goal: 10 %)',
+  async run({ quick, log }) {
+    const results: BenchResult[] = [];
+    for (const { name, options, steps } of CASES) {
+      const [bare, framework]: [number[], number[]] = [[], []];
+      const measured = Math.ceil(steps / (quick ? 4 : 1));
+      // In turns: a change in the machine's speed meets both.
+      for (let round = 0; round < (quick ? 1 : 3); round++) {
+        const { engine, ms } = await bareStepMs(options, measured);
+        bare.push(ms);
+        framework.push(await frameworkStepMs(options, engine, measured));
+        log(`  ${name}, ${engine}: bare ${ms.toFixed(2)} ms a step, run ${framework.at(-1)!.toFixed(2)} ms`);
+      }
+      const [bareMs, runMs] = [median(bare), median(framework)];
+      results.push({
+        name,
+        bareMs,
+        runMs,
+        ratio: runMs / bareMs,
+        overheadPercent: 100 * (runMs / bareMs - 1),
+      });
+    }
+    return results;
+  },
+};
+
+/** Forward, backward and update over and over, on one global batch. */
+async function bareStepMs(
+  options: GivenCoordinatorOptions,
+  steps: number,
+): Promise<{ engine: string; ms: number }> {
+  const configuration = configure(options);
+  const {
+    description,
+    weights: initial,
+    train,
+    objects,
+    hashes,
+  } = await prepare(configuration, configuration.model);
+  const probe = JSON.parse(objects.get(hashes.probe)!.toString());
+  const shardSamples = shardSamplesOf(configuration);
+  const compute = await startEngineThread({
+    model: description,
+    manifest: train,
+    probe,
+    shardSamples,
+    wanted: 'auto',
+  });
+  const layout = layoutOf(description.weights);
+  const kernels = createKernels({ capacityFloats: 8 * (layout.total + 16) });
+  const { optimizer } = updateRuleOf(configuration);
+  const vector = (values?: Float32Array) => {
+    const allocated = kernels.allocate(layout.total);
+    if (values) allocated.set(values);
+    return allocated;
+  };
+  let [weights, next] = [vector(initial), vector()];
+  const gradient = vector();
+  const slots = optimizer.slots.map(({ initial }) => vector().fill(initial));
+  const [sharedWeights, sum] = [compute.allocate(layout.total), compute.allocate(layout.total)];
+  const first = objects.get(train.chunks[0]!.sha256)!;
+  const bounds = shardBounds(configuration.batchSize, configuration.shards as number);
+  const recordLength = first.length / train.chunks[0]!.records;
+  const batch = (from: number, to: number): Batch => {
+    const x = new Uint8Array((to - from) * (recordLength - 1));
+    const y = new Uint8Array(to - from);
+    for (let i = from; i < to; i++) {
+      x.set(first.subarray(i * recordLength, (i + 1) * recordLength - 1), (i - from) * (recordLength - 1));
+      y[i - from] = first[(i + 1) * recordLength - 1]!;
+    }
+    return { count: to - from, x, y };
+  };
+  let started = 0;
+  for (let step = 0; step < WARM_UP + steps; step++) {
+    if (step === WARM_UP) started = performance.now();
+    const shards = bounds.slice(1).map((to, at) => ({ batch: batch(bounds[at]!, to), seed: step }));
+    sharedWeights.set(weights);
+    await compute.setWeights(sharedWeights);
+    await compute.computeNode(shards, sum);
+    gradient.set(sum);
+    kernels.divide(gradient, configuration.batchSize);
+    optimizer.update(
+      kernels,
+      { weights, next, gradient, slots },
+      { learningRate: configuration.lr, t: step + 1 },
+    );
+    [weights, next] = [next, weights];
+  }
+  const ms = (performance.now() - started) / steps;
+  await compute.close();
+  return { engine: compute.name, ms };
+}
+
+async function frameworkStepMs(
+  options: GivenCoordinatorOptions,
+  engine: string,
+  steps: number,
+): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), 'swarmgrad-bench-'));
+  const all = WARM_UP + steps;
+  const coordinator = await startCoordinator({
+    ...options,
+    steps: all,
+    evaluateEvery: all,
+    checkpointEvery: 0,
+    port: 0,
+    runDir: join(folder, 'run'),
+  });
+  const worker = spawn(
+    process.execPath,
+    [BIN, 'worker', coordinator.url, '--engine', engine, '--cache-mb', '0'],
+    {
+      stdio: 'ignore',
+    },
+  );
+  try {
+    await coordinator.finished;
+    await once(worker, 'exit');
+    const lines = (await readFile(join(coordinator.runDir, 'metrics.jsonl'), 'utf8')).trim().split('\n');
+    const times = lines
+      .map((line) => JSON.parse(line))
+      .filter(({ type }) => type === 'step')
+      .map(({ time }) => time);
+    return ((times.at(-1) - times[WARM_UP - 1]) * 1000) / steps;
+  } finally {
+    worker.kill();
+    await coordinator.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}

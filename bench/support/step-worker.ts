@@ -1,0 +1,56 @@
+/** A worker process of the step-time bench: TRANSPORT URL PARAMETERS. */
+import { WebSocket } from 'ws';
+import { monotonicClock } from '../../shared/clock.js';
+import type { Batches } from '../../worker/batches.js';
+import { addressesOf, openSocket } from '../../worker/node/socket.js';
+import { Session } from '../../worker/session.js';
+import { idleCompute, layoutFor } from './step-model.js';
+
+const [transport, url, parameters] = process.argv.slice(2) as [string, string, string];
+const layout = layoutFor(Number(parameters));
+if (transport === 'chunks') chunked();
+else whole();
+
+/** The product's own session, on an engine that does nothing. */
+function chunked(): void {
+  const { ws, socket } = openSocket(addressesOf(url).swarm);
+  const batches = {
+    assemble: async (indices: Uint32Array) => ({
+      count: indices.length,
+      x: new Uint8Array(0),
+      y: new Uint8Array(0),
+    }),
+  } as unknown as Batches;
+  const order = new Uint32Array(1 << 20);
+  const fail = (error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  };
+  const session = new Session({
+    name: 'idle',
+    kind: 'node',
+    socket,
+    clock: monotonicClock,
+    prepare: async () => ({
+      layout,
+      train: batches,
+      test: batches,
+      compute: idleCompute(),
+      order: () => order,
+    }),
+    fail,
+    log: () => undefined,
+  });
+  ws.on('open', () => session.opened());
+  ws.on('message', (data) => session.received(data as Buffer));
+}
+
+/** As `ws` is used without further thought: masked, as the protocol asks of clients. */
+function whole(): void {
+  const gradient = new Float32Array(layout.total);
+  const socket = new WebSocket(url, { perMessageDeflate: false, maxPayload: 2 ** 30 });
+  socket.on('message', () => {
+    gradient[0] = Math.random();
+    socket.send(new Uint8Array(gradient.buffer));
+  });
+}
