@@ -1,4 +1,4 @@
-import { noArguments, type ZooModel } from './model.js';
+import { flatten, noArguments, type ZooModel } from './model.js';
 
 /** `linear`: one dense layer; softmax or linear regression. */
 export const linear: ZooModel = {
@@ -7,7 +7,7 @@ export const linear: ZooModel = {
   build(tf, { inputShape, outputs, outputActivation }, args) {
     noArguments('linear', args);
     const model = tf.sequential({ name: 'linear' });
-    model.add(tf.layers.flatten({ inputShape, name: 'flatten' }));
+    model.add(flatten(tf, inputShape));
     model.add(tf.layers.dense({ units: outputs, activation: outputActivation, name: 'output' }));
     return model;
   },

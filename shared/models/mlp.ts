@@ -1,4 +1,4 @@
-import { unitsOf, type ZooModel } from './model.js';
+import { flatten, unitsOf, type ZooModel } from './model.js';
 
 const DEFAULT_UNITS = [256, 128];
 
@@ -9,7 +9,7 @@ export const mlp: ZooModel = {
   build(tf, { inputShape, outputs, outputActivation }, args) {
     const units = args.length > 0 ? unitsOf('mlp', args) : DEFAULT_UNITS;
     const model = tf.sequential({ name: 'mlp' });
-    model.add(tf.layers.flatten({ inputShape, name: 'flatten' }));
+    model.add(flatten(tf, inputShape));
     for (const [i, count] of units.entries()) {
       model.add(
         tf.layers.dense({

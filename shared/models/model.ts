@@ -28,6 +28,14 @@ export interface ZooModel {
   build(tf: typeof TensorFlow, shapes: ModelShapes, args: string[]): TensorFlow.LayersModel;
 }
 
+/** The first layer of a dense network. TF.js's own Flatten refuses inputs that are flat already. */
+export function flatten(tf: typeof TensorFlow, inputShape: number[]): TensorFlow.layers.Layer {
+  const size = inputShape.reduce((product, length) => product * length, 1);
+  return inputShape.length > 1
+    ? tf.layers.flatten({ inputShape, name: 'flatten' })
+    : tf.layers.reshape({ inputShape, targetShape: [size], name: 'flatten' });
+}
+
 /** @throws UserError unless all are whole numbers of at least 1 */
 export function unitsOf(model: string, args: readonly string[]): number[] {
   return args.map((text) => {
