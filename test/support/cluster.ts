@@ -16,9 +16,11 @@ import type { Status } from '../../shared/status.js';
 
 const BIN = fileURLToPath(new URL('../../dist/cli/swarmgrad.js', import.meta.url));
 
-export async function temporaryFolder(): Promise<string> {
+export async function temporaryFolder(
+  onEnd: (end: () => Promise<unknown>) => void = onTestFinished as never,
+): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'swarmgrad-test-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  onEnd(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 

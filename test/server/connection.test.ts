@@ -1,0 +1,199 @@
+/** What breaks the protocol is refused with its own close code and reason, and the run goes on. */
+import { describe, expect, it } from 'vitest';
+import { CLOSE } from '../../shared/protocol/close-codes.js';
+import type { Lease } from '../../shared/protocol/messages.js';
+import { RawWorker } from '../support/raw-worker.js';
+import { type SmallRun, smallRun } from '../support/small-run.js';
+
+/** `linear` on digits: 784 x 10 weights and 10 biases. */
+const ELEMENTS = 7850;
+
+/** What remains true after every refusal: an honest worker finishes the run, and every shard counts once. */
+async function finishes(run: SmallRun): Promise<void> {
+  run.work();
+  const summary = await run.finished;
+  expect(summary.status).toBe('finished');
+  expect(summary.shards.counted).toBe(summary.shards.expected);
+}
+
+interface Violation {
+  name: string;
+  code: number;
+  reason: RegExp;
+  /** What the worker does once connected. */
+  before?: (worker: RawWorker) => void;
+  /** ...once it has said it is ready. */
+  ready?: (worker: RawWorker) => void;
+  /** ...once it has a lease. */
+  leased?: (worker: RawWorker, lease: Lease) => void;
+}
+
+const violations: Violation[] = [
+  {
+    name: 'another protocol version',
+    before: (worker) => worker.join({ protocol: 99 }),
+    code: CLOSE.protocolVersion.code,
+    reason: /coordinator speaks version 1, worker 99/,
+  },
+  {
+    name: 'bytes that are no MessagePack',
+    before: (worker) => worker.ws.send(new Uint8Array([0xc1, 1, 2])),
+    code: CLOSE.malformed.code,
+    reason: /not msgpack/,
+  },
+  {
+    name: 'a text message',
+    before: (worker) => worker.ws.send('{"type":"join"}'),
+    code: CLOSE.malformed.code,
+    reason: /text message/,
+  },
+  {
+    name: 'an unknown message',
+    before: (worker) => worker.send({ type: 'hello' }),
+    code: CLOSE.malformed.code,
+    reason: /hello/,
+  },
+  {
+    name: 'a field of the wrong type, which is named',
+    before: (worker) => worker.join({ kind: 'toaster' }),
+    code: CLOSE.malformed.code,
+    reason: /join: field kind/,
+  },
+  {
+    name: 'a message of more than 1 MiB',
+    before: (worker) => worker.ws.send(new Uint8Array((1 << 20) + 1)),
+    code: 1009,
+    reason: /.*/,
+  },
+  {
+    name: 'anything before join',
+    before: (worker) => worker.send({ type: 'holding', version: 0 }),
+    code: CLOSE.unexpected.code,
+    reason: /holding before join/,
+  },
+  {
+    name: 'a second join',
+    ready: (worker) => worker.join(),
+    code: CLOSE.unexpected.code,
+    reason: /second join/,
+  },
+  {
+    name: 'a contribution that was never leased',
+    leased: (worker, lease) => worker.announce({ ...lease, step: lease.step + 7 }),
+    code: CLOSE.unexpected.code,
+    reason: /step 7, node 1, which was never leased/,
+  },
+  {
+    name: 'a wrong number of samples',
+    leased: (worker, lease) => worker.announce(lease, { samples: 1_000_000 }),
+    code: CLOSE.wrongShape.code,
+    reason: /1000000 samples told, the node has 32/,
+  },
+  {
+    name: 'a gradient of the wrong length',
+    leased: (worker, lease) => {
+      worker.announce(lease);
+      worker.frame(lease, new Float32Array(10));
+    },
+    code: CLOSE.wrongShape.code,
+    reason: /40 bytes, expected 31400/,
+  },
+  {
+    name: 'a chunk that does not exist',
+    leased: (worker, lease) => {
+      worker.announce(lease);
+      worker.frame(lease, new Float32Array(ELEMENTS), { chunk: 9 });
+    },
+    code: CLOSE.wrongShape.code,
+    reason: /chunk 9/,
+  },
+  {
+    name: 'a frame whose header lies about its length',
+    leased: (worker) => worker.ws.send(new Uint8Array([1, 1, 1, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0])),
+    code: CLOSE.malformed.code,
+    reason: /header says 9 bytes/,
+  },
+];
+
+describe('a worker is refused, and the run goes on, for', () => {
+  it.each(violations)('$name', async ({ before, ready, leased, code, reason }) => {
+    const run = await smallRun();
+    const worker = await RawWorker.connect(run.url);
+    if (before) before(worker);
+    else if (ready) {
+      await worker.ready();
+      ready(worker);
+    } else leased!(worker, await worker.lease());
+    const closed = await worker.closed;
+    expect(closed.code).toBe(code);
+    expect(closed.reason).toMatch(reason);
+    await finishes(run);
+  });
+
+  it('a gradient that is not finite, where another worker computes numbers', async () => {
+    const run = await smallRun();
+    const liar = await RawWorker.connect(run.url);
+    const lease = await liar.lease();
+    run.work();
+    while (run.status().workers.filter(({ state }) => state === 'idle' || state === 'computing').length < 2) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    liar.announce(lease);
+    liar.frame(lease, new Float32Array(ELEMENTS).fill(Number.NaN));
+    expect(await liar.closed).toMatchObject({ code: CLOSE.notFinite.code });
+    const summary = await run.finished;
+    expect(summary.status).toBe('finished');
+    expect(summary.shards.rejected).toBeGreaterThan(0);
+    expect(run.events.some(({ type }) => type === 'worker-refused')).toBe(true);
+  });
+
+  it('another engine class than the run demands', async () => {
+    const run = await smallRun({ engineClass: 'eager/cpu' });
+    const worker = await RawWorker.connect(run.url);
+    await worker.ready('other@1');
+    expect(await worker.closed).toEqual({
+      code: CLOSE.engineClass.code,
+      reason: 'this run demands engine class eager/cpu, the worker has other@1',
+    });
+    await finishes(run);
+  });
+
+  it('silence, while its socket stays open', async () => {
+    const run = await smallRun({ deadAfter: 0.3 });
+    const worker = await RawWorker.connect(run.url);
+    await worker.lease();
+    const closed = await worker.closed;
+    expect(closed.code).toBe(CLOSE.silent.code);
+    expect(closed.reason).toMatch(/^silent for/);
+    await finishes(run);
+  });
+});
+
+describe('a run that diverges', () => {
+  it('ends with the step, the last good checkpoint and advice, and keeps that checkpoint', async () => {
+    const run = await smallRun({ optimizer: 'sgd', lr: 1e30, model: 'mlp:8', epochs: 4, checkpointEvery: 1 });
+    run.work();
+    const summary = await run.finished;
+    expect(summary.status).toBe('failed');
+    expect(summary.reason).toMatch(/^failed at step \d+: .*checkpoint.*; try a lower --lr/);
+    expect(run.status().state).toBe('failed');
+  });
+});
+
+it('who comes when the run is over is told so', async () => {
+  const run = await smallRun();
+  run.work();
+  await run.finished;
+  const late = await RawWorker.connect(run.url);
+  late.join();
+  expect(await late.closed).toMatchObject({ code: CLOSE.finished.code });
+});
+
+it('a worker that leaves in the middle of its upload costs nothing but time', async () => {
+  const run = await smallRun();
+  const quitter = await RawWorker.connect(run.url);
+  const lease = await quitter.lease();
+  quitter.announce(lease);
+  quitter.ws.close();
+  await finishes(run);
+});

@@ -1,0 +1,47 @@
+/** A coordinator in this process with a run that takes a moment: for tests of what surrounds it. */
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import {
+  type RunningCoordinator,
+  type StartCoordinatorOptions,
+  startCoordinator,
+} from '../../coordinator/start.js';
+import type { RunEvent } from '../../shared/status.js';
+import { startWorker } from '../../worker/node/start.js';
+import { temporaryFolder } from './cluster.js';
+
+export interface SmallRun extends RunningCoordinator {
+  events: RunEvent[];
+  /** A real worker, on TF.js's `cpu` backend. */
+  work(name?: string): ReturnType<typeof startWorker>;
+}
+
+/** @param onEnd where what must be done in the end is left; by default after the test */
+export async function smallRun(
+  options: StartCoordinatorOptions = {},
+  onEnd: (end: () => Promise<unknown>) => void = onTestFinished as never,
+): Promise<SmallRun> {
+  const running = await startCoordinator({
+    data: 'digits?train=64&test=20',
+    model: 'linear',
+    batchSize: 32,
+    shards: 4,
+    epochs: 2,
+    port: 0,
+    runDir: join(await temporaryFolder(onEnd), 'run'),
+    ...options,
+  });
+  onEnd(() => running.close());
+  const events: RunEvent[] = [];
+  running.onEvent((event) => events.push(event));
+  return {
+    ...running,
+    events,
+    work(name = 'honest') {
+      const worker = startWorker({ url: running.url, engine: 'eager/cpu', name });
+      worker.finished.catch(() => undefined);
+      onEnd(() => worker.stop());
+      return worker;
+    },
+  };
+}
