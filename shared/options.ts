@@ -221,7 +221,5 @@ export type Filled<B extends Options> = {
 
 export type GivenCoordinatorOptions = Given<typeof COORDINATOR_OPTIONS>;
 export type CoordinatorOptions = Filled<typeof COORDINATOR_OPTIONS>;
-export type GivenWorkerOptions = Given<typeof WORKER_OPTIONS>;
-export type WorkerOptions = Filled<typeof WORKER_OPTIONS>;
 export type OptimizerName = (typeof OPTIMIZERS)[number];
 export type ScheduleName = (typeof SCHEDULES)[number];

@@ -13,10 +13,6 @@ export const ROOT: Node = 1;
 /** The header of a frame has 16 bits for a node, and the largest leaf is 2S - 1. */
 export const MAX_SHARDS = 32_768;
 
-export function isPowerOfTwo(n: number): boolean {
-  return Number.isInteger(n) && n > 0 && (n & (n - 1)) === 0;
-}
-
 /** Levels below the root: 0 for the root itself. */
 export function depthOf(node: Node): number {
   return 31 - Math.clz32(node);
