@@ -7,14 +7,18 @@ import type { Candidate } from '../engine/choose.js';
 import { createEagerEngine } from '../engine/eager.js';
 import type { Engine } from '../engine/engine.js';
 import { installWasmKernels } from '../engine/wasm-kernels.js';
+import { startCompiledCpu } from './compiled.js';
 
 export interface EngineSubject {
   model: ModelDescription;
   manifest: Pick<Manifest, 'x' | 'y' | 'label' | 'normalisation'>;
+  /** Samples of one shard of the run. */
+  shardSamples: number;
 }
 
 export function engineCandidates(subject: EngineSubject): Candidate[] {
   return [
+    { name: 'compiled/cpu', start: () => startCompiledCpu(subject) },
     { name: 'eager/node-gpu', start: () => startNative('@tensorflow/tfjs-node-gpu', 'node-gpu', subject) },
     { name: 'eager/node', start: () => startNative('@tensorflow/tfjs-node', 'node', subject) },
     { name: 'eager/wasm', start: () => startWasm(subject) },
