@@ -66,11 +66,12 @@ export async function startCoordinator(options: StartCoordinatorOptions = {}): P
   const { folder, configuration } = await openFolder(given);
 
   const data = await openData(configuration.data);
-  const { description, weights, probe } = await buildModel({
+  const { description, weights, probe, program } = await buildModel({
     model: isFunction ? modelFunction : configuration.model,
     data: headOf(data),
     loss: configuration.loss,
     seed: configuration.seed,
+    run: { ...configuration, shardSamples: shardSamplesOf(configuration) },
   });
   const objects = new ObjectStore();
   const train = storeSplit(objects, data, 'train');
@@ -101,6 +102,7 @@ export async function startCoordinator(options: StartCoordinatorOptions = {}): P
       train: objects.put(Buffer.from(JSON.stringify(train))),
       test: objects.put(Buffer.from(JSON.stringify(test))),
       probe: objects.put(Buffer.from(JSON.stringify(probe))),
+      program: objects.put(Buffer.from(JSON.stringify(program))),
     },
     shardSamples: shardSamplesOf(configuration),
     seed: configuration.seed,

@@ -55,7 +55,16 @@ export async function subjectOf({
   };
   const normalisation =
     x.dtype === 'uint8' ? { scale: 1 / 255, mean: [0.45], std: [0.25] } : { scale: 1, mean: [0], std: [1] };
-  const data: DataHead = { name: 'random', x, y, label, normalisation, first: [batch(2)] };
+  const data: DataHead = {
+    name: 'random',
+    x,
+    y,
+    label,
+    normalisation,
+    first: [batch(2)],
+    trainRecords: 2,
+    testRecords: 2,
+  };
   const { description, weights } = await buildTopology({ model, data, loss, seed: 7 });
   return { description, layout: layoutOf(description.weights), weights, data, batch };
 }

@@ -13,8 +13,8 @@ import { lower, nameOf } from './lower/lower.js';
 import { draw } from './random.js';
 import type { GraphWanted, Runtime } from './runtime.js';
 
-/** Sessions kept: the shard sizes of a run, its evaluation parts, and the probe. */
-const SESSIONS = 12;
+/** Sessions kept: the shard sizes of a run, its evaluation parts, the probe; more sizes under `--shards auto`. */
+const SESSIONS = 32;
 
 export interface CompiledOptions {
   runtime: Runtime;

@@ -1,11 +1,10 @@
 /** Batch and layer normalisation, and the closed forms of their gradients. */
-import { type GraphNode, inputOf, type Shape, sizeOf, type Value } from '../graph.js';
+import { inputOf, type Shape, sizeOf, type Value } from '../graph.js';
 import type { Name } from '../onnx/builder.js';
 import { activate } from './activation.js';
 import { blockedBatchNorm, blockedBatchNormGradient } from './blocked/normalisation.js';
 import { elementwise } from './elementwise.js';
 import { inverseDeviation } from './inverse-deviation.js';
-import type { Lowering } from './lowering.js';
 import { numberOf, outputOf, type Rule, type Rules } from './rule.js';
 
 /** y = (x - mean) / sqrt(variance + epsilon) * scale + offset + residual, then perhaps a ReLU. */

@@ -9,7 +9,15 @@ import type * as TensorFlow from '@tensorflow/tfjs';
 import { elementsOf, type Manifest } from '../../../../shared/manifest.js';
 import { messageOf } from '../../../../shared/user-error.js';
 import { evaluationOf, gradientsOf, type ModelStep, type StepInputs } from '../../model-step.js';
-import { constantOf, createNode, type Dtype, type Graph, type Output, type Value } from '../graph.js';
+import {
+  constantOf,
+  createNode,
+  type Dtype,
+  type Graph,
+  type Output,
+  type Value,
+  type Values,
+} from '../graph.js';
 import { storeGraph } from '../graph-json.js';
 import { withoutDeadCode } from '../passes/dead-code.js';
 import { installRecorder, type Recorder, TRACE_BACKEND } from './backend.js';
@@ -49,7 +57,7 @@ function traceOnce(request: TraceRequest, base: number): Graph {
   const recorder = installRecorder(tf, {
     written(values, shape, dtype) {
       const draw = seeds.explain(values, dtype);
-      if (!draw) return constantOf(values.slice(), shape, dtype);
+      if (!draw) return constantOf(isSplat(values) ? values.slice(0, 1) : values.slice(), shape, dtype);
       return { shape, dtype, source: { kind: 'random', name: `random:${draws++}`, draw } };
     },
   });
@@ -107,6 +115,10 @@ function traceOnce(request: TraceRequest, base: number): Graph {
     recorder.uninstall();
   }
 }
+
+/** Zeros and ones come in full size. */
+const isSplat = (values: Values): boolean =>
+  values.length > 0 && values.every((value) => value === values[0]);
 
 function bindWeights(weights: TensorFlow.Variable[], recorder: Recorder): Map<TensorFlow.Variable, Value> {
   return new Map(
