@@ -122,6 +122,9 @@ export async function gradientOf(
   return { ...sums, values };
 }
 
+/** A gradient that is so much smaller than the largest is rounding noise: a bias before batch normalisation. */
+const NOISE = 1e-4;
+
 /** The largest difference of a weight's gradient, relative to its largest value; over all weights. */
 export function worstDifference(
   layout: Layout,
@@ -142,7 +145,7 @@ export function worstDifference(
       scale = Math.max(scale, Math.abs(expected.values[i]!));
     }
     // What is rounding noise in both (a bias before batch normalisation) is held to the gradient as a whole.
-    const distance = difference / Math.max(scale, 1e-3 * largest, 1e-30);
+    const distance = difference / (scale < NOISE * largest ? largest : scale || 1);
     if (distance > worst.distance) worst = { slot: name, distance };
   }
   return worst;

@@ -9,6 +9,7 @@ import { type Layout, layoutOf } from '../../shared/layout.js';
 import type { Manifest } from '../../shared/manifest.js';
 import type { ModelDescription } from '../../shared/models/description.js';
 import { Random } from '../../shared/random.js';
+import { correctGradients } from './corrected-gradients.js';
 import type { Batch, Engine, EvaluationSums, Sums } from './engine.js';
 import {
   evaluationOf,
@@ -28,6 +29,7 @@ export interface EagerOptions {
 }
 
 export async function createEagerEngine(options: EagerOptions): Promise<Engine> {
+  correctGradients(options.tf);
   const model = await options.tf.models.modelFromJSON(options.model.topology as never);
   return new EagerEngine(options, model);
 }

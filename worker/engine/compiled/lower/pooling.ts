@@ -120,33 +120,22 @@ function maskedGradient(
 }
 
 const averagePool: Rule = (low, node) => {
-  const attributes = { ...windowAttributes(windowOf(node)), count_include_pad: 0 };
+  const { kernel, strides, pads } = windowOf(node);
+  const attributes = { kernel_shape: kernel, strides, pads, count_include_pad: 0 };
   low.setChannelsFirst(
     outputOf(node),
     low.onnx.emit('AveragePool', [low.channelsFirst(inputOf(node, 'x'))], attributes),
   );
 };
 
-/**
- * Each result's gradient, divided by the number of inputs that it averaged, goes to all of them. (TF.js's own
- * divides by the window's size also where padding takes part; its forward pass does not.)
- */
+/** As in TF.js, each result's gradient is divided by the window's size: see `corrected-gradients.ts`. */
 const averagePoolGradient: Rule = (low, node) => {
-  const { onnx } = low;
-  const [dy, input] = [inputOf(node, 'dy'), inputOf(node, 'input')];
-  const { kernel, strides, pads } = windowOf(node);
-  const [, height, width, channels] = input.shape as [number, number, number, number];
-  const [, oh, ow] = dy.shape as [number, number, number];
-  const counts = (axis: 0 | 1, length: number, results: number) =>
-    Array.from({ length: results }, (_, i) => {
-      const from = i * strides[axis] - pads[axis];
-      return Math.min(length, from + kernel[axis]) - Math.max(0, from);
-    });
-  const [rows, columns] = [counts(0, height, oh), counts(1, width, ow)];
-  const shares = rows.flatMap((row) => columns.map((column) => 1 / (row * column)));
-  const share = onnx.emit('Mul', [low.channelsFirst(dy), onnx.constant('float32', [1, 1, oh, ow], shares)]);
-  const ones = onnx.filled(1, [channels, 1, kernel[0], kernel[1]]);
-  low.setChannelsFirst(outputOf(node), transposed(low, node, share, dy.shape, ones, channels));
+  const dy = inputOf(node, 'dy');
+  const output = outputOf(node);
+  const channels = output.shape[3]!;
+  const [kh, kw] = windowOf(node).kernel;
+  const shares = low.onnx.filled(1 / (kh * kw), [channels, 1, kh, kw]);
+  low.setChannelsFirst(output, transposed(low, node, low.channelsFirst(dy), dy.shape, shares, channels));
 };
 
 export const POOLING: Rules = {

@@ -56,11 +56,19 @@ function parametersOf(
   const slope = (values[high]! - values[low]!) / (standard[high]! - standard[low]!);
   const start = values[low]! - slope * standard[low]!;
   for (const decimals of DECIMALS) {
-    const [offset, scale] = [rounded(start, decimals), rounded(slope, decimals)];
-    const again = drawFrom({ distribution, offset, scale }, seed, size);
-    if (again.every((value, i) => value === values[i])) return { offset, scale };
+    const offset = rounded(start, decimals);
+    for (const scale of [rounded(slope, decimals), deviationOfRate(slope, decimals)]) {
+      const again = drawFrom({ distribution, offset, scale }, seed, size);
+      if (again.every((value, i) => value === values[i])) return { offset, scale };
+    }
   }
   return undefined;
+}
+
+/** Gaussian dropout has the deviation sqrt(rate / (1 - rate)), of which the rate is the round number. */
+function deviationOfRate(deviation: number, decimals: number): number {
+  const rate = rounded(deviation ** 2 / (1 + deviation ** 2), decimals);
+  return Math.sqrt(rate / (1 - rate));
 }
 
 const rounded = (value: number, decimals: number): number => Number(value.toFixed(decimals));
