@@ -5,7 +5,7 @@
 
 import fc from 'fast-check';
 import * as ort from 'onnxruntime-node';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { probeBlockSize } from '../../worker/engine/compiled/block-size.js';
 import {
   blockedTarget,
@@ -90,8 +90,9 @@ describe('the compiled engine agrees with eager TF.js', () => {
     });
   }
 
-  afterAll(async () => {
-    if (rows.length < LAYERS.length) return;
+  it('and the table in the docs says so', async ({ skip }) => {
+    // Not where only some tests run, or one has failed.
+    if (rows.length < LAYERS.length) skip();
     const titles = providers.map(({ title }) => title);
     const table = [
       '# What the compiled engine compiles',
