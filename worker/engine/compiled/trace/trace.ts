@@ -6,7 +6,7 @@
  * twice: if the two differ, the model hides state or randomness that a graph cannot hold.
  */
 import type * as TensorFlow from '@tensorflow/tfjs';
-import { elementsOf, type Manifest } from '../../../../shared/manifest.js';
+import type { Manifest } from '../../../../shared/manifest.js';
 import { messageOf } from '../../../../shared/user-error.js';
 import { evaluationOf, gradientsOf, type ModelStep, type StepInputs } from '../../model-step.js';
 import {
@@ -138,7 +138,7 @@ function stepInputs({ manifest, samples }: TraceRequest, recorder: Recorder): St
     return recorder.tensorOf(cast.outputs[0]!);
   };
   const isClass = manifest.label.kind === 'class';
-  const labels = isClass ? [samples * elementsOf(manifest.y)] : [samples, ...manifest.y.shape];
+  const labels = [samples, ...manifest.y.shape];
   return {
     x: input('x', [samples, ...manifest.x.shape], 'float32'),
     target: input('y', labels, isClass ? 'int32' : 'float32'),
