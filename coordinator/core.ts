@@ -22,8 +22,8 @@ export interface CoreOptions {
   engineClass: string;
   deadAfterMs: number;
   run: string;
-  /** Hashes of the model description, the manifests, and the admission probe. */
-  objects: { model: string; train: string; test: string; probe: string };
+  /** Hashes of the model description, the manifests, the admission probe, and the model's graphs. */
+  objects: { model: string; train: string; test: string; probe: string; program: string };
   /** Samples of a full shard. */
   shardSamples: number;
   seed: number;

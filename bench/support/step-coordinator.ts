@@ -40,7 +40,7 @@ async function chunked(): Promise<number> {
     engineClass: 'any',
     deadAfterMs: 60_000,
     run: 'bench',
-    objects: { model: none, train: none, test: none, probe: none },
+    objects: { model: none, train: none, test: none, probe: none, program: none },
     shardSamples: BATCH / SHARDS,
     seed: 1,
     shuffle: 'none',

@@ -10,6 +10,9 @@ import type { ModelShapes } from '../../shared/models/model.js';
 import { findModel, modelNames } from '../../shared/models/zoo.js';
 import type { Probe } from '../../shared/probe.js';
 import { messageOf, UserError } from '../../shared/user-error.js';
+import { createProgram, type Program } from '../../worker/engine/compiled/program.js';
+import { createTracer } from '../../worker/engine/compiled/trace/trace-source.js';
+import { graphsWanted, type RunSizes } from './graph-sizes.js';
 import { readModelFile } from './model-file.js';
 import { isModelFile } from './model-spec.js';
 import { type DataHead, referenceProbe } from './reference.js';
@@ -26,6 +29,8 @@ export interface BuildRequest {
   data: DataHead;
   loss: LossName | undefined;
   seed: number;
+  /** Without it no graphs are made. */
+  run?: RunSizes;
 }
 
 export interface BuiltModel {
@@ -33,6 +38,7 @@ export interface BuiltModel {
   /** The flat vector, in model order. */
   weights: Float32Array;
   probe: Probe;
+  program: Program;
 }
 
 /** @throws UserError if the model cannot be had, or does not fit the data */
@@ -66,9 +72,22 @@ export async function buildTopology(request: BuildRequest): Promise<BuiltModel> 
     const weights = new Float32Array(layout.total);
     for (const [i, slot] of layout.slots.entries())
       weights.set(model.weights[i]!.read().dataSync(), slot.offset);
-    return { description, weights, probe: await referenceProbe(tf, description, request.data, request.seed) };
+    const probe = await referenceProbe(tf, description, request.data, request.seed);
+    return { description, weights, probe, program: await compile(description, request) };
   } finally {
     model.dispose();
+  }
+}
+
+/** The model's graphs, in all sizes that the run needs. */
+async function compile(description: ModelDescription, { data, run }: BuildRequest): Promise<Program> {
+  if (!run) return createProgram([], () => ({ nodes: [], outputs: [] }));
+  const tracer = await createTracer(tf, description, data);
+  try {
+    const wanted = graphsWanted(run, { ...data, probeSamples: data.first[0]!.count });
+    return createProgram(wanted, (one) => tracer.trace(one));
+  } finally {
+    tracer.dispose();
   }
 }
 

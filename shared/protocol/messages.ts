@@ -74,11 +74,12 @@ export interface Welcome {
   /** Id of this connection's worker within the run. */
   worker: number;
   run: string;
-  /** SHA-256 of the model description, of the manifests of both sets, and of the admission probe. */
+  /** SHA-256 of the model description, of the manifests of both sets, of the admission probe, and of the graphs. */
   model: string;
   train: string;
   test: string;
   probe: string;
+  program: string;
   /** Samples of a full shard: engines are timed on so many. */
   shardSamples: number;
   /** Decides order, dropout and all other randomness. */

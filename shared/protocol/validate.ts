@@ -66,6 +66,7 @@ const welcome = z.object({
   train: sha256,
   test: sha256,
   probe: sha256,
+  program: sha256,
   shardSamples: count,
   seed: count,
   shuffle: text(50),

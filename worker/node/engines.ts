@@ -4,20 +4,33 @@ import type * as TensorFlow from '@tensorflow/tfjs';
 import type { Manifest } from '../../shared/manifest.js';
 import type { ModelDescription } from '../../shared/models/description.js';
 import type { Candidate } from '../engine/choose.js';
+import type { Program } from '../engine/compiled/program.js';
 import { createEagerEngine } from '../engine/eager.js';
 import type { Engine } from '../engine/engine.js';
 import { installWasmKernels } from '../engine/wasm-kernels.js';
+import { startCompiledCpu, startCompiledWasm } from './compiled.js';
 
 export interface EngineSubject {
   model: ModelDescription;
   manifest: Pick<Manifest, 'x' | 'y' | 'label' | 'normalisation'>;
+  /** Samples of one shard of the run. */
+  shardSamples: number;
+  /** The model's graphs; without them the compiled engine traces the model itself. */
+  program?: Program;
 }
 
 export function engineCandidates(subject: EngineSubject): Candidate[] {
   return [
+    { name: 'compiled/cpu', start: () => startCompiledCpu(subject) },
     { name: 'eager/node-gpu', start: () => startNative('@tensorflow/tfjs-node-gpu', 'node-gpu', subject) },
-    { name: 'eager/node', start: () => startNative('@tensorflow/tfjs-node', 'node', subject) },
-    { name: 'eager/wasm', start: () => startWasm(subject) },
+    // Slower than the ones above wherever those work; so a worker on them need not load TF.js.
+    { name: 'compiled/wasm', lastResort: true, start: () => startCompiledWasm(subject) },
+    {
+      name: 'eager/node',
+      lastResort: true,
+      start: () => startNative('@tensorflow/tfjs-node', 'node', subject),
+    },
+    { name: 'eager/wasm', lastResort: true, start: () => startWasm(subject) },
     { name: 'eager/cpu', lastResort: true, start: () => startCpu(subject) },
   ];
 }
