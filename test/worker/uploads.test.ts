@@ -53,6 +53,9 @@ const lease = (node: number, change: Partial<Lease> = {}): Lease => ({
 
 const gradientOf = (value: number) => Float32Array.from({ length: ELEMENTS }, (_, i) => value + (i % 1000));
 
+/** Which of `all` these are: comparing millions of elements takes long. */
+const namesOf = (some: Float32Array[], all: Float32Array[]) => some.map((gradient) => all.indexOf(gradient));
+
 describe('an upload', () => {
   it('sends every chunk of the gradient once, in order, and gives its buffer back', () => {
     const { uploads, released, sent, waiting, flush } = setup();
@@ -68,7 +71,7 @@ describe('an upload', () => {
     }
     expect(sent).toEqual([0, 1, 2, 3].map((chunk) => ({ step: 9, node: 2, chunk })));
     expect(Buffer.from(received.buffer).equals(Buffer.from(gradient.buffer))).toBe(true);
-    expect(released).toEqual([gradient]);
+    expect(namesOf(released, [gradient])).toEqual([0]);
   });
 
   it('begins at the first chunk that is not counted yet', () => {
@@ -117,11 +120,11 @@ describe('an upload', () => {
     uploads.cancel(0, 2);
     uploads.cancel(0, 2);
     uploads.cancel(1, 3);
-    expect(released).toEqual([gradients[0]]);
+    expect(namesOf(released, gradients)).toEqual([0]);
     uploads.open(0, CHUNKS);
     flushAll();
     expect(sent.filter(({ chunk }) => chunk > 0).every(({ node }) => node === 3)).toBe(true);
-    expect(released).toEqual(gradients);
+    expect(namesOf(released, gradients)).toEqual([0, 1]);
   });
 
   it('of a step that is over is forgotten, and gives its buffer back', () => {
@@ -131,7 +134,7 @@ describe('an upload', () => {
       uploads.add(lease(1, { step, window: 0 }), gradient);
     }
     uploads.dropBefore(2);
-    expect(new Set(released)).toEqual(new Set(gradients.slice(0, 2)));
+    expect(namesOf(released, gradients).sort()).toEqual([0, 1]);
     for (const step of [0, 1, 2]) uploads.open(step, CHUNKS);
     flushAll();
     expect(sent).toEqual([0, 1, 2, 3].map((chunk) => ({ step: 2, node: 1, chunk })));
