@@ -121,6 +121,8 @@ export class Swarm {
 
   /** Sends a worker away, with its reason; its leases are free at once. */
   refuse(worker: Worker, reason: CloseReason, text: string): void {
+    // Two leases may run out at once: the worker is sent away for the first.
+    if (!this.workers.has(worker.member.id)) return;
     this.options.tell({
       type: 'worker-refused',
       worker: worker.member.name,

@@ -1,6 +1,13 @@
 import { UserError } from '../../shared/user-error.js';
 import type { DataSet } from './source.js';
 
+/** @throws UserError if there is nothing to train on, or nothing to test on */
+export function checkCounts({ name, train, test }: DataSet): void {
+  for (const [split, { count }] of Object.entries({ train, test })) {
+    if (count === 0) throw new UserError(`${name}: the ${split} set has no records: give more data`);
+  }
+}
+
 /** @throws UserError naming the first record whose label is no class, or no number */
 export function checkLabels({ name, label, train, test }: DataSet): void {
   for (const [split, { y }] of Object.entries({ train, test })) {

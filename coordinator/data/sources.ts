@@ -5,7 +5,7 @@ import { cifar10 } from './cifar10.js';
 import { csv } from './csv.js';
 import { digits } from './digits.js';
 import { idx } from './idx.js';
-import { checkLabels } from './labels.js';
+import { checkCounts, checkLabels } from './labels.js';
 import type { DataSet, DataSource } from './source.js';
 
 const SOURCES: readonly DataSource[] = [digits, idx, cifar10, csv];
@@ -32,6 +32,7 @@ export async function openData(spec: string): Promise<DataSet> {
     );
   }
   const data = await source.open(rest, query);
+  checkCounts(data);
   checkLabels(data);
   return data;
 }

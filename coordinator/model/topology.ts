@@ -96,7 +96,15 @@ async function startingPoint(
 ): Promise<{ topology: Topology; weights?: Map<string, Float32Array> }> {
   const { model } = request;
   if (typeof model === 'object') return { topology: model.topology };
-  if (typeof model === 'string' && isModelFile(model)) return readModelFile(model);
+  if (typeof model === 'string' && isModelFile(model)) {
+    const { topology, ...weights } = await readModelFile(model);
+    // Built once, so that what the file leaves to defaults is written out: an initializer that is not
+    // named has no place for a seed.
+    const built = await load(topology);
+    const complete = built.toJSON(null, false) as Topology;
+    built.dispose();
+    return { topology: complete, ...weights };
+  }
   const built = typeof model === 'function' ? model(tf, shapesFor(request)) : buildFromZoo(model, request);
   const topology = built.toJSON(null, false) as Topology;
   built.dispose();
@@ -132,7 +140,9 @@ async function load(topology: Topology): Promise<tf.LayersModel> {
   try {
     return await tf.models.modelFromJSON(topology as never);
   } catch (error) {
-    throw new UserError(`the model cannot be built: ${messageOf(error)}`);
+    // TF.js adds lines on how its own users may mend it.
+    const [reason] = messageOf(error).split(/\. This may be due|\n/);
+    throw new UserError(`the model cannot be built: ${reason}`);
   }
 }
 
