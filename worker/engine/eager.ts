@@ -6,8 +6,9 @@
  */
 import type * as TensorFlow from '@tensorflow/tfjs';
 import { type Layout, layoutOf } from '../../shared/layout.js';
-import type { Manifest } from '../../shared/manifest.js';
+import { MAX_CONFUSION_CLASSES, type Manifest } from '../../shared/manifest.js';
 import type { ModelDescription } from '../../shared/models/description.js';
+import { registerLayers } from '../../shared/models/layers/layers.js';
 import { Random } from '../../shared/random.js';
 import { type LossInputs, lossPerSample, metricSum } from './eager-loss.js';
 import type { Batch, Engine, EvaluationSums, Sums } from './engine.js';
@@ -22,6 +23,7 @@ export interface EagerOptions {
 }
 
 export async function createEagerEngine(options: EagerOptions): Promise<Engine> {
+  registerLayers(options.tf);
   const model = await options.tf.models.modelFromJSON(options.model.topology as never);
   return new EagerEngine(options, model);
 }
@@ -113,8 +115,9 @@ class EagerEngine implements Engine {
     });
     try {
       const sums = { loss: (await loss.data())[0]!, metric: (await sum.data())[0]! };
-      if (label.kind !== 'class' || !predicted) return sums;
+      if (label.kind !== 'class' || !predicted || label.classes > MAX_CONFUSION_CLASSES) return sums;
       const confusion = new Int32Array(label.classes * label.classes);
+      // One entry a sample, or one a position.
       for (const [i, guess] of (await predicted.data()).entries()) {
         confusion[batch.y[i]! * label.classes + guess]!++;
       }
@@ -138,7 +141,7 @@ class EagerEngine implements Engine {
     const values = tf.tensor(Float32Array.from(x), [count, ...manifest.x.shape], 'float32');
     const target =
       manifest.label.kind === 'class'
-        ? tf.tensor(Int32Array.from(y), [count], 'int32')
+        ? tf.tensor(Int32Array.from(y), [count, ...manifest.y.shape], 'int32')
         : tf.tensor(Float32Array.from(y), [count, ...manifest.y.shape], 'float32');
     return { x: tf.add(tf.mul(values, this.scale), this.offset), target };
   }
