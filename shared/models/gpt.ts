@@ -13,7 +13,7 @@ const STDDEV = 0.02;
  */
 export const gpt: ZooModel = {
   name: 'gpt',
-  defaults: { optimizer: 'adam', learningRate: 0.002, batchSize: 64, epochs: 10 },
+  defaults: { optimizer: 'adam', learningRate: 0.002, schedule: 'cosine', batchSize: 64, epochs: 10 },
   build(tf, shapes, args) {
     const { inputShape, outputs, outputActivation } = sequenceOnly('gpt', shapes);
     const [layers, width, heads] = sizesOf(args);

@@ -9,7 +9,7 @@ const EMBEDDING_WIDTH = 64;
 /** `lstm[:UNITS,...]`: a character model of embedding, LSTM layers (two of 128 units by default), dense. */
 export const lstm: ZooModel = {
   name: 'lstm',
-  defaults: { optimizer: 'adam', learningRate: 0.004, batchSize: 64, epochs: 10 },
+  defaults: { optimizer: 'adam', learningRate: 0.004, schedule: 'cosine', batchSize: 64, epochs: 10 },
   build(tf, shapes, args) {
     const { inputShape, outputs, outputActivation } = sequenceOnly('lstm', shapes);
     const units = args.length > 0 ? unitsOf('lstm', args) : DEFAULT_UNITS;
