@@ -112,7 +112,8 @@ async function load({ model: description, weights }: GeneratorRequest): Promise<
 }
 
 async function useBackend(): Promise<void> {
-  tf.env().set('IS_TEST', false);
+  // Else TF.js advertises its native backend to whoever runs it on Node.
+  tf.enableProdMode();
   await import('@tensorflow/tfjs-backend-wasm');
   // Its threads would keep the process alive and gain nothing here.
   tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
