@@ -21,7 +21,7 @@ export interface GeneratorRequest {
   weights: Float32Array;
 }
 
-export interface Sampling {
+interface Sampling {
   /** Characters to add. */
   length: number;
   /** Divides the logarithms of the probabilities; 0 takes the likeliest character. */

@@ -10,7 +10,7 @@ import { flagOf } from '../../shared/read-options.js';
 
 const BIN = fileURLToPath(new URL('../../dist/cli/swarmgrad.js', import.meta.url));
 
-export interface MetricsLine {
+interface MetricsLine {
   type: 'step' | 'evaluation';
   step: number;
   epoch: number;
