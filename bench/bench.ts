@@ -1,5 +1,6 @@
 /**
- * `npm run bench`: every question, or `npm run bench -- NAME ...`; `--json` prints one JSON object.
+ * `npm run bench`: every question, or `npm run bench -- NAME ...`; `--json` prints one JSON object,
+ * `--python PATH` names the Python of PyTorch for the benches beside it.
  *
  * Each bench answers one question by a ratio against something real, measured in the same run.
  */
@@ -15,17 +16,27 @@ export interface BenchResult {
 
 export interface Bench {
   question: string;
-  run(options: { quick: boolean; log: (line: string) => void }): Promise<BenchResult[]>;
+  /** `python`: a Python with torch, for benches beside PyTorch. */
+  run(options: {
+    quick: boolean;
+    python: string | undefined;
+    log: (line: string) => void;
+  }): Promise<BenchResult[]>;
 }
 
 const BENCHES: Record<string, () => Promise<Bench>> = {
   overhead: async () => (await import('./overhead.js')).overhead,
   'step-time': async () => (await import('./step-time.js')).stepTime,
+  'time-to-accuracy': async () => (await import('./time-to-accuracy.js')).timeToAccuracy,
 };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean', default: false }, quick: { type: 'boolean', default: false } },
+  options: {
+    json: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
+    python: { type: 'string' },
+  },
 });
 
 const unknown = positionals.filter((name) => !Object.hasOwn(BENCHES, name));
@@ -39,7 +50,7 @@ const results: BenchResult[] = [];
 for (const name of positionals.length > 0 ? positionals : Object.keys(BENCHES)) {
   const bench = await BENCHES[name]!();
   log(`${name}: ${bench.question}`);
-  for (const result of await bench.run({ quick: values.quick, log })) {
+  for (const result of await bench.run({ quick: values.quick, python: values.python, log })) {
     results.push({ bench: name, ...result });
     if (!values.json) console.log(lineOf(result));
   }

@@ -5,6 +5,7 @@ import { VERSION } from '../shared/version.js';
 import { addCoordinator } from './coordinator.js';
 import { addEvaluate } from './evaluate.js';
 import { addExport } from './export.js';
+import { addGenerate } from './generate.js';
 import { EXIT_INTERRUPTED, Interrupted } from './interruptions.js';
 import { addStart } from './start.js';
 import { addStatus } from './status.js';
@@ -18,7 +19,8 @@ export async function main(args: readonly string[]): Promise<number> {
     .exitOverride()
     // Usage errors are told below, like all others.
     .configureOutput({ outputError: () => undefined });
-  for (const add of [addStart, addCoordinator, addWorker, addStatus, addEvaluate, addExport]) add(program);
+  for (const add of [addStart, addCoordinator, addWorker, addStatus, addEvaluate, addExport, addGenerate])
+    add(program);
   try {
     await program.parseAsync(args, { from: 'user' });
     return 0;

@@ -7,8 +7,9 @@ import { digits } from './digits.js';
 import { idx } from './idx.js';
 import { checkCounts, checkLabels } from './labels.js';
 import type { DataSet, DataSource } from './source.js';
+import { text } from './text.js';
 
-const SOURCES: readonly DataSource[] = [digits, idx, cifar10, csv];
+const SOURCES: readonly DataSource[] = [digits, idx, cifar10, csv, text];
 
 /** `spec` with absolute paths: it means the same wherever it is read again. */
 export function absoluteData(spec: string): string {

@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs';
 import { layoutOf } from '../../shared/layout.js';
 import type { LossName } from '../../shared/losses.js';
 import type { ModelDescription } from '../../shared/models/description.js';
+import { registerLayers } from '../../shared/models/layers/layers.js';
 import type { ModelShapes } from '../../shared/models/model.js';
 import { findModel, modelNames } from '../../shared/models/zoo.js';
 import type { Probe } from '../../shared/probe.js';
@@ -46,6 +47,7 @@ export async function buildTopology(request: BuildRequest): Promise<BuiltModel> 
   // Else TF.js advertises its native backend to whoever runs it on Node.
   tf.enableProdMode();
   await tf.setBackend('cpu');
+  registerLayers(tf);
   const { topology, weights: given } = await startingPoint(request);
   const seeded = seedTopology(topology, request.seed);
   const model = await load(seeded);
@@ -124,12 +126,15 @@ function nameOf(source: ModelSource, { name }: tf.LayersModel): string {
 
 function shapesFor({ data, loss }: BuildRequest): ModelShapes {
   const inputShape = data.x.shape;
-  const { label, y } = data;
+  const labelShape = data.y.shape;
+  const { label } = data;
   if (label.kind === 'value') {
-    return { inputShape, outputs: y.shape.reduce((a, b) => a * b, 1), outputActivation: 'linear' };
+    const outputs = labelShape.reduce((a, b) => a * b, 1);
+    return { inputShape, labelShape, outputs, outputActivation: 'linear' };
   }
-  if (loss === 'binaryCrossentropy') return { inputShape, outputs: 1, outputActivation: 'sigmoid' };
-  return { inputShape, outputs: label.classes, outputActivation: 'softmax' };
+  if (loss === 'binaryCrossentropy')
+    return { inputShape, labelShape, outputs: 1, outputActivation: 'sigmoid' };
+  return { inputShape, labelShape, outputs: label.classes, outputActivation: 'softmax' };
 }
 
 function defaultLoss({ data }: BuildRequest): LossName {
@@ -183,14 +188,23 @@ function checkShapes(model: tf.LayersModel, { data }: BuildRequest, loss: LossNa
       `the model takes inputs of shape [${input}], ${data.name} has [${data.x.shape}]: give another --model or --data`,
     );
   }
-  const outputs = model.outputs[0]!.shape.slice(1).reduce<number>((a, b) => a * (b ?? 1), 1);
-  const { label } = data;
+  const outputShape = model.outputs[0]!.shape.slice(1);
+  const outputs = outputShape.reduce<number>((a, b) => a * (b ?? 1), 1);
+  const { label, y } = data;
   const isClass = loss === 'categoricalCrossentropy' || loss === 'binaryCrossentropy';
   if (isClass !== (label.kind === 'class')) {
     const kind = label.kind === 'class' ? 'classes' : 'numbers';
     throw new UserError(`--loss ${loss} does not fit ${data.name}, whose labels are ${kind}`, 2);
   }
   if (label.kind !== 'class') return;
+  if (y.shape.length > 0) {
+    const wanted = [...y.shape, label.classes];
+    if (loss === 'categoricalCrossentropy' && `${outputShape}` === `${wanted}`) return;
+    throw new UserError(
+      `${data.name} has a class for each of [${y.shape}] positions: it needs --loss categoricalCrossentropy and a model with outputs [${wanted}], such as gpt or lstm, not [${outputShape}]`,
+      2,
+    );
+  }
   if (loss === 'binaryCrossentropy' ? outputs !== 1 || label.classes !== 2 : outputs !== label.classes) {
     throw new UserError(
       `the model has ${outputs} outputs, ${data.name} ${label.classes} classes, with --loss ${loss}: change the model's last layer, or the loss`,

@@ -30,6 +30,8 @@ export function build(model: ModelSource, { shape = [4], classes = 3, loss, seed
       label,
       normalisation: { scale: 1, mean: [0], std: [1] },
       first: [batch],
+      trainRecords: 2,
+      testRecords: 2,
     },
     loss,
     seed,

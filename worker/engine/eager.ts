@@ -6,8 +6,9 @@
  */
 import type * as TensorFlow from '@tensorflow/tfjs';
 import { type Layout, layoutOf } from '../../shared/layout.js';
-import type { Manifest } from '../../shared/manifest.js';
+import { MAX_CONFUSION_CLASSES, type Manifest } from '../../shared/manifest.js';
 import type { ModelDescription } from '../../shared/models/description.js';
+import { registerLayers } from '../../shared/models/layers/layers.js';
 import { Random } from '../../shared/random.js';
 import { correctGradients } from './corrected-gradients.js';
 import type { Batch, Engine, EvaluationSums, Sums } from './engine.js';
@@ -30,6 +31,7 @@ export interface EagerOptions {
 
 export async function createEagerEngine(options: EagerOptions): Promise<Engine> {
   correctGradients(options.tf);
+  registerLayers(options.tf);
   const model = await options.tf.models.modelFromJSON(options.model.topology as never);
   return new EagerEngine(options, model);
 }
@@ -90,8 +92,9 @@ class EagerEngine implements Engine {
     const { loss, metric, predicted } = tf.tidy(() => evaluationOf(this.step, this.inputs(batch)));
     try {
       const sums = { loss: (await loss.data())[0]!, metric: (await metric.data())[0]! };
-      if (label.kind !== 'class' || !predicted) return sums;
+      if (label.kind !== 'class' || !predicted || label.classes > MAX_CONFUSION_CLASSES) return sums;
       const confusion = new Int32Array(label.classes * label.classes);
+      // One entry a sample, or one a position.
       for (const [i, guess] of (await predicted.data()).entries()) {
         confusion[batch.y[i]! * label.classes + guess]!++;
       }
@@ -110,7 +113,7 @@ class EagerEngine implements Engine {
     const values = tf.tensor(Float32Array.from(x), [count, ...manifest.x.shape], 'float32');
     const target =
       manifest.label.kind === 'class'
-        ? tf.tensor(Int32Array.from(y), [count], 'int32')
+        ? tf.tensor(Int32Array.from(y), [count, ...manifest.y.shape], 'int32')
         : tf.tensor(Float32Array.from(y), [count, ...manifest.y.shape], 'float32');
     return { x: values, target };
   }

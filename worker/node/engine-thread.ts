@@ -2,7 +2,7 @@
  * The engine in a thread of its own: however long a shard takes, the thread that owns the socket goes on
  * sending heartbeats. Weights and gradients lie in memory that both threads see.
  */
-import { Worker } from 'node:worker_threads';
+import { SHARE_ENV, Worker } from 'node:worker_threads';
 import type { Probe } from '../../shared/probe.js';
 import { threadEntry } from '../../shared/thread-entry.js';
 import { UserError } from '../../shared/user-error.js';
@@ -52,7 +52,11 @@ export interface EngineThread extends Compute {
 
 /** @throws UserError if this machine has no engine for the model, or not the wanted one */
 export async function startEngineThread(options: EngineThreadOptions): Promise<EngineThread> {
-  const thread = new Worker(threadEntry(import.meta.url, './engine-thread-main.js'), { workerData: options });
+  const thread = new Worker(threadEntry(import.meta.url, './engine-thread-main.js'), {
+    workerData: options,
+    // Native libraries read the process's environment, which a thread else has only a copy of.
+    env: SHARE_ENV,
+  });
   const calls = new Map<number, { resolve(result: never): void; reject(error: Error): void }>();
   let nextId = 0;
   let dead: Error | undefined;

@@ -1,5 +1,4 @@
 /** The engines that a Node worker may have, fastest first. What is missing is found out by starting it. */
-import { createRequire } from 'node:module';
 import type * as TensorFlow from '@tensorflow/tfjs';
 import type { Manifest } from '../../shared/manifest.js';
 import type { ModelDescription } from '../../shared/models/description.js';
@@ -9,6 +8,7 @@ import { createEagerEngine } from '../engine/eager.js';
 import type { Engine } from '../engine/engine.js';
 import { installWasmKernels } from '../engine/wasm-kernels.js';
 import { startCompiledCpu, startCompiledWasm } from './compiled.js';
+import { loadNative, type NativePackage, nativeClass } from './native-tensorflow.js';
 
 export interface EngineSubject {
   model: ModelDescription;
@@ -57,23 +57,13 @@ async function startWasm({ model, manifest }: EngineSubject): Promise<Engine> {
 
 /** TensorFlow's own kernels, by an optional package that the user installs. */
 async function startNative(
-  packageName: string,
+  packageName: NativePackage,
   backend: string,
   { model, manifest }: EngineSubject,
 ): Promise<Engine> {
-  const require = createRequire(import.meta.url);
-  try {
-    require.resolve(packageName);
-  } catch {
-    throw new Error(`${packageName} is not installed`);
-  }
-  const major = Number(process.versions.node.split('.')[0]);
-  if (major >= 23) throw new Error(`${packageName} does not run on Node ${major}: use Node 20 or 22`);
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
-  const tf = require(packageName) as typeof TensorFlow;
+  const tf = loadNative(packageName);
   await use(tf, 'tensorflow');
-  const device = `${process.arch}-${process.platform}`;
-  const engineClass = `eager/${backend}@${tf.version.tfjs}+${device}`;
+  const engineClass = `eager/${backend}@${tf.version.tfjs}+${nativeClass(tf)}`;
   return createEagerEngine({ tf, backend, engineClass, model, manifest });
 }
 

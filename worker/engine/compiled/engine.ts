@@ -4,7 +4,7 @@
  */
 import type * as Ort from 'onnxruntime-common';
 import { type Layout, layoutOf } from '../../../shared/layout.js';
-import type { Manifest } from '../../../shared/manifest.js';
+import { MAX_CONFUSION_CLASSES, type Manifest } from '../../../shared/manifest.js';
 import type { ModelDescription } from '../../../shared/models/description.js';
 import type { Batch, Engine, EvaluationSums, Sums } from '../engine.js';
 import type { Graph, Value } from './graph.js';
@@ -74,7 +74,7 @@ export class CompiledEngine implements Engine {
     const results = await compiled.session.run(this.feeds(compiled, batch, 0));
     const { label } = this.options.manifest;
     const { predicted } = results;
-    if (label.kind !== 'class' || !predicted) return sumsOf(results);
+    if (label.kind !== 'class' || !predicted || label.classes > MAX_CONFUSION_CLASSES) return sumsOf(results);
     const confusion = new Int32Array(label.classes * label.classes);
     for (const [i, guess] of (predicted.data as Int32Array).entries()) {
       confusion[batch.y[i]! * label.classes + guess]!++;

@@ -2,6 +2,7 @@
 import type * as TensorFlow from '@tensorflow/tfjs';
 import type { Manifest } from '../../../../shared/manifest.js';
 import type { ModelDescription } from '../../../../shared/models/description.js';
+import { registerLayers } from '../../../../shared/models/layers/layers.js';
 import { correctGradients } from '../../corrected-gradients.js';
 import { takeLastActivation } from '../../model-step.js';
 import type { Graph } from '../graph.js';
@@ -21,6 +22,7 @@ export async function createTracer(
   manifest: Pick<Manifest, 'x' | 'y' | 'label' | 'normalisation'>,
 ): Promise<Tracer> {
   correctGradients(tf);
+  registerLayers(tf);
   const model = await tf.models.modelFromJSON(description.topology as never);
   const { loss } = description;
   const step = { tf, model, loss, manifest, fromLogits: takeLastActivation(tf, model, loss) };
