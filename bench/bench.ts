@@ -7,22 +7,7 @@
 import { execFileSync } from 'node:child_process';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
-
-export interface BenchResult {
-  /** What was measured, for people. */
-  name: string;
-  [figure: string]: string | number | boolean;
-}
-
-export interface Bench {
-  question: string;
-  /** `python`: a Python with torch, for benches beside PyTorch. */
-  run(options: {
-    quick: boolean;
-    python: string | undefined;
-    log: (line: string) => void;
-  }): Promise<BenchResult[]>;
-}
+import type { Bench, BenchResult } from './question.js';
 
 const BENCHES: Record<string, () => Promise<Bench>> = {
   overhead: async () => (await import('./overhead.js')).overhead,

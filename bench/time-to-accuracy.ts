@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { trainOurselves } from '../test/references/own-run.js';
 import { trainWithPyTorch } from '../test/references/pytorch.js';
 import { sharedData } from '../test/support/shared-data.js';
-import type { Bench } from './bench.js';
+import type { Bench } from './question.js';
 
 const PROCESSES = 2;
 const TARGET = 0.99;

@@ -5,7 +5,8 @@ import { PROTOCOL_VERSION, type Welcome } from '../shared/protocol/messages.js';
 import type { RunEvent } from '../shared/status.js';
 import { MAX_SHARDS } from '../shared/tree.js';
 import { Swarm } from './swarm.js';
-import { createKernels, type Kernels } from './update/kernels/kernels.js';
+import { createKernels } from './update/kernels/create.js';
+import type { Kernels } from './update/kernels/kernels.js';
 import { capacityFor, Pipeline, type UpdateRule } from './update/pipeline.js';
 
 /** Workers send a heartbeat, and the coordinator looks for silent ones, this often until `deadAfterMs`. */

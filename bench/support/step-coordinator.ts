@@ -8,7 +8,7 @@ import { ObjectStore } from '../../coordinator/data/store.js';
 import { Progress } from '../../coordinator/progress.js';
 import { run } from '../../coordinator/run.js';
 import { listen } from '../../coordinator/server/listen.js';
-import { createKernels } from '../../coordinator/update/kernels/kernels.js';
+import { createKernels } from '../../coordinator/update/kernels/create.js';
 import { createOptimizer } from '../../coordinator/update/optimizers/optimizers.js';
 import { monotonicClock } from '../../shared/clock.js';
 import type { Status } from '../../shared/status.js';

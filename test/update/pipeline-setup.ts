@@ -1,5 +1,6 @@
 /** A pipeline with its kernels, for tests: steps are opened and contributions added in few words. */
-import { createKernels, type Kernels } from '../../coordinator/update/kernels/kernels.js';
+import { createKernels } from '../../coordinator/update/kernels/create.js';
+import type { Kernels } from '../../coordinator/update/kernels/kernels.js';
 import { createOptimizer } from '../../coordinator/update/optimizers/optimizers.js';
 import { capacityFor, Pipeline, type UpdateRule } from '../../coordinator/update/pipeline.js';
 import { StepLedger } from '../../coordinator/work/ledger.js';
