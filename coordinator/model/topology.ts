@@ -61,7 +61,8 @@ export async function buildTopology(request: BuildRequest): Promise<BuiltModel> 
       topology: seeded,
       weights: weightSpecs(model),
       loss,
-      inputShape: model.inputs[0]!.shape.slice(1) as number[],
+      // The model may leave dimensions open; the data does not.
+      inputShape: request.data.x.shape,
       outputShape: model.outputs[0]!.shape.slice(1) as number[],
       layers: model.layers.map((layer) => ({
         name: layer.name,
