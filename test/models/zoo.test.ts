@@ -62,7 +62,7 @@ describe('the models of the zoo', () => {
   });
 
   it('have defaults with which a first run learns', () => {
-    expect(modelNames()).toBe('mlp, cnn, resnet, linear');
+    expect(modelNames()).toBe('mlp, cnn, resnet, linear, lstm, gpt');
     for (const spec of ['mlp', 'mlp:3,4', 'cnn', 'resnet', 'linear', 'my.json']) {
       const { learningRate, batchSize, epochs } = modelDefaults(spec);
       expect(learningRate > 0 && batchSize > 0 && epochs > 0).toBe(true);
@@ -113,7 +113,7 @@ describe('a model is refused', () => {
     ['mlp:many', [4], '--model mlp:many: many is no number of units'],
     ['mlp:8,', [4], '--model mlp:8,:  is no number of units'],
     ['cnn:3', [28, 28, 1], '--model cnn takes no arguments, not 3'],
-    ['transformer', [4], '--model transformer: unknown model; give mlp, cnn, resnet, linear or a FILE.json'],
+    ['transformer', [4], '--model transformer: unknown model; give mlp, cnn, resnet, linear, lstm, gpt or a FILE.json'],
   ])('%s on records of shape %j', async (model, shape, expected) => {
     expect(await refusalOf(build(model, { shape }))).toContain(expected);
   });
