@@ -1,6 +1,7 @@
 /** An evaluation of text: every position is in the confusion matrix, and counts alike in the accuracy. */
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, it } from 'vitest';
+import { headOf } from '../../coordinator/model/reference.js';
 import { buildTopology } from '../../coordinator/model/topology.js';
 import { MAX_CONFUSION_CLASSES } from '../../shared/manifest.js';
 import { Random } from '../../shared/random.js';
@@ -23,11 +24,15 @@ async function evaluated(classes: number) {
     y: { shape: [LENGTH], dtype: 'int32' as const },
     label: { kind: 'class' as const, classes },
     normalisation: { scale: 1, mean: [0], std: [1] },
-    first: [batch],
-    trainRecords: 2,
-    testRecords: 2,
+    train: batch,
+    test: batch,
   };
-  const { description, weights } = await buildTopology({ model: 'lstm:4', data, loss: undefined, seed: 2 });
+  const { description, weights } = await buildTopology({
+    model: 'lstm:4',
+    data: headOf(data),
+    loss: undefined,
+    seed: 2,
+  });
   const engine = await createEagerEngine({
     ...{ tf, backend: 'cpu', engineClass: 'test', model: description, manifest: data },
   });

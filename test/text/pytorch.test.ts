@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, it } from 'vitest';
+import { headOf } from '../../coordinator/model/reference.js';
 import { buildTopology } from '../../coordinator/model/topology.js';
 import { layoutOf } from '../../shared/layout.js';
 import { createEagerEngine } from '../../worker/engine/eager.js';
@@ -44,11 +45,10 @@ it.each(models)(
       y: { shape: [length], dtype: 'int32' as const },
       label: { kind: 'class' as const, classes: vocabulary },
       normalisation: { scale: 1, mean: [0], std: [1] },
-      first: batches.slice(0, 2),
-      trainRecords: 2,
-      testRecords: 2,
+      train: batches[0]!,
+      test: batches[1]!,
     };
-    const { description } = await buildTopology({ model, data, loss: undefined, seed: 1 });
+    const { description } = await buildTopology({ model, data: headOf(data), loss: undefined, seed: 1 });
     const layout = layoutOf(description.weights);
     const flat = new Float32Array(layout.total);
     expect(weights.map(({ name }) => name).sort()).toEqual(layout.slots.map(({ name }) => name).sort());

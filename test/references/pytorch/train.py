@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import time
+import warnings
 
 import numpy as np
 import torch
@@ -21,6 +22,9 @@ from torch.nn.parallel import DistributedDataParallel
 from models import build, load
 
 EVALUATION_BATCH = 256
+
+# Images of one channel lie alike in both memory formats; PyTorch remarks on the 288 weights that see them.
+warnings.filterwarnings("ignore", message="Grad strides do not match")
 
 
 class Records:
