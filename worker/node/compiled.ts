@@ -70,7 +70,7 @@ function graphsOf({ model, manifest, program }: EngineSubject): (wanted: GraphWa
     if (known) return known;
     const tf = await import('@tensorflow/tfjs');
     const { createTracer } = await import('../engine/compiled/trace/trace-source.js');
-    tf.env().set('IS_TEST', false);
+    tf.enableProdMode();
     const backend = tf.getBackend();
     await tf.setBackend('cpu');
     const tracer = await createTracer(tf, model, manifest);
