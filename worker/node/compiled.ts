@@ -31,13 +31,15 @@ export async function wasmRuntime(): Promise<Runtime> {
     engineClass: `compiled/wasm@${ort.env.versions.web}`,
     target: PORTABLE,
     ort,
-    session: { executionProviders: ['wasm'], graphOptimizationLevel: 'disabled', logSeverityLevel: 3 },
+    session: { executionProviders: ['wasm'], logSeverityLevel: 3 },
   };
 }
 
 /** @param threads within one operator; they belong to the engine class */
 export async function cpuRuntime(threads = 1): Promise<Runtime> {
-  const ort = (await import('onnxruntime-node')).default as typeof OrtNode;
+  const module = await import('onnxruntime-node');
+  // CommonJS: loaders differ in where they put its exports.
+  const ort = (module.default as typeof OrtNode | undefined) ?? module;
   const session: Runtime['session'] = {
     executionProviders: ['cpu'],
     intraOpNumThreads: threads,
