@@ -31,13 +31,15 @@ export async function wasmRuntime(): Promise<Runtime> {
     engineClass: `compiled/wasm@${ort.env.versions.web}`,
     target: PORTABLE,
     ort,
-    session: { executionProviders: ['wasm'], graphOptimizationLevel: 'disabled', logSeverityLevel: 3 },
+    session: { executionProviders: ['wasm'], logSeverityLevel: 3 },
   };
 }
 
 /** @param threads within one operator; they belong to the engine class */
 export async function cpuRuntime(threads = 1): Promise<Runtime> {
-  const ort = (await import('onnxruntime-node')).default as typeof OrtNode;
+  const module = await import('onnxruntime-node');
+  // CommonJS: loaders differ in where they put its exports.
+  const ort = (module.default as typeof OrtNode | undefined) ?? module;
   const session: Runtime['session'] = {
     executionProviders: ['cpu'],
     intraOpNumThreads: threads,
@@ -70,7 +72,7 @@ function graphsOf({ model, manifest, program }: EngineSubject): (wanted: GraphWa
     if (known) return known;
     const tf = await import('@tensorflow/tfjs');
     const { createTracer } = await import('../engine/compiled/trace/trace-source.js');
-    tf.env().set('IS_TEST', false);
+    tf.enableProdMode();
     const backend = tf.getBackend();
     await tf.setBackend('cpu');
     const tracer = await createTracer(tf, model, manifest);
