@@ -1,4 +1,5 @@
 /** `swarmgrad generate RUN_DIR`: text that a run's model makes up, character by character. */
+import { pipeline } from 'node:stream/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import { Random } from '../shared/random.js';
 import { lastWeights } from './last-weights.js';
@@ -28,8 +29,11 @@ async function generate(runDir: string, { prompt, length, temperature, seed }: F
   const generator = await openGenerator({ model: state.model, records: state.records, weights });
   try {
     const sampling = { length, temperature, random: new Random(seed) };
-    for await (const piece of generator.text(prompt, sampling)) process.stdout.write(piece);
+    await pipeline(generator.text(prompt, sampling), process.stdout, { end: false });
     process.stdout.write('\n');
+  } catch (error) {
+    // A reader that has enough (`| head`) is no error.
+    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
   } finally {
     generator.dispose();
   }

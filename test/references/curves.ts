@@ -24,9 +24,8 @@ export async function curves({ python, folder, options, engine }: ReferenceOptio
       if (line.type === 'epoch') theirs.at(-1)!.push(line.accuracy);
     }
     // One shard: batch normalisation then sees the whole batch, as PyTorch's does.
-    const own = { ...run, seed, shards: 1, evaluateEvery: 'epoch' as const };
-    const runDir = join(folder, `own-${seed}`);
-    const { lines } = await trainOurselves({ ...own, runDir, localWorkers: 1, localEngine: engine });
+    const own = { ...run, seed, shards: 1, runDir: join(folder, `own-${seed}`) };
+    const { lines } = await trainOurselves({ options: own, workers: 1, engine });
     ours.push(lines.filter(({ type }) => type === 'evaluation').map(({ accuracy }) => accuracy));
     console.log(`seed ${seed}  PyTorch ${show(theirs.at(-1)!)}\n        swarmgrad ${show(ours.at(-1)!)}`);
   }

@@ -27,10 +27,9 @@ export async function firstSteps({ python, folder, options, engine }: ReferenceO
     if (line.type === 'step') theirs.push(line.loss);
   }
   const ours = await trainOurselves({
-    ...run,
-    runDir: join(folder, 'own'),
-    localWorkers: 1,
-    localEngine: engine,
+    options: { ...run, runDir: join(folder, 'own') },
+    workers: 1,
+    engine,
   });
   const losses = ours.lines.filter(({ type }) => type === 'step').map(({ loss }) => loss);
   if (losses.length !== theirs.length) throw new Error(`${losses.length} steps against ${theirs.length}`);

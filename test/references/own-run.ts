@@ -1,12 +1,11 @@
-/** A run of our own, by the built command line with local workers, and what its metrics tell. */
+/** A run of our own: a coordinator in this process, workers in processes of theirs, and what its metrics tell. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Summary } from '../../coordinator/record/summary.js';
+import { startCoordinator } from '../../coordinator/start.js';
 import type { GivenCoordinatorOptions } from '../../shared/options.js';
-import { flagOf } from '../../shared/read-options.js';
 
 const BIN = fileURLToPath(new URL('../../dist/cli/swarmgrad.js', import.meta.url));
 
@@ -20,6 +19,14 @@ interface MetricsLine {
   time: number;
 }
 
+export interface OwnRunOptions {
+  options: GivenCoordinatorOptions & { runDir: string };
+  workers: number;
+  engine: string;
+  /** Test accuracy at which to stop. */
+  target?: number;
+}
+
 export interface OwnRun {
   lines: MetricsLine[];
   /** Engine classes that computed. */
@@ -27,20 +34,31 @@ export interface OwnRun {
 }
 
 /** @throws Error if the run fails */
-export async function trainOurselves(options: GivenCoordinatorOptions & { runDir: string }): Promise<OwnRun> {
-  const flags = Object.entries({ port: 0, quiet: true, ...options }).flatMap(([name, value]) =>
-    typeof value === 'boolean' ? (value ? [flagOf(name)] : []) : [flagOf(name), String(value)],
-  );
-  const child = spawn(process.execPath, [BIN, 'coordinator', ...flags], {
-    stdio: ['ignore', 'ignore', 'inherit'],
+export async function trainOurselves(run: OwnRunOptions): Promise<OwnRun> {
+  const { options, workers, engine, target = Number.POSITIVE_INFINITY } = run;
+  const running = await startCoordinator({ port: 0, minWorkers: workers, checkpointEvery: 0, ...options });
+  running.onEvent((event) => {
+    if (event.type === 'evaluation' && event.metric >= target) running.stop().catch(() => undefined);
   });
-  const [code] = await once(child, 'close');
-  if (code !== 0) throw new Error(`the run ended with ${code}: see above`);
-  const read = (name: string) => readFile(join(options.runDir, name), 'utf8');
-  const lines = (await read('metrics.jsonl')).trim().split('\n');
-  const summary = JSON.parse(await read('summary.json')) as Summary;
-  return {
-    lines: lines.map((line) => JSON.parse(line) as MetricsLine),
-    engines: [...new Set(summary.workers.map(({ engineClass }) => engineClass))],
-  };
+  const children = Array.from({ length: workers }, () =>
+    spawn(process.execPath, [BIN, 'worker', running.url, '--engine', engine, '--cache-mb', '0'], {
+      stdio: 'ignore',
+    }),
+  );
+  const gone = Promise.all(children.map((child) => once(child, 'close'))).then(() => {
+    throw new Error(`the workers are gone: see why by ${BIN} worker ${running.url} --engine ${engine}`);
+  });
+  gone.catch(() => undefined);
+  try {
+    const summary = await Promise.race([running.finished, gone]);
+    if (summary.status === 'failed') throw new Error(summary.reason);
+    const lines = (await readFile(join(running.runDir, 'metrics.jsonl'), 'utf8')).trim().split('\n');
+    return {
+      lines: lines.map((line) => JSON.parse(line) as MetricsLine),
+      engines: [...new Set(summary.workers.map(({ engineClass }) => engineClass))],
+    };
+  } finally {
+    await running.close();
+    for (const child of children) child.kill();
+  }
 }
