@@ -28,6 +28,7 @@ import {
 import type { Summary } from './record/summary.js';
 import { stepsPerEpoch } from './schedule.js';
 import { listen } from './server/listen.js';
+import { openStaticFiles } from './server/static.js';
 import { createSchedule } from './update/schedules.js';
 
 /** The options of the command line in camelCase; `model` may also be a function that builds one. */
@@ -133,7 +134,7 @@ export async function startCoordinator(options: StartCoordinatorOptions = {}): P
       testParts: evaluationParts(test.records),
     },
   });
-  const served = { objects, status: () => conductor.status() };
+  const served = { objects, pages: openStaticFiles(), status: () => conductor.status() };
   const server = await listen(configuration.host, configuration.port, core.swarm, served).catch((error) => {
     core.stop();
     throw error;

@@ -7,6 +7,7 @@ import { messageOf, UserError } from '../../shared/user-error.js';
 import { MAX_FRAME_BYTES, type Swarm } from '../swarm.js';
 import { serveConnection, type Traffic } from './connection.js';
 import { handleRequest, type Served } from './http.js';
+import { isSameOrigin } from './origin.js';
 
 /** The longest control message that a worker has reason to send: a confusion matrix of 500 classes. */
 const MAX_MESSAGE_BYTES = 1 << 20;
@@ -28,6 +29,10 @@ export async function listen(host: string, port: number, swarm: Swarm, served: S
   server.on('upgrade', (request, socket, head) => {
     if (request.url?.split('?')[0] !== SWARM_PATH) {
       socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
+      return;
+    }
+    if (!isSameOrigin(request)) {
+      socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
       return;
     }
     // A lease of a few bytes must not wait for the answer to the packet before it.

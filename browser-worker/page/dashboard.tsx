@@ -1,0 +1,4 @@
+/** The dashboard's entry: mounts the page. */
+import { render } from 'preact';
+
+render(<main>swarmgrad</main>, document.getElementById('app')!);
