@@ -1,10 +1,10 @@
 /** `swarmgrad coordinator`: runs a training from its first step to its last, or to Ctrl-C. */
 import type { Command } from 'commander';
 import { readConfiguration, runFolder } from '../coordinator/record/run-folder.js';
+import { joinLine, reachableLocally } from '../coordinator/server/addresses.js';
 import type { RunningCoordinator } from '../coordinator/start.js';
 import { type GivenCoordinatorOptions, TERMINAL_OPTIONS } from '../shared/options.js';
 import { UserError } from '../shared/user-error.js';
-import { joinLine, reachableLocally } from './addresses.js';
 import { closingText } from './closing-text.js';
 import { addCoordinatorFlags, coordinatorOptions } from './coordinator-flags.js';
 import { givenFlags } from './flags.js';

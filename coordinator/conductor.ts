@@ -6,12 +6,15 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../shared/clock.js';
 import type { MetricName } from '../shared/losses.js';
 import type { ModelDescription } from '../shared/models/description.js';
+import type { Change } from '../shared/monitoring.js';
 import type { GivenCoordinatorOptions } from '../shared/options.js';
 import type { RunEvent, Status } from '../shared/status.js';
 import { messageOf } from '../shared/user-error.js';
 import { VERSION } from '../shared/version.js';
 import type { Configuration } from './configure.js';
+import type { Control } from './control.js';
 import type { Core } from './core.js';
+import type { Monitor } from './monitor/monitor.js';
 import type { Progress } from './progress.js';
 import type { RecordFormat } from './record/checkpoint-format.js';
 import { CheckpointWriter } from './record/checkpoint-writer.js';
@@ -39,6 +42,8 @@ export interface ConductorOptions {
   /** The part of the configuration that decides the result. */
   stored: GivenCoordinatorOptions;
   run: RunOptions;
+  control: Control;
+  monitor: Monitor;
   /** Path of the checkpoint with which the run goes on. */
   resumedFrom: string | undefined;
   tell(event: RunEvent): void;
@@ -55,6 +60,8 @@ export class Conductor {
   /** Path of the newest checkpoint; empty before the first. */
   private lastCheckpoint: string;
   private message = '';
+  /** Once the run is over. */
+  private summary: Summary | undefined;
 
   constructor(private readonly options: ConductorOptions) {
     const { folder, configuration } = options;
@@ -73,11 +80,11 @@ export class Conductor {
 
   /** Runs to the end. Never rejects but for a defect: how the run ended stands in the summary. */
   async start(traffic: Traffic, earlier: Traffic | undefined): Promise<Summary> {
-    const { core, progress, clock, folder, metric } = this.options;
+    const { core, progress, clock, folder, metric, control } = this.options;
     this.traffic = traffic;
     if (earlier) this.earlierTraffic = earlier;
     this.metrics = await MetricsLog.open(folder.metrics, progress.step, metric, (text) => this.warn(text));
-    const parts = { ...core, progress, record: this.recorder(), clock };
+    const parts = { ...core, progress, record: this.recorder(), control, clock };
     const stop = { drain: this.drain.signal, abort: this.abort.signal };
     try {
       const complete = await run(this.options.run, parts, stop);
@@ -97,7 +104,7 @@ export class Conductor {
   }
 
   status(): Status {
-    const { core, progress, configuration, folder, metric, run } = this.options;
+    const { core, progress, configuration, folder, metric, run, clock } = this.options;
     return statusOf({
       progress,
       members: core.swarm.members(),
@@ -107,20 +114,25 @@ export class Conductor {
       epoch: epochOf(Math.max(0, progress.step - 1), run.epochPlan) + 1,
       batchSize: configuration.batchSize,
       metric,
+      seconds: this.summary?.seconds ?? progress.seconds(clock.now()),
+      bytes: this.bytes(),
     });
   }
 
   private recorder(): Recorder {
-    const { progress, clock, tell, metric, run } = this.options;
+    const { progress, clock, tell, metric, run, monitor } = this.options;
     return {
       step: ({ sums, ...entry }) => {
         const time = progress.seconds(clock.now());
-        this.metrics.step({ ...entry, ...meansOf(sums), time });
+        const means = meansOf(sums);
+        this.metrics.step({ ...entry, ...means, time });
+        monitor.step({ ...entry, ...means });
       },
       evaluation: ({ totals, ...entry }) => {
         const time = progress.seconds(clock.now());
         const means = meansOf(totals);
         this.metrics.evaluation({ ...entry, ...means, time });
+        monitor.evaluation({ ...entry, ...means }, totals);
         const shown =
           metric === 'accuracy'
             ? `accuracy ${(100 * means.metric).toFixed(2)} %`
@@ -128,12 +140,18 @@ export class Conductor {
         const text = `epoch ${entry.epoch}, step ${entry.step} of ${run.steps}: test ${shown}, loss ${means.loss.toFixed(4)}`;
         tell({ type: 'evaluation', ...entry, loss: means.loss, metric: means.metric, text });
       },
+      contribution: (times) => monitor.contribution(times),
+      change: (change) => {
+        monitor.change(change);
+        this.metrics.change({ ...change, time: progress.seconds(clock.now()) });
+        tell({ type: 'change', step: change.step, text: textOf(change) });
+      },
       checkpoint: () => this.checkpoint(),
     };
   }
 
   private checkpoint(): void {
-    const { core, progress, stored, clock, description, records } = this.options;
+    const { core, progress, stored, clock, description, records, control } = this.options;
     if (progress.step === this.checkpointedStep) return;
     const state = {
       progress: progress.store(clock.now()),
@@ -142,6 +160,7 @@ export class Conductor {
       records,
       workers: core.swarm.totals(),
       bytes: this.bytes(),
+      changes: [...control.changes],
     };
     const running = this.checkpoints.begin(state, core.pipeline.sections());
     if (!running) return;
@@ -160,6 +179,7 @@ export class Conductor {
     await this.metrics.close();
     const weights = core.pipeline.weights.flat();
     const summary = this.summarise(status, weights, reason);
+    this.summary = summary;
     try {
       const exported = core.pipeline.averaged?.flat() ?? weights;
       if (status !== 'failed') await writeModelFiles(folder.model, description, exported);
@@ -217,6 +237,12 @@ export class Conductor {
   private warn(text: string): void {
     this.options.tell({ type: 'warning', text });
   }
+}
+
+function textOf(change: Change): string {
+  if (change.what !== 'learning-rate')
+    return `${change.what === 'pause' ? 'paused' : 'resumed'} by an admin after step ${change.step}`;
+  return `learning rate ${change.learningRate} from step ${change.step + 1} on, by an admin`;
 }
 
 function meansOf({ samples, loss, metric }: { samples: number; loss: number; metric: number }) {
