@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { messageOf, UserError } from '../shared/user-error.js';
 import { VERSION } from '../shared/version.js';
 import { addCoordinator } from './coordinator.js';
+import { addDashboard } from './dashboard.js';
 import { addEngines } from './engines.js';
 import { addEvaluate } from './evaluate.js';
 import { addExport } from './export.js';
@@ -20,7 +21,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .exitOverride()
     // Usage errors are told below, like all others.
     .configureOutput({ outputError: () => undefined });
-  const commands = [addStart, addCoordinator, addWorker, addStatus, addEvaluate, addExport, addGenerate, addEngines];
+  const commands = [addStart, addCoordinator, addWorker, addStatus, addEvaluate, addExport, addGenerate, addEngines, addDashboard];
   for (const add of commands) add(program);
   try {
     await program.parseAsync(args, { from: 'user' });

@@ -6,7 +6,6 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../shared/clock.js';
 import type { MetricName } from '../shared/losses.js';
 import type { ModelDescription } from '../shared/models/description.js';
-import type { Change } from '../shared/monitoring.js';
 import type { GivenCoordinatorOptions } from '../shared/options.js';
 import type { RunEvent, Status } from '../shared/status.js';
 import { messageOf } from '../shared/user-error.js';
@@ -22,7 +21,9 @@ import { MetricsLog } from './record/metrics.js';
 import { writeModelFiles } from './record/model-files.js';
 import type { RunFolder } from './record/run-folder.js';
 import { type Summary, scores, writeSummary } from './record/summary.js';
-import { type Recorder, type RunOptions, run } from './run.js';
+import { writeView } from './record/view-file.js';
+import { createRecorder } from './recorder.js';
+import { type RunOptions, run } from './run.js';
 import { epochOf } from './schedule.js';
 import type { Traffic } from './server/connection.js';
 import { statusOf } from './status.js';
@@ -84,7 +85,13 @@ export class Conductor {
     this.traffic = traffic;
     if (earlier) this.earlierTraffic = earlier;
     this.metrics = await MetricsLog.open(folder.metrics, progress.step, metric, (text) => this.warn(text));
-    const parts = { ...core, progress, record: this.recorder(), control, clock };
+    const parts = {
+      ...core,
+      progress,
+      record: createRecorder(this.options, this.metrics, () => this.checkpoint()),
+      control,
+      clock,
+    };
     const stop = { drain: this.drain.signal, abort: this.abort.signal };
     try {
       const complete = await run(this.options.run, parts, stop);
@@ -119,37 +126,6 @@ export class Conductor {
     });
   }
 
-  private recorder(): Recorder {
-    const { progress, clock, tell, metric, run, monitor } = this.options;
-    return {
-      step: ({ sums, ...entry }) => {
-        const time = progress.seconds(clock.now());
-        const means = meansOf(sums);
-        this.metrics.step({ ...entry, ...means, time });
-        monitor.step({ ...entry, ...means });
-      },
-      evaluation: ({ totals, ...entry }) => {
-        const time = progress.seconds(clock.now());
-        const means = meansOf(totals);
-        this.metrics.evaluation({ ...entry, ...means, time });
-        monitor.evaluation({ ...entry, ...means }, totals);
-        const shown =
-          metric === 'accuracy'
-            ? `accuracy ${(100 * means.metric).toFixed(2)} %`
-            : `mean error ${means.metric.toPrecision(4)}`;
-        const text = `epoch ${entry.epoch}, step ${entry.step} of ${run.steps}: test ${shown}, loss ${means.loss.toFixed(4)}`;
-        tell({ type: 'evaluation', ...entry, loss: means.loss, metric: means.metric, text });
-      },
-      contribution: (times) => monitor.contribution(times),
-      change: (change) => {
-        monitor.change(change);
-        this.metrics.change({ ...change, time: progress.seconds(clock.now()) });
-        tell({ type: 'change', step: change.step, text: textOf(change) });
-      },
-      checkpoint: () => this.checkpoint(),
-    };
-  }
-
   private checkpoint(): void {
     const { core, progress, stored, clock, description, records, control } = this.options;
     if (progress.step === this.checkpointedStep) return;
@@ -169,7 +145,7 @@ export class Conductor {
   }
 
   private async end(status: Summary['status'], reason?: string): Promise<Summary> {
-    const { core, progress, folder, description, tell, metric } = this.options;
+    const { core, progress, folder, description, tell, metric, monitor } = this.options;
     await this.checkpoints.settled();
     // A step given up half-way has changed part of the optimizer's state: the last checkpoint stands.
     if (status !== 'failed' && !core.pipeline.touched) {
@@ -184,6 +160,7 @@ export class Conductor {
       const exported = core.pipeline.averaged?.flat() ?? weights;
       if (status !== 'failed') await writeModelFiles(folder.model, description, exported);
       await writeSummary(folder.summary, summary);
+      await writeView(folder.view, { model: monitor.model(), events: monitor.events.from() });
     } catch (error) {
       this.warn(`the run's files could not be written to ${folder.dir}: ${messageOf(error)}`);
     }
@@ -237,16 +214,6 @@ export class Conductor {
   private warn(text: string): void {
     this.options.tell({ type: 'warning', text });
   }
-}
-
-function textOf(change: Change): string {
-  if (change.what !== 'learning-rate')
-    return `${change.what === 'pause' ? 'paused' : 'resumed'} by an admin after step ${change.step}`;
-  return `learning rate ${change.learningRate} from step ${change.step + 1} on, by an admin`;
-}
-
-function meansOf({ samples, loss, metric }: { samples: number; loss: number; metric: number }) {
-  return { samples, loss: loss / samples, metric: metric / samples };
 }
 
 function reproducible(

@@ -114,7 +114,14 @@ export async function startCoordinator(options: StartCoordinatorOptions = {}): P
       2,
     );
   }
-  const monitor = new Monitor({ clock: monotonicClock, description, test, objects, pipeline: core.pipeline });
+  const monitor = new Monitor({
+    clock: monotonicClock,
+    description,
+    test,
+    objects,
+    pipeline: core.pipeline,
+    events: eventList,
+  });
   if (configuration.resume) {
     await readHistory(folder.metrics, monitor.history, metric, progress.step);
     const kept = stored?.state.changes ?? [];
@@ -167,7 +174,6 @@ export async function startCoordinator(options: StartCoordinatorOptions = {}): P
     conductor,
     control,
     monitor,
-    events: eventList,
   };
   const dashboard = {
     server: randomUUID(),

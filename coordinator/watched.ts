@@ -5,7 +5,6 @@ import { isOver } from '../shared/status.js';
 import type { Conductor } from './conductor.js';
 import type { Control } from './control.js';
 import type { Core } from './core.js';
-import type { EventList } from './monitor/event-list.js';
 import type { Monitor } from './monitor/monitor.js';
 import type { RunView } from './monitor/run-view.js';
 import type { AdminActions } from './server/admin.js';
@@ -18,25 +17,16 @@ export interface WatchedParts {
   conductor: Conductor;
   control: Control;
   monitor: Monitor;
-  events: EventList;
 }
 
-export function viewOf({
-  runDir,
-  shards,
-  description,
-  core,
-  conductor,
-  monitor,
-  events,
-}: WatchedParts): RunView {
+export function viewOf({ runDir, shards, description, core, conductor, monitor }: WatchedParts): RunView {
   const { topology, weights } = description;
   return {
     id: '0',
     name: basename(runDir),
     shards: String(shards),
     history: monitor.history,
-    events,
+    events: monitor.events,
     status: () => conductor.status(),
     timeline: () => monitor.timeline.view(),
     model: () => monitor.model(),

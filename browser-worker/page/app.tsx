@@ -4,7 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { Greeting, ModelView, TimedEvent, TimelineView } from '../../shared/monitoring.js';
 import { isOver, type Status } from '../../shared/status.js';
 import { fetchJson } from './api.js';
-import { Charts } from './charts.js';
+import { CurveControls, MainCurves, SmallCurves, useCurves } from './charts.js';
 import { Confusion } from './confusion.js';
 import { Events } from './events.js';
 import { useFeed } from './feed.js';
@@ -50,17 +50,18 @@ interface DashboardProps {
 function Dashboard({ connection, era, greeting, status, events, chosen, choose }: DashboardProps) {
   const run = greeting.runs.find(({ id }) => id === chosen) ?? greeting.runs[0]!;
   const goesOn = greeting.live && !isOver(status.state);
-  const timeline = usePolled<TimelineView>('/api/timeline', run.id, era, status.step, TIMELINE_MS);
+  const timeline = usePolled<TimelineView>('/api/timeline', run.id, `${era}`, status.step, TIMELINE_MS);
   const model = usePolled<ModelView>(
     '/api/model',
     run.id,
-    era,
-    goesOn ? status.step : status.state,
+    `${era} ${status.testLoss} ${goesOn}`,
+    status.step,
     MODEL_MS,
   );
   const [inviting, setInviting] = useState(false);
   const [refused, setRefused] = useState('');
-  const [learningRate, setLearningRate] = useState<number>();
+  const curves = useCurves(greeting.runs, era, status.step);
+  const learningRate = curves.runs.find(({ id }) => id === run.id)?.view.curve.learningRate.mean.at(-1);
   const { JoinView, contribute } = useContribution();
 
   useEffect(() => {
@@ -97,30 +98,30 @@ function Dashboard({ connection, era, greeting, status, events, chosen, choose }
           <Invite join={greeting.join} />
         )}
         <Kpis status={status} learningRate={learningRate} />
-        <Charts
-          runs={greeting.runs}
-          era={era}
-          step={status.step}
-          onLearningRate={setLearningRate}
-          shown={run.id}
-        />
-        <Events events={events} />
-        {greeting.live && <Timeline timeline={timeline} />}
-        {model && canBeTried(model) && <TryIt key={run.id} run={run.id} model={model} step={status.step} />}
-        {greeting.live && (
+        <CurveControls {...curves} />
+        <MainCurves {...curves} />
+        <div class="column wide">
+          {greeting.live && <Timeline timeline={timeline} />}
           <Workers
             workers={status.workers}
             timeline={timeline}
             admin={greeting.admin && goesOn}
             onRefused={setRefused}
           />
-        )}
+          <div class="two">
+            <SmallCurves {...curves} />
+          </div>
+        </div>
+        <div class="column side">
+          <Events events={events} />
+          {model && canBeTried(model) && <TryIt key={run.id} run={run.id} model={model} step={status.step} />}
+        </div>
         {model && (
           <>
             <Confusion model={model} />
             <Mistakes model={model} />
-            <Layers model={model} />
             <Histograms model={model} />
+            <Layers model={model} />
           </>
         )}
       </main>
@@ -128,18 +129,17 @@ function Dashboard({ connection, era, greeting, status, events, chosen, choose }
   );
 }
 
-/** Fetched at once with each era and run, and then, as `pulse` changes, at most every `everyMs`. */
+/** Fetched at once for each run and `key`, and then, as `pulse` changes, at most every `everyMs`. */
 function usePolled<T>(
   path: string,
   run: string,
-  era: number,
+  key: string,
   pulse: unknown,
   everyMs: number,
 ): T | undefined {
   const [value, setValue] = useState<{ of: string; value: T }>();
   const [due, setDue] = useState(0);
-  const key = `${run} ${era}`;
-  // `due` and `era` say when to fetch again
+  // `due` and `key` say when to fetch again
   useEffect(() => {
     let current = true;
     const take = (value: T) => current && setValue({ of: run, value });
@@ -148,7 +148,7 @@ function usePolled<T>(
     return () => {
       current = false;
     };
-  }, [path, run, era, due]);
+  }, [path, run, key, due]);
   // Each pulse asks for a fetch, but not at once
   useEffect(() => {
     const timer = setTimeout(
@@ -156,7 +156,7 @@ function usePolled<T>(
       everyMs - (Date.now() % everyMs),
     );
     return () => clearTimeout(timer);
-  }, [pulse, key, everyMs]);
+  }, [pulse, run, key, everyMs]);
   return value?.of === run ? value.value : undefined;
 }
 

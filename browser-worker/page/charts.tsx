@@ -4,120 +4,38 @@ import type { Greeting, HistoryView } from '../../shared/monitoring.js';
 import { CurvePanel, type CurveRun, plainNumber } from './curve-panel.js';
 import { Curves, type Range } from './curves.js';
 import { count } from './format.js';
+import { useWall } from './scheme.js';
 
-/** Told apart by the colour-blind too (Okabe and Ito). */
+/** Told apart by the colour-blind too. */
 const COLOURS = ['run-1', 'run-2', 'run-3', 'run-4', 'run-5', 'run-6', 'run-7'];
+const SMOOTHING = 0.6;
 
-export interface ChartsProps {
-  runs: Greeting['runs'];
-  /** Changes whenever all must be fetched anew. */
-  era: number;
-  /** Updates of the run that is under way. */
-  step: number;
-  /** Id of the run whose figures are shown. */
-  shown: string;
-  onLearningRate(value: number | undefined): void;
+export interface CurveState {
+  runs: CurveRun[];
+  smoothing: number;
+  setSmoothing(amount: number): void;
+  isLog: boolean;
+  setLog(isLog: boolean): void;
+  range: Range | undefined;
+  onZoom(range: Range | undefined): void;
 }
 
-export function Charts({ runs, era, step, shown: own, onLearningRate }: ChartsProps) {
-  const [smoothing, setSmoothing] = useState(0.6);
+/**
+ * @param era changes whenever all must be fetched anew
+ * @param step updates of the run that is under way
+ */
+export function useCurves(runs: Greeting['runs'], era: number, step: number): CurveState {
+  const [smoothing, setSmoothing] = useState(SMOOTHING);
   const [isLog, setLog] = useState(true);
-  const [range, setRange] = useState<Range>();
-  const shown = useCurves(runs, era, step, range);
-  const rate = shown.find(({ id }) => id === own)?.view.curve.learningRate.mean.at(-1);
-  // Told when it changes
-  useEffect(() => onLearningRate(rate), [rate]);
-  if (shown.length === 0) return null;
-  const [first] = shown;
-  const isAccuracy = first!.view.metric === 'accuracy';
-  const last = Math.max(0, ...shown.map(({ view }) => view.curve.step.at(-1) ?? 0));
-  const common = { runs: shown, smoothing, onZoom: setRange };
-  const percentage = (value: number) => `${Number((100 * value).toPrecision(4))} %`;
-  return (
-    <>
-      <div class="controls" role="group" aria-label="Curves">
-        <label>
-          Smoothing
-          <input
-            type="range"
-            min="0"
-            max="0.98"
-            step="0.02"
-            value={smoothing}
-            onInput={(event) => setSmoothing(Number(event.currentTarget.value))}
-          />
-          <output>{Math.round(100 * smoothing)} %</output>
-        </label>
-        <label>
-          <input type="checkbox" checked={isLog} onChange={(event) => setLog(event.currentTarget.checked)} />
-          Logarithmic loss
-        </label>
-        <span class="ranges">
-          <button type="button" aria-pressed={!range} onClick={() => setRange(undefined)}>
-            All steps
-          </button>
-          <button
-            type="button"
-            aria-pressed={false}
-            disabled={last < 20}
-            onClick={() => setRange({ from: Math.max(1, last - Math.ceil(last / 10)), to: last })}
-          >
-            Last tenth
-          </button>
-          {range ? (
-            <span class="soft">
-              steps {count(range.from)} to {count(range.to)}
-            </span>
-          ) : (
-            <span class="soft wide-only">drag over a curve to zoom</span>
-          )}
-        </span>
-      </div>
-      <CurvePanel
-        {...common}
-        class="half"
-        title="Loss"
-        quantity="loss"
-        isLog={isLog}
-        height={230}
-        format={plainNumber}
-      >
-        {isLog && <small>log</small>}
-      </CurvePanel>
-      <CurvePanel
-        {...common}
-        class="half"
-        title={isAccuracy ? 'Accuracy' : 'Mean absolute error'}
-        quantity="metric"
-        isLog={false}
-        height={230}
-        format={isAccuracy ? percentage : plainNumber}
-      />
-      <CurvePanel
-        {...common}
-        class="quarter"
-        title="Learning rate"
-        quantity="learningRate"
-        smoothing={0}
-        isLog={false}
-        height={150}
-        format={plainNumber}
-      />
-      <CurvePanel
-        {...common}
-        class="quarter"
-        title="Gradient norm"
-        quantity="gradientNorm"
-        isLog={false}
-        height={150}
-        format={plainNumber}
-      />
-    </>
-  );
+  const [range, onZoom] = useState<Range>();
+  return {
+    runs: useViews(runs, era, step, range),
+    ...{ smoothing, setSmoothing, isLog, setLog, range, onZoom },
+  };
 }
 
 /** The curves of all runs, fetched anew with each era and range, and extended as the run goes on. */
-function useCurves(runs: Greeting['runs'], era: number, step: number, range: Range | undefined): CurveRun[] {
+function useViews(runs: Greeting['runs'], era: number, step: number, range: Range | undefined): CurveRun[] {
   const ids = runs.map(({ id }) => id).join();
   const stores = useMemo(() => runs.map(({ id }) => new Curves(id)), [ids]);
   const [views, setViews] = useState<(HistoryView | undefined)[]>([]);
@@ -139,10 +57,85 @@ function useCurves(runs: Greeting['runs'], era: number, step: number, range: Ran
     () =>
       runs.flatMap(({ id, name }, i) => {
         const view = views[i];
-        return view
-          ? [{ id, name, colour: runs.length > 1 ? COLOURS[i % COLOURS.length]! : 'train', view }]
-          : [];
+        const colour = runs.length > 1 ? COLOURS[i % COLOURS.length]! : 'train';
+        return view ? [{ id, name, colour, view }] : [];
       }),
     [views, ids],
   );
 }
+
+export function CurveControls({ runs, smoothing, setSmoothing, isLog, setLog, range, onZoom }: CurveState) {
+  const last = Math.max(0, ...runs.map(({ view }) => view.curve.step.at(-1) ?? 0));
+  const tenth = { from: Math.max(1, last - Math.ceil(last / 10)), to: last };
+  return (
+    <fieldset class="controls">
+      <legend class="hidden">Curves</legend>
+      <label>
+        Smoothing
+        <input
+          type="range"
+          min="0"
+          max="0.98"
+          step="0.02"
+          value={smoothing}
+          onInput={(event) => setSmoothing(Number(event.currentTarget.value))}
+        />
+        <output>{Math.round(100 * smoothing)} %</output>
+      </label>
+      <label>
+        <input type="checkbox" checked={isLog} onChange={(event) => setLog(event.currentTarget.checked)} />
+        Logarithmic loss
+      </label>
+      <span class="ranges">
+        <button type="button" aria-pressed={!range} onClick={() => onZoom(undefined)}>
+          All steps
+        </button>
+        <button type="button" disabled={last < 20} onClick={() => onZoom(tenth)}>
+          Last tenth
+        </button>
+        {range ? (
+          <span class="soft">
+            steps {count(range.from)} to {count(range.to)}
+          </span>
+        ) : (
+          <span class="soft wide-only">drag over a curve to zoom</span>
+        )}
+      </span>
+    </fieldset>
+  );
+}
+
+/** What a run is judged by. */
+export function MainCurves({ runs, smoothing, isLog, onZoom }: CurveState) {
+  const isAccuracy = runs[0]?.view.metric !== 'meanAbsoluteError';
+  const height = useWall() ? 320 : 230;
+  const common = { runs, smoothing, onZoom, class: 'half', height };
+  return (
+    <>
+      <CurvePanel {...common} title="Loss" quantity="loss" isLog={isLog} format={plainNumber}>
+        {isLog && <small>log</small>}
+      </CurvePanel>
+      <CurvePanel
+        {...common}
+        title={isAccuracy ? 'Accuracy' : 'Mean absolute error'}
+        quantity="metric"
+        isLog={false}
+        format={isAccuracy ? percentage : plainNumber}
+      />
+    </>
+  );
+}
+
+/** What explains it. */
+export function SmallCurves({ runs, smoothing, onZoom }: CurveState) {
+  const height = useWall() ? 230 : 150;
+  const common = { runs, onZoom, isLog: false, class: 'panel', height, format: plainNumber };
+  return (
+    <>
+      <CurvePanel {...common} smoothing={0} title="Learning rate" quantity="learningRate" />
+      <CurvePanel {...common} smoothing={smoothing} title="Gradient norm" quantity="gradientNorm" />
+    </>
+  );
+}
+
+const percentage = (value: number) => `${Number((100 * value).toPrecision(4))} %`;

@@ -21,7 +21,7 @@ export function Confusion({ model }: { model: ModelView }) {
   );
   const all = confusion.reduce((a, b) => a + b, 0);
   return (
-    <section class="third" aria-labelledby="confusion-title">
+    <section class="side wall-3" aria-labelledby="confusion-title">
       <h2 id="confusion-title">
         Confusion{' '}
         <small>

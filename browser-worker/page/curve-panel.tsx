@@ -68,14 +68,15 @@ export function CurvePanel(props: CurvePanelProps) {
       axis(colour, {
         values: (_plot, splits) => splits.map((step) => (Number.isInteger(step) ? count(step) : '')),
         size: 26,
+        grid: { show: false },
       }),
       axis(colour, {
         size: 58,
         values: (_plot, splits) => splits.map((value) => (value === null ? '' : format(value))),
         ...(isLog
           ? {
-              filter: (_plot: uPlot, splits: number[]) =>
-                splits.map((v) => (isRoundLog(v) ? v : (null as never))),
+              filter: roundLogs,
+              grid: { stroke: colour('grid'), width: 1, filter: roundLogs },
             }
           : {}),
       }),
@@ -208,6 +209,9 @@ function rangeOf(_plot: uPlot, min: number | null, max: number | null): uPlot.Ra
     max <= 1 && min >= 0 && max + room > 1 ? 1 : max + room,
   ];
 }
+
+const roundLogs = (_plot: uPlot, splits: number[]) =>
+  splits.map((value) => (isRoundLog(value) ? value : null));
 
 /** 1, 3 and 10 and their like are labels enough. */
 function isRoundLog(value: number): boolean {

@@ -8,7 +8,7 @@ const TROUBLE: ReadonlySet<TimedEvent['type']> = new Set(['warning', 'worker-ref
 export function Events({ events }: { events: TimedEvent[] }) {
   const latest = events.slice(-SHOWN).reverse();
   return (
-    <section class="side" aria-labelledby="events-title">
+    <section class="panel grows" aria-labelledby="events-title">
       <h2 id="events-title">Events</h2>
       {latest.length === 0 && <p class="empty">Nothing has happened yet.</p>}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
@@ -27,11 +27,11 @@ export function Events({ events }: { events: TimedEvent[] }) {
 function Event({ at, type, text }: TimedEvent) {
   const [what = '', why] = text.split(/: (.*)/s);
   return (
-    <li class={TROUBLE.has(type) ? 'trouble' : ''}>
+    <li class={TROUBLE.has(type) ? 'trouble' : ''} title={text}>
       <time dateTime={new Date(at).toISOString()}>{clockTime(at)}</time>
       <span>
         {what}
-        {why && <em> {why}</em>}
+        {why && type !== 'checkpoint' && <em> {why}</em>}
       </span>
     </li>
   );

@@ -55,7 +55,6 @@ export function Header(props: HeaderProps) {
         )}{' '}
         <span class="facts">
           {run.model}, {count(run.parameters)} parameters, batch {count(run.batchSize)}
-          {run.shards === 'auto' ? '' : ` in ${run.shards} ${run.shards === '1' ? 'shard' : 'shards'}`}
         </span>
       </span>
       <span class={`pill ${status.state}`}>

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { isOver, type Status } from '../../shared/status.js';
-import { bytes, count, duration, percent, steady } from './format.js';
+import { bytes, count, duration, percent, significant, steady } from './format.js';
 
 export function Kpis({ status, learningRate }: { status: Status; learningRate: number | undefined }) {
   const { step, steps, epoch, shards, metric, workers } = status;
@@ -35,17 +35,15 @@ export function Kpis({ status, learningRate }: { status: Status; learningRate: n
       >
         {duration(over ? status.seconds : status.secondsLeft)}
       </Kpi>
-      <Kpi title="Loss" note={`learning rate ${steady(learningRate)}`}>
+      <Kpi title="Training loss" note={`learning rate ${significant(learningRate, 3)}`}>
         <span data-testid="loss">{steady(status.loss)}</span>
       </Kpi>
-      <Kpi title={`Test ${name}`} note={`train ${value(train)}, test loss ${steady(status.testLoss)}`}>
+      <Kpi title={`Test ${name}`} note={`train ${value(train)}`}>
         <span data-testid="test-accuracy">{value(test)}</span>
       </Kpi>
       <Kpi
         title="Samples/s"
-        note={
-          over ? `${bytes(status.bytes.down + status.bytes.up)} on the wire` : `${bytes(wire)}/s on the wire`
-        }
+        note={over ? `${bytes(status.bytes.down + status.bytes.up)} on the wire` : `${bytes(wire)}/s sent`}
       >
         <span data-testid="samples-per-second">{count(status.samplesPerSecond)}</span>
       </Kpi>
@@ -74,7 +72,7 @@ const Kpi = ({ title, note, children }: { title: string; note: string; children:
 function kinds({ workers }: Status): string {
   const browsers = workers.filter(({ kind }) => kind === 'browser').length;
   const nodes = workers.length - browsers;
-  if (workers.length === 0) return 'nobody yet';
+  if (workers.length === 0) return 'nobody now';
   return `${count(nodes)} Node, ${browsers === 1 ? '1 tab' : `${count(browsers)} tabs`}`;
 }
 

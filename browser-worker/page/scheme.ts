@@ -1,14 +1,19 @@
-/** Light or dark, as the visitor's system has it: canvases must be drawn again when that changes. */
+/** What the visitor's screen and system ask for: canvases must be drawn again when that changes. */
 import { useEffect, useState } from 'preact/hooks';
 
-const query = matchMedia('(prefers-color-scheme: dark)');
-
-export function useScheme(): 'dark' | 'light' {
-  const [isDark, setDark] = useState(query.matches);
+function useMedia(query: string): boolean {
+  const [matches, setMatches] = useState(() => matchMedia(query).matches);
   useEffect(() => {
-    const changed = () => setDark(query.matches);
-    query.addEventListener('change', changed);
-    return () => query.removeEventListener('change', changed);
-  }, []);
-  return isDark ? 'dark' : 'light';
+    const list = matchMedia(query);
+    const changed = () => setMatches(list.matches);
+    list.addEventListener('change', changed);
+    return () => list.removeEventListener('change', changed);
+  }, [query]);
+  return matches;
 }
+
+export const useScheme = (): 'dark' | 'light' =>
+  useMedia('(prefers-color-scheme: dark)') ? 'dark' : 'light';
+
+/** Whether there is room for tall charts. */
+export const useWall = (): boolean => useMedia('(min-width: 1800px)');

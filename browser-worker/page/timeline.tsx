@@ -12,7 +12,7 @@ const NAMES_PX = 96;
 const AXIS_PX = 24;
 const STEP_GAP_PX = 6;
 /** Lanes are lower where there are many. */
-const laneHeight = (lanes: number) => (lanes <= 6 ? 32 : lanes <= 16 ? 24 : 15);
+const laneHeight = (lanes: number) => (lanes <= 3 ? 44 : lanes <= 7 ? 32 : lanes <= 16 ? 24 : 15);
 
 export function Timeline({ timeline }: { timeline: TimelineView | undefined }) {
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -33,7 +33,7 @@ export function Timeline({ timeline }: { timeline: TimelineView | undefined }) {
   }, [timeline, width, height, scheme]);
 
   return (
-    <section class="wide" aria-labelledby="timeline-title">
+    <section class="panel" aria-labelledby="timeline-title">
       <h2 id="timeline-title">
         Last steps <small>whom each step waited for</small>
         <TimeLegend />

@@ -64,7 +64,7 @@ export function TryIt({ run, model, step }: { run: string; model: ModelView; ste
   useEffect(clear, []);
 
   return (
-    <section class="side" aria-labelledby="try-title">
+    <section class="panel" aria-labelledby="try-title">
       <h2 id="try-title">
         Try it{' '}
         <small>

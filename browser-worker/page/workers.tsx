@@ -38,7 +38,7 @@ export function Workers({ workers, timeline, admin, onRefused }: WorkersProps) {
     act('remove-worker', { worker: id }).catch((error: Error) => onRefused(error.message));
   };
   return (
-    <section class="wide" aria-labelledby="workers-title">
+    <section class="panel" aria-labelledby="workers-title">
       <h2 id="workers-title">
         Workers <small>{count(workers.length)}</small>
         <TimeLegend />

@@ -6,7 +6,8 @@ import { CHUNK_ELEMENTS, type Layout } from '../../shared/layout.js';
 import type { Histogram, WeightHistograms } from '../../shared/monitoring.js';
 
 const SAMPLES_OF_WEIGHT = 2048;
-const BINS = 48;
+const MAX_BINS = 48;
+const MIN_BINS = 6;
 
 /** Takes the same elements of any vector of a layout, chunk by chunk. */
 export class Sampler {
@@ -39,6 +40,11 @@ export class Sampler {
     }
   }
 
+  /** The same of a whole vector. */
+  takeAll(vector: Float32Array, into: Float32Array): void {
+    for (const [i, at] of this.indices.entries()) into[i] = vector[at]!;
+  }
+
   histograms(weights: Float32Array, gradients: Float32Array | undefined): WeightHistograms[] {
     return this.layout.slots.map(({ name, shape, trainable }, i) => {
       const own = (samples: Float32Array) =>
@@ -64,12 +70,13 @@ export function histogramOf(all: Float32Array): Histogram | null {
     sum += value;
   }
   const mean = sum / values.length;
-  const counts = new Array<number>(BINS).fill(0);
+  const bins = Math.max(MIN_BINS, Math.min(MAX_BINS, Math.round(1.5 * Math.sqrt(values.length))));
+  const counts = new Array<number>(bins).fill(0);
   let squares = 0;
   for (const value of values) {
     squares += (value - mean) ** 2;
-    const bin = max > min ? Math.floor(((value - min) / (max - min)) * BINS) : 0;
-    counts[Math.min(BINS - 1, bin)]!++;
+    const bin = max > min ? Math.floor(((value - min) / (max - min)) * bins) : 0;
+    counts[Math.min(bins - 1, bin)]!++;
   }
   return { min, max, mean, deviation: Math.sqrt(squares / values.length), counts };
 }

@@ -17,6 +17,7 @@ import type { ModelDescription } from '../../shared/models/description.js';
 import type { Change, Mistake, ModelView, ShownMistake } from '../../shared/monitoring.js';
 import type { ObjectStore } from '../data/store.js';
 import type { Pipeline } from '../update/pipeline.js';
+import type { EventList } from './event-list.js';
 import { Sampler } from './histograms.js';
 import { History } from './history.js';
 import { type ContributionTimes, Timeline } from './timeline.js';
@@ -30,6 +31,7 @@ export interface MonitorOptions {
   test: Manifest;
   objects: ObjectStore;
   pipeline: Pipeline;
+  events: EventList;
 }
 
 export class Monitor {
@@ -46,6 +48,10 @@ export class Monitor {
     this.sampler = new Sampler(this.layout);
     this.history = new History(metricOf(options.description.loss));
     this.tap(0);
+  }
+
+  get events(): EventList {
+    return this.options.events;
   }
 
   contribution(times: ContributionTimes): void {

@@ -1,8 +1,9 @@
 /**
  * The pages and what belongs to them, from `dist/browser/`. Files are listed once, at the start: a request
- * picks one of that list, and its text never becomes part of a path.
+ * picks one of that list, and its text never becomes part of a path. Small files are kept in memory: a page
+ * stays whole while another build replaces the files.
  */
-import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname, join, relative, sep } from 'node:path';
 import { pipeline } from 'node:stream';
@@ -23,9 +24,13 @@ const ENCODINGS = [
   ['gzip', '.gz'],
 ] as const;
 
+/** Larger files are read from the disk when they are asked for. */
+const MEMORY_BYTES = 1 << 20;
+
 interface Variant {
   path: string;
   bytes: number;
+  kept: Buffer | undefined;
 }
 
 interface StaticFile extends Variant {
@@ -81,6 +86,7 @@ export function serveStatic(request: IncomingMessage, response: ServerResponse, 
     Vary: 'Accept-Encoding',
   });
   if (request.method === 'HEAD') response.end();
+  else if (sent.kept) response.end(sent.kept);
   // A visitor that goes away in the middle is no error of ours.
   else pipeline(createReadStream(sent.path), response, () => undefined);
   return true;
@@ -100,4 +106,7 @@ function walk(folder: string): string[] {
   });
 }
 
-const variant = (path: string): Variant => ({ path, bytes: statSync(path).size });
+function variant(path: string): Variant {
+  const bytes = statSync(path).size;
+  return { path, bytes, kept: bytes <= MEMORY_BYTES ? readFileSync(path) : undefined };
+}
