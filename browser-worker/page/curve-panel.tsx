@@ -54,7 +54,7 @@ export function CurvePanel(props: CurvePanelProps) {
   };
   const options = (colour: (name: string) => string): Omit<uPlot.Options, 'width' | 'height'> => ({
     legend: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 16, 0, 0],
     cursor: {
       sync: { key: SYNC },
       drag: { x: true, y: false, setScale: false },
