@@ -43,7 +43,8 @@ export interface StepOptions {
   pipeline: Pipeline;
   layout: Layout;
   counters: ShardCounters;
-  record: { contribution(times: ContributionTimes): void };
+  /** Is told of each contribution that has been taken whole. */
+  record?: { contribution(times: ContributionTimes): void };
   clock: Clock;
 }
 
@@ -274,7 +275,7 @@ export class TrainingStep implements Work {
     const { since } = this.ledger.leaseOf(member.id, node)!;
     const countedAt = this.options.clock.now();
     const turnaroundMs = countedAt - since;
-    this.options.record.contribution({
+    this.options.record?.contribution({
       worker: member.id,
       name: member.name,
       shard: firstShard(this.ledger.shards, node),

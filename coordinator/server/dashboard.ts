@@ -23,7 +23,7 @@ export function serveDashboard(
   response: ServerResponse,
   dashboard: Dashboard,
 ): boolean {
-  const { pathname, searchParams: query } = new URL(request.url ?? '/', 'http://here');
+  const { pathname, query } = targetOf(request);
   if (!pathname.startsWith('/api/')) return false;
   const id = query.get('run');
   const run = id === null ? dashboard.runs[0] : dashboard.runs.find((run) => run.id === id);
@@ -68,6 +68,12 @@ export function serveDashboard(
     default:
       return false;
   }
+}
+
+/** Whatever the visitor wrote: no text is an error here. */
+export function targetOf({ url = '/' }: IncomingMessage): { pathname: string; query: URLSearchParams } {
+  const [pathname = '/', query = ''] = url.split(/\?(.*)/s);
+  return { pathname, query: new URLSearchParams(query) };
 }
 
 export function greetingOf({ server, runs, live, join }: Dashboard, request: IncomingMessage): Greeting {

@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ObjectStore } from '../data/store.js';
 import { type AdminActions, serveAdmin } from './admin.js';
 import { answerText } from './answer.js';
-import { type Dashboard, serveDashboard } from './dashboard.js';
+import { type Dashboard, serveDashboard, targetOf } from './dashboard.js';
 import { secure } from './headers.js';
 import type { LiveFeed } from './live.js';
 import { serveObject } from './objects.js';
@@ -26,7 +26,7 @@ export function handleRequest(
   { pages, dashboard, objects, actions }: Served,
   live: LiveFeed,
 ): void {
-  const [pathname = '/'] = (request.url ?? '/').split('?');
+  const { pathname } = targetOf(request);
   secure(response);
   if (objects && pathname.startsWith('/objects/')) return serveObject(request, response, objects);
   if (pathname.startsWith('/api/admin/')) return void serveAdmin(request, response, actions);

@@ -7,7 +7,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RunView } from '../monitor/run-view.js';
 import { answerText } from './answer.js';
-import { type Dashboard, greetingOf } from './dashboard.js';
+import { type Dashboard, greetingOf, targetOf } from './dashboard.js';
 
 const TICK_MS = 500;
 /** A status of more workers is longer, and sent half as often. */
@@ -31,8 +31,7 @@ export class LiveFeed {
   constructor(private readonly dashboard: Dashboard) {}
 
   serve(request: IncomingMessage, response: ServerResponse): void {
-    const { searchParams } = new URL(request.url ?? '/', 'http://here');
-    const id = searchParams.get('run');
+    const id = targetOf(request).query.get('run');
     const run = this.dashboard.runs.find((run) => id === null || run.id === id);
     if (!run) return answerText(response, 404, 'no such run\n');
     if (this.clients.size >= MAX_CLIENTS) return answerText(response, 503, 'too many pages are watching\n');

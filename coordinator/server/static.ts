@@ -8,6 +8,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname, join, relative, sep } from 'node:path';
 import { pipeline } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { targetOf } from './dashboard.js';
 
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -69,7 +70,7 @@ const PAGES: Record<string, string> = { '/index.html': '/', '/join.html': '/join
 
 /** @returns whether there is such a file */
 export function serveStatic(request: IncomingMessage, response: ServerResponse, files: StaticFiles): boolean {
-  const file = files.get(request.url?.split('?')[0] ?? '/');
+  const file = files.get(targetOf(request).pathname);
   if (!file) return false;
   const accepted = new Set(
     (request.headers['accept-encoding'] ?? '').split(',').map((name) => name.split(';')[0]!.trim()),

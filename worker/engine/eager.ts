@@ -90,7 +90,9 @@ class EagerEngine implements Engine {
   async evaluate(batch: Batch): Promise<EvaluationSums> {
     const { tf } = this.options;
     const { label } = this.options.manifest;
-    const { loss, metric, predicted, confidence } = tf.tidy(() => evaluationOf(this.step, this.inputs(batch)));
+    const { loss, metric, predicted, confidence } = tf.tidy(() =>
+      evaluationOf(this.step, this.inputs(batch)),
+    );
     try {
       const sums = { loss: (await loss.data())[0]!, metric: (await metric.data())[0]! };
       if (label.kind !== 'class' || !predicted || label.classes > MAX_CONFUSION_CLASSES) return sums;
@@ -99,7 +101,8 @@ class EagerEngine implements Engine {
       const guesses = await predicted.data();
       for (const [i, guess] of guesses.entries()) confusion[batch.y[i]! * label.classes + guess]!++;
       const mistakes =
-        confidence && surestMistakes(batch.count, guesses, batch.y, (await confidence.data()) as Float32Array);
+        confidence &&
+        surestMistakes(batch.count, guesses, batch.y, (await confidence.data()) as Float32Array);
       return { ...sums, confusion, ...(mistakes ? { mistakes } : {}) };
     } finally {
       tf.dispose([loss, metric, ...(predicted ? [predicted] : []), ...(confidence ? [confidence] : [])]);

@@ -79,7 +79,8 @@ export class CompiledEngine implements Engine {
     const confusion = new Int32Array(label.classes * label.classes);
     const guesses = predicted.data as Int32Array;
     for (const [i, guess] of guesses.entries()) confusion[batch.y[i]! * label.classes + guess]!++;
-    const mistakes = confidence && surestMistakes(batch.count, guesses, batch.y, confidence.data as Float32Array);
+    const mistakes =
+      confidence && surestMistakes(batch.count, guesses, batch.y, confidence.data as Float32Array);
     return { ...sumsOf(results), confusion, ...(mistakes ? { mistakes } : {}) };
   }
 
