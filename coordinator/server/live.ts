@@ -16,6 +16,8 @@ const MAX_CLIENTS = 200;
 const MAX_BUFFERED_BYTES = 1 << 20;
 /** How long a server that ends lets pages fetch the last results. */
 const GRACE_MS = 1500;
+/** ...and how long their connections may take to end. */
+const END_MS = 500;
 
 interface Client {
   response: ServerResponse;
@@ -48,21 +50,27 @@ export class LiveFeed {
     this.timer ??= setInterval(() => this.tick(), TICK_MS).unref();
   }
 
-  /** Tells the last state; resolves when all have gone, or after a moment. */
+  /** Tells the last state, and ends; resolves when all have gone, or after a moment. */
   async close(): Promise<void> {
     clearInterval(this.timer);
     this.ticks = 0;
     this.tick();
+    if (this.clients.size === 0) return;
+    for (const client of this.clients) this.send(client, 'end', '{}');
+    await this.allGone(GRACE_MS);
+    for (const { response } of this.clients) response.end();
+    await this.allGone(END_MS);
+  }
+
+  private async allGone(withinMs: number): Promise<void> {
     const gone = [...this.clients].map(
       ({ response }) => new Promise((resolve) => response.on('close', resolve)),
     );
-    if (gone.length === 0) return;
-    for (const client of this.clients) this.send(client, 'end', '{}');
     let timer: NodeJS.Timeout | undefined;
-    const grace = new Promise((resolve) => {
-      timer = setTimeout(resolve, GRACE_MS);
+    const late = new Promise((resolve) => {
+      timer = setTimeout(resolve, withinMs);
     });
-    await Promise.race([Promise.all(gone), grace]);
+    await Promise.race([Promise.all(gone), late]);
     clearTimeout(timer);
   }
 
