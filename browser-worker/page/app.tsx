@@ -78,7 +78,7 @@ function Dashboard({ connection, era, greeting, status, events, chosen, choose }
         onInvite={() => setInviting(!inviting)}
         onRefused={setRefused}
       />
-      <main>
+      <main class="dashboard">
         <div class="notices" role="status">
           {connection === 'lost' && (
             <p class="notice bad" data-testid="disconnected">

@@ -32,7 +32,7 @@ export function Header(props: HeaderProps) {
   const { greeting, status, run, contributing } = props;
   const goesOn = greeting.live && !isOver(status.state);
   return (
-    <header>
+    <header class="top">
       <span class="brand">
         <Logo />
         swarmgrad
