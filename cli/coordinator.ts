@@ -9,6 +9,7 @@ import { closingText } from './closing-text.js';
 import { addCoordinatorFlags, coordinatorOptions } from './coordinator-flags.js';
 import { givenFlags } from './flags.js';
 import { Interrupted, interrupted } from './interruptions.js';
+import { invitation } from './invitation.js';
 import { startLocalWorkers } from './local-workers.js';
 import { createDisplay, type Display } from './progress.js';
 
@@ -35,6 +36,7 @@ export async function runCoordinator(given: GivenCoordinatorOptions, command: Co
     join: joinLine(running.url),
     stream: process.stderr,
   });
+  for (const line of invitation(running.url, process.stderr)) display.log(line);
   running.onEvent((event) => display.event(event));
   // A resumed run may have its local workers from its folder.
   const { localWorkers, localEngine } = await readConfiguration(runFolder(running.runDir));

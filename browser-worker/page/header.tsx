@@ -33,10 +33,10 @@ export function Header(props: HeaderProps) {
   const goesOn = greeting.live && !isOver(status.state);
   return (
     <header class="top">
-      <span class="brand">
+      <h1 class="brand">
         <Logo />
         swarmgrad
-      </span>
+      </h1>
       <span class="run">
         {greeting.runs.length > 1 ? (
           <select

@@ -177,7 +177,6 @@ describe.skipIf(withoutChromium())('the dashboard', () => {
     [2560, true],
   ])('has no accessibility violation, and fits, at %i pixels, dark: %s', async (width, dark) => {
     const run = await smallRun({ steps: 8, epochs: undefined });
-    run.work(`a worker whose name is ${'very '.repeat(15)}long`);
     const { page } = await watch(await browser(), run.url, { width, dark });
     const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
     const violations = async () => {
@@ -190,7 +189,10 @@ describe.skipIf(withoutChromium())('the dashboard', () => {
         nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`),
       ]);
     };
-    await shows(page, 'workers', /\d/);
+    await page.getByRole('img', { name: /^QR code/ }).waitFor();
+    await page.getByRole('button', { name: 'Learning rate' }).click();
+    expect(await violations()).toEqual([]);
+    run.work(`a worker whose name is ${'very '.repeat(12)}long`);
     await run.finished;
     await shows(page, 'state', 'finished');
     await page
@@ -209,7 +211,7 @@ describe.skipIf(withoutChromium())('the dashboard', () => {
     const reached: string[] = [];
     for (let i = 0; i < 40 && !reached.includes('Pause'); i++) {
       await page.keyboard.press('Tab');
-      reached.push(await page.evaluate(() => (document.activeElement as HTMLElement).innerText));
+      reached.push(await page.evaluate(() => document.activeElement?.textContent ?? ''));
     }
     await page.keyboard.press('Enter');
     await shows(page, 'state', 'paused');
