@@ -1,7 +1,7 @@
 /** All curves, and the controls they share: smoothing, logarithmic axis, and the range of steps. */
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { Greeting, HistoryView } from '../../shared/monitoring.js';
-import { CurvePanel, type CurveRun, plainNumber } from './curve-panel.js';
+import { CurvePanel, type CurveRun, decimalsOf, plainLabel, plainNumber } from './curve-panel.js';
 import { Curves, type Range } from './curves.js';
 import { count } from './format.js';
 import { useWall } from './scheme.js';
@@ -112,7 +112,14 @@ export function MainCurves({ runs, smoothing, isLog, onZoom }: CurveState) {
   const common = { runs, smoothing, onZoom, class: 'half', height };
   return (
     <>
-      <CurvePanel {...common} title="Loss" quantity="loss" isLog={isLog} format={plainNumber}>
+      <CurvePanel
+        {...common}
+        title="Loss"
+        quantity="loss"
+        isLog={isLog}
+        format={plainNumber}
+        label={plainLabel}
+      >
         {isLog && <small>log</small>}
       </CurvePanel>
       <CurvePanel
@@ -121,6 +128,7 @@ export function MainCurves({ runs, smoothing, isLog, onZoom }: CurveState) {
         quantity="metric"
         isLog={false}
         format={isAccuracy ? percentage : plainNumber}
+        label={isAccuracy ? percentLabel : plainLabel}
       />
     </>
   );
@@ -129,7 +137,15 @@ export function MainCurves({ runs, smoothing, isLog, onZoom }: CurveState) {
 /** What explains it. */
 export function SmallCurves({ runs, smoothing, onZoom }: CurveState) {
   const height = useWall() ? 230 : 150;
-  const common = { runs, onZoom, isLog: false, class: 'panel', height, format: plainNumber };
+  const common = {
+    runs,
+    onZoom,
+    isLog: false,
+    class: 'panel',
+    height,
+    format: plainNumber,
+    label: plainLabel,
+  };
   return (
     <>
       <CurvePanel {...common} smoothing={0} title="Learning rate" quantity="learningRate" />
@@ -138,4 +154,5 @@ export function SmallCurves({ runs, smoothing, onZoom }: CurveState) {
   );
 }
 
+const percentLabel = (value: number, step: number) => `${(100 * value).toFixed(decimalsOf(100 * step))} %`;
 const percentage = (value: number) => `${Number((100 * value).toPrecision(4))} %`;

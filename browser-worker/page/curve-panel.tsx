@@ -29,6 +29,8 @@ export interface CurvePanelProps {
   height: number;
   class: string;
   format(value: number): string;
+  /** Of an axis whose labels are `step` apart. */
+  label(value: number, step: number): string;
   onZoom(range: Range | undefined): void;
   children?: ComponentChildren;
 }
@@ -72,7 +74,10 @@ export function CurvePanel(props: CurvePanelProps) {
       }),
       axis(colour, {
         size: 58,
-        values: (_plot, splits) => splits.map((value) => (value === null ? '' : format(value))),
+        values: (_plot, splits, _axis, _space, step) =>
+          splits.map((value) =>
+            value === null ? '' : isLog ? format(value) : latest.current.label(value, step),
+          ),
         ...(isLog
           ? {
               filter: roundLogs,
@@ -203,21 +208,24 @@ function axis(colour: (name: string) => string, more: uPlot.Axis): uPlot.Axis {
 /** Room above and below, and never an empty range. */
 function rangeOf(_plot: uPlot, min: number | null, max: number | null): uPlot.Range.MinMax {
   if (min === null || max === null) return [0, 1];
-  const room = max > min ? 0.06 * (max - min) : Math.abs(max) * 0.1 || 1;
+  // Values that differ by rounding alone are one value.
+  const room = max - min > 1e-9 * Math.abs(max) ? 0.06 * (max - min) : Math.abs(max) * 0.1 || 1;
   return [
     min >= 0 && min - room < 0 ? 0 : min - room,
     max <= 1 && min >= 0 && max + room > 1 ? 1 : max + room,
   ];
 }
 
-const roundLogs = (_plot: uPlot, splits: number[]) =>
-  splits.map((value) => (isRoundLog(value) ? value : null));
-
-/** 1, 3 and 10 and their like are labels enough. */
-function isRoundLog(value: number): boolean {
-  const digit = Math.round(value / 10 ** Math.floor(Math.log10(value) + 1e-9));
-  return digit === 1 || digit === 3;
+/** Labels of a logarithmic axis: fewer where it goes over many powers of ten. */
+function roundLogs(plot: uPlot, splits: number[]): (number | null)[] {
+  const { min, max } = plot.scales.y!;
+  const decades = Math.log10((max ?? 1) / (min ?? 1));
+  const digits = decades < 0.8 ? [1, 2, 3, 4, 5, 6, 7, 8, 9] : decades < 2 ? [1, 2, 5] : [1, 3];
+  return splits.map((value) => (digits.includes(leadingDigit(value)) ? value : null));
 }
+
+const leadingDigit = (value: number): number =>
+  Math.round(value / 10 ** Math.floor(Math.log10(value) + 1e-9));
 
 const alpha = (colour: string, opacity: number): string =>
   `${colour}${Math.round(255 * opacity)
@@ -250,3 +258,9 @@ function inWords({ title, runs, quantity, format }: CurvePanelProps): string {
 }
 
 export const plainNumber = (value: number): string => significant(value, 3);
+
+/** With as many decimals as tell the labels of an axis apart. */
+export const plainLabel = (value: number, step: number): string =>
+  Math.abs(step) < 1e-6 || Math.abs(value) >= 1e6 ? value.toExponential(1) : value.toFixed(decimalsOf(step));
+
+export const decimalsOf = (step: number): number => Math.max(0, -Math.floor(Math.log10(step) + 1e-9));

@@ -51,11 +51,12 @@ export function Kpis({ status, learningRate }: { status: Status; learningRate: n
         <span data-testid="workers">{count(workers.length)}</span>
       </Kpi>
       <Kpi
-        title="Shards counted"
+        title={
+          shards.counted > 0 && shards.counted === shards.expected ? 'Shards counted once' : 'Shards counted'
+        }
         note={`${count(shards.reissued)} reissued, ${count(shards.rejected)} refused`}
       >
         {count(shards.counted)}
-        {shards.counted === shards.expected && shards.counted > 0 && <small class="good"> each once</small>}
       </Kpi>
     </section>
   );
