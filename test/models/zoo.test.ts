@@ -113,7 +113,11 @@ describe('a model is refused', () => {
     ['mlp:many', [4], '--model mlp:many: many is no number of units'],
     ['mlp:8,', [4], '--model mlp:8,:  is no number of units'],
     ['cnn:3', [28, 28, 1], '--model cnn takes no arguments, not 3'],
-    ['transformer', [4], '--model transformer: unknown model; give mlp, cnn, resnet, linear, lstm, gpt or a FILE.json'],
+    [
+      'transformer',
+      [4],
+      '--model transformer: unknown model; give mlp, cnn, resnet, linear, lstm, gpt or a FILE.json',
+    ],
   ])('%s on records of shape %j', async (model, shape, expected) => {
     expect(await refusalOf(build(model, { shape }))).toContain(expected);
   });

@@ -10,10 +10,20 @@ import { learnedPositions } from './learned-positions.js';
 import { lstmSequence } from './lstm-sequence.js';
 import { tokenEmbedding } from './token-embedding.js';
 
-const registered = new WeakMap<Tf, ReturnType<typeof makeLayers>>();
+/** Our layers' classes, by their names in a topology. */
+export interface Layers {
+  TokenEmbedding: ReturnType<typeof tokenEmbedding>;
+  LearnedPositions: ReturnType<typeof learnedPositions>;
+  LayerNorm: ReturnType<typeof layerNorm>;
+  Gelu: ReturnType<typeof gelu>;
+  CausalSelfAttention: ReturnType<typeof causalSelfAttention>;
+  LstmSequence: ReturnType<typeof lstmSequence>;
+}
+
+const registered = new WeakMap<Tf, Layers>();
 
 /** The classes of our layers, known to `tf` from now on; calling it again does nothing. */
-export function registerLayers(tf: Tf): ReturnType<typeof makeLayers> {
+export function registerLayers(tf: Tf): Layers {
   const known = registered.get(tf);
   if (known) return known;
   const classes = makeLayers(tf);
@@ -22,7 +32,7 @@ export function registerLayers(tf: Tf): ReturnType<typeof makeLayers> {
   return classes;
 }
 
-function makeLayers(tf: Tf) {
+function makeLayers(tf: Tf): Layers {
   return {
     TokenEmbedding: tokenEmbedding(tf),
     LearnedPositions: learnedPositions(tf),
