@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { messageOf, UserError } from '../shared/user-error.js';
 import { VERSION } from '../shared/version.js';
 import { addCoordinator } from './coordinator.js';
+import { addDashboard } from './dashboard.js';
 import { addEngines } from './engines.js';
 import { addEvaluate } from './evaluate.js';
 import { addExport } from './export.js';
@@ -29,6 +30,7 @@ export async function main(args: readonly string[]): Promise<number> {
     addExport,
     addGenerate,
     addEngines,
+    addDashboard,
   ];
   for (const add of commands) add(program);
   try {

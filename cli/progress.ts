@@ -71,4 +71,4 @@ function plainDisplay({ status, join, verbose, stream }: DisplayOptions): Displa
 
 /** The end has words of its own, after the display. */
 const isShown = ({ type }: RunEvent, verbose: boolean) =>
-  type !== 'finished' && (verbose || type !== 'checkpoint');
+  type !== 'finished' && (verbose || (type !== 'checkpoint' && type !== 'reissued'));

@@ -132,6 +132,18 @@ export class Swarm {
     this.left(worker, text);
   }
 
+  /** Tells people what happened. */
+  tell(event: RunEvent): void {
+    this.options.tell(event);
+  }
+
+  /** An admin sends a worker away, for good. @returns whether there is such a worker */
+  remove(id: number): boolean {
+    const worker = this.workers.get(id);
+    if (worker) this.refuse(worker, 'removed', 'removed by an admin of the run');
+    return worker !== undefined;
+  }
+
   /** Until `end` is called, `work` hears of all that workers do. */
   begin(work: Work): void {
     this.work = work;

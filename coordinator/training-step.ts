@@ -7,8 +7,9 @@ import type { Clock } from '../shared/clock.js';
 import { chunkCount, chunkRange, type Layout } from '../shared/layout.js';
 import type { Frame } from '../shared/protocol/frame.js';
 import type * as m from '../shared/protocol/messages.js';
-import type { ShardCounters } from '../shared/status.js';
+import type { RunEvent, ShardCounters } from '../shared/status.js';
 import { firstShard, isWithin, leafCount, MAX_SHARDS, type Node, ROOT } from '../shared/tree.js';
+import type { ContributionTimes } from './monitor/timeline.js';
 import type { Swarm, Work, Worker } from './swarm.js';
 import type { Pipeline } from './update/pipeline.js';
 import { sumOverTree } from './update/tree-sum.js';
@@ -42,6 +43,8 @@ export interface StepOptions {
   pipeline: Pipeline;
   layout: Layout;
   counters: ShardCounters;
+  /** Is told of each contribution that has been taken whole. */
+  record?: { contribution(times: ContributionTimes): void };
   clock: Clock;
 }
 
@@ -50,6 +53,7 @@ interface Announced {
   worker: Worker;
   node: Node;
   message: m.Contribution;
+  announcedAt: number;
   nextChunk: number;
 }
 
@@ -145,7 +149,8 @@ export class TrainingStep implements Work {
     }
     this.losses.set(node, message.loss);
     this.metrics.set(node, message.metric);
-    this.announced.push({ worker, node, message, nextChunk: lease.fromChunk });
+    const announcedAt = this.options.clock.now();
+    this.announced.push({ worker, node, message, announcedAt, nextChunk: lease.fromChunk });
   }
 
   frame(worker: Worker, { step, node, chunk, body }: Frame): void {
@@ -253,13 +258,33 @@ export class TrainingStep implements Work {
     }
     const lost = this.ledger.release(worker.member.id);
     for (const node of lost) this.options.counters.reissued += leafCount(this.ledger.shards, node);
+    if (lost.length > 0) this.options.swarm.tell(this.reissued(worker, lost));
     this.assign(lost);
   }
 
+  private reissued({ member }: Worker, nodes: readonly Node[]): RunEvent {
+    const count = nodes.reduce((sum, node) => sum + leafCount(this.ledger.shards, node), 0);
+    const what = count === 1 ? '1 shard' : `${count} shards`;
+    const text = `step ${this.batch.step + 1}: ${what} of ${member.name} given to others`;
+    return { type: 'reissued', worker: member.name, text };
+  }
+
   private fulfilled(announced: Announced, counted: boolean): void {
-    const { worker, node, message } = announced;
+    const { worker, node, message, announcedAt } = announced;
     const { member } = worker;
-    const turnaroundMs = this.options.clock.now() - this.ledger.leaseOf(member.id, node)!.since;
+    const { since } = this.ledger.leaseOf(member.id, node)!;
+    const countedAt = this.options.clock.now();
+    const turnaroundMs = countedAt - since;
+    this.options.record?.contribution({
+      worker: member.id,
+      name: member.name,
+      shard: firstShard(this.ledger.shards, node),
+      shards: leafCount(this.ledger.shards, node),
+      leasedAt: since,
+      announcedAt,
+      computeMs: message.computeMs,
+      countedAt,
+    });
     if (counted) credit(member, { ...message, turnaroundMs });
     else this.options.counters.duplicates += leafCount(this.ledger.shards, node);
     this.ledger.end(member.id, node);

@@ -159,7 +159,7 @@ export class Session {
       const batch = await task.batch;
       await this.load(part.weights);
       const started = clock.now();
-      const { loss, metric, confusion } = await material.compute.evaluate(batch);
+      const { loss, metric, confusion, mistakes } = await material.compute.evaluate(batch);
       this.send({
         type: 'evaluated',
         version: part.version,
@@ -168,6 +168,7 @@ export class Session {
         loss,
         metric,
         ...(confusion ? { confusion: Array.from(confusion) } : {}),
+        ...(mistakes ? { mistakes } : {}),
         computeMs: clock.now() - started,
       });
       return;

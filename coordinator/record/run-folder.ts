@@ -22,6 +22,7 @@ export interface RunFolder {
   checkpoints: string;
   model: string;
   summary: string;
+  view: string;
 }
 
 export function runFolder(dir: string): RunFolder {
@@ -33,6 +34,7 @@ export function runFolder(dir: string): RunFolder {
     checkpoints: join(path, 'checkpoints'),
     model: join(path, 'model'),
     summary: join(path, 'summary.json'),
+    view: join(path, 'view.json'),
   };
 }
 

@@ -57,6 +57,8 @@ export class Pipeline {
   readonly weights: VersionedWeights;
   /** The moving average, in its own frames; undefined without one. Its version follows the weights'. */
   readonly averaged: VersionedWeights | undefined;
+  /** Sees the beginning of each chunk of the mean gradient, before clipping: what gradients train. */
+  onGradient: ((chunk: number, gradient: Float32Array) => void) | undefined;
   private readonly slots: Section[];
   private preserver: { preserver: Preserver; version: number } | undefined;
 
@@ -181,6 +183,7 @@ export class Pipeline {
     const trainable = root.subarray(0, this.trainableIn(chunk));
     this.kernels.divide(root, this.samples);
     this.squares[chunk] = this.kernels.sumOfSquares(trainable);
+    this.onGradient?.(chunk, trainable);
     this.roots[chunk] = root;
     this.summed++;
     if (!needsWhole(this.rule)) this.updateChunk(chunk);

@@ -19,6 +19,7 @@ export const CLOSE = {
   silent: { code: 4408, retry: true, meaning: 'no heartbeat for too long' },
   leaseExpired: { code: 4409, retry: true, meaning: 'a lease ran out' },
   failed: { code: 4407, retry: true, meaning: 'the worker could not compute what it was leased' },
+  removed: { code: 4411, retry: false, meaning: 'an admin has removed the worker' },
   restarting: { code: 4412, retry: true, meaning: 'the coordinator stops and may come back' },
 } as const;
 

@@ -57,6 +57,8 @@ export interface Evaluated {
   metric: number;
   /** Classes x classes counts, row-major [actual, predicted]; absent where there are no classes. */
   confusion?: number[];
+  /** The wrong predictions that the model was surest of; `record` is the index within the part. */
+  mistakes?: { record: number; predicted: number; confidence: number }[];
   computeMs: number;
 }
 

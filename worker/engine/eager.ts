@@ -12,6 +12,7 @@ import { registerLayers } from '../../shared/models/layers/layers.js';
 import { Random } from '../../shared/random.js';
 import { correctGradients } from './corrected-gradients.js';
 import type { Batch, Engine, EvaluationSums, Sums } from './engine.js';
+import { surestMistakes } from './mistakes.js';
 import {
   evaluationOf,
   gradientsOf,
@@ -89,18 +90,22 @@ class EagerEngine implements Engine {
   async evaluate(batch: Batch): Promise<EvaluationSums> {
     const { tf } = this.options;
     const { label } = this.options.manifest;
-    const { loss, metric, predicted } = tf.tidy(() => evaluationOf(this.step, this.inputs(batch)));
+    const { loss, metric, predicted, confidence } = tf.tidy(() =>
+      evaluationOf(this.step, this.inputs(batch)),
+    );
     try {
       const sums = { loss: (await loss.data())[0]!, metric: (await metric.data())[0]! };
       if (label.kind !== 'class' || !predicted || label.classes > MAX_CONFUSION_CLASSES) return sums;
       const confusion = new Int32Array(label.classes * label.classes);
       // One entry a sample, or one a position.
-      for (const [i, guess] of (await predicted.data()).entries()) {
-        confusion[batch.y[i]! * label.classes + guess]!++;
-      }
-      return { ...sums, confusion };
+      const guesses = await predicted.data();
+      for (const [i, guess] of guesses.entries()) confusion[batch.y[i]! * label.classes + guess]!++;
+      const mistakes =
+        confidence &&
+        surestMistakes(batch.count, guesses, batch.y, (await confidence.data()) as Float32Array);
+      return { ...sums, confusion, ...(mistakes ? { mistakes } : {}) };
     } finally {
-      tf.dispose([loss, metric, ...(predicted ? [predicted] : [])]);
+      tf.dispose([loss, metric, ...(predicted ? [predicted] : []), ...(confidence ? [confidence] : [])]);
     }
   }
 

@@ -23,6 +23,8 @@ export interface Sums {
 export interface EvaluationSums extends Sums {
   /** For at most `MAX_CONFUSION_CLASSES` classes: row-major counts [actual, predicted], classes x classes; of positions, where a sample has several. */
   confusion?: Int32Array;
+  /** For classes: wrong predictions, the surest first, at most 16. `record`: index within the batch. */
+  mistakes?: { record: number; predicted: number; confidence: number }[];
 }
 
 export interface Engine {

@@ -6,6 +6,7 @@ import type * as TensorFlow from '@tensorflow/tfjs';
 import type { LossName } from '../../shared/losses.js';
 import type { Manifest } from '../../shared/manifest.js';
 import { type LossInputs, lossPerSample, metricSum } from './eager-loss.js';
+import { confidenceOf } from './mistakes.js';
 
 type Tf = typeof TensorFlow;
 type Tensor = TensorFlow.Tensor;
@@ -58,12 +59,13 @@ export function gradientsOf(step: ModelStep, { x, target }: StepInputs): Gradien
 export function evaluationOf(
   step: ModelStep,
   { x, target }: StepInputs,
-): { loss: Tensor; metric: Tensor; predicted?: Tensor } {
+): { loss: Tensor; metric: Tensor; predicted?: Tensor; confidence?: Tensor } {
   const { tf, model, loss } = step;
   const output = model.apply(normalised(step, x), { training: false }) as Tensor;
   const inputs = lossInputs(step, output, target);
   const { sum, predicted } = metricSum(tf, loss, inputs);
-  return { loss: tf.sum(lossPerSample(tf, loss, inputs)), metric: sum, ...(predicted ? { predicted } : {}) };
+  const guesses = predicted && { predicted, confidence: confidenceOf(tf, loss, inputs) };
+  return { loss: tf.sum(lossPerSample(tf, loss, inputs)), metric: sum, ...guesses };
 }
 
 /**

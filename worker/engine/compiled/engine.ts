@@ -7,6 +7,7 @@ import { type Layout, layoutOf } from '../../../shared/layout.js';
 import { MAX_CONFUSION_CLASSES, type Manifest } from '../../../shared/manifest.js';
 import type { ModelDescription } from '../../../shared/models/description.js';
 import type { Batch, Engine, EvaluationSums, Sums } from '../engine.js';
+import { surestMistakes } from '../mistakes.js';
 import type { Graph, Value } from './graph.js';
 import { sizeOf } from './graph.js';
 import { lower, nameOf } from './lower/lower.js';
@@ -73,13 +74,14 @@ export class CompiledEngine implements Engine {
     const compiled = await this.compiled({ kind: 'evaluation', samples: batch.count });
     const results = await compiled.session.run(this.feeds(compiled, batch, 0));
     const { label } = this.options.manifest;
-    const { predicted } = results;
+    const { predicted, confidence } = results;
     if (label.kind !== 'class' || !predicted || label.classes > MAX_CONFUSION_CLASSES) return sumsOf(results);
     const confusion = new Int32Array(label.classes * label.classes);
-    for (const [i, guess] of (predicted.data as Int32Array).entries()) {
-      confusion[batch.y[i]! * label.classes + guess]!++;
-    }
-    return { ...sumsOf(results), confusion };
+    const guesses = predicted.data as Int32Array;
+    for (const [i, guess] of guesses.entries()) confusion[batch.y[i]! * label.classes + guess]!++;
+    const mistakes =
+      confidence && surestMistakes(batch.count, guesses, batch.y, confidence.data as Float32Array);
+    return { ...sumsOf(results), confusion, ...(mistakes ? { mistakes } : {}) };
   }
 
   dispose(): void {

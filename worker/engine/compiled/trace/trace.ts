@@ -38,7 +38,7 @@ const BASES = [0.25, 0.5];
 /**
  * Inputs of the graph: `x` and `y` as stored, `weight:I` by place in the model. Outputs: `loss`, `metric`; of
  * a gradient `gradient:I` (sums over the samples) and `change:I` (times samples) where there is one; of an
- * evaluation of classes `predicted`.
+ * evaluation of classes `predicted` and `confidence`.
  * @throws Error naming the operation that stands in the way
  */
 export function traceModel(request: TraceRequest): Graph {
@@ -78,9 +78,9 @@ function traceOnce(request: TraceRequest, base: number): Graph {
     tf.tidy(() => {
       const inputs = stepInputs(request, recorder);
       if (request.kind === 'evaluation') {
-        const { loss, metric, predicted } = evaluationOf(request, inputs);
-        for (const [name, tensor] of Object.entries({ loss, metric, predicted })) {
-          if (tensor) outputs.push({ name, value: recorder.valueOf(tensor) });
+        const results = evaluationOf(request, inputs);
+        for (const [name, tensor] of Object.entries(results)) {
+          outputs.push({ name, value: recorder.valueOf(tensor) });
         }
         return;
       }
