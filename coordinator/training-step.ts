@@ -265,7 +265,7 @@ export class TrainingStep implements Work {
   private reissued({ member }: Worker, nodes: readonly Node[]): RunEvent {
     const count = nodes.reduce((sum, node) => sum + leafCount(this.ledger.shards, node), 0);
     const what = count === 1 ? '1 shard' : `${count} shards`;
-    const text = `step ${this.batch.step + 1}: ${what} of ${member.name} given to others`;
+    const text = `step ${this.batch.step + 1}: ${what} that ${member.name} held are free for others`;
     return { type: 'reissued', worker: member.name, text };
   }
 

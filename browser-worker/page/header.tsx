@@ -32,7 +32,7 @@ export function Header(props: HeaderProps) {
   const { greeting, status, run, contributing } = props;
   const goesOn = greeting.live && !isOver(status.state);
   return (
-    <header class="top">
+    <header class="masthead">
       <h1 class="brand">
         <Logo />
         swarmgrad

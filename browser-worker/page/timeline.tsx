@@ -19,7 +19,7 @@ export function Timeline({ timeline }: { timeline: TimelineView | undefined }) {
   const [width, setWidth] = useState(0);
   const scheme = useScheme();
   const steps = timeline?.steps ?? [];
-  const lanes = lanesOf(timeline);
+  const lanes = timeline?.workers ?? [];
   const height = lanes.length * laneHeight(lanes.length) + AXIS_PX;
 
   useEffect(() => {
@@ -52,12 +52,6 @@ export function Timeline({ timeline }: { timeline: TimelineView | undefined }) {
   );
 }
 
-/** Workers that had a part in the steps shown. */
-function lanesOf(timeline: TimelineView | undefined): TimelineView['workers'] {
-  const taking = new Set(timeline?.steps.flatMap(({ segments }) => segments.map(({ worker }) => worker)));
-  return timeline?.workers.filter(({ id }) => taking.has(id)) ?? [];
-}
-
 function draw(
   canvas: HTMLCanvasElement,
   timeline: TimelineView | undefined,
@@ -73,7 +67,7 @@ function draw(
   context.scale(ratio, ratio);
   const style = getComputedStyle(canvas);
   const colour = (name: string) => style.getPropertyValue(`--${name}`).trim();
-  const lanes = lanesOf(timeline);
+  const lanes = timeline?.workers ?? [];
   // A narrow page shows fewer steps, so that they can be told apart.
   const steps = (timeline?.steps ?? []).slice(width < 500 ? -4 : -8);
   const lane = laneHeight(lanes.length);

@@ -67,6 +67,22 @@ describe('the pages', () => {
   });
 });
 
+describe('the dashboard', () => {
+  it('is less than 150 kB of script, and loads TF.js only when it is asked for', async () => {
+    const run = await smallRun();
+    const page = await (await fetch(run.url)).text();
+    const scripts = [...page.matchAll(/(?:src|href)="(\/assets\/[^"]+\.js)"/g)].map(([, path]) => path!);
+    let bytes = 0;
+    for (const path of scripts) {
+      const response = await fetch(run.url + path, { headers: { 'Accept-Encoding': 'gzip' } });
+      bytes += Number(response.headers.get('content-length'));
+      expect(await response.text()).not.toContain('tfjs');
+    }
+    expect(bytes).toBeGreaterThan(10_000);
+    expect(bytes).toBeLessThan(150_000);
+  });
+});
+
 describe('a WebSocket', () => {
   const upgraded = async (url: string, origin: string) => {
     const socket = new WebSocket(`${url.replace('http', 'ws')}/swarm`, { headers: { Origin: origin } });
