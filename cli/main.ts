@@ -20,7 +20,16 @@ export async function main(args: readonly string[]): Promise<number> {
     .exitOverride()
     // Usage errors are told below, like all others.
     .configureOutput({ outputError: () => undefined });
-  const commands = [addStart, addCoordinator, addWorker, addStatus, addEvaluate, addExport, addGenerate, addEngines];
+  const commands = [
+    addStart,
+    addCoordinator,
+    addWorker,
+    addStatus,
+    addEvaluate,
+    addExport,
+    addGenerate,
+    addEngines,
+  ];
   for (const add of commands) add(program);
   try {
     await program.parseAsync(args, { from: 'user' });
