@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import type { Bench, BenchResult } from './question.js';
 
 const BENCHES: Record<string, () => Promise<Bench>> = {
+  engine: async () => (await import('./engine.js')).engine,
   overhead: async () => (await import('./overhead.js')).overhead,
   'step-time': async () => (await import('./step-time.js')).stepTime,
   'time-to-accuracy': async () => (await import('./time-to-accuracy.js')).timeToAccuracy,

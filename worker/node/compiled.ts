@@ -11,7 +11,7 @@ import type { EngineSubject } from './engines.js';
 
 /** ONNX Runtime's own processor kernels. One thread: with two, some models give other bits. */
 export async function startCompiledCpu(subject: EngineSubject): Promise<Engine> {
-  return start(subject, await cpuRuntime());
+  return startCompiled(subject, await cpuRuntime());
 }
 
 /**
@@ -19,7 +19,7 @@ export async function startCompiledCpu(subject: EngineSubject): Promise<Engine> 
  * thread adds in one order, so Node and every browser, on every processor, give the same bits.
  */
 export async function startCompiledWasm(subject: EngineSubject): Promise<Engine> {
-  return start(subject, await wasmRuntime());
+  return startCompiled(subject, await wasmRuntime());
 }
 
 export async function wasmRuntime(): Promise<Runtime> {
@@ -55,7 +55,8 @@ export async function cpuRuntime(threads = 1): Promise<Runtime> {
   return { name: 'compiled/cpu', engineClass, target, ort, session };
 }
 
-async function start(subject: EngineSubject, runtime: Runtime): Promise<Engine> {
+/** @throws Error naming the operation, if the model cannot be compiled */
+export async function startCompiled(subject: EngineSubject, runtime: Runtime): Promise<Engine> {
   const { model, manifest, shardSamples } = subject;
   const engine = new CompiledEngine({ runtime, model, manifest, graphFor: graphsOf(subject) });
   // Now, so that a model that cannot be compiled is told at the start.

@@ -11,6 +11,7 @@ import {
 } from '../graph.js';
 import type { Name } from '../onnx/builder.js';
 import { blockedElementwise } from './blocked/elementwise.js';
+import type { Stored } from './forms.js';
 import type { Lowering } from './lowering.js';
 import { inputsNamed, numberOf, outputOf, type Rule, type Rules } from './rule.js';
 
@@ -19,21 +20,32 @@ type Compute = (names: Name[]) => Name;
 /** `output` = `compute` of `inputs`, broadcast; in NCHW where an image exists only there. */
 export function elementwise(low: Lowering, output: Value, inputs: readonly Value[], compute: Compute): void {
   if (blockedElementwise(low, output, inputs, compute)) return;
-  if (output.shape.length === 4 && inputs.some((value) => low.isChannelsFirst(value))) {
-    const stored = inputs.map((value) => low.channelsFirstStored(value));
-    low.setChannelsFirst(
-      output,
-      compute(stored.map(({ name }) => name)),
-      broadcastShape(stored.map(({ shape }) => shape)),
-    );
-    return;
-  }
-  const stored = inputs.map((value) => low.plainStored(value));
-  low.setPlain(
-    output,
-    compute(stored.map(({ name }) => name)),
-    broadcastShape(stored.map(({ shape }) => shape)),
-  );
+  const isFirst = output.shape.length === 4 && inputs.some((value) => low.isChannelsFirst(value));
+  const stored = inputs.map((value) => (isFirst ? low.channelsFirstStored(value) : low.plainStored(value)));
+  const shape = broadcastShape(stored.map((one) => one.shape));
+  const names = stored.map((one) => lined(low, one, stored));
+  const result = compute(names);
+  const isLined = stored.every((one) => isLine(one, stored));
+  const name = isLined ? low.onnx.reshape(result, [sizeOf(shape)], shape) : result;
+  if (isFirst) low.setChannelsFirst(output, name, shape);
+  else low.setPlain(output, name, shape);
+}
+
+/**
+ * The runtime is slow at repeating a number along a last axis of length 1. So single numbers have no axes, and
+ * what they meet becomes one line where nothing else takes part.
+ */
+function lined(low: Lowering, one: Stored, all: readonly Stored[]): Name {
+  const isLined = all.every((other) => isLine(other, all));
+  if (!isLined) return one.name;
+  return low.onnx.reshape(one.name, one.shape, sizeOf(one.shape) === 1 ? [] : [sizeOf(one.shape)]);
+}
+
+/** Whether it is a single number, or of the one large shape with a last axis of length 1. */
+function isLine({ shape }: Stored, all: readonly Stored[]): boolean {
+  const large = all.find((other) => sizeOf(other.shape) > 1)?.shape;
+  if (!large || large.at(-1) !== 1 || !all.some((other) => sizeOf(other.shape) === 1)) return false;
+  return sizeOf(shape) === 1 || sameShape(shape, large);
 }
 
 function broadcastShape(shapes: readonly Shape[]): number[] {

@@ -6,7 +6,16 @@
  * `blocked` is NCHWc, with all channels in blocks of the target's size. Plain and channels-first values may be
  * stored with an axis of length 1 in place of a repeated one: broadcasting is left to whoever reads them.
  */
-import { type Graph, type Shape, sizeOf, splatValue, type Uses, usesOf, type Value } from '../graph.js';
+import {
+  type Graph,
+  type GraphNode,
+  type Shape,
+  sizeOf,
+  splatValue,
+  type Uses,
+  usesOf,
+  type Value,
+} from '../graph.js';
 import { type Name, OnnxBuilder } from '../onnx/builder.js';
 import { enterBlocks, leaveBlocks } from './blocked/blocks.js';
 import {
@@ -106,9 +115,8 @@ export class Lowering {
     return blocked !== undefined && plain === undefined && channelsFirst === undefined;
   }
 
-  /** Whether a kernel of that name reads the value. */
-  isReadBy(value: Value, kernel: string): boolean {
-    return this.uses.readers.get(value)?.some((node) => node.kernel === kernel) ?? false;
+  readersOf(value: Value): readonly GraphNode[] {
+    return this.uses.readers.get(value) ?? [];
   }
 
   /** Whether its channels come in whole blocks. */

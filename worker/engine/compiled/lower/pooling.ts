@@ -22,7 +22,8 @@ const maxPool: Rule = (low, node) => {
   if (blockedMaxPool(low, node)) return;
   const x = inputOf(node, 'x');
   // Places and values come from one operator: both are asked for where the gradient will ask for the places.
-  const outputs = low.isReadBy(outputOf(node), 'MaxPoolGrad') && !low.target.gpu ? 2 : 1;
+  const outputs =
+    low.readersOf(outputOf(node)).some(({ kernel }) => kernel === 'MaxPoolGrad') && !low.target.gpu ? 2 : 1;
   const [result] = low.onnx.emitAll(
     'MaxPool',
     [low.channelsFirst(x)],

@@ -56,6 +56,7 @@ const broadcastTo: Rule = (low, node) => {
 };
 
 const slice: Rule = (low, node) => {
+  if (splitApart(low, node)) return;
   const x = inputOf(node, 'x');
   const output = outputOf(node);
   const begin = numbersOf(node, 'begin');
@@ -69,6 +70,29 @@ const slice: Rule = (low, node) => {
   }
   low.setPlain(output, low.onnx.slice(low.plain(x), starts, ends, axes));
 };
+
+/** Slices that together are all of a value, in equal parts along one axis, are one Split. */
+function splitApart(low: Lowering, node: GraphNode): boolean {
+  const x = inputOf(node, 'x');
+  const output = outputOf(node);
+  const cutAxes = output.shape.flatMap((length, axis) => (length === x.shape[axis] ? [] : [axis]));
+  const [axis] = cutAxes;
+  if (axis === undefined || cutAxes.length > 1 || low.isBlocked(x) || low.isChannelsFirst(x)) return false;
+  const [length, part] = [x.shape[axis]!, output.shape[axis]!];
+  const parts = length / part;
+  const siblings = low
+    .readersOf(x)
+    .filter(({ kernel, outputs }) => kernel === 'Slice' && sameShape(outputs[0]!.shape, output.shape));
+  const starts = new Set(siblings.map((sibling) => numbersOf(sibling, 'begin')[axis]!));
+  const isAll =
+    Number.isInteger(parts) &&
+    Array.from({ length: parts }, (_, i) => i * part).every((at) => starts.has(at));
+  const begin = numbersOf(node, 'begin')[axis]!;
+  if (!isAll || begin % part !== 0) return false;
+  const sizes = low.onnx.ints(new Array(parts).fill(part));
+  low.setPlain(output, low.onnx.emitAll('Split', [low.plain(x), sizes], parts, { axis })[begin / part]!);
+  return true;
+}
 
 const stridedSlice: Rule = (low, node) => {
   const [begin, end, strides] = [
@@ -114,13 +138,12 @@ const pack: Rule = (low, node) => {
 /** Cuts `x` into the outputs of `node`, one after the other along the axis. */
 function cut(low: Lowering, node: GraphNode, x: Value, lengthOf: (output: Value) => number): void {
   const axis = numberOf(node, 'axis');
-  let from = 0;
-  for (const output of node.outputs) {
-    const length = lengthOf(output);
-    const shape = x.shape.map((own, at) => (at === axis ? length : own));
-    const part = low.onnx.slice(low.plain(x), [from], [from + length], [axis]);
-    low.setPlain(output, low.onnx.reshape(part, shape, output.shape));
-    from += length;
+  const sizes = node.outputs.map(lengthOf);
+  const inputs = [low.plain(x), low.onnx.ints(sizes)];
+  const parts = low.onnx.emitAll('Split', inputs, sizes.length, { axis });
+  for (const [i, output] of node.outputs.entries()) {
+    const shape = x.shape.map((own, at) => (at === axis ? sizes[i]! : own));
+    low.setPlain(output, low.onnx.reshape(parts[i]!, shape, output.shape));
   }
 }
 

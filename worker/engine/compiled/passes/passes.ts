@@ -6,6 +6,7 @@ import { foldConstants } from './fold-constants.js';
 import { fuseBiases } from './fuse-bias.js';
 import { fuseRelus } from './fuse-relu.js';
 import { fuseResiduals } from './fuse-residual.js';
+import { joinProducts } from './join-products.js';
 import { shrinkPoolGradients } from './pool-gradient.js';
 import { recogniseReluGradients } from './relu-gradient.js';
 
@@ -17,6 +18,7 @@ const PASSES = [
   foldConstants,
   withoutCommonSubexpressions,
   withoutDeadCode,
+  joinProducts,
   recogniseReluGradients,
   withoutDeadCode,
   fuseBiases,
