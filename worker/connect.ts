@@ -142,6 +142,8 @@ export class Participation {
         closed: end,
       });
       const fail = (error: unknown) => {
+        // What the next connection needs is not broken by a result that nobody waits for any more.
+        if (isOver) return;
         problem = messageOf(error);
         // A damaged engine is not used again: the next connection starts a new one.
         if (!(error instanceof UserError)) void this.release();
@@ -175,7 +177,12 @@ export class Participation {
         ...this.options,
         startCompute: (subject) => this.options.startCompute(subject, this.wantedEngine(welcome)),
       });
-      this.material = { welcome, material };
+      const kept = { welcome, material };
+      this.material = kept;
+      // What failed once is tried anew by the next connection.
+      material.catch(() => {
+        if (this.material === kept) this.material = undefined;
+      });
     }
     const material = await this.material.material;
     this.options.watcher?.prepared(material.compute);
