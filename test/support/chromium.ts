@@ -8,10 +8,21 @@ import { afterAll, onTestFinished } from 'vitest';
 
 export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
-export const CHROMIUM_FLAGS = [
+const BASE_FLAGS = [
   ...['--headless', '--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking'],
-  ...['--disable-component-update', '--disable-sync', '--use-gl=angle', '--use-angle=swiftshader'],
-  ...['--enable-unsafe-swiftshader', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
+  ...['--disable-component-update', '--disable-sync'],
+];
+const GPU_FLAGS = [
+  ...['--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
+  ...['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
+];
+
+export const CHROMIUM_FLAGS = [...BASE_FLAGS, ...GPU_FLAGS];
+
+/** As an old device, or one whose owner is careful: neither WebGL nor WebAssembly. */
+export const OLD_BROWSER_FLAGS = [
+  ...BASE_FLAGS,
+  ...['--disable-gpu', '--disable-software-rasterizer', '--js-flags=--jitless'],
 ];
 
 /** Whether tests in a browser must be skipped here; tells so once. CI must have one. */
@@ -23,11 +34,10 @@ export function withoutChromium(): boolean {
 }
 
 /** One browser for a file of tests, started when first asked for. */
-export function sharedBrowser(...flags: string[]): () => Promise<Browser> {
+export function sharedBrowser(flags: string[] = CHROMIUM_FLAGS): () => Promise<Browser> {
   let browser: Promise<Browser> | undefined;
   afterAll(async () => (await browser)?.close());
-  return () =>
-    (browser ??= chromium.launch({ executablePath: CHROMIUM, args: [...CHROMIUM_FLAGS, ...flags] }));
+  return () => (browser ??= chromium.launch({ executablePath: CHROMIUM, args: flags }));
 }
 
 export class Tab {
