@@ -9,7 +9,8 @@ import {
   serveEngine,
 } from '../worker/engine/remote.js';
 import type { ComputeSubject } from '../worker/material.js';
-import { engineCandidates, engineNamed } from './engines.js';
+import { engineNamed } from './engine-names.js';
+import { engineCandidates } from './engines.js';
 import { scope } from './worker-scope.js';
 
 /** The first message to the worker. */

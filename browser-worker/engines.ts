@@ -30,11 +30,6 @@ export function engineCandidates(options: BrowserEnginesOptions): Candidate[] {
   ];
 }
 
-/** `auto`, a candidate's name, or its last part: `webgl` means `eager/webgl`. Unknown ones are left as they are. */
-export function engineNamed(text: string, candidates: readonly Pick<Candidate, 'name'>[]): string {
-  return candidates.find(({ name }) => name === text || name.endsWith(`/${text}`))?.name ?? text;
-}
-
 async function startWebGpu(options: BrowserEnginesOptions): Promise<Engine> {
   if (!('gpu' in navigator)) throw new Error('this browser, or a page on plain http, has no WebGPU');
   const { tf } = await import('./tensorflow.js');
