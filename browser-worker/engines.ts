@@ -4,13 +4,13 @@ import scalarWasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.was
 import simdWasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
 import threadedWasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
 import type { Candidate } from '../worker/engine/choose.js';
+import type { CompiledSubject } from '../worker/engine/compiled/start.js';
 import { createEagerEngine } from '../worker/engine/eager.js';
 import type { Engine } from '../worker/engine/engine.js';
 import { installWasmKernels } from '../worker/engine/wasm-kernels.js';
-import type { ComputeSubject } from '../worker/material.js';
 
 export interface BrowserEnginesOptions {
-  subject: Pick<ComputeSubject, 'model' | 'manifest'>;
+  subject: CompiledSubject;
   /** False after the GPU was lost too often. */
   withGpu: boolean;
   /** The GPU is gone, and with it the engine: nothing that it has in hand will ever come. */
@@ -18,16 +18,22 @@ export interface BrowserEnginesOptions {
 }
 
 export function engineCandidates(options: BrowserEnginesOptions): Candidate[] {
-  // The compiled engine (`compiled/wasm` first, then `compiled/webgpu`) has its place at the top.
   const gpu: Candidate[] = [
     { name: 'eager/webgpu', start: () => startWebGpu(options) },
     { name: 'eager/webgl', start: () => startWebGl(options) },
   ];
   return [
+    { name: 'compiled/wasm', start: () => startCompiledWasm(options.subject) },
     ...(options.withGpu ? gpu : []),
-    { name: 'eager/wasm', start: () => startWasm(options) },
+    // Slower than the compiled engine on the same processor: only for models that do not compile.
+    { name: 'eager/wasm', lastResort: true, start: () => startWasm(options) },
     { name: 'eager/cpu', lastResort: true, start: () => startCpu(options) },
   ];
+}
+
+async function startCompiledWasm(subject: CompiledSubject): Promise<Engine> {
+  const { startCompiledInBrowser } = await import('./compiled.js');
+  return startCompiledInBrowser(subject);
 }
 
 async function startWebGpu(options: BrowserEnginesOptions): Promise<Engine> {
