@@ -63,7 +63,7 @@ describe.skipIf(withoutChromium())('a tab', { timeout: 120_000 }, () => {
   it('loses its leases when it is frozen, and comes back by itself', async () => {
     const options = ['--epochs', '10000', '--dead-after', '2'];
     const cluster = await coordinator(await temporaryFolder(), ...RUN, ...options);
-    worker(cluster.url, '--engine', 'eager/wasm', '--name', 'node', '--cache-mb', '0');
+    worker(cluster.url, '--engine', 'compiled/wasm', '--name', 'node', '--cache-mb', '0');
     const devtools = await Devtools.start();
     const tab = await devtools.open(`${cluster.url}/join?engine=wasm&name=icy`);
     await devtools.until(tab, "document.querySelector('button')");
@@ -99,9 +99,9 @@ describe.skipIf(withoutChromium())('a tab', { timeout: 120_000 }, () => {
     await reached(cluster, step + 3);
     expect((await statusOf(cluster.url)).workers).toMatchObject([{ engine: 'eager/webgl' }]);
     await loseContext(devtools);
-    await computing('eager/wasm');
+    await computing('compiled/wasm');
     const summary = await finish(cluster);
-    expect(summary.workers.map(({ engine }) => engine).sort()).toEqual(['eager/wasm', 'eager/webgl']);
+    expect(summary.workers.map(({ engine }) => engine).sort()).toEqual(['compiled/wasm', 'eager/webgl']);
   });
 });
 

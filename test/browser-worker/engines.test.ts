@@ -55,15 +55,15 @@ describe.skipIf(withoutChromium())('in a tab', { timeout: 180_000 }, () => {
   describe.each(['mlp:16', 'convolutional network'])('a %s', (model) => {
     let made: ReturnType<typeof reference> | undefined;
 
-    it.each(['webgl', 'webgpu', 'wasm', 'cpu'])(
-      'trained by eager/%s agrees with the reference',
+    it.each(['compiled/wasm', 'eager/webgl', 'eager/webgpu', 'eager/wasm', 'eager/cpu'])(
+      'trained by %s agrees with the reference',
       async (engine) => {
         const { runDir, cluster } = await run(model);
         const tab = await contributingTab(await browser(), cluster.url, engine);
         await tab.phase('finished');
         expect(await cluster.program.ended).toBe(0);
         const summary = await summaryOf(runDir);
-        expect(summary.workers).toMatchObject([{ engine: `eager/${engine}`, kind: 'browser', samples: 128 }]);
+        expect(summary.workers).toMatchObject([{ engine, kind: 'browser', samples: 128 }]);
         const { sha256, lines } = await (made ??= reference(model));
         const own = metricsOf(runDir) as Line[];
         expect(own.length).toBe(lines.length);
@@ -71,7 +71,7 @@ describe.skipIf(withoutChromium())('in a tab', { timeout: 180_000 }, () => {
           if (loss !== undefined) expect(Math.abs(loss / lines[i]!.loss! - 1)).toBeLessThan(1e-4);
         }
         // The same program on the same JavaScript engine: not close, but equal.
-        if (engine === 'cpu') expect(summary.weightsSha256).toBe(sha256);
+        if (engine === 'eager/cpu') expect(summary.weightsSha256).toBe(sha256);
         expect(tab.complaints).toEqual([]);
       },
     );
