@@ -12,6 +12,7 @@ import type { Bench, BenchResult } from './question.js';
 const BENCHES: Record<string, () => Promise<Bench>> = {
   overhead: async () => (await import('./overhead.js')).overhead,
   'step-time': async () => (await import('./step-time.js')).stepTime,
+  browser: async () => (await import('./browser.js')).browser,
   'time-to-accuracy': async () => (await import('./time-to-accuracy.js')).timeToAccuracy,
 };
 

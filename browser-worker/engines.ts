@@ -1,13 +1,11 @@
 /** The engines that a browser may have, fastest first. What is missing is found out by starting it. */
 import type * as TensorFlow from '@tensorflow/tfjs';
-import scalarWasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
-import simdWasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
-import threadedWasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
 import type { Candidate } from '../worker/engine/choose.js';
 import type { CompiledSubject } from '../worker/engine/compiled/start.js';
 import { createEagerEngine } from '../worker/engine/eager.js';
 import type { Engine } from '../worker/engine/engine.js';
 import { installWasmKernels } from '../worker/engine/wasm-kernels.js';
+import { wasmPaths } from './wasm-paths.js';
 
 export interface BrowserEnginesOptions {
   subject: CompiledSubject;
@@ -71,11 +69,7 @@ async function startWasm(options: BrowserEnginesOptions): Promise<Engine> {
   if (typeof WebAssembly === 'undefined') throw new Error('this browser has no WebAssembly');
   const { tf } = await import('./tensorflow.js');
   const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
-  setWasmPaths({
-    'tfjs-backend-wasm.wasm': scalarWasm,
-    'tfjs-backend-wasm-simd.wasm': simdWasm,
-    'tfjs-backend-wasm-threaded-simd.wasm': threadedWasm,
-  });
+  setWasmPaths(wasmPaths);
   // Its threads do nothing but wait, and its result must not depend on them.
   tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
   await use(tf, 'wasm');

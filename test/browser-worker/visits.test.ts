@@ -1,13 +1,7 @@
 /** What a volunteer does and sees: starts, pauses, stops, comes again, opens a second tab, has an old browser. */
 import { describe, expect, it } from 'vitest';
-import {
-  CHROMIUM_FLAGS,
-  contributingTab,
-  OLD_BROWSER_FLAGS,
-  sharedBrowser,
-  Tab,
-  withoutChromium,
-} from '../support/chromium.js';
+import { contributingTab, sharedBrowser, Tab, withoutChromium } from '../support/chromium.js';
+import { CHROMIUM_FLAGS, OLD_BROWSER_FLAGS } from '../support/chromium-flags.js';
 import { coordinator, reached, statusOf, temporaryFolder } from '../support/cluster.js';
 import { proxyTo } from '../support/proxy.js';
 

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
-import { CHROMIUM, CHROMIUM_FLAGS } from './chromium.js';
+import { CHROMIUM, CHROMIUM_FLAGS } from './chromium-flags.js';
 
 type Params = Record<string, unknown>;
 // biome-ignore lint/suspicious/noExplicitAny: the protocol's answers are not typed here
