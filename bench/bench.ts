@@ -13,6 +13,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   engine: async () => (await import('./engine.js')).engine,
   overhead: async () => (await import('./overhead.js')).overhead,
   'step-time': async () => (await import('./step-time.js')).stepTime,
+  browser: async () => (await import('./browser.js')).browser,
   'time-to-accuracy': async () => (await import('./time-to-accuracy.js')).timeToAccuracy,
 };
 

@@ -7,8 +7,9 @@ import type { DataHead } from '../coordinator/model/reference.js';
 import { layoutOf } from '../shared/layout.js';
 import { Random } from '../shared/random.js';
 import { messageOf } from '../shared/user-error.js';
+import { startCompiled } from '../worker/engine/compiled/start.js';
 import type { Batch, Engine } from '../worker/engine/engine.js';
-import { cpuRuntime, startCompiled } from '../worker/node/compiled.js';
+import { cpuRuntime } from '../worker/node/compiled.js';
 import { type EngineSubject, engineCandidates } from '../worker/node/engines.js';
 import type { Bench, BenchResult } from './question.js';
 import { PyTorchStep } from './support/pytorch-step.js';
@@ -139,7 +140,7 @@ async function start(
     };
   };
   await attempt('compiled/cpu', async () =>
-    ofEngine(await startCompiled(subject, await cpuRuntime(threads))),
+    ofEngine(await startCompiled(subject, await cpuRuntime(threads), () => import('@tensorflow/tfjs'))),
   );
   if (threads === 1) {
     // These have one thread, or choose their own number.

@@ -30,6 +30,8 @@ import { statusOf } from './status.js';
 
 /** How long a stop waits for the step in hand before it gives it up. */
 const DRAIN_MS = 10_000;
+/** How often workers hear how the run goes. */
+const TELL_EVERY_MS = 1000;
 
 export interface ConductorOptions {
   folder: RunFolder;
@@ -93,12 +95,15 @@ export class Conductor {
       clock,
     };
     const stop = { drain: this.drain.signal, abort: this.abort.signal };
+    const telling = setInterval(() => this.tellWorkers(), TELL_EVERY_MS);
     try {
       const complete = await run(this.options.run, parts, stop);
       return await this.end(complete ? 'finished' : 'stopped');
     } catch (error) {
       if (this.drain.signal.aborted) return this.end('stopped');
       return this.end('failed', this.explain(error));
+    } finally {
+      clearInterval(telling);
     }
   }
 
@@ -124,6 +129,12 @@ export class Conductor {
       seconds: this.summary?.seconds ?? progress.seconds(clock.now()),
       bytes: this.bytes(),
     });
+  }
+
+  private tellWorkers(): void {
+    const { core, progress, run } = this.options;
+    const { step, latest, samplesTrained } = progress;
+    core.swarm.tellProgress({ step, steps: run.steps, loss: latest?.loss ?? null, samplesTrained });
   }
 
   private checkpoint(): void {
@@ -172,6 +183,7 @@ export class Conductor {
         ? `stopped at step ${progress.step}; --run-dir ${folder.dir} --resume goes on`
         : `finished${test && metric === 'accuracy' ? ` with ${(100 * test.metric).toFixed(2)} % test accuracy` : ''}`);
     tell({ type: 'finished', text: this.message });
+    this.tellWorkers();
     core.swarm.closeAll(status === 'stopped' ? 'restarting' : 'finished', `the run has ${status}`);
     return summary;
   }

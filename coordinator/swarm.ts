@@ -199,6 +199,16 @@ export class Swarm {
     }
   }
 
+  /** Tells every worker how the run goes, and what it has given itself. */
+  tellProgress(run: Omit<m.Progress, 'type' | 'samples'>): void {
+    const key = ({ name, kind }: Pick<Totals, 'name' | 'kind'>) => JSON.stringify([name, kind]);
+    const given = new Map<string, number>();
+    for (const row of this.totals()) given.set(key(row), (given.get(key(row)) ?? 0) + row.samples);
+    for (const { member, peer } of this.workers.values()) {
+      peer.send({ type: 'progress', samples: given.get(key(member)) ?? 0, ...run });
+    }
+  }
+
   /** Sends away whoever is silent or sits on a lease that has run out. To be called regularly. */
   sweep(): void {
     const now = this.options.clock.now();

@@ -48,8 +48,10 @@ export function sameMaterial(a: Welcome, b: Welcome): boolean {
 export async function prepareMaterial(welcome: Welcome, sources: MaterialSources): Promise<RunMaterial> {
   const { fetchObject, cache, sha256, startCompute } = sources;
   const document = async <T>(hash: string): Promise<T> => {
-    const bytes = await fetchObject(hash);
+    const known = await cache.get(hash);
+    const bytes = known ?? (await fetchObject(hash));
     if ((await sha256(bytes)) !== hash) throw new Error(`object ${hash} arrived with another hash`);
+    if (!known) await cache.put(hash, bytes);
     return JSON.parse(new TextDecoder().decode(bytes)) as T;
   };
   const [model, train, test, probe, program] = await Promise.all([

@@ -17,6 +17,7 @@ import {
   type Evaluate,
   type Lease,
   PROTOCOL_VERSION,
+  type Progress,
   type Welcome,
   type WorkerKind,
 } from '../shared/protocol/messages.js';
@@ -35,6 +36,8 @@ export interface SessionOptions {
   prepare(welcome: Welcome): Promise<RunMaterial>;
   /** Something broke that this connection cannot mend: it is to be closed with this reason. */
   fail(error: unknown): void;
+  /** Hears how the run goes. */
+  progressed?(progress: Progress): void;
   log(text: string): void;
 }
 
@@ -90,6 +93,8 @@ export class Session {
             task.kind !== 'lease' || task.lease.step !== message.step || task.lease.node !== message.node,
         );
         return this.uploads.cancel(message.step, message.node);
+      case 'progress':
+        return this.options.progressed?.(message);
       default:
         message satisfies never;
     }

@@ -133,5 +133,18 @@ export interface Evaluate {
   weights: 'current' | 'averaged';
 }
 
-export type CoordinatorMessage = Welcome | Lease | Cancel | Window | Evaluate;
+/** How the run goes, and what this worker has given to it; once a second. Also shows that the coordinator lives. */
+export interface Progress {
+  type: 'progress';
+  /** Updates done so far, and in all. */
+  step: number;
+  steps: number;
+  /** Training loss of the latest step, per sample; null before the first. */
+  loss: number | null;
+  /** Samples counted of this worker, over all of its connections, and of all workers. */
+  samples: number;
+  samplesTrained: number;
+}
+
+export type CoordinatorMessage = Welcome | Lease | Cancel | Window | Evaluate | Progress;
 export type Message = WorkerMessage | CoordinatorMessage;

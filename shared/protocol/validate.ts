@@ -110,6 +110,15 @@ const evaluate = z.object({
   weights: z.enum(['current', 'averaged']),
 }) satisfies z.ZodType<m.Evaluate>;
 
+const progress = z.object({
+  type: z.literal('progress'),
+  step: count,
+  steps: count,
+  loss: anyNumber.nullable(),
+  samples: z.int().min(0),
+  samplesTrained: z.int().min(0),
+}) satisfies z.ZodType<m.Progress>;
+
 const workerMessage = z.discriminatedUnion('type', [
   join,
   ready,
@@ -118,7 +127,7 @@ const workerMessage = z.discriminatedUnion('type', [
   evaluated,
   heartbeat,
 ]);
-const coordinatorMessage = z.discriminatedUnion('type', [welcome, lease, cancel, window, evaluate]);
+const coordinatorMessage = z.discriminatedUnion('type', [welcome, lease, cancel, window, evaluate, progress]);
 
 export class MessageError extends Error {}
 

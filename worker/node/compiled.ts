@@ -1,17 +1,15 @@
 /** The compiled engine in Node: which runtimes there are, and graphs from the coordinator or from a trace. */
 import type * as OrtNode from 'onnxruntime-node';
 import { probeBlockSize } from '../engine/compiled/block-size.js';
-import { CompiledEngine } from '../engine/compiled/engine.js';
-import type { Graph } from '../engine/compiled/graph.js';
 import { blockedTarget, PORTABLE, targetName } from '../engine/compiled/lower/target.js';
-import { graphOf } from '../engine/compiled/program.js';
-import type { GraphWanted, Runtime } from '../engine/compiled/runtime.js';
+import type { Runtime } from '../engine/compiled/runtime.js';
+import { startCompiled } from '../engine/compiled/start.js';
 import type { Engine } from '../engine/engine.js';
 import type { EngineSubject } from './engines.js';
 
 /** ONNX Runtime's own processor kernels. One thread: with two, some models give other bits. */
 export async function startCompiledCpu(subject: EngineSubject): Promise<Engine> {
-  return startCompiled(subject, await cpuRuntime());
+  return startCompiled(subject, await cpuRuntime(), loadTf);
 }
 
 /**
@@ -19,7 +17,7 @@ export async function startCompiledCpu(subject: EngineSubject): Promise<Engine> 
  * thread adds in one order, so Node and every browser, on every processor, give the same bits.
  */
 export async function startCompiledWasm(subject: EngineSubject): Promise<Engine> {
-  return startCompiled(subject, await wasmRuntime());
+  return startCompiled(subject, await wasmRuntime(), loadTf);
 }
 
 export async function wasmRuntime(): Promise<Runtime> {
@@ -55,33 +53,4 @@ export async function cpuRuntime(threads = 1): Promise<Runtime> {
   return { name: 'compiled/cpu', engineClass, target, ort, session };
 }
 
-/** @throws Error naming the operation, if the model cannot be compiled */
-export async function startCompiled(subject: EngineSubject, runtime: Runtime): Promise<Engine> {
-  const { model, manifest, shardSamples } = subject;
-  const engine = new CompiledEngine({ runtime, model, manifest, graphFor: graphsOf(subject) });
-  // Now, so that a model that cannot be compiled is told at the start.
-  await engine.prepare(
-    shardSamples > 0 ? { kind: 'gradient', samples: shardSamples } : { kind: 'evaluation', samples: 1 },
-  );
-  return engine;
-}
-
-/** From the program; sizes that it lacks are traced here, which loads TF.js. */
-function graphsOf({ model, manifest, program }: EngineSubject): (wanted: GraphWanted) => Promise<Graph> {
-  return async (wanted) => {
-    const known = program && graphOf(program, wanted);
-    if (known) return known;
-    const tf = await import('@tensorflow/tfjs');
-    const { createTracer } = await import('../engine/compiled/trace/trace-source.js');
-    tf.enableProdMode();
-    const backend = tf.getBackend();
-    await tf.setBackend('cpu');
-    const tracer = await createTracer(tf, model, manifest);
-    try {
-      return tracer.trace(wanted);
-    } finally {
-      tracer.dispose();
-      if (backend) await tf.setBackend(backend);
-    }
-  };
-}
+const loadTf = () => import('@tensorflow/tfjs');

@@ -1,23 +1,14 @@
 /** The engines that a Node worker may have, fastest first. What is missing is found out by starting it. */
 import type * as TensorFlow from '@tensorflow/tfjs';
-import type { Manifest } from '../../shared/manifest.js';
-import type { ModelDescription } from '../../shared/models/description.js';
 import type { Candidate } from '../engine/choose.js';
-import type { Program } from '../engine/compiled/program.js';
+import type { CompiledSubject } from '../engine/compiled/start.js';
 import { createEagerEngine } from '../engine/eager.js';
 import type { Engine } from '../engine/engine.js';
 import { installWasmKernels } from '../engine/wasm-kernels.js';
 import { startCompiledCpu, startCompiledWasm } from './compiled.js';
 import { loadNative, type NativePackage, nativeClass } from './native-tensorflow.js';
 
-export interface EngineSubject {
-  model: ModelDescription;
-  manifest: Pick<Manifest, 'x' | 'y' | 'label' | 'normalisation'>;
-  /** Samples of one shard of the run. */
-  shardSamples: number;
-  /** The model's graphs; without them the compiled engine traces the model itself. */
-  program?: Program;
-}
+export type EngineSubject = CompiledSubject;
 
 export function engineCandidates(subject: EngineSubject): Candidate[] {
   return [
