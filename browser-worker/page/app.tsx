@@ -62,7 +62,7 @@ function Dashboard({ connection, era, greeting, status, events, chosen, choose }
   const [refused, setRefused] = useState('');
   const curves = useCurves(greeting.runs, era, status.step);
   const learningRate = curves.runs.find(({ id }) => id === run.id)?.view.curve.learningRate.mean.at(-1);
-  const { JoinView, contribute } = useContribution();
+  const { Panel, contribute } = useContribution();
 
   useEffect(() => {
     document.title = `${percent(status.step / status.steps, 0)} ${status.state} – ${run.name}`;
@@ -72,7 +72,7 @@ function Dashboard({ connection, era, greeting, status, events, chosen, choose }
     <>
       <Header
         {...{ greeting, status, run }}
-        contributing={JoinView !== undefined}
+        contributing={Panel !== undefined}
         onContribute={contribute}
         onChoose={choose}
         onInvite={() => setInviting(!inviting)}
@@ -89,9 +89,9 @@ function Dashboard({ connection, era, greeting, status, events, chosen, choose }
           {status.state === 'failed' && <p class="notice bad">{status.message}</p>}
           {refused && <p class="notice bad">Refused: {refused}</p>}
         </div>
-        {JoinView && (
+        {Panel && (
           <section class="full contribute" aria-label="This tab">
-            <JoinView />
+            <Panel />
           </section>
         )}
         {goesOn && greeting.join && (inviting || status.workers.length === 0) && (
@@ -161,8 +161,9 @@ function usePolled<T>(
 }
 
 /** The view by which this tab contributes: loaded when it is first wanted. */
-function useContribution(): { JoinView: ComponentType | undefined; contribute(): void } {
-  const [view, setView] = useState<{ JoinView: ComponentType }>();
-  const contribute = () => void import('./join-view.js').then(({ JoinView }) => setView({ JoinView }));
-  return { JoinView: view?.JoinView, contribute };
+function useContribution(): { Panel: ComponentType | undefined; contribute(): void } {
+  const [view, setView] = useState<{ Panel: ComponentType }>();
+  const contribute = () =>
+    void import('./contribute-here.js').then(({ ContributeHere }) => setView({ Panel: ContributeHere }));
+  return { Panel: view?.Panel, contribute };
 }
