@@ -54,7 +54,12 @@ module.exports = {
       from: {},
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
-    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true, pathNot: 'tfjs-node' } },
+    {
+      name: 'resolvable',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true, pathNot: 'tfjs-node|\\?url$' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules|dist' },

@@ -2,6 +2,7 @@
 import { useEffect, useMemo } from 'preact/hooks';
 import { createContribution } from '../contribute.js';
 import { ContributionPanel } from './contribution-panel.js';
+import './contribute-here.css';
 
 export function ContributeHere() {
   const contribution = useMemo(() => createContribution({}), []);
