@@ -1,7 +1,7 @@
 /** The compiled engine in Node: which runtimes there are, and graphs from the coordinator or from a trace. */
 import type * as OrtNode from 'onnxruntime-node';
 import { probeBlockSize } from '../engine/compiled/block-size.js';
-import { blockedTarget, PORTABLE, targetName } from '../engine/compiled/lower/target.js';
+import { blockedTarget, PORTABLE, PORTABLE_GPU, targetName } from '../engine/compiled/lower/target.js';
 import type { Runtime } from '../engine/compiled/runtime.js';
 import { startCompiled } from '../engine/compiled/start.js';
 import type { Engine } from '../engine/engine.js';
@@ -33,11 +33,44 @@ export async function wasmRuntime(): Promise<Runtime> {
   };
 }
 
-/** @param threads within one operator; they belong to the engine class */
-export async function cpuRuntime(threads = 1): Promise<Runtime> {
+/**
+ * A graphics processor: through WebGPU (Dawn, within the package) where a driver for Vulkan, Metal or D3D12 is,
+ * or NVIDIA's by CUDA 12, whose libraries `ONNXRUNTIME_NODE_INSTALL=true npm rebuild onnxruntime-node` fetches.
+ */
+export async function startCompiledGpu(subject: EngineSubject, provider: 'webgpu' | 'cuda'): Promise<Engine> {
+  return startCompiled(subject, await gpuRuntime(provider), loadTf);
+}
+
+export async function gpuRuntime(provider: 'webgpu' | 'cuda'): Promise<Runtime> {
+  const ort = await loadNode();
+  const offered = ort.listSupportedBackends().map(({ name }) => name);
+  if (!offered.includes(provider)) throw new Error(`this build of ONNX Runtime has no ${provider}`);
+  return {
+    name: `compiled/${provider}`,
+    engineClass: `compiled/${provider}@${versionOf(ort)}+${process.platform}-${process.arch}`,
+    target: PORTABLE_GPU,
+    ort,
+    session: {
+      // Results are read at once: left on the device, WebGPU's would end the process.
+      executionProviders: [{ name: provider }, 'cpu'],
+      preferredOutputLocation: 'cpu',
+      graphOptimizationLevel: 'disabled',
+      logSeverityLevel: 3,
+    },
+  };
+}
+
+const versionOf = ({ env }: typeof OrtNode): string => (env.versions as { node: string }).node;
+
+async function loadNode(): Promise<typeof OrtNode> {
   const module = await import('onnxruntime-node');
   // CommonJS: loaders differ in where they put its exports.
-  const ort = (module.default as typeof OrtNode | undefined) ?? module;
+  return (module.default as typeof OrtNode | undefined) ?? module;
+}
+
+/** @param threads within one operator; they belong to the engine class */
+export async function cpuRuntime(threads = 1): Promise<Runtime> {
+  const ort = await loadNode();
   const session: Runtime['session'] = {
     executionProviders: ['cpu'],
     intraOpNumThreads: threads,
@@ -48,8 +81,7 @@ export async function cpuRuntime(threads = 1): Promise<Runtime> {
   };
   const blockSize = await probeBlockSize({ ort, session });
   const target = blockSize > 0 ? blockedTarget(blockSize) : PORTABLE;
-  const { node } = ort.env.versions as { node?: string };
-  const engineClass = `compiled/cpu@${node}+${process.arch}+${targetName(target)}+t${threads}`;
+  const engineClass = `compiled/cpu@${versionOf(ort)}+${process.arch}+${targetName(target)}+t${threads}`;
   return { name: 'compiled/cpu', engineClass, target, ort, session };
 }
 

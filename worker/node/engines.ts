@@ -5,7 +5,7 @@ import type { CompiledSubject } from '../engine/compiled/start.js';
 import { createEagerEngine } from '../engine/eager.js';
 import type { Engine } from '../engine/engine.js';
 import { installWasmKernels } from '../engine/wasm-kernels.js';
-import { startCompiledCpu, startCompiledWasm } from './compiled.js';
+import { startCompiledCpu, startCompiledGpu, startCompiledWasm } from './compiled.js';
 import { loadNative, type NativePackage, nativeClass } from './native-tensorflow.js';
 
 export type EngineSubject = CompiledSubject;
@@ -14,6 +14,9 @@ export function engineCandidates(subject: EngineSubject): Candidate[] {
   return [
     { name: 'compiled/cpu', start: () => startCompiledCpu(subject) },
     { name: 'eager/node-gpu', start: () => startNative('@tensorflow/tfjs-node-gpu', 'node-gpu', subject) },
+    // Not verified on enough graphics processors to be taken unasked: `--engine NAME` takes them.
+    { name: 'compiled/cuda', lastResort: true, start: () => startCompiledGpu(subject, 'cuda') },
+    { name: 'compiled/webgpu', lastResort: true, start: () => startCompiledGpu(subject, 'webgpu') },
     // Slower than the ones above wherever those work; so a worker on them need not load TF.js.
     { name: 'compiled/wasm', lastResort: true, start: () => startCompiledWasm(subject) },
     {

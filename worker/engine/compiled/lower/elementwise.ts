@@ -44,7 +44,7 @@ function lined(low: Lowering, one: Stored, all: readonly Stored[]): Name {
 /** Whether it is a single number, or of the one large shape with a last axis of length 1. */
 function isLine({ shape }: Stored, all: readonly Stored[]): boolean {
   const large = all.find((other) => sizeOf(other.shape) > 1)?.shape;
-  if (!large || large.at(-1) !== 1 || !all.some((other) => sizeOf(other.shape) === 1)) return false;
+  if (large?.at(-1) !== 1 || !all.some((other) => sizeOf(other.shape) === 1)) return false;
   return sizeOf(shape) === 1 || sameShape(shape, large);
 }
 

@@ -85,7 +85,6 @@ function maskedGradient(
   dyShape: Shape,
 ): Name {
   const { onnx } = low;
-  const [n, channels, height, width] = shape as [number, number, number, number];
   const [, oh, ow] = dyShape as [number, number, number];
   const [top, left, bottom, right] = pads;
   const padded = onnx.pad(x, [0, 0, top, left], [0, 0, bottom, right], LOWEST);
@@ -99,25 +98,39 @@ function maskedGradient(
       const isFirst = free ? onnx.emit('And', [isLargest, free]) : isLargest;
       const isOther = onnx.emit('Not', [isLargest]);
       free = free ? onnx.emit('And', [free, isOther]) : isOther;
-      const tap = onnx.emit('Where', [isFirst, dy, onnx.scalar(0)]);
-      taps.push(onnx.reshape(tap, [n, channels, oh, ow], [n, channels, 1, oh, ow]));
+      taps.push(
+        place(low, onnx.emit('Where', [isFirst, dy, onnx.scalar(0)]), shape, [oh, ow], strides, [
+          i * dilations[0] - top,
+          j * dilations[1] - left,
+        ]),
+      );
     }
   }
-  const count = taps.length;
-  const all = onnx.emit('Concat', taps, { axis: 2 });
-  const flat = onnx.reshape(all, [n, channels, count, oh, ow], [n, channels * count, oh, ow]);
-  // Each tap goes back to its own place of the window: a transposed convolution by kernels with a single 1.
-  const weights = new Float32Array(channels * count * count);
-  for (let row = 0; row < channels * count; row++) weights[row * count + (row % count)] = 1;
-  const missing = [height, width].map((length, axis) => {
-    const covered = ([oh, ow][axis]! - 1) * strides[axis]! + (kernel[axis]! - 1) * dilations[axis]! + 1;
-    return length - (covered - pads[axis]! - pads[axis + 2]!);
-  });
-  return onnx.emit(
-    'ConvTranspose',
-    [flat, onnx.constant('float32', [channels * count, 1, kernel[0], kernel[1]], weights)],
-    { kernel_shape: kernel, strides, dilations, pads, output_padding: missing, group: channels },
-  );
+  return taps.reduce((sum, tap) => onnx.emit('Add', [sum, tap]));
+}
+
+/** What one tap of the windows got, put where that tap was: rows and columns a stride apart, from an offset on. */
+function place(
+  { onnx }: Lowering,
+  tap: Name,
+  shape: readonly number[],
+  pooled: readonly [number, number],
+  strides: readonly [number, number],
+  offset: readonly [number, number],
+): Name {
+  const [n, channels, ...size] = shape as [number, number, number, number];
+  const images = n * channels;
+  const [oh, ow] = pooled;
+  const spread = [oh * strides[0], ow * strides[1]] as const;
+  const apart = onnx.reshape(tap, [n, channels, oh, ow], [images, oh, 1, ow, 1]);
+  const padded = onnx.pad(apart, [0, 0, 0, 0, 0], [0, 0, strides[0] - 1, 0, strides[1] - 1]);
+  const wide = onnx.reshape(padded, [images, oh, strides[0], ow, strides[1]], [images, ...spread]);
+  const from = offset.map((at) => Math.max(0, -at));
+  const to = offset.map((at, axis) => Math.min(spread[axis]!, size[axis]! - at));
+  const cut = onnx.slice(wide, from, to, [1, 2]);
+  const before = offset.map((at) => Math.max(0, at));
+  const after = before.map((lead, axis) => size[axis]! - lead - (to[axis]! - from[axis]!));
+  return onnx.reshape(onnx.pad(cut, [0, ...before], [0, ...after]), [images, ...size], shape);
 }
 
 const averagePool: Rule = (low, node) => {
