@@ -90,7 +90,10 @@ export class Conductor {
     const parts = {
       ...core,
       progress,
-      record: createRecorder(this.options, this.metrics, () => this.checkpoint()),
+      record: createRecorder(this.options, this.metrics, {
+        checkpoint: () => this.checkpoint(),
+        settled: () => this.checkpoints.settled(),
+      }),
       control,
       clock,
     };

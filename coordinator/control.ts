@@ -24,7 +24,7 @@ export interface ControlOptions {
 export interface Between {
   progress: Progress;
   pipeline: { isFinite(): boolean };
-  record: { change(change: Change): void; checkpoint(): void };
+  record: { change(change: Change): void; checkpoint(): void; settled(): Promise<void> };
 }
 
 export class Control {
@@ -54,10 +54,16 @@ export class Control {
   async betweenSteps({ progress, pipeline, record }: Between, until: AbortSignal): Promise<void> {
     const { state } = progress;
     for (;;) {
-      for (const request of this.requests.splice(0)) {
+      // More may be asked for while one is being done.
+      for (let request = this.requests.shift(); request; request = this.requests.shift()) {
+        if (request.what !== 'checkpoint') {
+          this.change(request, progress.step, record);
+          continue;
+        }
+        // One at a time is written: whoever asks for this one gets it, and not the one before.
+        await record.settled();
         // Weights that are no numbers end the run soon enough; they are nothing to keep.
-        if (request.what !== 'checkpoint') this.change(request, progress.step, record);
-        else if (pipeline.isFinite()) record.checkpoint();
+        if (pipeline.isFinite()) record.checkpoint();
       }
       if (!this.paused || until.aborted) break;
       progress.state = 'paused';

@@ -17,7 +17,11 @@ export interface RecorderParts {
   tell(event: RunEvent): void;
 }
 
-export function createRecorder(parts: RecorderParts, metrics: MetricsLog, checkpoint: () => void): Recorder {
+export function createRecorder(
+  parts: RecorderParts,
+  metrics: MetricsLog,
+  checkpoints: Pick<Recorder, 'checkpoint' | 'settled'>,
+): Recorder {
   const { progress, clock, tell, metric, run, monitor } = parts;
   const elapsed = () => progress.seconds(clock.now());
   return {
@@ -43,7 +47,7 @@ export function createRecorder(parts: RecorderParts, metrics: MetricsLog, checkp
       monitor.change(change);
       tell({ type: 'change', step: change.step, text: textOf(change) });
     },
-    checkpoint,
+    ...checkpoints,
   };
 }
 

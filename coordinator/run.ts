@@ -46,6 +46,8 @@ export interface Recorder {
   change(change: Change): void;
   /** Returns at once; the writing goes on beside the run. */
   checkpoint(): void;
+  /** Resolves when no checkpoint is being written. */
+  settled(): Promise<void>;
 }
 
 export interface RunParts {

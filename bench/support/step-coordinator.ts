@@ -62,6 +62,7 @@ async function chunked(): Promise<number> {
     contribution: () => undefined,
     change: () => undefined,
     checkpoint: () => undefined,
+    settled: async () => undefined,
   };
   const options = {
     steps: all,

@@ -14,6 +14,7 @@ function parts() {
     record: {
       change: (change: Change) => void told.push(`${change.what} at ${change.step}`),
       checkpoint: () => void told.push('checkpoint'),
+      settled: async () => void told.push('settled'),
     },
   };
 }
@@ -40,7 +41,7 @@ describe('between two steps', () => {
     await Promise.resolve();
     own.request({ what: 'resume' });
     await passed;
-    expect(between.told).toEqual(['pause at 5', 'checkpoint', 'resume at 5']);
+    expect(between.told).toEqual(['pause at 5', 'settled', 'checkpoint', 'resume at 5']);
     expect(between.progress.state).toBe('training');
   });
 
@@ -58,7 +59,7 @@ describe('between two steps', () => {
     const own = control();
     own.request({ what: 'checkpoint' });
     await own.betweenSteps(between, never);
-    expect(between.told).toEqual([]);
+    expect(between.told).toEqual(['settled']);
   });
 });
 

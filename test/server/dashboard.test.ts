@@ -197,9 +197,9 @@ describe('the live feed', () => {
 
 describe('an admin', () => {
   it('pauses, resumes, changes the learning rate and asks for a checkpoint, each between two steps', async () => {
-    const run = await smallRun({ steps: 400, epochs: undefined, schedule: 'constant' });
+    const run = await smallRun({ steps: 12, epochs: undefined, schedule: 'constant' });
     expect((await act(run.url, 'pause')).status).toBe(200);
-    expect((await act(run.url, 'learning-rate', { learningRate: 0.25 })).status).toBe(200);
+    expect((await act(run.url, 'learning-rate', { learningRate: 0.0125 })).status).toBe(200);
     const paused = new Promise<void>((resolve) =>
       run.onEvent((event) => event.type === 'change' && resolve()),
     );
@@ -217,12 +217,12 @@ describe('an admin', () => {
     const lines = metricsOf(run.runDir);
     expect(lines.filter(({ type }) => type === 'change')).toEqual([
       { type: 'change', step: 1, what: 'pause' },
-      { type: 'change', step: 1, what: 'learning-rate', learningRate: 0.25 },
+      { type: 'change', step: 1, what: 'learning-rate', learningRate: 0.0125 },
       { type: 'change', step: 1, what: 'resume' },
     ]);
     const rates = lines.filter(({ type }) => type === 'step').map(({ learningRate }) => learningRate);
-    expect(rates[0]).not.toBe(0.25);
-    expect(new Set(rates.slice(1))).toEqual(new Set([0.25]));
+    expect(rates[0]).not.toBe(0.0125);
+    expect(new Set(rates.slice(1))).toEqual(new Set([0.0125]));
     expect((await act(run.url, 'pause')).status).toBe(409);
   });
 
