@@ -67,6 +67,7 @@ const TOTAL = {
   loss: 0.1 + 0.1 * 2 + 0.1 * 3 + 0.1 * 4,
   metric: 6,
   confusion: [6, 4, 0, 8],
+  mistakes: [],
 };
 
 describe('an evaluation', () => {
