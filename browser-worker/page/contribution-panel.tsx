@@ -4,9 +4,9 @@ import type { Contribution } from '../contribute.js';
 import type { ContributionState, Phase } from '../contribution-state.js';
 import { SMALLEST_DUTY_CYCLE } from '../duty-cycle.js';
 import { abilities, missing } from '../missing.js';
-import { bytes, count, percent, loss as shownLoss } from './contribution-text.js';
+import { bytes, count, percent, steady } from './format.js';
 import { LossLine } from './loss-line.js';
-import './join.css';
+import './contribution.css';
 
 const RUNNING: readonly Phase[] = [
   'elsewhere',
@@ -23,37 +23,41 @@ export function ContributionPanel({ contribution }: { contribution: Contribution
   const lacking = useMemo(() => missing(abilities()), []);
   const isRunning = RUNNING.includes(state.phase);
   return (
-    <section class="contribution" aria-label="Your contribution">
-      <Headline state={state} />
-      <p
-        class={`contribution-message ${state.phase}`}
-        role="status"
-        data-testid="my-state"
-        data-phase={state.phase}
-      >
-        {state.message}
-      </p>
-      <div class="contribution-buttons">
-        {!isRunning && (
-          <button type="button" class="primary" onClick={() => contribution.start()}>
-            Contribute this tab
-          </button>
-        )}
-        {isRunning && state.phase !== 'paused' && (
-          <button type="button" onClick={() => contribution.pause()}>
-            Pause
-          </button>
-        )}
-        {state.phase === 'paused' && (
-          <button type="button" class="primary" onClick={() => contribution.resume()}>
-            Resume
-          </button>
-        )}
-        {isRunning && (
-          <button type="button" onClick={() => contribution.stop()}>
-            Stop
-          </button>
-        )}
+    <div class="contribution">
+      <div class="contribution-head">
+        <div>
+          <Headline state={state} />
+          <p
+            class={`contribution-message ${state.phase}`}
+            role="status"
+            data-testid="my-state"
+            data-phase={state.phase}
+          >
+            {state.message}
+          </p>
+        </div>
+        <div class="contribution-buttons">
+          {!isRunning && (
+            <button type="button" class="primary" onClick={() => contribution.start()}>
+              Contribute this tab
+            </button>
+          )}
+          {isRunning && state.phase !== 'paused' && (
+            <button type="button" onClick={() => contribution.pause()}>
+              Pause
+            </button>
+          )}
+          {state.phase === 'paused' && (
+            <button type="button" class="primary" onClick={() => contribution.resume()}>
+              Resume
+            </button>
+          )}
+          {isRunning && (
+            <button type="button" onClick={() => contribution.stop()}>
+              Stop
+            </button>
+          )}
+        </div>
       </div>
       {(isRunning || state.samples > 0) && <Figures state={state} />}
       <Choices state={state} contribution={contribution} />
@@ -62,7 +66,7 @@ export function ContributionPanel({ contribution }: { contribution: Contribution
           {sentence}
         </p>
       ))}
-    </section>
+    </div>
   );
 }
 
@@ -77,7 +81,7 @@ function Headline({ state: { samples, samplesOfRun } }: { state: ContributionSta
         </span>{' '}
         samples
       </strong>{' '}
-      ({percent(samples / Math.max(samples, samplesOfRun))} of this run)
+      ({percent(samples / Math.max(samples, samplesOfRun), 1)} of this run)
     </p>
   );
 }
@@ -103,10 +107,13 @@ function Figures({ state }: { state: ContributionState }) {
           </dd>
         </div>
         <div>
-          <dt>
-            Loss <small>step {`${count(step)} of ${count(steps)}`}</small>
-          </dt>
-          <dd data-testid="my-loss">{loss === null ? '…' : shownLoss(loss)}</dd>
+          <dt>Loss</dt>
+          <dd>
+            <span data-testid="my-loss">{steady(loss)}</span>{' '}
+            <small>
+              step {count(step)} of {count(steps)}
+            </small>
+          </dd>
         </div>
         <LossLine losses={losses} />
       </dl>

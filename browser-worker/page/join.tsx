@@ -1,5 +1,6 @@
-/** The join page's entry: mounts the view by which a volunteer contributes this tab. */
+/** The join page's entry: mounts the page by which a volunteer contributes this tab. */
 import { render } from 'preact';
-import { JoinView } from './join-view.js';
+import { JoinPage } from './join-page.js';
+import './style.css';
 
-render(<JoinView />, document.getElementById('app')!);
+render(<JoinPage />, document.getElementById('app')!);
