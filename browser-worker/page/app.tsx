@@ -163,7 +163,6 @@ function usePolled<T>(
 /** The view by which this tab contributes: loaded when it is first wanted. */
 function useContribution(): { Panel: ComponentType | undefined; contribute(): void } {
   const [view, setView] = useState<{ Panel: ComponentType }>();
-  const contribute = () =>
-    void import('./contribute-here.js').then(({ ContributeHere }) => setView({ Panel: ContributeHere }));
+  const contribute = () => void import('./join-view.js').then(({ JoinView }) => setView({ Panel: JoinView }));
   return { Panel: view?.Panel, contribute };
 }
