@@ -1,29 +1,8 @@
 /** A dashboard in Debian's real Chromium, with all that it complains of. */
-import { existsSync } from 'node:fs';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { afterAll, expect, onTestFinished } from 'vitest';
+import type { Browser, Page } from 'playwright-core';
+import { expect, onTestFinished } from 'vitest';
 
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const FLAGS = [
-  ...['--headless', '--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking'],
-  ...['--disable-component-update', '--disable-sync', '--use-gl=angle', '--use-angle=swiftshader'],
-  '--enable-unsafe-swiftshader',
-];
-
-/** Whether tests in a browser must be skipped here. CI must have one. */
-export function withoutChromium(): boolean {
-  if (existsSync(CHROMIUM)) return false;
-  if (process.env.CI) throw new Error(`CI must have Chromium at ${CHROMIUM}`);
-  console.log(`skipped: tests in a browser need Chromium at ${CHROMIUM} (or CHROMIUM=PATH)`);
-  return true;
-}
-
-/** One browser for a file of tests, started when first asked for. */
-export function sharedBrowser(): () => Promise<Browser> {
-  let browser: Promise<Browser> | undefined;
-  afterAll(async () => (await browser)?.close());
-  return () => (browser ??= chromium.launch({ executablePath: CHROMIUM, args: FLAGS }));
-}
+export { sharedBrowser, withoutChromium } from '../support/chromium.js';
 
 export interface Watched {
   page: Page;
