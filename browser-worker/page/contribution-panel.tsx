@@ -115,8 +115,8 @@ function Figures({ state }: { state: ContributionState }) {
             </small>
           </dd>
         </div>
-        <LossLine losses={losses} />
       </dl>
+      <LossLine losses={losses} />
       {engineReason && (
         <details class="contribution-reason">
           <summary>Why this engine</summary>

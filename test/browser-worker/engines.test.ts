@@ -13,6 +13,8 @@ const RUN = [
 
 /** Small, since WebGL and WebGPU are drawn by the processor here; with all that engines may get wrong. */
 function convolutional(): object {
+  // Else TF.js advertises its native backend.
+  tf.enableProdMode();
   const model = tf.sequential({ name: 'small' });
   const shape = { kernelSize: 5, strides: 2, filters: 4, padding: 'same', activation: 'relu' } as const;
   model.add(tf.layers.conv2d({ ...shape, inputShape: [28, 28, 1], name: 'conv_1' }));

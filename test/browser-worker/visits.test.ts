@@ -1,4 +1,6 @@
 /** What a volunteer does and sees: starts, pauses, stops, comes again, opens a second tab, has an old browser. */
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import { contributingTab, sharedBrowser, Tab, withoutChromium } from '../support/chromium.js';
 import { CHROMIUM_FLAGS, OLD_BROWSER_FLAGS } from '../support/chromium-flags.js';
@@ -53,6 +55,32 @@ describe.skipIf(withoutChromium())('a volunteer', { timeout: 120_000 }, () => {
     await reached(cluster, 5);
     expect(idle.page.workers()).toEqual([]);
     expect(await names(cluster.url)).toEqual(['eager']);
+  });
+
+  it('contributes from the dashboard too, whose button is the click', async () => {
+    const cluster = await endless();
+    const tab = await Tab.open(await browser(), cluster.url);
+    await tab.click('Contribute this tab');
+    await tab.phase('contributing');
+    await until(async () => (await tab.figure('my-samples', 'data-samples')) > 0);
+    expect(await statusOf(cluster.url)).toMatchObject({ workers: [{ kind: 'browser' }] });
+    await tab.click('Stop');
+    await tab.phase('off');
+    await until(async () => (await names(cluster.url)).length === 0);
+    expect(tab.complaints).toEqual([]);
+  });
+
+  it.each(['light', 'dark'] as const)('finds a page without barriers (axe), %s', async (colorScheme) => {
+    const cluster = await endless();
+    const device = await (await browser()).newContext({ colorScheme, viewport: { width: 390, height: 844 } });
+    const tab = await Tab.open(await browser(), `${cluster.url}/join?engine=wasm&auto=1`, device);
+    await until(async () => (await tab.figure('my-samples', 'data-samples')) > 0);
+    await tab.page.evaluate(
+      await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'),
+    );
+    const { violations } = (await tab.page.evaluate('axe.run()')) as { violations: { id: string }[] };
+    expect(violations.map(({ id }) => id)).toEqual([]);
+    expect(await tab.page.evaluate('document.documentElement.scrollWidth')).toBe(390);
   });
 
   it('downloads no data on a second visit', async () => {
