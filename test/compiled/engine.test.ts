@@ -109,6 +109,21 @@ describe('a program', () => {
 });
 
 describe('the candidates', () => {
+  it('take the threads that were given, and name them in the engine class', async () => {
+    const { description, data, weights, layout, batch } = await zoo('mlp');
+    const subject = { model: description, manifest: data, shardSamples: 4 };
+    for (const threads of [1, 2]) {
+      const candidate = engineCandidates(subject, threads).find(({ name }) => name === 'compiled/cpu')!;
+      expect(candidate.threads).toBe(threads);
+      const engine = await candidate.start();
+      await engine.setWeights(weights);
+      const { loss } = await engine.gradient(batch(4), 1, new Float32Array(layout.total));
+      expect(loss).toBeGreaterThan(0);
+      expect(engine.engineClass).toMatch(new RegExp(`\\+t${threads}$`));
+      engine.dispose();
+    }
+  });
+
   it('begin with the compiled engines, so that slower ones need not be tried', () => {
     const candidates = engineCandidates({} as never);
     const names = candidates.filter(({ lastResort }) => !lastResort).map(({ name }) => name);

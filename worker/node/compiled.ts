@@ -7,9 +7,9 @@ import { startCompiled } from '../engine/compiled/start.js';
 import type { Engine } from '../engine/engine.js';
 import type { EngineSubject } from './engines.js';
 
-/** ONNX Runtime's own processor kernels. One thread: with two, some models give other bits. */
-export async function startCompiledCpu(subject: EngineSubject): Promise<Engine> {
-  return startCompiled(subject, await cpuRuntime(), loadTf);
+/** ONNX Runtime's own processor kernels. With two threads, some models give other bits than with one. */
+export async function startCompiledCpu(subject: EngineSubject, threads: number): Promise<Engine> {
+  return startCompiled(subject, await cpuRuntime(threads), loadTf);
 }
 
 /**
