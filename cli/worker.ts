@@ -31,9 +31,9 @@ async function runWorker(url: string, command: Command): Promise<void> {
     engine,
     cacheDir: cacheDir ?? systemCacheFolder(),
     cacheMb,
+    threads,
     log,
     ...(name === undefined ? {} : { name }),
-    ...(threads === undefined ? {} : { threads }),
   });
   endWith(worker);
   const { why, samples } = await worker.finished;

@@ -185,10 +185,7 @@ export const WORKER_OPTIONS = block({
     'engine that computes, for example eager/wasm; auto: the fastest that works',
     call,
   ),
-  threads: option(whole(1, 1024), undefined, 'threads of the engine, where it has them', {
-    otherwise: "the engine's own",
-    scope: 'call',
-  }),
+  threads: option(whole(1, 1024), 1, 'threads of the engine compiled/cpu; they belong to its class', call),
   cacheDir: option(text('DIR'), undefined, 'folder that keeps fetched data between runs', {
     otherwise: "the system's cache folder",
     scope: 'call',

@@ -13,36 +13,44 @@ export interface PyTorchModel {
   batch: number;
 }
 
-export class PyTorchStep {
-  readonly engine = 'pytorch';
+/** How images lie in memory: PyTorch's default, or as ours do. */
+export type MemoryFormat = 'contiguous' | 'channels_last';
 
+/** Milliseconds of a step: by the clock, and of processor time in all threads of the process. */
+export interface StepTime {
+  ms: number;
+  cpuMs: number;
+}
+
+export class PyTorchStep {
   private constructor(
+    readonly engine: string,
     private readonly process: ChildProcess,
     private readonly lines: AsyncIterator<string>,
   ) {}
 
   /** @throws Error if that Python has no PyTorch */
-  static async start(python: string, model: PyTorchModel, threads: number): Promise<PyTorchStep> {
+  static async start(
+    python: string,
+    model: PyTorchModel,
+    threads: number,
+    format: MemoryFormat,
+  ): Promise<PyTorchStep> {
     const { spec, shape, classes, kind, batch } = model;
-    const values = [spec, shape.join(), classes, batch, threads, kind].map(String);
-    // Threads that spin after their work would slow down whoever has the next turn.
-    const env = {
-      ...process.env,
-      OMP_NUM_THREADS: String(threads),
-      KMP_BLOCKTIME: '0',
-      OMP_WAIT_POLICY: 'PASSIVE',
-    };
-    const child = spawn(python, [SCRIPT, ...values], { env, stdio: ['pipe', 'pipe', 'inherit'] });
+    const values = [spec, shape.join(), classes, batch, threads, kind, format].map(String);
+    const child = spawn(python, [SCRIPT, ...values], { stdio: ['pipe', 'pipe', 'inherit'] });
     const lines = linesOf(createInterface({ input: child.stdout! }));
     const first = await lines.next();
     if (first.value !== 'ready') throw new Error(`${python} ended: it needs torch and numpy`);
-    return new PyTorchStep(child, lines);
+    const engine = format === 'contiguous' ? 'pytorch' : `pytorch/${format}`;
+    return new PyTorchStep(engine, child, lines);
   }
 
-  step = async (): Promise<number> => {
+  step = async (): Promise<StepTime> => {
     this.process.stdin!.write('step\n');
     const { value } = await this.lines.next();
-    return Number(value);
+    const [ms, cpuMs] = String(value).split(' ').map(Number);
+    return { ms: ms!, cpuMs: cpuMs! };
   };
 
   close = (): void => {

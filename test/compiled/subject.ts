@@ -1,4 +1,5 @@
 /** Models with data for them, and engines of both kinds on them. */
+import { createHash } from 'node:crypto';
 import * as tf from '@tensorflow/tfjs';
 import * as ort from 'onnxruntime-node';
 import type { DataHead } from '../../coordinator/model/reference.js';
@@ -28,6 +29,8 @@ export interface SubjectOptions {
   x: DataHead['x'];
   label?: LabelKind;
   loss?: LossName;
+  /** Tokens below the number of classes, and a class for each position. */
+  text?: boolean;
 }
 
 export async function subjectOf({
@@ -35,26 +38,32 @@ export async function subjectOf({
   x,
   label = { kind: 'class', classes: 10 },
   loss,
+  text = false,
 }: SubjectOptions): Promise<Subject> {
   const isClass = label.kind === 'class';
-  const y: DataHead['y'] = isClass ? { shape: [], dtype: 'uint8' } : { shape: [3], dtype: 'float32' };
+  const y: DataHead['y'] = isClass
+    ? { shape: text ? x.shape : [], dtype: 'uint8' }
+    : { shape: [3], dtype: 'float32' };
   const size = x.shape.reduce((a, b) => a * b, 1);
+  const below = text && isClass ? label.classes : 256;
   const batch = (samples: number, seed = 1): Batch => {
     const random = new Random(seed);
     const numbers = (count: number, next: () => number) => Array.from({ length: count }, next);
     const labels = isClass
-      ? Uint8Array.from(numbers(samples, () => random.below(label.classes)))
+      ? Uint8Array.from(numbers(samples * (text ? size : 1), () => random.below(label.classes)))
       : Float32Array.from(numbers(samples * 3, () => random.between(-1, 1)));
     const bytes = x.dtype === 'uint8';
     const values = bytes
-      ? Uint8Array.from(numbers(samples * size, () => random.below(256)))
+      ? Uint8Array.from(numbers(samples * size, () => random.below(below)))
       : x.dtype === 'int32'
         ? Int32Array.from(numbers(samples * size, () => random.below(8)))
         : Float32Array.from(numbers(samples * size, () => random.between(-1, 1)));
     return { count: samples, x: values, y: labels };
   };
   const normalisation =
-    x.dtype === 'uint8' ? { scale: 1 / 255, mean: [0.45], std: [0.25] } : { scale: 1, mean: [0], std: [1] };
+    x.dtype === 'uint8' && !text
+      ? { scale: 1 / 255, mean: [0.45], std: [0.25] }
+      : { scale: 1, mean: [0], std: [1] };
   const data: DataHead = {
     name: 'random',
     x,
@@ -150,3 +159,6 @@ export function worstDifference(
   }
   return worst;
 }
+
+export const hashOf = (values: Float32Array): string =>
+  createHash('sha256').update(new Uint8Array(values.buffer)).digest('hex');

@@ -49,6 +49,15 @@ describe('the choice of an engine', () => {
     expect(machine.alive()).toEqual(['fast']);
   });
 
+  it('says how many threads the chosen one has, where that is known', async () => {
+    const { options, choose } = await machineWith({ alone: {} });
+    const [alone] = options.candidates;
+    const reasonWith = async (threads: number) =>
+      (await choose({ candidates: [{ ...alone!, threads }] })).reason;
+    expect(await reasonWith(1)).toMatch(/^alone \(1 thread\): 1\.00 ms a shard; agrees/);
+    expect(await reasonWith(2)).toMatch(/^alone \(2 threads\): 1\.00 ms a shard; agrees/);
+  });
+
   it('times engines on a shard of the size that the run has', async () => {
     const { machine, choose } = await machineWith({ one: {} });
     await choose();
@@ -72,15 +81,17 @@ describe('the choice of an engine', () => {
 
   it('drops what cannot be started or does not compute, with its reason', async () => {
     const { machine, choose } = await machineWith({
-      absent: { startError: 'it is not installed' },
+      absent: { startError: 'it has no driver' },
+      optional: { startError: 'package tfjs-node is not installed' },
       lacking: { runError: 'kernel Conv3D is missing' },
       sound: {},
     });
     const { engine, reason } = await choose();
     expect(engine.name).toBe('sound');
-    // An optional package that is not there is no news.
-    expect(reason).not.toContain('absent');
+    expect(reason).toContain('absent not taken: it has no driver');
     expect(reason).toContain('lacking not taken: kernel Conv3D is missing');
+    // An optional package that is not there is no news.
+    expect(reason).not.toContain('optional');
     expect(machine.alive()).toEqual(['sound']);
   });
 

@@ -14,6 +14,8 @@ export interface Candidate {
   name: string;
   /** Tried only if nothing before it works: it is known to be slower than all of them. */
   lastResort?: boolean;
+  /** How many threads it computes with, where that can be told. */
+  threads?: number;
   /** @throws the reason why this machine cannot have it, or not for this model */
   start(): Promise<Engine>;
 }
@@ -76,7 +78,7 @@ export async function chooseEngine(options: ChooseOptions): Promise<Choice> {
       const engine = await candidate
         .start()
         .catch((error) => void tried.push({ name: candidate.name, refused: messageOf(error) }));
-      if (engine) return { engine, reason: `${candidate.name}: the first that starts`, tried };
+      if (engine) return { engine, reason: `${titleOf(candidate)}: the first that starts`, tried };
       continue;
     }
     const result = await tryOne(candidate, { ...options, probe });
@@ -88,7 +90,7 @@ export async function chooseEngine(options: ChooseOptions): Promise<Choice> {
     const reasons = tried.map(({ name, refused }) => `${name}: ${refused}`).join('; ');
     throw new UserError(`no engine of this machine can compute this model (${reasons})`);
   }
-  return { engine: await best.candidate.start(), reason: explain(best.candidate.name, tried), tried };
+  return { engine: await best.candidate.start(), reason: explain(best.candidate, tried), tried };
 }
 
 type ProbeOptions = ChooseOptions & { probe: Probe };
@@ -126,8 +128,14 @@ async function timeShard(engine: Engine, options: ProbeOptions): Promise<number>
   return fastest;
 }
 
-/** `compiled/cpu: 11.9 ms a shard; eager/wasm 148 ms; agrees with the reference to 3e-7; ...` */
-function explain(chosen: string, tried: readonly Tried[]): string {
+/** `compiled/cpu (1 thread)` */
+function titleOf({ name, threads }: Candidate): string {
+  return threads === undefined ? name : `${name} (${threads} ${threads === 1 ? 'thread' : 'threads'})`;
+}
+
+/** `compiled/cpu (1 thread): 11.9 ms a shard; eager/wasm 148 ms; agrees with the reference to 3e-7; ...` */
+function explain(candidate: Candidate, tried: readonly Tried[]): string {
+  const chosen = candidate.name;
   const ms = (value: number) => `${value.toPrecision(3)} ms`;
   const { shardMs, distance } = tried.find(({ name }) => name === chosen)!;
   const slower = tried.flatMap(({ name, shardMs }) =>
@@ -137,5 +145,5 @@ function explain(chosen: string, tried: readonly Tried[]): string {
     refused && !NOT_INSTALLED.test(refused) ? [`${name} not taken: ${refused}`] : [],
   );
   const agreement = `agrees with the reference to ${distance!.toExponential(0)}`;
-  return [`${chosen}: ${ms(shardMs!)} a shard`, ...slower, agreement, ...refused].join('; ');
+  return [`${titleOf(candidate)}: ${ms(shardMs!)} a shard`, ...slower, agreement, ...refused].join('; ');
 }

@@ -7,9 +7,9 @@ import { startCompiled } from '../engine/compiled/start.js';
 import type { Engine } from '../engine/engine.js';
 import type { EngineSubject } from './engines.js';
 
-/** ONNX Runtime's own processor kernels. One thread: with two, some models give other bits. */
-export async function startCompiledCpu(subject: EngineSubject): Promise<Engine> {
-  return startCompiled(subject, await cpuRuntime(), loadTf);
+/** ONNX Runtime's own processor kernels. With two threads, some models give other bits than with one. */
+export async function startCompiledCpu(subject: EngineSubject, threads: number): Promise<Engine> {
+  return startCompiled(subject, await cpuRuntime(threads), loadTf);
 }
 
 /**
@@ -63,6 +63,9 @@ export async function gpuRuntime(provider: 'webgpu' | 'cuda'): Promise<Runtime> 
 const versionOf = ({ env }: typeof OrtNode): string => (env.versions as { node: string }).node;
 
 async function loadNode(): Promise<typeof OrtNode> {
+  // Else it sends what it runs, and an identifier of this machine, to its maker, and leaves files in the home,
+  // temporary and working folders. Read when its first session starts; whoever wants it can set it to 0.
+  process.env.ORT_DISABLE_TELEMETRY ??= '1';
   const module = await import('onnxruntime-node');
   // CommonJS: loaders differ in where they put its exports.
   return (module.default as typeof OrtNode | undefined) ?? module;

@@ -12,7 +12,7 @@ try {
   const { engine, reason, tried } = await chooseEngine({
     ...options,
     layout: layoutOf(options.model.weights),
-    candidates: engineCandidates(options),
+    candidates: engineCandidates(options, options.threads),
     now: () => performance.now(),
   });
   const { name, engineClass } = engine;

@@ -16,6 +16,8 @@ export interface EngineThreadOptions extends EngineSubject {
   shardSamples: number;
   /** `auto` or the name of an engine. */
   wanted: string;
+  /** Of the engine, where it can be told how many; default: 1. */
+  threads?: number | undefined;
   /** Try every engine, also those known to be slow. */
   tryAll?: boolean;
 }

@@ -10,9 +10,10 @@ import { loadNative, type NativePackage, nativeClass } from './native-tensorflow
 
 export type EngineSubject = CompiledSubject;
 
-export function engineCandidates(subject: EngineSubject): Candidate[] {
+/** @param threads of the engines that can be told how many */
+export function engineCandidates(subject: EngineSubject, threads = 1): Candidate[] {
   return [
-    { name: 'compiled/cpu', start: () => startCompiledCpu(subject) },
+    { name: 'compiled/cpu', threads, start: () => startCompiledCpu(subject, threads) },
     { name: 'eager/node-gpu', start: () => startNative('@tensorflow/tfjs-node-gpu', 'node-gpu', subject) },
     // Not verified on enough graphics processors to be taken unasked: `--engine NAME` takes them.
     { name: 'compiled/cuda', lastResort: true, start: () => startCompiledGpu(subject, 'cuda') },

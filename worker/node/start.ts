@@ -17,7 +17,7 @@ export interface StartWorkerOptions {
   name?: string;
   /** `auto` or the name of an engine, for example `eager/wasm`. */
   engine?: string;
-  /** Threads of the engine, where it has them; default: its own choice. */
+  /** Threads of the compiled engine on the processor, which belong to its engine class; default: 1. */
   threads?: number;
   /** Where data chunks are kept between runs; default: nowhere but in memory. */
   cacheDir?: string;
@@ -44,7 +44,7 @@ export function startWorker(options: StartWorkerOptions): RunningWorker {
     address: addresses.http,
     engine: options.engine ?? 'auto',
     dial: (events) => dial(addresses.swarm, events),
-    startCompute: (subject, wanted) => startEngineThread({ ...subject, wanted }),
+    startCompute: (subject, wanted) => startEngineThread({ ...subject, wanted, threads: options.threads }),
     cache: options.cacheDir
       ? new DiskCache({ dir: options.cacheDir, budgetBytes: (options.cacheMb ?? 2048) * 1e6, warn: log })
       : new MemoryCache(MEMORY_CACHE_BYTES),

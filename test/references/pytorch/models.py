@@ -128,12 +128,13 @@ class Cnn(nn.Module):
         side = lambda pixels: ((pixels - 2) // 2 - 2) // 2
         self.conv_1, self.conv_2 = nn.Conv2d(channels, 32, 3), nn.Conv2d(32, 64, 3)
         self.dense, self.head = nn.Linear(64 * side(height) * side(width), 128), nn.Linear(128, classes)
+        # Flattened with channels last, as ours is.
+        self.flatten_order = (0, 2, 3, 1)
 
     def forward(self, x):
         x = F.max_pool2d(F.relu(self.conv_1(x.permute(0, 3, 1, 2))), 2)
         x = F.max_pool2d(F.relu(self.conv_2(x)), 2)
-        # Flattened with channels last, as ours is.
-        return self.head(F.relu(self.dense(x.permute(0, 2, 3, 1).flatten(1))))
+        return self.head(F.relu(self.dense(x.permute(self.flatten_order).flatten(1))))
 
     def parts(self):
         for name, layer in (("conv_1", self.conv_1), ("conv_2", self.conv_2)):
