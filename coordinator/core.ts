@@ -11,6 +11,9 @@ import { capacityFor, Pipeline, type UpdateRule } from './update/pipeline.js';
 /** Workers send a heartbeat, and the coordinator looks for silent ones, this often until `deadAfterMs`. */
 const CHECKS_UNTIL_DEAD = 4;
 
+/** How often the coordinator looks for leases that are late. */
+const LOOK_MS = 10;
+
 /** Under `--shards auto` there is one shard a worker; memory is set aside for this many. */
 const AUTO_SHARDS = 64;
 
@@ -58,5 +61,10 @@ export function createCore(options: CoreOptions): Core {
   };
   const swarm = new Swarm({ clock, pipeline, engineClass, deadAfterMs, welcome, tell });
   const watch = setInterval(() => swarm.sweep(), checkMs);
-  return { kernels, pipeline, swarm, stop: () => clearInterval(watch) };
+  const look = setInterval(() => swarm.look(), LOOK_MS);
+  const stop = () => {
+    clearInterval(watch);
+    clearInterval(look);
+  };
+  return { kernels, pipeline, swarm, stop };
 }

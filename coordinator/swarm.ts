@@ -13,8 +13,16 @@ import type * as m from '../shared/protocol/messages.js';
 import type { RunEvent } from '../shared/status.js';
 import { type FrameSink, WeightsFeed } from './server/weights-feed.js';
 import type { Pipeline } from './update/pipeline.js';
-import { isSilent } from './work/deadlines.js';
-import { type Member, mergeTotals, newMember, type Totals } from './work/members.js';
+import { isSilent, leaseExpired } from './work/deadlines.js';
+import {
+  type Member,
+  measure,
+  mergeTotals,
+  newMember,
+  type Owed,
+  settle,
+  type Totals,
+} from './work/members.js';
 
 /** The far end of a connection. */
 export interface Peer extends FrameSink {
@@ -40,6 +48,8 @@ export interface Work {
   evaluated(worker: Worker, message: m.Evaluated): void;
   /** A chunk of the next version is ready. */
   progressed(): void;
+  /** Called every few milliseconds: is anything late? */
+  look(now: number): void;
   /** Leases that have run out: the worker and the reason. */
   expired(now: number): { worker: Worker; why: string }[];
 }
@@ -104,6 +114,40 @@ export class Swarm {
     for (const watch of this.watchers) watch();
   }
 
+  contribution(worker: Worker, message: m.Contribution): void {
+    if (!this.late(worker, 'node', message.step, message.node, message.computeMs)) {
+      this.work?.contribution(worker, message);
+    }
+  }
+
+  evaluated(worker: Worker, message: m.Evaluated): void {
+    if (!this.late(worker, 'part', message.version, message.part, message.computeMs)) {
+      this.work?.evaluated(worker, message);
+    }
+  }
+
+  /** The worker has let go of what was taken back from it. */
+  dropped(worker: Worker, { step, node, part }: m.Dropped): void {
+    settle(worker.member, node === undefined ? 'part' : 'node', step, node ?? part ?? -1);
+    this.refresh(worker);
+  }
+
+  /** Whether the answer is to a lease that was taken back: it tells how fast the worker is, and counts nothing. */
+  private late(worker: Worker, kind: Owed['kind'], step: number, index: number, computeMs: number): boolean {
+    const owed = settle(worker.member, kind, step, index);
+    if (!owed) return false;
+    const turnaroundMs = Math.max(computeMs, this.options.clock.now() - owed.since);
+    if (kind === 'node') measure(worker.member, { samples: owed.samples, computeMs, turnaroundMs });
+    this.refresh(worker);
+    return true;
+  }
+
+  /** What the worker does now, by what it holds and what it still owes. */
+  refresh({ member }: Worker, holds = false): void {
+    if (member.state !== 'idle' && member.state !== 'computing') return;
+    member.state = holds || member.owed.length > 0 ? 'computing' : 'idle';
+  }
+
   heard(worker: Worker): void {
     worker.member.lastHeard = this.options.clock.now();
   }
@@ -117,10 +161,20 @@ export class Swarm {
       this.options.tell({ type: 'worker-left', worker: worker.member.name, text });
     }
     this.work?.lost(worker);
+    if (this.work && !this.over && this.active().length === 0) {
+      this.tell({ type: 'waiting', text: 'no worker is left: the run waits for the next one' });
+    }
+  }
+
+  /** Tells people what happened. */
+  tell(event: RunEvent): void {
+    this.options.tell(event);
   }
 
   /** Sends a worker away, with its reason; its leases are free at once. */
   refuse(worker: Worker, reason: CloseReason, text: string): void {
+    // Two leases may run out at once: the worker is sent away for the first.
+    if (!this.workers.has(worker.member.id)) return;
     this.options.tell({
       type: 'worker-refused',
       worker: worker.member.name,
@@ -137,7 +191,7 @@ export class Swarm {
 
   end(): void {
     this.work = undefined;
-    for (const { member } of this.active()) member.state = 'idle';
+    for (const worker of this.active()) this.refresh(worker);
   }
 
   get current(): Work | undefined {
@@ -185,6 +239,11 @@ export class Swarm {
     }
   }
 
+  /** Looks for what is late. To be called every few milliseconds. */
+  look(): void {
+    this.work?.look(this.options.clock.now());
+  }
+
   /** Sends away whoever is silent or sits on a lease that has run out. To be called regularly. */
   sweep(): void {
     const now = this.options.clock.now();
@@ -193,6 +252,13 @@ export class Swarm {
       if (why) this.refuse(worker, 'silent', why);
     }
     for (const { worker, why } of this.work?.expired(now) ?? []) this.refuse(worker, 'leaseExpired', why);
+    for (const worker of this.workers.values()) {
+      const { owed, speed } = worker.member;
+      const why = owed
+        .map(({ since, samples }) => leaseExpired(now, { since, samples, speed }))
+        .find(Boolean);
+      if (why) this.refuse(worker, 'leaseExpired', why);
+    }
   }
 
   /** What each has given, those included that have left. */

@@ -73,5 +73,8 @@ export type RunEvent =
   | { type: 'evaluation'; step: number; epoch: number; loss: number; metric: number; text: string }
   | { type: 'checkpoint'; step: number; text: string }
   | { type: 'resumed'; step: number; text: string }
+  | { type: 'reissued'; worker: string; text: string }
+  | { type: 'speculated'; step: number; text: string }
+  | { type: 'waiting'; text: string }
   | { type: 'warning'; text: string }
   | { type: 'finished'; text: string };

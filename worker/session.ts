@@ -14,6 +14,7 @@ import {
   readFrame,
 } from '../shared/protocol/frame.js';
 import {
+  type Cancel,
   type Evaluate,
   type Lease,
   PROTOCOL_VERSION,
@@ -51,6 +52,9 @@ export class Session {
   private readonly free: Float32Array[] = [];
   private tasks: Task[] = [];
   private busy = false;
+  /** What is being computed, and whether it was cancelled meanwhile: then its gradient is not sent. */
+  private computing: Task | undefined;
+  private isCancelled = false;
   private idleSince = 0;
   /** Which weights the engine has: `current:7`. */
   private loaded = '';
@@ -85,11 +89,7 @@ export class Session {
       case 'window':
         return this.uploads.open(message.step, message.window);
       case 'cancel':
-        this.tasks = this.tasks.filter(
-          (task) =>
-            task.kind !== 'lease' || task.lease.step !== message.step || task.lease.node !== message.node,
-        );
-        return this.uploads.cancel(message.step, message.node);
+        return this.cancelled(message);
       default:
         message satisfies never;
     }
@@ -134,18 +134,45 @@ export class Session {
     this.pump();
   }
 
+  private cancelled({ step, node, part }: Cancel): void {
+    const isMeant = (task: Task) =>
+      task.kind === 'lease'
+        ? task.lease.step === step && task.lease.node === node
+        : task.part.version === step && task.part.part === part;
+    this.drop(isMeant);
+    if (this.computing && isMeant(this.computing)) this.isCancelled = true;
+    if (node !== undefined) this.uploads.cancel(step, node);
+  }
+
+  /** Lets go of tasks that have not begun, and says so: the coordinator counts on this worker again. */
+  private drop(which: (task: Task) => boolean): void {
+    const dropped = this.tasks.filter(which);
+    if (dropped.length === 0) return;
+    this.tasks = this.tasks.filter((task) => !dropped.includes(task));
+    for (const task of dropped) {
+      const { step, ...leased } =
+        task.kind === 'lease'
+          ? { step: task.lease.step, node: task.lease.node }
+          : { step: task.part.version, part: task.part.part };
+      this.send({ type: 'dropped', step, ...leased });
+    }
+  }
+
   /** Starts the next task that can be computed, if nothing is being computed. */
   private pump(): void {
     if (this.busy || this.closed || !this.material) return;
-    this.tasks = this.tasks.filter((task) => !this.isPast(task));
+    this.drop((task) => this.isPast(task));
     const at = this.tasks.findIndex((task) => this.canStart(task));
     if (at < 0) return;
     const [task] = this.tasks.splice(at, 1);
     this.busy = true;
+    this.computing = task;
+    this.isCancelled = false;
     this.compute(task!, this.material)
       .catch((error) => this.options.fail(error))
       .finally(() => {
         this.busy = false;
+        this.computing = undefined;
         this.idleSince = this.options.clock.now();
         this.pump();
       });
@@ -194,7 +221,8 @@ export class Session {
       computeMs: clock.now() - started,
       waitMs,
     });
-    this.uploads.add(lease, gradient);
+    if (this.isCancelled || lease.step < this.current.version) this.free.push(gradient);
+    else this.uploads.add(lease, gradient);
   }
 
   private async load(which: Evaluate['weights']): Promise<void> {

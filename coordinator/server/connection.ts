@@ -73,9 +73,11 @@ export function serveConnection(socket: WebSocket, swarm: Swarm, traffic: Traffi
       case 'holding':
         return swarm.holding(worker);
       case 'contribution':
-        return swarm.current?.contribution(worker, message);
+        return swarm.contribution(worker, message);
       case 'evaluated':
-        return swarm.current?.evaluated(worker, message);
+        return swarm.evaluated(worker, message);
+      case 'dropped':
+        return swarm.dropped(worker, message);
       case 'heartbeat':
         return;
       default:

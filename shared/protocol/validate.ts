@@ -55,6 +55,15 @@ const evaluated = z.object({
   computeMs: duration,
 });
 
+/** What was leased: a node of a step, or a part of an evaluation. */
+const leased = {
+  step: count,
+  node: node.optional() as z.ZodOptional<typeof node>,
+  part: count.optional() as z.ZodOptional<typeof count>,
+};
+
+const dropped = z.object({ type: z.literal('dropped'), ...leased });
+
 const heartbeat = z.object({ type: z.literal('heartbeat') }) satisfies z.ZodType<m.Heartbeat>;
 
 const welcome = z.object({
@@ -87,7 +96,7 @@ const lease = z.object({
   window: count,
 }) satisfies z.ZodType<m.Lease>;
 
-const cancel = z.object({ type: z.literal('cancel'), step: count, node }) satisfies z.ZodType<m.Cancel>;
+const cancel = z.object({ type: z.literal('cancel'), ...leased });
 
 const window = z.object({
   type: z.literal('window'),
@@ -110,6 +119,7 @@ const workerMessage = z.discriminatedUnion('type', [
   holding,
   contribution,
   evaluated,
+  dropped,
   heartbeat,
 ]);
 const coordinatorMessage = z.discriminatedUnion('type', [welcome, lease, cancel, window, evaluate]);
