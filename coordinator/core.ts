@@ -25,6 +25,8 @@ export interface CoreOptions {
   engineClass: string;
   deadAfterMs: number;
   run: string;
+  /** How often the run has been started, this time included: it fences earlier coordinators. */
+  epoch?: number;
   /** Hashes of the model description, the manifests, and the admission probe. */
   objects: { model: string; train: string; test: string; probe: string };
   /** Samples of a full shard. */
@@ -32,6 +34,8 @@ export interface CoreOptions {
   seed: number;
   shuffle: string;
   clock: Clock;
+  /** Without timers `swarm.sweep` and `swarm.look` are the caller's to call. */
+  timers?: boolean;
   tell(event: RunEvent): void;
 }
 
@@ -52,6 +56,7 @@ export function createCore(options: CoreOptions): Core {
   const welcome: Omit<Welcome, 'type' | 'worker'> = {
     protocol: PROTOCOL_VERSION,
     run: options.run,
+    epoch: options.epoch ?? 1,
     ...options.objects,
     shardSamples: options.shardSamples,
     seed: options.seed,
@@ -60,11 +65,10 @@ export function createCore(options: CoreOptions): Core {
     heartbeatMs: checkMs,
   };
   const swarm = new Swarm({ clock, pipeline, engineClass, deadAfterMs, welcome, tell });
-  const watch = setInterval(() => swarm.sweep(), checkMs);
-  const look = setInterval(() => swarm.look(), LOOK_MS);
-  const stop = () => {
-    clearInterval(watch);
-    clearInterval(look);
-  };
+  const timers =
+    options.timers === false
+      ? []
+      : [setInterval(() => swarm.sweep(), checkMs), setInterval(() => swarm.look(), LOOK_MS)];
+  const stop = () => timers.forEach(clearInterval);
   return { kernels, pipeline, swarm, stop };
 }

@@ -86,6 +86,11 @@ export interface Welcome {
   /** Id of this connection's worker within the run. */
   worker: number;
   run: string;
+  /**
+   * How often the run has been started. Rises with each coordinator: a worker that has seen a later one
+   * does not work for an earlier one, that was believed dead and is not.
+   */
+  epoch: number;
   /** SHA-256 of the model description, of the manifests of both sets, and of the admission probe. */
   model: string;
   train: string;

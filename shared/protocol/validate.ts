@@ -71,6 +71,7 @@ const welcome = z.object({
   protocol: count,
   worker: count,
   run: text(200),
+  epoch: count,
   model: sha256,
   train: sha256,
   test: sha256,
