@@ -17,6 +17,8 @@ import { ManualClock, ServerEnd } from './memory-network.js';
 
 /** Milliseconds that a message is under way, at least and at most. */
 const LATENCY_MS = [1, 5] as const;
+/** ...and so much longer behind another one, at most: chunks of several workers interleave. */
+const SLOWEST_MESSAGE_MS = 3;
 /** A worker comes back after this long, at least and at most. */
 const RETRY_MS = [100, 400] as const;
 
@@ -128,7 +130,8 @@ class Connection {
 
   private deliver(direction: 'up' | 'down', run: () => void): void {
     const { random, clock } = this.simulation;
-    const due = Math.max(this.lastDue[direction], clock.time + random.between(...LATENCY_MS));
+    const next = this.lastDue[direction] + this.machine.messageMs;
+    const due = Math.max(next, clock.time + random.between(...LATENCY_MS));
     this.lastDue[direction] = due;
     // A connection that is held up holds its order: everything waits for what could not go on.
     this.simulation.after(due - clock.time, () => this.machine.whenReachable(run));
@@ -142,13 +145,17 @@ export class Machine {
   /** Frozen, or cut off: what was to happen to it waits here. */
   private held: (() => void)[] | undefined;
   isFrozen = false;
+  /** What one message takes on its connection, beside the latency. */
+  readonly messageMs: number;
 
   constructor(
     private readonly simulation: Simulation,
     readonly name: string,
     /** Samples a millisecond. */
     public speed: number,
-  ) {}
+  ) {
+    this.messageMs = simulation.random.between(0, SLOWEST_MESSAGE_MS);
+  }
 
   /** Runs now, or once the machine can be reached again. */
   whenReachable(run: () => void): void {
