@@ -21,6 +21,9 @@ vi.mock('../../shared/layout.js', async (original) => {
 
 const FIRST_SEED = Number(process.env.CHAOS_SEED ?? 1);
 
+/** Campaigns that are played, one seed each. */
+const SEEDS = 6;
+
 const undisturbed = (options: Omit<CampaignOptions, 'seed'>) =>
   campaign({ ...options, seed: 0, machines: 1, stepsBetweenKills: 0 });
 
@@ -59,7 +62,7 @@ describe('a run under chaos', { timeout: 240_000 }, () => {
   it('loses no sample, counts none twice, and ends with the bits of an undisturbed run, over 1,000 deaths', () =>
     withoutTimers(async () => {
       const shape = {
-        steps: 600,
+        steps: 1200,
         machines: 8,
         weights: 32,
         shards: 8,
@@ -68,14 +71,14 @@ describe('a run under chaos', { timeout: 240_000 }, () => {
       };
       const calm = await undisturbed(shape);
       let [kills, restarts, speculated] = [0, 0, 0];
-      for (let seed = FIRST_SEED; seed < FIRST_SEED + 5; seed++) {
+      for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
         const wild = await compare({ ...shape, seed }, calm);
         kills += wild.kills;
         restarts += wild.restarts;
         speculated += wild.events.filter(({ type }) => type === 'speculated').length;
       }
       console.log(
-        `${kills} workers and ${restarts} coordinators killed in ${5 * shape.steps} steps, ${speculated} speculations`,
+        `${kills} workers and ${restarts} coordinators killed in ${SEEDS * shape.steps} steps, ${speculated} speculations`,
       );
       expect(kills).toBeGreaterThan(1000);
       expect(restarts).toBeGreaterThan(50);

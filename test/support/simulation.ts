@@ -17,8 +17,9 @@ import { ManualClock, ServerEnd } from './memory-network.js';
 
 /** Milliseconds that a message is under way, at least and at most. */
 const LATENCY_MS = [1, 5] as const;
-/** ...and so much longer behind another one, at most: chunks of several workers interleave. */
-const SLOWEST_MESSAGE_MS = 3;
+/** ...and so much longer behind another one, at most: on most connections, and on every third. */
+const FAST_MESSAGE_MS = 3;
+const SLOW_MESSAGE_MS = 60;
 /** A worker comes back after this long, at least and at most. */
 const RETRY_MS = [100, 400] as const;
 
@@ -154,7 +155,8 @@ export class Machine {
     /** Samples a millisecond. */
     public speed: number,
   ) {
-    this.messageMs = simulation.random.between(0, SLOWEST_MESSAGE_MS);
+    const { random } = simulation;
+    this.messageMs = random.between(0, random.below(3) === 0 ? SLOW_MESSAGE_MS : FAST_MESSAGE_MS);
   }
 
   /** Runs now, or once the machine can be reached again. */
