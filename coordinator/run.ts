@@ -103,6 +103,7 @@ async function enoughWorkers(count: number, { swarm, progress }: RunParts, stop:
   if (swarm.active().length >= count) return;
   const { state } = progress;
   progress.state = 'waiting';
+  swarm.tell({ type: 'waiting', text: `waiting for workers: ${swarm.active().length} of ${count} are here` });
   await swarm.atLeast(count, stop.drain);
   progress.state = state;
 }

@@ -1,6 +1,5 @@
 /** Options in, a running coordinator out: the file that wires the parts together. */
-import { randomUUID } from 'node:crypto';
-import { monotonicClock } from '../shared/clock.js';
+import { awakeClock, type Clock, monotonicClock } from '../shared/clock.js';
 import { evaluationParts } from '../shared/evaluation-parts.js';
 import { layoutOf } from '../shared/layout.js';
 import { metricOf } from '../shared/losses.js';
@@ -25,6 +24,7 @@ import {
   runFolder,
   storeConfiguration,
 } from './record/run-folder.js';
+import { newFence, RunLock } from './record/run-lock.js';
 import type { Summary } from './record/summary.js';
 import { stepsPerEpoch } from './schedule.js';
 import { listen } from './server/listen.js';
@@ -56,11 +56,24 @@ export interface RunningCoordinator {
  * @throws UserError for options, data or a model that cannot be used
  */
 export async function startCoordinator(options: StartCoordinatorOptions = {}): Promise<RunningCoordinator> {
+  const lock = new RunLock();
+  try {
+    return await startWith(lock, options);
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+async function startWith(lock: RunLock, options: StartCoordinatorOptions): Promise<RunningCoordinator> {
   const { given, modelFunction } = readGiven(options);
   const folder = given.resume ? runFolder(given.runDir!) : folderForNewRun(given);
   const configuration = configure(given.resume ? await optionsToResume(folder, given) : given);
   const events = new Events();
   const warn = (text: string) => events.tell({ type: 'warning', text });
+  const clock = awakeClock(monotonicClock);
+  // A new run has no folder yet: it takes its lock with it.
+  const fence = configuration.resume ? await lock.acquire(folder, warn) : newFence();
   const stored = configuration.resume ? await readLatest(folder.checkpoints, warn) : undefined;
 
   // A run that goes on has its model in the checkpoint: the file or function that built it is not needed.
@@ -79,17 +92,17 @@ export async function startCoordinator(options: StartCoordinatorOptions = {}): P
     shards,
     engineClass,
     deadAfterMs: deadAfter * 1000,
-    run: randomUUID(),
+    ...fence,
     objects: hashes,
     shardSamples: shardSamplesOf(configuration),
     seed,
     shuffle,
-    clock: monotonicClock,
+    clock,
     tell: events.tell,
   });
-  const progress = new Progress(monotonicClock.now(), metric === 'accuracy');
+  const progress = new Progress(clock.now(), metric === 'accuracy');
   if (stored) {
-    restore(stored, core, progress);
+    restore(stored, core, progress, clock);
     const text = `resumed at step ${progress.step} from ${stored.path}`;
     events.tell({ type: 'resumed', step: progress.step, text });
   } else if (configuration.resume) {
@@ -105,12 +118,13 @@ export async function startCoordinator(options: StartCoordinatorOptions = {}): P
   const { x, y, label, normalisation } = train;
   const conductor = new Conductor({
     folder,
+    lock,
     core,
     progress,
     metric,
     description,
     records: { x, y, label, normalisation },
-    clock: monotonicClock,
+    clock,
     tell: events.tell,
     configuration,
     stored: ofScope(configuration, 'result'),
@@ -139,14 +153,17 @@ export async function startCoordinator(options: StartCoordinatorOptions = {}): P
     throw error;
   });
   // Only now, when nothing of the user's can be wrong any more, does the folder become this run's.
-  await (configuration.resume ? storeConfiguration : createRun)(folder, configuration).catch(
-    async (error) => {
-      core.stop();
-      await server.close();
-      throw error;
-    },
-  );
-  const finished = conductor.start(server.traffic, stored?.state.bytes);
+  const own = async () => {
+    if (configuration.resume) return storeConfiguration(folder, configuration);
+    await createRun(folder, configuration);
+    await lock.acquire(folder, warn, fence);
+  };
+  await own().catch(async (error) => {
+    core.stop();
+    await server.close();
+    throw error;
+  });
+  const finished = conductor.start(server.traffic, stored?.state.bytes).finally(() => lock.release());
   return {
     url: server.url,
     runDir: folder.dir,
@@ -180,12 +197,17 @@ function readGiven({ model, ...rest }: StartCoordinatorOptions) {
 const everySteps = ({ evaluateEvery }: Configuration, epoch: number): number =>
   evaluateEvery === 'epoch' ? epoch : evaluateEvery;
 
-function restore({ state, sections, path }: Checkpoint, { pipeline, swarm }: Core, progress: Progress): void {
+function restore(
+  { state, sections, path }: Checkpoint,
+  { pipeline, swarm }: Core,
+  progress: Progress,
+  clock: Clock,
+): void {
   try {
     pipeline.restore(state.progress.step, sections);
   } catch (error) {
     throw new UserError(`${path} does not fit this run: ${messageOf(error)}`);
   }
-  progress.restore(state.progress, monotonicClock.now());
+  progress.restore(state.progress, clock.now());
   swarm.restoreTotals(state.workers);
 }

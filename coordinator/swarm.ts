@@ -26,9 +26,16 @@ import {
 
 /** The far end of a connection. */
 export interface Peer extends FrameSink {
+  /** Messages that the far end's system has taken so far. */
+  delivered?(): number;
   send(message: m.CoordinatorMessage): void;
   close(reason: CloseReason, text: string): void;
 }
+
+/** More than this never waits for a worker: weights are held back at 1 MiB, the rest is a few bytes each. */
+const MOST_WAITING_BYTES = 4 << 20;
+/** A socket that has taken nothing for so many times `--dead-after` is not being read. */
+const PATIENCE_WITH_READERS = 3;
 
 export interface Worker {
   readonly member: Member;
@@ -67,6 +74,8 @@ export interface SwarmOptions {
 export class Swarm {
   private readonly workers = new Map<number, Worker>();
   private readonly watchers = new Set<() => void>();
+  /** How far each worker had read when its socket last moved. */
+  private readonly reading = new WeakMap<Worker, { delivered: number; since: number }>();
   private nextId = 1;
   private work: Work | undefined;
   /** What workers that have left have given. */
@@ -250,6 +259,8 @@ export class Swarm {
     for (const worker of this.workers.values()) {
       const why = isSilent(now, worker.member.lastHeard, this.options.deadAfterMs);
       if (why) this.refuse(worker, 'silent', why);
+      const stuck = this.isNotReading(now, worker);
+      if (stuck) this.refuse(worker, 'notReading', stuck);
     }
     for (const { worker, why } of this.work?.expired(now) ?? []) this.refuse(worker, 'leaseExpired', why);
     for (const worker of this.workers.values()) {
@@ -259,6 +270,22 @@ export class Swarm {
         .find(Boolean);
       if (why) this.refuse(worker, 'leaseExpired', why);
     }
+  }
+
+  /** Why the worker's socket counts as stuck, or undefined while it takes what it is sent. */
+  private isNotReading(now: number, worker: Worker): string | undefined {
+    const { peer } = worker;
+    const waiting = peer.bufferedBytes();
+    if (waiting > MOST_WAITING_BYTES) return `${waiting} bytes wait for it`;
+    const delivered = peer.delivered?.() ?? 0;
+    const before = this.reading.get(worker);
+    if (waiting === 0 || !before || before.delivered !== delivered) {
+      this.reading.set(worker, { delivered, since: now });
+      return undefined;
+    }
+    const stuckMs = now - before.since;
+    if (stuckMs <= PATIENCE_WITH_READERS * this.options.deadAfterMs) return undefined;
+    return `its socket has taken nothing for ${Math.round(stuckMs / 1000)} s, ${waiting} bytes wait`;
   }
 
   /** What each has given, those included that have left. */

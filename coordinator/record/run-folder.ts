@@ -22,6 +22,10 @@ export interface RunFolder {
   checkpoints: string;
   model: string;
   summary: string;
+  /** Who leads the run now. */
+  lock: string;
+  /** The run's id, and how often it has been started. */
+  fence: string;
 }
 
 export function runFolder(dir: string): RunFolder {
@@ -33,6 +37,8 @@ export function runFolder(dir: string): RunFolder {
     checkpoints: join(path, 'checkpoints'),
     model: join(path, 'model'),
     summary: join(path, 'summary.json'),
+    lock: join(path, 'coordinator.lock'),
+    fence: join(path, 'epoch.json'),
   };
 }
 

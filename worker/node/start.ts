@@ -6,6 +6,7 @@ import { monotonicClock } from '../../shared/clock.js';
 import { CLOSE, closeText, mayRetry } from '../../shared/protocol/close-codes.js';
 import type { Welcome } from '../../shared/protocol/messages.js';
 import { messageOf, UserError } from '../../shared/user-error.js';
+import { Fence } from '../fence.js';
 import { prepareMaterial, type RunMaterial, sameMaterial } from '../material.js';
 import { MemoryCache, type ObjectCache } from '../object-cache.js';
 import { Session } from '../session.js';
@@ -14,7 +15,8 @@ import { startEngineThread } from './engine-thread.js';
 import { addressesOf, openSocket } from './socket.js';
 
 const FIRST_RETRY_MS = 250;
-const LONGEST_RETRY_MS = 10_000;
+/** A coordinator that is back must not wait for its workers. */
+const LONGEST_RETRY_MS = 3_000;
 const MEMORY_CACHE_BYTES = 1 << 20;
 
 export interface StartWorkerOptions {
@@ -51,6 +53,7 @@ class NodeWorker {
   private readonly name: string;
   private readonly addresses: { http: string; swarm: string };
   private readonly cache: ObjectCache;
+  private readonly fence = new Fence();
   private readonly stopping = new AbortController();
   private material: { welcome: Welcome; material: Promise<RunMaterial> } | undefined;
   private samples = 0;
@@ -143,7 +146,8 @@ class NodeWorker {
     });
   }
 
-  private prepare(welcome: Welcome): Promise<RunMaterial> {
+  private async prepare(welcome: Welcome): Promise<RunMaterial> {
+    this.fence.admit(welcome);
     if (this.material && sameMaterial(this.material.welcome, welcome)) return this.material.material;
     this.forget();
     const material = prepareMaterial(welcome, {
