@@ -30,6 +30,8 @@ export interface DispatchOptions {
   send(worker: Worker, lease: LeaseEntry): void;
   /** Workers that get nothing in this step. */
   isBarred(worker: Worker): boolean;
+  /** Whether the worker has told that it has computed the node. */
+  isComputed(worker: number, node: Node): boolean;
   /** When a lease last went on, if it has. */
   progressAt(worker: number, node: Node): number | undefined;
   /** The lease is taken back. Returns whether the worker had computed it already. */
@@ -100,17 +102,20 @@ export class Dispatch {
 
   /** Asks idle workers for what is late. To be called often. */
   look(now: number): void {
-    const { swarm, ledger, progressAt } = this.options;
+    const { swarm, ledger, progressAt, isComputed } = this.options;
     const members = swarm.active().map(({ member }) => member);
     const idle = this.ready().filter(({ member }) => ledger.leasesOf(member.id).length === 0);
     if (idle.length === 0) return;
     const byId = new Map(members.map((member) => [member.id, member]));
     const front = this.options.front();
+    // A worker computes its leases one after the other: one waits for those before it.
+    const ahead = new Map<number, number>();
     const leases = ledger.openLeases().flatMap(({ node, worker, since }) => {
       const member = byId.get(worker);
+      const samples = (ahead.get(worker) ?? 0) + ledger.samples(node);
+      if (!isComputed(worker, node)) ahead.set(worker, samples);
       // One that waits for its turn to upload is not late.
       if (!member || !ledger.isFree(node, front)) return [];
-      const samples = ledger.samples(node);
       const at = Math.max(since, progressAt(worker, node) ?? 0);
       return [{ node, worker, name: member.name, samples, since: at, recent: member.recent }];
     });

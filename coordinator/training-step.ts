@@ -54,7 +54,7 @@ export class TrainingStep implements Work {
   private readonly metrics = new Map<Node, number>();
   private readonly dispatch: Dispatch;
   /** When each worker was last done with a lease of this step. */
-  private readonly doneAt = new Map<Worker, number>();
+  private readonly doneAt = new Map<number, number>();
   /** Workers that sent a number that is none, and for which node. */
   private readonly notFinite = new Map<Worker, Node>();
   private window: number;
@@ -80,6 +80,7 @@ export class TrainingStep implements Work {
       elements: layout.total,
       send: (worker, lease) => worker.peer.send(this.leaseMessage(lease)),
       isBarred: (worker) => this.notFinite.has(worker),
+      isComputed: (worker, node) => this.incomingOf(worker, node) !== undefined,
       forget: (worker, node) => this.forget(worker, node),
       progressAt: (worker, node) => this.progressAt(worker, node),
       front: () => pipeline.front,
@@ -158,15 +159,15 @@ export class TrainingStep implements Work {
     this.losses.set(node, message.loss);
     this.metrics.set(node, message.metric);
     const now = this.options.clock.now();
-    const begunAt = Math.max(lease.since, this.doneAt.get(worker) ?? 0);
+    const begunAt = Math.max(lease.since, this.doneAt.get(worker.member.id) ?? 0);
     const chunks = { from: lease.fromChunk, window: this.options.pipeline.window };
     this.incoming.push(new Incoming(worker, node, message, begunAt, now, chunks));
-    this.doneAt.set(worker, now);
+    this.doneAt.set(worker.member.id, now);
   }
 
   frame(worker: Worker, { step, node, chunk, body }: Frame): void {
     if (step < this.batch.step) return;
-    const incoming = this.incoming.find((entry) => entry.worker === worker && entry.node === node);
+    const incoming = this.incomingOf(worker.member.id, node);
     if (!incoming) {
       if (step > this.batch.step || !this.isNode(node)) this.refuseUnexpected(worker, 'frame', step, node);
       return;
@@ -209,22 +210,21 @@ export class TrainingStep implements Work {
     });
   }
 
+  private incomingOf(worker: number, node: Node): Incoming | undefined {
+    return this.incoming.find((entry) => entry.worker.member.id === worker && entry.node === node);
+  }
+
   /** When a lease last went on: another chunk came, the window opened, or the worker was done with another. */
-  private progressAt(id: number, node: Node): number | undefined {
-    const incoming = this.incoming.find(
-      ({ worker, ...entry }) => worker.member.id === id && entry.node === node,
-    );
-    if (incoming) return incoming.progressAt;
-    return [...this.doneAt].find(([worker]) => worker.member.id === id)?.[1];
+  private progressAt(worker: number, node: Node): number | undefined {
+    const incoming = this.incomingOf(worker, node);
+    return incoming ? incoming.progressAt : this.doneAt.get(worker);
   }
 
   /** @returns whether the worker had told of this contribution: then it has computed it */
-  private forget(id: number, node: Node): boolean {
-    const before = this.incoming.length;
-    this.incoming = this.incoming.filter(
-      ({ worker, ...entry }) => worker.member.id !== id || entry.node !== node,
-    );
-    return this.incoming.length < before;
+  private forget(worker: number, node: Node): boolean {
+    const incoming = this.incomingOf(worker, node);
+    this.incoming = this.incoming.filter((entry) => entry !== incoming);
+    return incoming !== undefined;
   }
 
   private leaseMessage({ node, fromChunk }: LeaseEntry): m.Lease {

@@ -16,6 +16,7 @@ export interface OpenLease {
   worker: number;
   /** The worker's name, for the reason. */
   name: string;
+  /** Samples to be computed until its result, those of the worker's leases before it included. */
   samples: number;
   /** Since when it could have gone on: its lease, the end of the lease before, or its last progress. */
   since: number;
@@ -58,7 +59,9 @@ export function speculate(now: number, state: SpeculationState, options: Specula
   for (const lease of late.sort((a, b) => b.overdueMs - a.overdueMs)) {
     const { node, name, since, allowedMs } = lease;
     const others = judged.filter((other) => other !== lease && overlaps(other.node, node));
-    if (others.length >= MOST_COPIES - 1 || others.some(({ overdueMs }) => overdueMs <= 0)) continue;
+    // A copy that is soon to be expected is waited for; that of a slow worker, which is only tried, is not.
+    const isSoon = (other: { overdueMs: number }) => other.overdueMs <= 0 && -other.overdueMs <= allowedMs!;
+    if (others.length >= MOST_COPIES - 1 || others.some(isSoon)) continue;
     if (decisions.some((decision) => overlaps(decision.node, node))) continue;
     const free = idle.filter(({ id }) => !decisions.some(({ worker }) => worker === id));
     if (free.length === 0) break;
