@@ -1,5 +1,5 @@
 /** Pipeline and swarm wired together: the part of a coordinator that knows neither files nor sockets. */
-import type { Clock } from '../shared/clock.js';
+import { awakeClock, type Clock } from '../shared/clock.js';
 import type { Layout } from '../shared/layout.js';
 import { PROTOCOL_VERSION, type Welcome } from '../shared/protocol/messages.js';
 import type { RunEvent } from '../shared/status.js';
@@ -43,12 +43,14 @@ export interface Core {
   kernels: Kernels;
   pipeline: Pipeline;
   swarm: Swarm;
+  /** The time by which workers are judged: it runs while this process is awake. */
+  awake: Clock;
   /** Ends the watch over silent workers. */
   stop(): void;
 }
 
 export function createCore(options: CoreOptions): Core {
-  const { layout, rule, clock, deadAfterMs, engineClass, tell } = options;
+  const { layout, rule, deadAfterMs, engineClass, tell } = options;
   const shards = options.shards === 'auto' ? Math.min(AUTO_SHARDS, MAX_SHARDS) : options.shards;
   const kernels = createKernels({ capacityFloats: capacityFor(layout, rule, shards) });
   const pipeline = new Pipeline(layout, kernels, rule, options.weights, () => swarm.progressed());
@@ -64,11 +66,12 @@ export function createCore(options: CoreOptions): Core {
     engineClass,
     heartbeatMs: checkMs,
   };
-  const swarm = new Swarm({ clock, pipeline, engineClass, deadAfterMs, welcome, tell });
+  const awake = options.timers === false ? options.clock : awakeClock(options.clock);
+  const swarm = new Swarm({ clock: awake, pipeline, engineClass, deadAfterMs, welcome, tell });
   const timers =
     options.timers === false
       ? []
       : [setInterval(() => swarm.sweep(), checkMs), setInterval(() => swarm.look(), LOOK_MS)];
   const stop = () => timers.forEach(clearInterval);
-  return { kernels, pipeline, swarm, stop };
+  return { kernels, pipeline, swarm, awake, stop };
 }

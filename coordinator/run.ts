@@ -48,7 +48,10 @@ export interface RunParts {
   pipeline: Pipeline;
   progress: Progress;
   record: Recorder;
+  /** For what people are told. */
   clock: Clock;
+  /** For what workers are allowed. */
+  awake: Clock;
 }
 
 /** `drain`: end after what is in hand. `abort`: at once, its reason is thrown. */
@@ -59,7 +62,7 @@ export interface StopSignals {
 
 /** @returns whether all steps were made. @throws DivergedError; the reason of `stop.abort` */
 export async function run(options: RunOptions, parts: RunParts, stop: StopSignals): Promise<boolean> {
-  const { swarm, pipeline, progress, record, clock } = parts;
+  const { swarm, pipeline, progress, record, clock, awake } = parts;
   const { layout, steps, epochPlan } = options;
 
   for (;;) {
@@ -69,7 +72,7 @@ export async function run(options: RunOptions, parts: RunParts, stop: StopSignal
       await enoughWorkers(1, parts, stop);
       if (stop.drain.aborted) return false;
       const weights = pipeline.averaged ? 'averaged' : 'current';
-      const totals = await new Evaluation(step, weights, options.testParts, swarm, clock).run(stop.drain);
+      const totals = await new Evaluation(step, weights, options.testParts, swarm, awake).run(stop.drain);
       progress.evaluated(step, totals);
       record.evaluation({ step, epoch: epochOf(step - 1, epochPlan) + 1, totals });
     }
@@ -86,7 +89,13 @@ export async function run(options: RunOptions, parts: RunParts, stop: StopSignal
     const positions = positionsOf(step, epochPlan);
     if (positions.from === 0) progress.beginEpoch();
     const batch = { step, epoch: positions.epoch, ...cutBatch(positions, options, swarm) };
-    const training = new TrainingStep(batch, { swarm, pipeline, layout, counters: progress.shards, clock });
+    const training = new TrainingStep(batch, {
+      swarm,
+      pipeline,
+      layout,
+      counters: progress.shards,
+      clock: awake,
+    });
     const learningRate = options.learningRate(step);
     const sums = await training.run(learningRate, stop.abort);
     const { gradientNorm } = pipeline.end();

@@ -1,5 +1,5 @@
 /** Options in, a running coordinator out: the file that wires the parts together. */
-import { awakeClock, type Clock, monotonicClock } from '../shared/clock.js';
+import { monotonicClock } from '../shared/clock.js';
 import { evaluationParts } from '../shared/evaluation-parts.js';
 import { layoutOf } from '../shared/layout.js';
 import { metricOf } from '../shared/losses.js';
@@ -71,7 +71,6 @@ async function startWith(lock: RunLock, options: StartCoordinatorOptions): Promi
   const configuration = configure(given.resume ? await optionsToResume(folder, given) : given);
   const events = new Events();
   const warn = (text: string) => events.tell({ type: 'warning', text });
-  const clock = awakeClock(monotonicClock);
   // A new run has no folder yet: it takes its lock with it.
   const fence = configuration.resume ? await lock.acquire(folder, warn) : newFence();
   const stored = configuration.resume ? await readLatest(folder.checkpoints, warn) : undefined;
@@ -97,12 +96,12 @@ async function startWith(lock: RunLock, options: StartCoordinatorOptions): Promi
     shardSamples: shardSamplesOf(configuration),
     seed,
     shuffle,
-    clock,
+    clock: monotonicClock,
     tell: events.tell,
   });
-  const progress = new Progress(clock.now(), metric === 'accuracy');
+  const progress = new Progress(monotonicClock.now(), metric === 'accuracy');
   if (stored) {
-    restore(stored, core, progress, clock);
+    restore(stored, core, progress);
     const text = `resumed at step ${progress.step} from ${stored.path}`;
     events.tell({ type: 'resumed', step: progress.step, text });
   } else if (configuration.resume) {
@@ -124,7 +123,7 @@ async function startWith(lock: RunLock, options: StartCoordinatorOptions): Promi
     metric,
     description,
     records: { x, y, label, normalisation },
-    clock,
+    clock: monotonicClock,
     tell: events.tell,
     configuration,
     stored: ofScope(configuration, 'result'),
@@ -197,17 +196,12 @@ function readGiven({ model, ...rest }: StartCoordinatorOptions) {
 const everySteps = ({ evaluateEvery }: Configuration, epoch: number): number =>
   evaluateEvery === 'epoch' ? epoch : evaluateEvery;
 
-function restore(
-  { state, sections, path }: Checkpoint,
-  { pipeline, swarm }: Core,
-  progress: Progress,
-  clock: Clock,
-): void {
+function restore({ state, sections, path }: Checkpoint, { pipeline, swarm }: Core, progress: Progress): void {
   try {
     pipeline.restore(state.progress.step, sections);
   } catch (error) {
     throw new UserError(`${path} does not fit this run: ${messageOf(error)}`);
   }
-  progress.restore(state.progress, clock.now());
+  progress.restore(state.progress, monotonicClock.now());
   swarm.restoreTotals(state.workers);
 }

@@ -148,4 +148,20 @@ describe('a run of real processes under chaos', { timeout: 3_600_000 }, () => {
     lightWorker(third.url, 'light');
     expect(await third.program.ended).toBe(0);
   });
+
+  it('sends no worker away for a time in which the coordinator itself was frozen', async () => {
+    const runDir = join(await temporaryFolder(), 'run');
+    const cluster = await coordinator(runDir, ...RUN, ...OPERATION, '--steps', '1000000');
+    for (const name of ['anna', 'ben']) lightWorker(cluster.url, name);
+    const { step } = await reached(cluster, 2);
+    cluster.program.child.kill('SIGSTOP');
+    // Three times what makes a worker count as dead.
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    cluster.program.child.kill('SIGCONT');
+    await reached(cluster, step + 5);
+    cluster.program.child.kill('SIGTERM');
+    expect(await cluster.program.ended).toBe(143);
+    expect(cluster.program.stderr).toContain('anna joined');
+    expect(cluster.program.stderr).not.toMatch(/refused|silent/);
+  });
 });

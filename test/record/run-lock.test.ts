@@ -122,21 +122,3 @@ describe('the lock of a run', () => {
     );
   });
 });
-
-describe('a clock that only runs while the process is awake', () => {
-  it('does not see jumps of an hour, forward or back', async () => {
-    const { awakeClock } = await import('../../shared/clock.js');
-    let time = 5_000;
-    const clock = awakeClock({ now: () => time });
-    const began = clock.now();
-    time += 100;
-    expect(clock.now() - began).toBe(100);
-    time += 3_600_000;
-    expect(clock.now() - began).toBeLessThanOrEqual(1_100);
-    time -= 7_200_000;
-    const after = clock.now() - began;
-    expect(after).toBeLessThanOrEqual(1_100);
-    time += 50;
-    expect(clock.now() - began).toBe(after + 50);
-  });
-});
