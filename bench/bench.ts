@@ -19,6 +19,7 @@ export interface Bench {
 }
 
 const BENCHES: Record<string, () => Promise<Bench>> = {
+  checkpoints: async () => (await import('./checkpoints.js')).checkpoints,
   faults: async () => (await import('./faults.js')).faults,
   overhead: async () => (await import('./overhead.js')).overhead,
   'step-time': async () => (await import('./step-time.js')).stepTime,

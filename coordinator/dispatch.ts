@@ -55,7 +55,7 @@ export class Dispatch {
     const { swarm } = this.options;
     // Whoever has left since the assignments were made leaves orphans.
     const here = new Set(swarm.active().map(({ member }) => member.id));
-    const candidates = this.candidates(true);
+    const candidates = this.candidates();
     if (assignments) this.leaseAll(assignments.filter(({ worker }) => here.has(worker)));
     else if (candidates.length > 0) this.leaseAll(plan(ROOT, candidates, this.planOptions()));
     this.adopt();
@@ -67,7 +67,7 @@ export class Dispatch {
     const { ledger, counters } = this.options;
     let again = 0;
     for (const node of orphans(ledger, from, to)) {
-      const candidates = this.candidates(false);
+      const candidates = this.candidates();
       if (candidates.length === 0) break;
       again += this.issued.subarray(...ledger.range(node)).reduce((sum, flag) => sum + flag, 0);
       this.leaseAll(plan(node, candidates, this.planOptions()));
@@ -178,14 +178,16 @@ export class Dispatch {
     return swarm.active().filter((worker) => worker.member.owed.length === 0 && !isBarred(worker));
   }
 
-  /** Those to plan with: the idle ones if there are any, and rather all than none. */
-  private candidates(all: boolean) {
+  /** Those to plan with, and the work that each has already; rather somebody who owes than nobody. */
+  private candidates() {
     const { swarm, ledger, isBarred } = this.options;
     const ready = this.ready();
-    const idle = ready.filter(({ member }) => ledger.leasesOf(member.id).length === 0);
-    const others = ready.length > 0 ? ready : swarm.active().filter((worker) => !isBarred(worker));
-    const chosen = idle.length > 0 && !all ? idle : others;
-    return chosen.map(({ member }) => ({
+    const all = ready.length > 0 ? ready : swarm.active().filter((worker) => !isBarred(worker));
+    // How long somebody not measured will be busy is not known.
+    const known = all.filter(
+      ({ member: { id, speed } }) => speed !== undefined || ledger.leasesOf(id).length === 0,
+    );
+    return (known.length > 0 ? known : all).map(({ member }) => ({
       id: member.id,
       speed: member.speed,
       busy: this.secondsLeft(member.id, member.speed),
@@ -219,10 +221,12 @@ export class Dispatch {
 
   private secondsLeft(worker: number, speed: number | undefined): number {
     if (speed === undefined) return 0;
-    const { ledger, clock } = this.options;
-    const leases = ledger.leasesOf(worker);
+    const { ledger, clock, isComputed, progressAt } = this.options;
+    const leases = ledger.leasesOf(worker).filter(({ node }) => !isComputed(worker, node));
+    if (leases.length === 0) return 0;
     const samples = leases.reduce((sum, { node }) => sum + ledger.samples(node), 0);
-    const begun = leases.length > 0 ? (clock.now() - leases[0]!.since) / 1000 : 0;
-    return Math.max(samples / speed - begun, 0);
+    const { since, node } = leases[0]!;
+    const begun = Math.max(since, progressAt(worker, node) ?? 0);
+    return Math.max(samples / speed - (clock.now() - begun) / 1000, 0);
   }
 }

@@ -72,6 +72,7 @@ const record = {
 };
 const progress = new Progress(0, true);
 const never = new AbortController().signal;
+await core.swarm.atLeast(workers, never);
 await run(
   {
     steps: all,
@@ -80,7 +81,8 @@ await run(
     learningRate: () => 0.01,
     evaluateEvery: all,
     checkpointEvery: 0,
-    minWorkers: workers,
+    // Not for those that are to come in place of the dead.
+    minWorkers: 1,
     layout,
     testParts: [{ from: 0, to: 1 }],
   },

@@ -245,7 +245,7 @@ class Faults {
 }
 
 /** An engine whose work takes its machine's time. */
-function materialOf(
+export function materialOf(
   machine: Machine,
   layout: RunMaterial['layout'],
   order: (epoch: number) => Uint32Array,

@@ -46,6 +46,8 @@ export class Simulation {
     seed: number,
     /** What a machine computes with. */
     readonly material: (machine: Machine) => RunMaterial,
+    /** Whether every third connection is slow. */
+    readonly slowConnections = true,
   ) {
     this.random = new Random(seed);
   }
@@ -156,7 +158,10 @@ export class Machine {
     public speed: number,
   ) {
     const { random } = simulation;
-    this.messageMs = random.between(0, random.below(3) === 0 ? SLOW_MESSAGE_MS : FAST_MESSAGE_MS);
+    this.messageMs = random.between(
+      0,
+      simulation.slowConnections && random.below(3) === 0 ? SLOW_MESSAGE_MS : FAST_MESSAGE_MS,
+    );
   }
 
   /** Runs now, or once the machine can be reached again. */
