@@ -13,7 +13,7 @@ import type * as m from '../shared/protocol/messages.js';
 import type { RunEvent } from '../shared/status.js';
 import { type FrameSink, WeightsFeed } from './server/weights-feed.js';
 import type { Pipeline } from './update/pipeline.js';
-import { isSilent, leaseExpired } from './work/deadlines.js';
+import { Watch } from './watch.js';
 import {
   type Member,
   measure,
@@ -31,11 +31,6 @@ export interface Peer extends FrameSink {
   send(message: m.CoordinatorMessage): void;
   close(reason: CloseReason, text: string): void;
 }
-
-/** More than this never waits for a worker: weights are held back at 1 MiB, the rest is a few bytes each. */
-const MOST_WAITING_BYTES = 4 << 20;
-/** A socket that has taken nothing for so many times `--dead-after` is not being read. */
-const PATIENCE_WITH_READERS = 3;
 
 export interface Worker {
   readonly member: Member;
@@ -74,8 +69,7 @@ export interface SwarmOptions {
 export class Swarm {
   private readonly workers = new Map<number, Worker>();
   private readonly watchers = new Set<() => void>();
-  /** How far each worker had read when its socket last moved. */
-  private readonly reading = new WeakMap<Worker, { delivered: number; since: number }>();
+  private readonly watch: Watch;
   private nextId = 1;
   private work: Work | undefined;
   /** What workers that have left have given. */
@@ -83,7 +77,9 @@ export class Swarm {
   /** Once the run is over: what whoever still comes is told. */
   private over: { reason: CloseReason; text: string } | undefined;
 
-  constructor(private readonly options: SwarmOptions) {}
+  constructor(private readonly options: SwarmOptions) {
+    this.watch = new Watch(options.deadAfterMs);
+  }
 
   join(peer: Peer, { name, kind }: m.Join): Worker {
     const { pipeline, welcome, clock } = this.options;
@@ -257,35 +253,10 @@ export class Swarm {
   sweep(): void {
     const now = this.options.clock.now();
     for (const worker of this.workers.values()) {
-      const why = isSilent(now, worker.member.lastHeard, this.options.deadAfterMs);
-      if (why) this.refuse(worker, 'silent', why);
-      const stuck = this.isNotReading(now, worker);
-      if (stuck) this.refuse(worker, 'notReading', stuck);
+      const verdict = this.watch.verdict(now, worker);
+      if (verdict) this.refuse(worker, verdict.reason, verdict.text);
     }
     for (const { worker, why } of this.work?.expired(now) ?? []) this.refuse(worker, 'leaseExpired', why);
-    for (const worker of this.workers.values()) {
-      const { owed, speed } = worker.member;
-      const why = owed
-        .map(({ since, samples }) => leaseExpired(now, { since, samples, speed }))
-        .find(Boolean);
-      if (why) this.refuse(worker, 'leaseExpired', why);
-    }
-  }
-
-  /** Why the worker's socket counts as stuck, or undefined while it takes what it is sent. */
-  private isNotReading(now: number, worker: Worker): string | undefined {
-    const { peer } = worker;
-    const waiting = peer.bufferedBytes();
-    if (waiting > MOST_WAITING_BYTES) return `${waiting} bytes wait for it`;
-    const delivered = peer.delivered?.() ?? 0;
-    const before = this.reading.get(worker);
-    if (waiting === 0 || !before || before.delivered !== delivered) {
-      this.reading.set(worker, { delivered, since: now });
-      return undefined;
-    }
-    const stuckMs = now - before.since;
-    if (stuckMs <= PATIENCE_WITH_READERS * this.options.deadAfterMs) return undefined;
-    return `its socket has taken nothing for ${Math.round(stuckMs / 1000)} s, ${waiting} bytes wait`;
   }
 
   /** What each has given, those included that have left. */

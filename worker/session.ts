@@ -24,6 +24,7 @@ import {
 import { mix } from '../shared/random.js';
 import type { Batch } from './engine/engine.js';
 import type { RunMaterial } from './material.js';
+import { isMeant, type Task, Tasks, versionOf } from './tasks.js';
 import { type UploadSocket, Uploads } from './uploads.js';
 import { WeightsInbox } from './weights-inbox.js';
 
@@ -39,10 +40,6 @@ export interface SessionOptions {
   log(text: string): void;
 }
 
-type Task =
-  | { kind: 'lease'; lease: Lease; shards: Promise<Batch[]> }
-  | { kind: 'evaluate'; part: Evaluate; batch: Promise<Batch> };
-
 export class Session {
   private material: RunMaterial | undefined;
   private seed = 0;
@@ -50,7 +47,7 @@ export class Session {
   private averaged!: WeightsInbox;
   private uploads!: Uploads;
   private readonly free: Float32Array[] = [];
-  private tasks: Task[] = [];
+  private readonly tasks = new Tasks((message) => this.send(message));
   private busy = false;
   /** What is being computed, and whether it was cancelled meanwhile: then its gradient is not sent. */
   private computing: Task | undefined;
@@ -81,10 +78,10 @@ export class Session {
         this.welcomed(message).catch(this.options.fail);
         return;
       case 'lease':
-        this.tasks.push({ kind: 'lease', lease: message, shards: this.assemble(message) });
+        this.tasks.add({ kind: 'lease', lease: message, shards: this.assemble(message) });
         return this.pump();
       case 'evaluate':
-        this.tasks.push({ kind: 'evaluate', part: message, batch: this.assemblePart(message) });
+        this.tasks.add({ kind: 'evaluate', part: message, batch: this.assemblePart(message) });
         return this.pump();
       case 'window':
         return this.uploads.open(message.step, message.window);
@@ -98,7 +95,7 @@ export class Session {
   /** The socket is gone. */
   close(): void {
     this.closed = true;
-    this.tasks = [];
+    this.tasks.clear();
     clearInterval(this.heartbeat);
   }
 
@@ -134,41 +131,22 @@ export class Session {
     this.pump();
   }
 
-  private cancelled({ step, node, part }: Cancel): void {
-    const isMeant = (task: Task) =>
-      task.kind === 'lease'
-        ? task.lease.step === step && task.lease.node === node
-        : task.part.version === step && task.part.part === part;
-    this.drop(isMeant);
-    if (this.computing && isMeant(this.computing)) this.isCancelled = true;
-    if (node !== undefined) this.uploads.cancel(step, node);
-  }
-
-  /** Lets go of tasks that have not begun, and says so: the coordinator counts on this worker again. */
-  private drop(which: (task: Task) => boolean): void {
-    const dropped = this.tasks.filter(which);
-    if (dropped.length === 0) return;
-    this.tasks = this.tasks.filter((task) => !dropped.includes(task));
-    for (const task of dropped) {
-      const { step, ...leased } =
-        task.kind === 'lease'
-          ? { step: task.lease.step, node: task.lease.node }
-          : { step: task.part.version, part: task.part.part };
-      this.send({ type: 'dropped', step, ...leased });
-    }
+  private cancelled(message: Cancel): void {
+    this.tasks.drop((task) => isMeant(task, message));
+    if (this.computing && isMeant(this.computing, message)) this.isCancelled = true;
+    if (message.node !== undefined) this.uploads.cancel(message.step, message.node);
   }
 
   /** Starts the next task that can be computed, if nothing is being computed. */
   private pump(): void {
     if (this.busy || this.closed || !this.material) return;
-    this.drop((task) => this.isPast(task));
-    const at = this.tasks.findIndex((task) => this.canStart(task));
-    if (at < 0) return;
-    const [task] = this.tasks.splice(at, 1);
+    this.tasks.drop((task) => versionOf(task) < this.current.version);
+    const task = this.tasks.take((candidate) => this.canStart(candidate));
+    if (!task) return;
     this.busy = true;
     this.computing = task;
     this.isCancelled = false;
-    this.compute(task!, this.material)
+    this.compute(task, this.material)
       .catch((error) => this.options.fail(error))
       .finally(() => {
         this.busy = false;
@@ -237,10 +215,6 @@ export class Session {
     if (task.kind === 'lease') return task.lease.step === this.current.version;
     const inbox = task.part.weights === 'current' ? this.current : this.averaged;
     return task.part.version === inbox.version;
-  }
-
-  private isPast(task: Task): boolean {
-    return (task.kind === 'lease' ? task.lease.step : task.part.version) < this.current.version;
   }
 
   private assemble(lease: Lease): Promise<Batch[]> {

@@ -17,7 +17,7 @@ const BATCH = 1024;
 /** Samples a millisecond of a machine: a step computes for 0.4 s. */
 const SPEED = 1 / 12;
 const WARM_UP = 10;
-const STEPS = 100;
+const STEPS = 60;
 
 async function play({ killEvery = 0, slow = 0 }): Promise<number[]> {
   vi.useFakeTimers({ toFake: ['setInterval', 'setTimeout', 'clearInterval', 'clearTimeout'] });
