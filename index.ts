@@ -6,6 +6,7 @@ export {
   type StartCoordinatorOptions,
   startCoordinator,
 } from './coordinator/start.js';
+export { registerLayers } from './shared/models/layers/layers.js';
 export type { RunEvent, Status } from './shared/status.js';
 export { UserError } from './shared/user-error.js';
 export { type RunningWorker, type StartWorkerOptions, startWorker } from './worker/node/start.js';

@@ -1,33 +1,31 @@
 /**
- * `npm run bench`: every question, or `npm run bench -- NAME ...`; `--json` prints one JSON object.
+ * `npm run bench`: every question, or `npm run bench -- NAME ...`; `--json` prints one JSON object,
+ * `--python PATH` names the Python of PyTorch for the benches beside it.
  *
  * Each bench answers one question by a ratio against something real, measured in the same run.
  */
 import { execFileSync } from 'node:child_process';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
-
-export interface BenchResult {
-  /** What was measured, for people. */
-  name: string;
-  [figure: string]: string | number | boolean;
-}
-
-export interface Bench {
-  question: string;
-  run(options: { quick: boolean; log: (line: string) => void }): Promise<BenchResult[]>;
-}
+import type { Bench, BenchResult } from './question.js';
 
 const BENCHES: Record<string, () => Promise<Bench>> = {
   checkpoints: async () => (await import('./checkpoints.js')).checkpoints,
   faults: async () => (await import('./faults.js')).faults,
+  engine: async () => (await import('./engine.js')).engine,
   overhead: async () => (await import('./overhead.js')).overhead,
   'step-time': async () => (await import('./step-time.js')).stepTime,
+  browser: async () => (await import('./browser.js')).browser,
+  'time-to-accuracy': async () => (await import('./time-to-accuracy.js')).timeToAccuracy,
 };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean', default: false }, quick: { type: 'boolean', default: false } },
+  options: {
+    json: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
+    python: { type: 'string' },
+  },
 });
 
 const unknown = positionals.filter((name) => !Object.hasOwn(BENCHES, name));
@@ -41,7 +39,7 @@ const results: BenchResult[] = [];
 for (const name of positionals.length > 0 ? positionals : Object.keys(BENCHES)) {
   const bench = await BENCHES[name]!();
   log(`${name}: ${bench.question}`);
-  for (const result of await bench.run({ quick: values.quick, log })) {
+  for (const result of await bench.run({ quick: values.quick, python: values.python, log })) {
     results.push({ bench: name, ...result });
     if (!values.json) console.log(lineOf(result));
   }

@@ -5,7 +5,7 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Bench, BenchResult } from './bench.js';
+import type { Bench, BenchResult } from './question.js';
 import type { FaultReport } from './support/fault-coordinator.js';
 import { median } from './support/statistics.js';
 

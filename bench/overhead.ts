@@ -12,13 +12,13 @@ import { fileURLToPath } from 'node:url';
 import { configure, shardSamplesOf, updateRuleOf } from '../coordinator/configure.js';
 import { prepare } from '../coordinator/prepare.js';
 import { startCoordinator } from '../coordinator/start.js';
-import { createKernels } from '../coordinator/update/kernels/kernels.js';
+import { createKernels } from '../coordinator/update/kernels/create.js';
 import { layoutOf } from '../shared/layout.js';
 import type { GivenCoordinatorOptions } from '../shared/options.js';
 import { shardBounds } from '../shared/tree.js';
 import type { Batch } from '../worker/engine/engine.js';
 import { startEngineThread } from '../worker/node/engine-thread.js';
-import type { Bench, BenchResult } from './bench.js';
+import type { Bench, BenchResult } from './question.js';
 import { median } from './support/statistics.js';
 
 const BIN = fileURLToPath(new URL('../dist/cli/swarmgrad.js', import.meta.url));

@@ -5,7 +5,7 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Bench, BenchResult } from './bench.js';
+import type { Bench, BenchResult } from './question.js';
 import type { CoordinatorReport } from './support/step-coordinator.js';
 
 const SIZES = [100_000, 1_200_000, 25_000_000];

@@ -1,14 +1,15 @@
 /** `swarmgrad coordinator`: runs a training from its first step to its last, or to Ctrl-C. */
 import type { Command } from 'commander';
 import { readConfiguration, runFolder } from '../coordinator/record/run-folder.js';
+import { joinLine, reachableLocally } from '../coordinator/server/addresses.js';
 import type { RunningCoordinator } from '../coordinator/start.js';
 import { type GivenCoordinatorOptions, TERMINAL_OPTIONS } from '../shared/options.js';
 import { UserError } from '../shared/user-error.js';
-import { joinLine, reachableLocally } from './addresses.js';
 import { closingText } from './closing-text.js';
 import { addCoordinatorFlags, coordinatorOptions } from './coordinator-flags.js';
 import { givenFlags } from './flags.js';
 import { Interrupted, type Interruption, interrupted } from './interruptions.js';
+import { invitation } from './invitation.js';
 import { startLocalWorkers } from './local-workers.js';
 import { createDisplay, type Display } from './progress.js';
 
@@ -38,6 +39,7 @@ export async function runCoordinator(given: GivenCoordinatorOptions, command: Co
     join: joinLine(running.url),
     stream: process.stderr,
   });
+  for (const line of invitation(running.url, process.stderr)) display.log(line);
   running.onEvent((event) => display.event(event));
   // A resumed run may have its local workers from its folder.
   const { localWorkers, localEngine } = await readConfiguration(runFolder(running.runDir));

@@ -3,8 +3,11 @@ import { Command, CommanderError } from 'commander';
 import { messageOf, UserError } from '../shared/user-error.js';
 import { VERSION } from '../shared/version.js';
 import { addCoordinator } from './coordinator.js';
+import { addDashboard } from './dashboard.js';
+import { addEngines } from './engines.js';
 import { addEvaluate } from './evaluate.js';
 import { addExport } from './export.js';
+import { addGenerate } from './generate.js';
 import { Interrupted } from './interruptions.js';
 import { addStart } from './start.js';
 import { addStatus } from './status.js';
@@ -18,7 +21,18 @@ export async function main(args: readonly string[]): Promise<number> {
     .exitOverride()
     // Usage errors are told below, like all others.
     .configureOutput({ outputError: () => undefined });
-  for (const add of [addStart, addCoordinator, addWorker, addStatus, addEvaluate, addExport]) add(program);
+  const commands = [
+    addStart,
+    addCoordinator,
+    addWorker,
+    addStatus,
+    addEvaluate,
+    addExport,
+    addGenerate,
+    addEngines,
+    addDashboard,
+  ];
+  for (const add of commands) add(program);
   try {
     await program.parseAsync(args, { from: 'user' });
     return 0;

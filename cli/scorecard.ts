@@ -14,6 +14,9 @@ export interface ClassScores {
   recall: number | null;
 }
 
+/** The widest confusion matrix that a terminal shows. */
+const MATRIX_CLASSES = 20;
+
 /** Means over `samples`. The metric stands under its own name. */
 export type Scorecard = { samples: number; loss: number } & { [M in MetricName]?: number } & {
   /** Counts [actual][predicted]; absent, like `classes`, where there are no classes. */
@@ -48,6 +51,9 @@ function classScores(confusion: readonly number[][], i: number, name: string): C
   };
 }
 
+/** Spaces and line ends, which are classes in text, in quotes. */
+const visible = (name: string): string => (/^\s*$|\p{C}/u.test(name) ? JSON.stringify(name) : name);
+
 export function scorecardText({
   samples,
   loss,
@@ -62,14 +68,19 @@ export function scorecardText({
   lines.push(`loss                 ${significant(loss)}`, `samples              ${count(samples)}`);
   if (classes && confusion) {
     const rows = classes.map((c) => [
-      c.name,
+      visible(c.name),
       c.samples,
       known(c.precision, percent),
       known(c.recall, percent),
     ]);
     lines.push('', ...table(['class', 'samples', 'precision', 'recall'], rows));
-    const counts = classes.map(({ name }, i) => [name, ...confusion[i]!]);
-    lines.push('', ...table(['actual \\ predicted', ...classes.map(({ name }) => name)], counts));
+    if (classes.length > MATRIX_CLASSES) {
+      lines.push('', `confusion matrix of ${classes.length} classes: too wide here, --json has it`);
+      return lines.join('\n');
+    }
+    const names = classes.map(({ name }) => visible(name));
+    const counts = names.map((name, i) => [name, ...confusion[i]!]);
+    lines.push('', ...table(['actual \\ predicted', ...names], counts));
   }
   return lines.join('\n');
 }

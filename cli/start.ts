@@ -4,6 +4,8 @@ import { runCoordinator } from './coordinator.js';
 import { addCoordinatorFlags, coordinatorOptions } from './coordinator-flags.js';
 
 const LOCAL_WORKERS = 2;
+/** For the embedded images. */
+const MODEL = 'cnn';
 
 export function addStart(program: Command): void {
   const command = program
@@ -14,6 +16,8 @@ export function addStart(program: Command): void {
   addCoordinatorFlags(command).action(() => {
     const given = coordinatorOptions(command);
     const linger = Object.keys(command.opts()).length === 0;
-    return runCoordinator({ localWorkers: LOCAL_WORKERS, linger, ...given }, command);
+    // Other data may be no images, and a run that goes on has its model.
+    const model = given.data === undefined && !given.resume ? { model: MODEL } : {};
+    return runCoordinator({ localWorkers: LOCAL_WORKERS, linger, ...model, ...given }, command);
   });
 }

@@ -11,7 +11,9 @@ import type { RunEvent, Status } from '../shared/status.js';
 import { messageOf } from '../shared/user-error.js';
 import { VERSION } from '../shared/version.js';
 import type { Configuration } from './configure.js';
+import type { Control } from './control.js';
 import type { Core } from './core.js';
+import type { Monitor } from './monitor/monitor.js';
 import type { Progress } from './progress.js';
 import type { RecordFormat } from './record/checkpoint-format.js';
 import { CheckpointWriter } from './record/checkpoint-writer.js';
@@ -20,13 +22,17 @@ import { writeModelFiles } from './record/model-files.js';
 import type { RunFolder } from './record/run-folder.js';
 import type { RunLock } from './record/run-lock.js';
 import { type Summary, scores, writeSummary } from './record/summary.js';
-import { type Recorder, type RunOptions, run } from './run.js';
+import { writeView } from './record/view-file.js';
+import { createRecorder } from './recorder.js';
+import { type RunOptions, run } from './run.js';
 import { epochOf } from './schedule.js';
 import type { Traffic } from './server/connection.js';
 import { statusOf } from './status.js';
 
 /** How long a stop waits for the step in hand before it gives it up. */
 const DRAIN_MS = 10_000;
+/** How often workers hear how the run goes. */
+const TELL_EVERY_MS = 1000;
 
 export interface ConductorOptions {
   folder: RunFolder;
@@ -41,6 +47,8 @@ export interface ConductorOptions {
   /** The part of the configuration that decides the result. */
   stored: GivenCoordinatorOptions;
   run: RunOptions;
+  control: Control;
+  monitor: Monitor;
   /** Path of the checkpoint with which the run goes on. */
   resumedFrom: string | undefined;
   tell(event: RunEvent): void;
@@ -59,6 +67,8 @@ export class Conductor {
   private message = '';
   /** Why the folder is no longer this coordinator's. */
   private lost: string | undefined;
+  /** Once the run is over. */
+  private summary: Summary | undefined;
 
   constructor(private readonly options: ConductorOptions) {
     const { folder, configuration, lock } = options;
@@ -89,12 +99,22 @@ export class Conductor {
 
   /** Runs to the end. Never rejects but for a defect: how the run ended stands in the summary. */
   async start(traffic: Traffic, earlier: Traffic | undefined): Promise<Summary> {
-    const { core, progress, clock, folder, metric } = this.options;
+    const { core, progress, clock, folder, metric, control } = this.options;
     this.traffic = traffic;
     if (earlier) this.earlierTraffic = earlier;
     this.metrics = await MetricsLog.open(folder.metrics, progress.step, metric, (text) => this.warn(text));
-    const parts = { ...core, progress, record: this.recorder(), clock };
+    const parts = {
+      ...core,
+      progress,
+      record: createRecorder(this.options, this.metrics, {
+        checkpoint: () => this.checkpoint(),
+        settled: () => this.checkpoints.settled(),
+      }),
+      control,
+      clock,
+    };
     const stop = { drain: this.drain.signal, abort: this.abort.signal };
+    const telling = setInterval(() => this.tellWorkers(), TELL_EVERY_MS);
     try {
       const complete = await run(this.options.run, parts, stop);
       if (this.lost) return await this.end('failed', this.lost);
@@ -103,6 +123,8 @@ export class Conductor {
       if (this.lost) return this.end('failed', this.lost);
       if (this.drain.signal.aborted) return this.end('stopped');
       return this.end('failed', this.explain(error));
+    } finally {
+      clearInterval(telling);
     }
   }
 
@@ -115,7 +137,7 @@ export class Conductor {
   }
 
   status(): Status {
-    const { core, progress, configuration, folder, metric, run } = this.options;
+    const { core, progress, configuration, folder, metric, run, clock } = this.options;
     return statusOf({
       progress,
       members: core.swarm.members(),
@@ -125,33 +147,19 @@ export class Conductor {
       epoch: epochOf(Math.max(0, progress.step - 1), run.epochPlan) + 1,
       batchSize: configuration.batchSize,
       metric,
+      seconds: this.summary?.seconds ?? progress.seconds(clock.now()),
+      bytes: this.bytes(),
     });
   }
 
-  private recorder(): Recorder {
-    const { progress, clock, tell, metric, run } = this.options;
-    return {
-      step: ({ sums, ...entry }) => {
-        const time = progress.seconds(clock.now());
-        this.metrics.step({ ...entry, ...meansOf(sums), time });
-      },
-      evaluation: ({ totals, ...entry }) => {
-        const time = progress.seconds(clock.now());
-        const means = meansOf(totals);
-        this.metrics.evaluation({ ...entry, ...means, time });
-        const shown =
-          metric === 'accuracy'
-            ? `accuracy ${(100 * means.metric).toFixed(2)} %`
-            : `mean error ${means.metric.toPrecision(4)}`;
-        const text = `epoch ${entry.epoch}, step ${entry.step} of ${run.steps}: test ${shown}, loss ${means.loss.toFixed(4)}`;
-        tell({ type: 'evaluation', ...entry, loss: means.loss, metric: means.metric, text });
-      },
-      checkpoint: () => this.checkpoint(),
-    };
+  private tellWorkers(): void {
+    const { core, progress, run } = this.options;
+    const { step, latest, samplesTrained } = progress;
+    core.swarm.tellProgress({ step, steps: run.steps, loss: latest?.loss ?? null, samplesTrained });
   }
 
   private checkpoint(): void {
-    const { core, progress, stored, clock, description, records } = this.options;
+    const { core, progress, stored, clock, description, records, control } = this.options;
     if (progress.step === this.checkpointedStep) return;
     const state = {
       progress: progress.store(clock.now()),
@@ -160,6 +168,7 @@ export class Conductor {
       records,
       workers: core.swarm.totals(),
       bytes: this.bytes(),
+      changes: [...control.changes],
     };
     const running = this.checkpoints.begin(state, core.pipeline.sections());
     if (!running) return;
@@ -168,7 +177,7 @@ export class Conductor {
   }
 
   private async end(status: Summary['status'], reason?: string): Promise<Summary> {
-    const { core, progress, folder, description, tell, metric } = this.options;
+    const { core, progress, folder, description, tell, metric, monitor } = this.options;
     await this.checkpoints.settled();
     // A step given up half-way has changed part of the optimizer's state: the last checkpoint stands.
     if (status !== 'failed' && !core.pipeline.touched) {
@@ -178,10 +187,14 @@ export class Conductor {
     await (this.lost ? this.metrics.abandon() : this.metrics.close());
     const weights = core.pipeline.weights.flat();
     const summary = this.summarise(status, weights, reason);
+    this.summary = summary;
     try {
       const exported = core.pipeline.averaged?.flat() ?? weights;
       if (status !== 'failed') await writeModelFiles(folder.model, description, exported);
-      if (!this.lost) await writeSummary(folder.summary, summary);
+      if (!this.lost) {
+        await writeSummary(folder.summary, summary);
+        await writeView(folder.view, { model: monitor.model(), events: monitor.events.from() });
+      }
     } catch (error) {
       this.warn(`the run's files could not be written to ${folder.dir}: ${messageOf(error)}`);
     }
@@ -193,6 +206,7 @@ export class Conductor {
         ? `stopped at step ${progress.step}; --run-dir ${folder.dir} --resume goes on`
         : `finished${test && metric === 'accuracy' ? ` with ${(100 * test.metric).toFixed(2)} % test accuracy` : ''}`);
     tell({ type: 'finished', text: this.message });
+    this.tellWorkers();
     core.swarm.closeAll(status === 'stopped' ? 'restarting' : 'finished', `the run has ${status}`);
     return summary;
   }
@@ -235,10 +249,6 @@ export class Conductor {
   private warn(text: string): void {
     this.options.tell({ type: 'warning', text });
   }
-}
-
-function meansOf({ samples, loss, metric }: { samples: number; loss: number; metric: number }) {
-  return { samples, loss: loss / samples, metric: metric / samples };
 }
 
 function reproducible(

@@ -5,7 +5,8 @@ import { PROTOCOL_VERSION, type Welcome } from '../shared/protocol/messages.js';
 import type { RunEvent } from '../shared/status.js';
 import { MAX_SHARDS } from '../shared/tree.js';
 import { Swarm } from './swarm.js';
-import { createKernels, type Kernels } from './update/kernels/kernels.js';
+import { createKernels } from './update/kernels/create.js';
+import type { Kernels } from './update/kernels/kernels.js';
 import { capacityFor, Pipeline, type UpdateRule } from './update/pipeline.js';
 
 /** Workers send a heartbeat, and the coordinator looks for silent ones, this often until `deadAfterMs`. */
@@ -27,8 +28,8 @@ export interface CoreOptions {
   run: string;
   /** How often the run has been started, this time included: it fences earlier coordinators. */
   epoch?: number;
-  /** Hashes of the model description, the manifests, and the admission probe. */
-  objects: { model: string; train: string; test: string; probe: string };
+  /** Hashes of the model description, the manifests, the admission probe, and the model's graphs. */
+  objects: { model: string; train: string; test: string; probe: string; program: string };
   /** Samples of a full shard. */
   shardSamples: number;
   seed: number;

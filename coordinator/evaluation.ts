@@ -17,6 +17,9 @@ const MOST_COPIES = 3;
 /** Parts that a worker holds at once: one to compute, one to go on with. */
 const PARTS_IN_HAND = 2;
 
+/** Wrong predictions that are kept to be looked at. */
+const MISTAKES = 24;
+
 interface Held {
   part: number;
   worker: Worker;
@@ -55,12 +58,22 @@ export class Evaluation implements Work {
     try {
       for (const worker of this.swarm.active()) this.arrived(worker);
       await this.outcome;
-      return sumParts(this.parts.map((_, part) => this.results.get(part)!));
+      return { ...sumParts(this.parts.map((_, part) => this.results.get(part)!)), mistakes: this.mistakes() };
     } finally {
       for (const held of [...this.held]) this.takeBack(held);
       this.swarm.end();
       stop.removeEventListener('abort', abort);
     }
+  }
+
+  /** The wrong predictions of which the model was surest, over the whole test set. */
+  private mistakes(): EvaluationTotals['mistakes'] {
+    const all = this.parts.flatMap(({ from, to }, part) =>
+      (this.results.get(part)?.mistakes ?? [])
+        .filter(({ record }) => record < to - from)
+        .map((mistake) => ({ ...mistake, record: from + mistake.record })),
+    );
+    return all.sort((a, b) => b.confidence - a.confidence || a.record - b.record).slice(0, MISTAKES);
   }
 
   arrived(worker: Worker): void {

@@ -18,7 +18,7 @@ export class Incoming {
     readonly node: Node,
     readonly message: m.Contribution,
     private readonly begunAt: number,
-    private readonly announcedAt: number,
+    readonly announcedAt: number,
     chunks: { from: number; window: number },
   ) {
     this.nextChunk = chunks.from;

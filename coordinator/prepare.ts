@@ -2,7 +2,7 @@
 import type { Manifest } from '../shared/manifest.js';
 import type { ModelDescription } from '../shared/models/description.js';
 import { UserError } from '../shared/user-error.js';
-import type { Configuration } from './configure.js';
+import { type Configuration, shardSamplesOf } from './configure.js';
 import { openData } from './data/sources.js';
 import { ObjectStore, storeSplit } from './data/store.js';
 import { buildModel, type ModelSource } from './model/build-model.js';
@@ -16,7 +16,7 @@ export interface Prepared {
   test: Manifest;
   objects: ObjectStore;
   /** Of the objects that a worker fetches first. */
-  hashes: { model: string; train: string; test: string; probe: string };
+  hashes: { model: string; train: string; test: string; probe: string; program: string };
 }
 
 /** @throws UserError for data or a model that cannot be used, or that do not fit each other */
@@ -25,11 +25,24 @@ export async function prepare(configuration: Configuration, model: ModelSource):
   const data = await openData(spec);
   if (data.train.count === 0) throw new UserError(`${spec} has no training samples`);
   if (data.test.count === 0) throw new UserError(`${spec} has no test samples: training is judged by them`);
-  const { description, weights, probe } = await buildModel({ model, data: headOf(data), loss, seed });
+  const run = { ...configuration, shardSamples: shardSamplesOf(configuration) };
+  const { description, weights, probe, program } = await buildModel({
+    model,
+    data: headOf(data),
+    loss,
+    seed,
+    run,
+  });
   const objects = new ObjectStore();
   const train = storeSplit(objects, data, 'train');
   const test = storeSplit(objects, data, 'test');
   const put = (document: object) => objects.put(Buffer.from(JSON.stringify(document)));
-  const hashes = { model: put(description), train: put(train), test: put(test), probe: put(probe) };
+  const hashes = {
+    model: put(description),
+    train: put(train),
+    test: put(test),
+    probe: put(probe),
+    program: put(program),
+  };
   return { description, weights, train, test, objects, hashes };
 }

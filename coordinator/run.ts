@@ -7,7 +7,10 @@
 import type { Clock } from '../shared/clock.js';
 import type { EvaluationPart, EvaluationTotals } from '../shared/evaluation-parts.js';
 import type { Layout } from '../shared/layout.js';
+import type { Change } from '../shared/monitoring.js';
+import type { Control } from './control.js';
 import { Evaluation } from './evaluation.js';
+import type { ContributionTimes } from './monitor/timeline.js';
 import type { Progress } from './progress.js';
 import { boundsOf, type EpochPlan, epochOf, positionsOf } from './schedule.js';
 import type { Swarm } from './swarm.js';
@@ -19,7 +22,6 @@ export interface RunOptions {
   steps: number;
   epochPlan: EpochPlan;
   shards: number | 'auto';
-  learningRate(step: number): number;
   /** Steps between evaluations; the last step is always evaluated. */
   evaluateEvery: number;
   /** Steps between checkpoints; 0: only at the end. */
@@ -39,8 +41,13 @@ export interface Recorder {
     sums: StepSums;
   }): void;
   evaluation(entry: { step: number; epoch: number; totals: EvaluationTotals }): void;
+  contribution(times: ContributionTimes): void;
+  /** What an admin has changed between two steps. */
+  change(change: Change): void;
   /** Returns at once; the writing goes on beside the run. */
   checkpoint(): void;
+  /** Resolves when no checkpoint is being written. */
+  settled(): Promise<void>;
 }
 
 export interface RunParts {
@@ -48,6 +55,7 @@ export interface RunParts {
   pipeline: Pipeline;
   progress: Progress;
   record: Recorder;
+  control: Control;
   /** For what people are told. */
   clock: Clock;
   /** For what workers are allowed. */
@@ -62,10 +70,11 @@ export interface StopSignals {
 
 /** @returns whether all steps were made. @throws DivergedError; the reason of `stop.abort` */
 export async function run(options: RunOptions, parts: RunParts, stop: StopSignals): Promise<boolean> {
-  const { swarm, pipeline, progress, record, clock, awake } = parts;
+  const { swarm, pipeline, progress, record, control, clock, awake } = parts;
   const { layout, steps, epochPlan } = options;
 
   for (;;) {
+    await control.betweenSteps(parts, stop.drain);
     const { step } = progress;
     if (isEvaluationDue(step, options) && progress.evaluatedAt < step) {
       progress.state = 'evaluating';
@@ -94,9 +103,10 @@ export async function run(options: RunOptions, parts: RunParts, stop: StopSignal
       pipeline,
       layout,
       counters: progress.shards,
+      record,
       clock: awake,
     });
-    const learningRate = options.learningRate(step);
+    const learningRate = control.learningRate(step);
     const sums = await training.run(learningRate, stop.abort);
     const { gradientNorm } = pipeline.end();
     progress.stepped(sums, clock.now());

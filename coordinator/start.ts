@@ -1,4 +1,5 @@
 /** Options in, a running coordinator out: the file that wires the parts together. */
+import { randomUUID } from 'node:crypto';
 import { monotonicClock } from '../shared/clock.js';
 import { evaluationParts } from '../shared/evaluation-parts.js';
 import { layoutOf } from '../shared/layout.js';
@@ -9,11 +10,15 @@ import type { RunEvent, Status } from '../shared/status.js';
 import { messageOf, UserError } from '../shared/user-error.js';
 import { Conductor } from './conductor.js';
 import { type Configuration, configure, shardSamplesOf, totalSteps, updateRuleOf } from './configure.js';
+import { Control } from './control.js';
 import { type Core, createCore } from './core.js';
 import { absoluteData } from './data/sources.js';
 import { Events } from './events.js';
 import type { ModelFunction } from './model/build-model.js';
 import { absoluteModel } from './model/model-spec.js';
+import { EventList } from './monitor/event-list.js';
+import { readHistory } from './monitor/history.js';
+import { Monitor } from './monitor/monitor.js';
 import { prepare } from './prepare.js';
 import { Progress } from './progress.js';
 import { type Checkpoint, readLatest } from './record/checkpoint-reader.js';
@@ -27,8 +32,11 @@ import {
 import { newFence, RunLock } from './record/run-lock.js';
 import type { Summary } from './record/summary.js';
 import { stepsPerEpoch } from './schedule.js';
-import { listen } from './server/listen.js';
+import { joinAddress } from './server/addresses.js';
+import { type Listening, listen } from './server/listen.js';
+import { openStaticFiles } from './server/static.js';
 import { createSchedule } from './update/schedules.js';
+import { actionsOf, viewOf } from './watched.js';
 
 /** The options of the command line in camelCase; `model` may also be a function that builds one. */
 export type StartCoordinatorOptions = Omit<GivenCoordinatorOptions, 'model'> & {
@@ -70,7 +78,12 @@ async function startWith(lock: RunLock, options: StartCoordinatorOptions): Promi
   const folder = given.resume ? runFolder(given.runDir!) : folderForNewRun(given);
   const configuration = configure(given.resume ? await optionsToResume(folder, given) : given);
   const events = new Events();
-  const warn = (text: string) => events.tell({ type: 'warning', text });
+  const eventList = new EventList();
+  const tell = (event: RunEvent) => {
+    eventList.add(event);
+    events.tell(event);
+  };
+  const warn = (text: string) => tell({ type: 'warning', text });
   // A new run has no folder yet: it takes its lock with it.
   const fence = configuration.resume ? await lock.acquire(folder, warn) : newFence();
   const stored = configuration.resume ? await readLatest(folder.checkpoints, warn) : undefined;
@@ -97,13 +110,13 @@ async function startWith(lock: RunLock, options: StartCoordinatorOptions): Promi
     seed,
     shuffle,
     clock: monotonicClock,
-    tell: events.tell,
+    tell,
   });
   const progress = new Progress(monotonicClock.now(), metric === 'accuracy');
   if (stored) {
     restore(stored, core, progress);
     const text = `resumed at step ${progress.step} from ${stored.path}`;
-    events.tell({ type: 'resumed', step: progress.step, text });
+    tell({ type: 'resumed', step: progress.step, text });
   } else if (configuration.resume) {
     warn(`${folder.dir} has no checkpoint yet: the run begins at step 0`);
   }
@@ -114,6 +127,32 @@ async function startWith(lock: RunLock, options: StartCoordinatorOptions): Promi
       2,
     );
   }
+  const monitor = new Monitor({
+    clock: monotonicClock,
+    description,
+    test,
+    objects,
+    pipeline: core.pipeline,
+    events: eventList,
+  });
+  if (configuration.resume) {
+    await readHistory(folder.metrics, monitor.history, metric, progress.step);
+    const kept = stored?.state.changes ?? [];
+    // A disk that failed may have left the file behind the checkpoint.
+    if (kept.length > monitor.history.changes.length) monitor.history.changes = [...kept];
+  }
+  const control = new Control({
+    schedule: (peak) =>
+      createSchedule({
+        name: configuration.schedule,
+        learningRate: peak,
+        totalSteps: steps,
+        warmupSteps: configuration.warmupSteps,
+        stepsPerEpoch: stepsPerEpoch(epochPlan),
+      }),
+    peak: configuration.lr,
+    changes: monitor.history.changes,
+  });
   const { x, y, label, normalisation } = train;
   const conductor = new Conductor({
     folder,
@@ -124,21 +163,16 @@ async function startWith(lock: RunLock, options: StartCoordinatorOptions): Promi
     description,
     records: { x, y, label, normalisation },
     clock: monotonicClock,
-    tell: events.tell,
+    tell,
     configuration,
+    control,
+    monitor,
     stored: ofScope(configuration, 'result'),
     resumedFrom: stored?.path,
     run: {
       steps,
       epochPlan,
       shards,
-      learningRate: createSchedule({
-        name: configuration.schedule,
-        learningRate: configuration.lr,
-        totalSteps: steps,
-        warmupSteps: configuration.warmupSteps,
-        stepsPerEpoch: stepsPerEpoch(epochPlan),
-      }),
       evaluateEvery: everySteps(configuration, stepsPerEpoch(epochPlan)),
       checkpointEvery,
       minWorkers,
@@ -146,11 +180,28 @@ async function startWith(lock: RunLock, options: StartCoordinatorOptions): Promi
       testParts: evaluationParts(test.records),
     },
   });
-  const served = { objects, status: () => conductor.status() };
-  const server = await listen(configuration.host, configuration.port, core.swarm, served).catch((error) => {
-    core.stop();
-    throw error;
-  });
+  const watched = {
+    runDir: folder.dir,
+    shards,
+    description,
+    core,
+    conductor,
+    control,
+    monitor,
+  };
+  const dashboard = {
+    server: randomUUID(),
+    runs: [viewOf(watched)],
+    live: true,
+    join: () => joinAddress(server.url),
+  };
+  const served = { objects, pages: openStaticFiles(), dashboard, actions: actionsOf(watched) };
+  const server: Listening = await listen(configuration.host, configuration.port, core.swarm, served).catch(
+    (error) => {
+      core.stop();
+      throw error;
+    },
+  );
   // Only now, when nothing of the user's can be wrong any more, does the folder become this run's.
   const own = async () => {
     if (configuration.resume) return storeConfiguration(folder, configuration);

@@ -13,6 +13,8 @@ export interface StatusParts {
   epoch: number;
   batchSize: number;
   metric: MetricName;
+  seconds: number;
+  bytes: { down: number; up: number };
 }
 
 export function statusOf(parts: StatusParts): Status {
@@ -42,6 +44,9 @@ export function statusOf(parts: StatusParts): Status {
     testMeanAbsoluteError: value(progress.test, 'meanAbsoluteError'),
     samplesPerSecond,
     secondsLeft: samplesPerSecond > 0 ? left / samplesPerSecond : null,
+    seconds: parts.seconds,
+    samplesTrained: progress.samplesTrained,
+    bytes: parts.bytes,
     workers: members.map((member) => ({
       id: member.id,
       name: member.name,

@@ -171,11 +171,6 @@ export class Swarm {
     }
   }
 
-  /** Tells people what happened. */
-  tell(event: RunEvent): void {
-    this.options.tell(event);
-  }
-
   /** Sends a worker away, with its reason; its leases are free at once. */
   refuse(worker: Worker, reason: CloseReason, text: string): void {
     // Two leases may run out at once: the worker is sent away for the first.
@@ -187,6 +182,18 @@ export class Swarm {
     });
     worker.peer.close(reason, text);
     this.left(worker, text);
+  }
+
+  /** Tells people what happened. */
+  tell(event: RunEvent): void {
+    this.options.tell(event);
+  }
+
+  /** An admin sends a worker away, for good. @returns whether there is such a worker */
+  remove(id: number): boolean {
+    const worker = this.workers.get(id);
+    if (worker) this.refuse(worker, 'removed', 'removed by an admin of the run');
+    return worker !== undefined;
   }
 
   /** Until `end` is called, `work` hears of all that workers do. */
@@ -247,6 +254,16 @@ export class Swarm {
   /** Looks for what is late. To be called every few milliseconds. */
   look(): void {
     this.work?.look(this.options.clock.now());
+  }
+
+  /** Tells every worker how the run goes, and what it has given itself. */
+  tellProgress(run: Omit<m.Progress, 'type' | 'samples'>): void {
+    const key = ({ name, kind }: Pick<Totals, 'name' | 'kind'>) => JSON.stringify([name, kind]);
+    const given = new Map<string, number>();
+    for (const row of this.totals()) given.set(key(row), (given.get(key(row)) ?? 0) + row.samples);
+    for (const { member, peer } of this.workers.values()) {
+      peer.send({ type: 'progress', samples: given.get(key(member)) ?? 0, ...run });
+    }
   }
 
   /** Sends away whoever is silent or sits on a lease that has run out. To be called regularly. */

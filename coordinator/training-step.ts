@@ -7,10 +7,11 @@ import type { Clock } from '../shared/clock.js';
 import { chunkCount, chunkRange, type Layout } from '../shared/layout.js';
 import type { Frame } from '../shared/protocol/frame.js';
 import type * as m from '../shared/protocol/messages.js';
-import type { ShardCounters } from '../shared/status.js';
+import type { RunEvent, ShardCounters } from '../shared/status.js';
 import { firstShard, isWithin, leafCount, MAX_SHARDS, type Node, ROOT } from '../shared/tree.js';
 import { Dispatch } from './dispatch.js';
 import { Incoming } from './incoming.js';
+import type { ContributionTimes } from './monitor/timeline.js';
 import type { Swarm, Work, Worker } from './swarm.js';
 import type { Pipeline } from './update/pipeline.js';
 import { sumOverTree } from './update/tree-sum.js';
@@ -44,6 +45,8 @@ export interface StepOptions {
   pipeline: Pipeline;
   layout: Layout;
   counters: ShardCounters;
+  /** Is told of each contribution that has been taken whole. */
+  record?: { contribution(times: ContributionTimes): void };
   clock: Clock;
 }
 
@@ -243,8 +246,18 @@ export class TrainingStep implements Work {
   }
 
   private fulfilled(incoming: Incoming, counted: boolean): void {
-    const { worker, node, message } = incoming;
+    const { worker, node, message, announcedAt } = incoming;
     const { member } = worker;
+    this.options.record?.contribution({
+      worker: member.id,
+      name: member.name,
+      shard: firstShard(this.ledger.shards, node),
+      shards: leafCount(this.ledger.shards, node),
+      leasedAt: this.ledger.leaseOf(member.id, node)!.since,
+      announcedAt,
+      computeMs: message.computeMs,
+      countedAt: this.options.clock.now(),
+    });
     if (counted) credit(member, { ...message, turnaroundMs: incoming.turnaroundMs(this.ledger.chunks) });
     else this.options.counters.duplicates += leafCount(this.ledger.shards, node);
     this.ledger.end(member.id, node);

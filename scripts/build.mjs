@@ -1,10 +1,11 @@
-// Builds everything: AssemblyScript kernels -> an embedded module, then TypeScript -> dist/.
+// Builds everything: AssemblyScript kernels -> an embedded module, TypeScript -> dist/, pages -> dist/browser/.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildBrowser } from './build-browser.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
@@ -47,3 +48,4 @@ if (existsSync(join(kernels, 'assembly/kernels.ts'))) buildKernels();
 run(join(dirname(require.resolve('typescript/package.json')), 'bin/tsc'), '-p', 'tsconfig.build.json');
 const bin = join(root, 'dist/cli/swarmgrad.js');
 if (existsSync(bin)) chmodSync(bin, 0o755);
+await buildBrowser();

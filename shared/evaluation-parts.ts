@@ -22,6 +22,8 @@ export interface EvaluationTotals {
   metric: number;
   /** Classes x classes counts, row-major [actual, predicted]; absent where there are no classes. */
   confusion?: ArrayLike<number> | undefined;
+  /** Wrong predictions of which the model was surest. */
+  mistakes?: { record: number; predicted: number; confidence: number }[] | undefined;
 }
 
 export function evaluationParts(records: number): EvaluationPart[] {

@@ -17,8 +17,14 @@ export interface Normalisation {
   std: number[];
 }
 
-/** What the label is: the index of a class, or numbers to be predicted (regression). */
+/**
+ * What the label is: the index of a class, or numbers to be predicted (regression). With a `y` of shape [T]
+ * there is a class for each of T positions, as in text; loss and metric of a sample are means over them.
+ */
 export type LabelKind = { kind: 'class'; classes: number; names?: string[] } | { kind: 'value' };
+
+/** An evaluation counts confusions up to this many classes: a larger matrix would fit no message. */
+export const MAX_CONFUSION_CLASSES = 500;
 
 export interface ChunkRef {
   /** SHA-256 of the chunk's bytes, lower-case hexadecimal. Also its address: `/objects/<sha256>`. */

@@ -61,11 +61,15 @@ const modelDecides = { otherwise: "the model's own" } as const;
 
 export const COORDINATOR_OPTIONS = block({
   // What is learnt
-  data: option(text('SPEC'), 'digits', 'data set: digits, idx:DIR, cifar10:DIR, csv:FILE?label=COLUMN, ...'),
+  data: option(
+    text('SPEC'),
+    'digits',
+    'data set: digits, idx:DIR, cifar10:DIR, csv:FILE?label=COLUMN, text:FILE, ...',
+  ),
   model: option(
     text('SPEC'),
     'mlp',
-    'model: mlp[:UNITS,...], cnn, resnet, linear, or a FILE.json of TF.js layers',
+    'model: mlp[:UNITS,...], cnn, resnet, linear, lstm[:UNITS,...], gpt[:LAYERS,WIDTH,HEADS], or a FILE.json of TF.js layers',
   ),
   loss: option(oneOf('NAME', LOSSES), undefined, `loss: ${LOSSES.join(', ')}`, {
     otherwise: 'what fits the labels',

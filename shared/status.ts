@@ -5,8 +5,16 @@
 import type { MetricName } from './losses.js';
 import type { WorkerKind } from './protocol/messages.js';
 
-/** `waiting`: fewer workers than `--min-workers`. The last three are final. */
-export type RunState = 'starting' | 'waiting' | 'training' | 'evaluating' | 'finished' | 'stopped' | 'failed';
+/** `waiting`: fewer workers than `--min-workers`; `paused`: by an admin. The last three are final. */
+export type RunState =
+  | 'starting'
+  | 'waiting'
+  | 'training'
+  | 'evaluating'
+  | 'paused'
+  | 'finished'
+  | 'stopped'
+  | 'failed';
 
 const FINAL_STATES: readonly RunState[] = ['finished', 'stopped', 'failed'];
 
@@ -63,6 +71,11 @@ export interface Status {
   samplesPerSecond: number;
   /** Estimate for the rest of the run. */
   secondsLeft: number | null;
+  /** That the run has taken, over all of its starts. */
+  seconds: number;
+  samplesTrained: number;
+  /** Sent to workers, and received from them. */
+  bytes: { down: number; up: number };
   workers: WorkerStatus[];
   shards: ShardCounters;
 }
@@ -76,5 +89,6 @@ export type RunEvent =
   | { type: 'reissued'; worker: string; text: string }
   | { type: 'speculated'; step: number; text: string }
   | { type: 'waiting'; text: string }
+  | { type: 'change'; step: number; text: string }
   | { type: 'warning'; text: string }
   | { type: 'finished'; text: string };

@@ -9,6 +9,7 @@ import { epochOrder, parseShuffle } from '../shared/permutation.js';
 import type { Probe } from '../shared/probe.js';
 import type { Welcome } from '../shared/protocol/messages.js';
 import { Batches } from './batches.js';
+import type { Program } from './engine/compiled/program.js';
 import type { Compute } from './engine/compute.js';
 import type { ObjectCache } from './object-cache.js';
 
@@ -26,6 +27,7 @@ export interface ComputeSubject {
   model: ModelDescription;
   manifest: Manifest;
   probe: Probe;
+  program: Program;
   shardSamples: number;
 }
 
@@ -46,15 +48,18 @@ export function sameMaterial(a: Welcome, b: Welcome): boolean {
 export async function prepareMaterial(welcome: Welcome, sources: MaterialSources): Promise<RunMaterial> {
   const { fetchObject, cache, sha256, startCompute } = sources;
   const document = async <T>(hash: string): Promise<T> => {
-    const bytes = await fetchObject(hash);
+    const known = await cache.get(hash);
+    const bytes = known ?? (await fetchObject(hash));
     if ((await sha256(bytes)) !== hash) throw new Error(`object ${hash} arrived with another hash`);
+    if (!known) await cache.put(hash, bytes);
     return JSON.parse(new TextDecoder().decode(bytes)) as T;
   };
-  const [model, train, test, probe] = await Promise.all([
+  const [model, train, test, probe, program] = await Promise.all([
     document<ModelDescription>(welcome.model),
     document<Manifest>(welcome.train),
     document<Manifest>(welcome.test),
     document<Probe>(welcome.probe),
+    document<Program>(welcome.program),
   ]);
   const shuffle = parseShuffle(welcome.shuffle);
   const { records, recordsPerChunk } = train;
@@ -63,7 +68,13 @@ export async function prepareMaterial(welcome: Welcome, sources: MaterialSources
     layout: layoutOf(model.weights),
     train: new Batches({ manifest: train, fetchObject, cache, sha256 }),
     test: new Batches({ manifest: test, fetchObject, cache, sha256 }),
-    compute: await startCompute({ model, manifest: train, probe, shardSamples: welcome.shardSamples }),
+    compute: await startCompute({
+      model,
+      manifest: train,
+      probe,
+      program,
+      shardSamples: welcome.shardSamples,
+    }),
     order(epoch) {
       if (known?.epoch !== epoch) {
         known = {

@@ -18,6 +18,7 @@ import {
   type Evaluate,
   type Lease,
   PROTOCOL_VERSION,
+  type Progress,
   type Welcome,
   type WorkerKind,
 } from '../shared/protocol/messages.js';
@@ -37,6 +38,8 @@ export interface SessionOptions {
   prepare(welcome: Welcome): Promise<RunMaterial>;
   /** Something broke that this connection cannot mend: it is to be closed with this reason. */
   fail(error: unknown): void;
+  /** Hears how the run goes. */
+  progressed?(progress: Progress): void;
   log(text: string): void;
 }
 
@@ -87,6 +90,8 @@ export class Session {
         return this.uploads.open(message.step, message.window);
       case 'cancel':
         return this.cancelled(message);
+      case 'progress':
+        return this.options.progressed?.(message);
       default:
         message satisfies never;
     }
@@ -164,7 +169,7 @@ export class Session {
       const batch = await task.batch;
       await this.load(part.weights);
       const started = clock.now();
-      const { loss, metric, confusion } = await material.compute.evaluate(batch);
+      const { loss, metric, confusion, mistakes } = await material.compute.evaluate(batch);
       this.send({
         type: 'evaluated',
         version: part.version,
@@ -173,6 +178,7 @@ export class Session {
         loss,
         metric,
         ...(confusion ? { confusion: Array.from(confusion) } : {}),
+        ...(mistakes ? { mistakes } : {}),
         computeMs: clock.now() - started,
       });
       return;

@@ -1,4 +1,5 @@
 /** The coordinator process of the faults bench: PARAMETERS WORKERS STEPS BATCH SHARDS. Tells of each step. */
+import { Control } from '../../coordinator/control.js';
 import { createCore } from '../../coordinator/core.js';
 import { ObjectStore } from '../../coordinator/data/store.js';
 import { Progress } from '../../coordinator/progress.js';
@@ -6,7 +7,6 @@ import { run } from '../../coordinator/run.js';
 import { listen } from '../../coordinator/server/listen.js';
 import { createOptimizer } from '../../coordinator/update/optimizers/optimizers.js';
 import { monotonicClock } from '../../shared/clock.js';
-import type { Status } from '../../shared/status.js';
 import { layoutFor } from './step-model.js';
 
 export interface FaultReport {
@@ -44,7 +44,7 @@ const core = createCore({
   engineClass: 'any',
   deadAfterMs: 10_000,
   run: 'bench',
-  objects: { model: none, train: none, test: none, probe: none },
+  objects: { model: none, train: none, test: none, probe: none, program: none },
   shardSamples: batchSize / shards,
   seed: 1,
   shuffle: 'none',
@@ -53,7 +53,8 @@ const core = createCore({
     if (type === 'speculated') speculated++;
   },
 });
-const served = { objects: new ObjectStore(), status: () => ({}) as Status };
+const dashboard = { server: 'bench', runs: [], live: false, join: () => '' };
+const served = { objects: new ObjectStore(), pages: new Map(), dashboard };
 const server = await listen('127.0.0.1', 0, core.swarm, served);
 process.send!({ url: server.url });
 
@@ -68,9 +69,13 @@ const record = {
     if (step >= WARM_UP && step < all) process.send!({ step });
   },
   evaluation: () => undefined,
+  contribution: () => undefined,
+  change: () => undefined,
   checkpoint: () => undefined,
+  settled: async () => undefined,
 };
 const progress = new Progress(0, true);
+const control = new Control({ schedule: (peak) => () => peak, peak: 0.01, changes: [] });
 const never = new AbortController().signal;
 await core.swarm.atLeast(workers, never);
 await run(
@@ -78,7 +83,6 @@ await run(
     steps: all,
     epochPlan: { records: batchSize * all, batchSize },
     shards,
-    learningRate: () => 0.01,
     evaluateEvery: all,
     checkpointEvery: 0,
     // Not for those that are to come in place of the dead.
@@ -86,7 +90,7 @@ await run(
     layout,
     testParts: [{ from: 0, to: 1 }],
   },
-  { ...core, progress, record, clock: monotonicClock },
+  { ...core, progress, record, control, clock: monotonicClock },
   { drain: never, abort: never },
 );
 const { counted, expected, reissued } = progress.shards;

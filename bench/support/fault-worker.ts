@@ -6,9 +6,10 @@
  * one comes in its place.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { WebSocket } from 'ws';
 import { monotonicClock } from '../../shared/clock.js';
 import type { Batches } from '../../worker/batches.js';
-import { addressesOf, openSocket } from '../../worker/node/socket.js';
+import { addressesOf } from '../../worker/node/socket.js';
 import { Session } from '../../worker/session.js';
 import { idleCompute, layoutFor } from './step-model.js';
 
@@ -34,13 +35,19 @@ let names = 0;
 
 /** As fast as the one it replaces. */
 function start(slowdown: number): void {
-  const { ws, socket } = openSocket(addressesOf(url).swarm);
+  // Not the product's own `dial`: that one cannot be cut off as the system does with a dead process.
+  const ws = new WebSocket(addressesOf(url).swarm, { perMessageDeflate: false });
   let isDead = false;
   const idle = idleCompute();
   const session = new Session({
     name: `sleeper ${process.pid}-${++names}`,
     kind: 'node',
-    socket,
+    socket: {
+      send: (bytes, flushed) => {
+        if (ws.readyState === ws.OPEN) ws.send(bytes, { binary: true }, (error) => error || flushed?.());
+      },
+      bufferedBytes: () => ws.bufferedAmount,
+    },
     clock: monotonicClock,
     prepare: async () => ({
       layout,

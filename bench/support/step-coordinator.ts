@@ -3,15 +3,15 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { Control } from '../../coordinator/control.js';
 import { createCore } from '../../coordinator/core.js';
 import { ObjectStore } from '../../coordinator/data/store.js';
 import { Progress } from '../../coordinator/progress.js';
 import { run } from '../../coordinator/run.js';
 import { listen } from '../../coordinator/server/listen.js';
-import { createKernels } from '../../coordinator/update/kernels/kernels.js';
+import { createKernels } from '../../coordinator/update/kernels/create.js';
 import { createOptimizer } from '../../coordinator/update/optimizers/optimizers.js';
 import { monotonicClock } from '../../shared/clock.js';
-import type { Status } from '../../shared/status.js';
 import { BATCH, layoutFor, SHARDS } from './step-model.js';
 
 export interface CoordinatorReport {
@@ -40,14 +40,15 @@ async function chunked(): Promise<number> {
     engineClass: 'any',
     deadAfterMs: 60_000,
     run: 'bench',
-    objects: { model: none, train: none, test: none, probe: none },
+    objects: { model: none, train: none, test: none, probe: none, program: none },
     shardSamples: BATCH / SHARDS,
     seed: 1,
     shuffle: 'none',
     clock: monotonicClock,
     tell: () => undefined,
   });
-  const served = { objects: new ObjectStore(), status: () => ({}) as Status };
+  const dashboard = { server: 'bench', runs: [], live: false, join: () => '' };
+  const served = { objects: new ObjectStore(), pages: new Map(), dashboard };
   const server = await listen('127.0.0.1', 0, core.swarm, served);
   process.send!({ url: server.url });
   const all = WARM_UP + steps;
@@ -58,20 +59,23 @@ async function chunked(): Promise<number> {
       if (step === all) ended = performance.now();
     },
     evaluation: () => undefined,
+    contribution: () => undefined,
+    change: () => undefined,
     checkpoint: () => undefined,
+    settled: async () => undefined,
   };
   const options = {
     steps: all,
     epochPlan: { records: BATCH * all, batchSize: BATCH },
     shards: SHARDS,
-    learningRate: () => 0.01,
     evaluateEvery: all,
     checkpointEvery: 0,
     minWorkers: workers,
     layout,
     testParts: [{ from: 0, to: 1 }],
   };
-  const parts = { ...core, progress: new Progress(0, true), record, clock: monotonicClock };
+  const control = new Control({ schedule: (peak) => () => peak, peak: 0.01, changes: [] });
+  const parts = { ...core, progress: new Progress(0, true), record, control, clock: monotonicClock };
   const never = new AbortController().signal;
   await run(options, parts, { drain: never, abort: never });
   return (ended - began) / steps;

@@ -2,7 +2,7 @@
 import { WebSocket } from 'ws';
 import { monotonicClock } from '../../shared/clock.js';
 import type { Batches } from '../../worker/batches.js';
-import { addressesOf, openSocket } from '../../worker/node/socket.js';
+import { addressesOf, dial } from '../../worker/node/socket.js';
 import { Session } from '../../worker/session.js';
 import { idleCompute, layoutFor } from './step-model.js';
 
@@ -13,7 +13,6 @@ else whole();
 
 /** The product's own session, on an engine that does nothing. */
 function chunked(): void {
-  const { ws, socket } = openSocket(addressesOf(url).swarm);
   const batches = {
     assemble: async (indices: Uint32Array) => ({
       count: indices.length,
@@ -26,6 +25,11 @@ function chunked(): void {
     console.error(error);
     process.exit(1);
   };
+  const { socket } = dial(addressesOf(url).swarm, {
+    opened: () => session.opened(),
+    received: (bytes) => session.received(bytes),
+    closed: () => undefined,
+  });
   const session = new Session({
     name: 'idle',
     kind: 'node',
@@ -41,8 +45,6 @@ function chunked(): void {
     fail,
     log: () => undefined,
   });
-  ws.on('open', () => session.opened());
-  ws.on('message', (data) => session.received(data as Buffer));
 }
 
 /** As `ws` is used without further thought: masked, as the protocol asks of clients. */

@@ -18,7 +18,8 @@ const OPTIONS = ['label', 'test', 'testfile', 'task', 'header', 'skip', 'drop', 
 
 interface Row {
   fields: string[];
-  /** Line of the file, from 1, for errors. */
+  /** Where it stands, for errors: the test set may come from a file of its own. Lines count from 1. */
+  file: string;
   line: number;
 }
 
@@ -81,7 +82,7 @@ async function readTable(file: string, query: URLSearchParams): Promise<Table> {
   } catch (error) {
     throw new UserError(`${file}: ${messageOf(error)}`);
   }
-  const rows = parsed.map(({ record, info }) => ({ fields: record, line: info.lines }));
+  const rows = parsed.map(({ record, info }) => ({ fields: record, file, line: info.lines }));
   if (rows.length === 0) throw new UserError(`${file} holds no rows`);
   const width = rows[0]!.fields.length;
   for (const { fields, line } of rows) {
@@ -101,10 +102,15 @@ function hasHeader(rows: Row[], query: URLSearchParams): boolean {
   if (given !== 'auto')
     throw new UserError(`--data option header must be true, false or auto, not ${given}`, 2);
   const second = rows[1];
-  // A field that is no number above one that is: a name. Labels may be text in every row.
+  const label = Number(query.get('label') ?? -1);
+  const labelColumn = label < 0 ? rows[0]!.fields.length + label : label;
+  // A text above a number is a name. A label may be text in one row and a number in the next; an empty
+  // field is a missing value, not a name.
   return (
     second !== undefined &&
-    rows[0]!.fields.some((field, i) => !isNumber(field) && isNumber(second.fields[i]!))
+    rows[0]!.fields.some(
+      (field, i) => i !== labelColumn && field !== '' && !isNumber(field) && isNumber(second.fields[i]!),
+    )
   );
 }
 
@@ -160,7 +166,7 @@ function classesOf(rows: Row[], label: number): LabelKind & { kind: 'class' } {
 }
 
 function toRecords(
-  { file, names }: Table,
+  { names }: Table,
   rows: Row[],
   features: number[],
   label: number,
@@ -169,7 +175,7 @@ function toRecords(
   const x = new Float32Array(rows.length * features.length);
   const y = kind.kind === 'class' ? new Int32Array(rows.length) : new Float32Array(rows.length);
   const classes = kind.kind === 'class' ? new Map(kind.names!.map((name, at) => [name, at])) : undefined;
-  const number = ({ fields, line }: Row, column: number) => {
+  const number = ({ fields, file, line }: Row, column: number) => {
     const field = fields[column]!;
     if (isNumber(field)) return Number(field);
     const name = names?.[column] ?? column;

@@ -5,10 +5,11 @@ import { cifar10 } from './cifar10.js';
 import { csv } from './csv.js';
 import { digits } from './digits.js';
 import { idx } from './idx.js';
-import { checkLabels } from './labels.js';
+import { checkCounts, checkLabels } from './labels.js';
 import type { DataSet, DataSource } from './source.js';
+import { text } from './text.js';
 
-const SOURCES: readonly DataSource[] = [digits, idx, cifar10, csv];
+const SOURCES: readonly DataSource[] = [digits, idx, cifar10, csv, text];
 
 /** `spec` with absolute paths: it means the same wherever it is read again. */
 export function absoluteData(spec: string): string {
@@ -32,6 +33,7 @@ export async function openData(spec: string): Promise<DataSet> {
     );
   }
   const data = await source.open(rest, query);
+  checkCounts(data);
   checkLabels(data);
   return data;
 }

@@ -13,9 +13,13 @@ const CASE_SAMPLES = 4;
 const CASES = 2;
 
 /** The part of a data set that the model is built for, with its first training records. */
-export type DataHead = Pick<DataSet, 'name' | 'x' | 'y' | 'label' | 'normalisation'> & { first: Batch[] };
+export type DataHead = Pick<DataSet, 'name' | 'x' | 'y' | 'label' | 'normalisation'> & {
+  first: Batch[];
+  trainRecords: number;
+  testRecords: number;
+};
 
-export function headOf({ name, x, y, label, normalisation, train }: DataSet): DataHead {
+export function headOf({ name, x, y, label, normalisation, train, test }: DataSet): DataHead {
   const count = Math.min(CASE_SAMPLES, train.count);
   const first = Array.from({ length: CASES }, (_, at) => {
     const from = (at * CASE_SAMPLES) % Math.max(1, train.count - count + 1);
@@ -25,7 +29,8 @@ export function headOf({ name, x, y, label, normalisation, train }: DataSet): Da
     };
     return { count, x: part(train.x), y: part(train.y) };
   });
-  return { name, x, y, label, normalisation, first };
+  const records = { trainRecords: train.count, testRecords: test.count };
+  return { name, x, y, label, normalisation, first, ...records };
 }
 
 /** `tf` must be on its `cpu` backend. */

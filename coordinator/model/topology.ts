@@ -6,10 +6,14 @@ import * as tf from '@tensorflow/tfjs';
 import { layoutOf } from '../../shared/layout.js';
 import type { LossName } from '../../shared/losses.js';
 import type { ModelDescription } from '../../shared/models/description.js';
+import { registerLayers } from '../../shared/models/layers/layers.js';
 import type { ModelShapes } from '../../shared/models/model.js';
 import { findModel, modelNames } from '../../shared/models/zoo.js';
 import type { Probe } from '../../shared/probe.js';
 import { messageOf, UserError } from '../../shared/user-error.js';
+import { createProgram, type Program } from '../../worker/engine/compiled/program.js';
+import { createTracer } from '../../worker/engine/compiled/trace/trace-source.js';
+import { graphsWanted, type RunSizes } from './graph-sizes.js';
 import { readModelFile } from './model-file.js';
 import { isModelFile } from './model-spec.js';
 import { type DataHead, referenceProbe } from './reference.js';
@@ -26,6 +30,8 @@ export interface BuildRequest {
   data: DataHead;
   loss: LossName | undefined;
   seed: number;
+  /** Without it no graphs are made. */
+  run?: RunSizes;
 }
 
 export interface BuiltModel {
@@ -33,6 +39,7 @@ export interface BuiltModel {
   /** The flat vector, in model order. */
   weights: Float32Array;
   probe: Probe;
+  program: Program;
 }
 
 /** @throws UserError if the model cannot be had, or does not fit the data */
@@ -40,6 +47,7 @@ export async function buildTopology(request: BuildRequest): Promise<BuiltModel> 
   // Else TF.js advertises its native backend to whoever runs it on Node.
   tf.enableProdMode();
   await tf.setBackend('cpu');
+  registerLayers(tf);
   const { topology, weights: given } = await startingPoint(request);
   const seeded = seedTopology(topology, request.seed);
   const model = await load(seeded);
@@ -53,7 +61,8 @@ export async function buildTopology(request: BuildRequest): Promise<BuiltModel> 
       topology: seeded,
       weights: weightSpecs(model),
       loss,
-      inputShape: model.inputs[0]!.shape.slice(1) as number[],
+      // The model may leave dimensions open; the data does not.
+      inputShape: request.data.x.shape,
       outputShape: model.outputs[0]!.shape.slice(1) as number[],
       layers: model.layers.map((layer) => ({
         name: layer.name,
@@ -66,9 +75,22 @@ export async function buildTopology(request: BuildRequest): Promise<BuiltModel> 
     const weights = new Float32Array(layout.total);
     for (const [i, slot] of layout.slots.entries())
       weights.set(model.weights[i]!.read().dataSync(), slot.offset);
-    return { description, weights, probe: await referenceProbe(tf, description, request.data, request.seed) };
+    const probe = await referenceProbe(tf, description, request.data, request.seed);
+    return { description, weights, probe, program: await compile(description, request) };
   } finally {
     model.dispose();
+  }
+}
+
+/** The model's graphs, in all sizes that the run needs. */
+async function compile(description: ModelDescription, { data, run }: BuildRequest): Promise<Program> {
+  if (!run) return createProgram([], () => ({ nodes: [], outputs: [] }));
+  const tracer = await createTracer(tf, description, data);
+  try {
+    const wanted = graphsWanted(run, { ...data, probeSamples: data.first[0]!.count });
+    return createProgram(wanted, (one) => tracer.trace(one));
+  } finally {
+    tracer.dispose();
   }
 }
 
@@ -77,7 +99,15 @@ async function startingPoint(
 ): Promise<{ topology: Topology; weights?: Map<string, Float32Array> }> {
   const { model } = request;
   if (typeof model === 'object') return { topology: model.topology };
-  if (typeof model === 'string' && isModelFile(model)) return readModelFile(model);
+  if (typeof model === 'string' && isModelFile(model)) {
+    const { topology, ...weights } = await readModelFile(model);
+    // Built once, so that what the file leaves to defaults is written out: an initializer that is not
+    // named has no place for a seed.
+    const built = await load(topology);
+    const complete = built.toJSON(null, false) as Topology;
+    built.dispose();
+    return { topology: complete, ...weights };
+  }
   const built = typeof model === 'function' ? model(tf, shapesFor(request)) : buildFromZoo(model, request);
   const topology = built.toJSON(null, false) as Topology;
   built.dispose();
@@ -97,12 +127,15 @@ function nameOf(source: ModelSource, { name }: tf.LayersModel): string {
 
 function shapesFor({ data, loss }: BuildRequest): ModelShapes {
   const inputShape = data.x.shape;
-  const { label, y } = data;
+  const labelShape = data.y.shape;
+  const { label } = data;
   if (label.kind === 'value') {
-    return { inputShape, outputs: y.shape.reduce((a, b) => a * b, 1), outputActivation: 'linear' };
+    const outputs = labelShape.reduce((a, b) => a * b, 1);
+    return { inputShape, labelShape, outputs, outputActivation: 'linear' };
   }
-  if (loss === 'binaryCrossentropy') return { inputShape, outputs: 1, outputActivation: 'sigmoid' };
-  return { inputShape, outputs: label.classes, outputActivation: 'softmax' };
+  if (loss === 'binaryCrossentropy')
+    return { inputShape, labelShape, outputs: 1, outputActivation: 'sigmoid' };
+  return { inputShape, labelShape, outputs: label.classes, outputActivation: 'softmax' };
 }
 
 function defaultLoss({ data }: BuildRequest): LossName {
@@ -113,7 +146,9 @@ async function load(topology: Topology): Promise<tf.LayersModel> {
   try {
     return await tf.models.modelFromJSON(topology as never);
   } catch (error) {
-    throw new UserError(`the model cannot be built: ${messageOf(error)}`);
+    // TF.js adds lines on how its own users may mend it.
+    const [reason] = messageOf(error).split(/\. This may be due|\n/);
+    throw new UserError(`the model cannot be built: ${reason}`);
   }
 }
 
@@ -154,14 +189,23 @@ function checkShapes(model: tf.LayersModel, { data }: BuildRequest, loss: LossNa
       `the model takes inputs of shape [${input}], ${data.name} has [${data.x.shape}]: give another --model or --data`,
     );
   }
-  const outputs = model.outputs[0]!.shape.slice(1).reduce<number>((a, b) => a * (b ?? 1), 1);
-  const { label } = data;
+  const outputShape = model.outputs[0]!.shape.slice(1);
+  const outputs = outputShape.reduce<number>((a, b) => a * (b ?? 1), 1);
+  const { label, y } = data;
   const isClass = loss === 'categoricalCrossentropy' || loss === 'binaryCrossentropy';
   if (isClass !== (label.kind === 'class')) {
     const kind = label.kind === 'class' ? 'classes' : 'numbers';
     throw new UserError(`--loss ${loss} does not fit ${data.name}, whose labels are ${kind}`, 2);
   }
   if (label.kind !== 'class') return;
+  if (y.shape.length > 0) {
+    const wanted = [...y.shape, label.classes];
+    if (loss === 'categoricalCrossentropy' && `${outputShape}` === `${wanted}`) return;
+    throw new UserError(
+      `${data.name} has a class for each of [${y.shape}] positions: it needs --loss categoricalCrossentropy and a model with outputs [${wanted}], such as gpt or lstm, not [${outputShape}]`,
+      2,
+    );
+  }
   if (loss === 'binaryCrossentropy' ? outputs !== 1 || label.classes !== 2 : outputs !== label.classes) {
     throw new UserError(
       `the model has ${outputs} outputs, ${data.name} ${label.classes} classes, with --loss ${loss}: change the model's last layer, or the loss`,

@@ -12,6 +12,7 @@
  */
 import type { Manifest } from '../../shared/manifest.js';
 import type { ModelDescription } from '../../shared/models/description.js';
+import type { Change } from '../../shared/monitoring.js';
 import type { GivenCoordinatorOptions } from '../../shared/options.js';
 import type { StoredProgress } from '../progress.js';
 import type { Totals } from '../work/members.js';
@@ -35,6 +36,8 @@ export interface CheckpointState {
   /** What each worker has given. */
   workers: Totals[];
   bytes: { down: number; up: number };
+  /** What admins have changed so far. Absent in files of older versions. */
+  changes?: Change[];
 }
 
 /** How records look and are read, without the records. */

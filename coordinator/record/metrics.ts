@@ -1,16 +1,17 @@
 /**
- * RUN_DIR/metrics.jsonl: one line a step and one an evaluation, appended.
+ * RUN_DIR/metrics.jsonl: one line a step, one an evaluation, and one a change that an admin made, appended.
  *
  * Lines are buffered and written every second, at each checkpoint and at the end. A failing disk is told
  * once; lines wait in memory, up to a bound, until it takes them again.
  *
  * `step` counts updates: line `step: 1` is of the first one, and an evaluation's line has the number of
- * updates that its weights have seen. A resumed run's file equals an undisturbed one's, but for `time`.
+ * updates that its weights have seen. A change stands before the steps that it is for. A resumed run's file equals an undisturbed one's, but for `time`.
  */
 import { createReadStream, existsSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { MetricName } from '../../shared/losses.js';
+import type { Change } from '../../shared/monitoring.js';
 import { messageOf } from '../../shared/user-error.js';
 import { atomically, writeAll } from './atomic-file.js';
 
@@ -85,6 +86,12 @@ export class MetricsLog {
     this.add({ type: 'evaluation', step, epoch, loss, [this.metric]: metric, samples, time });
   }
 
+  /** Written at once: a run that is killed now, and resumed, must make the change again. */
+  change(change: Change & { time: number }): void {
+    this.add({ type: 'change', ...change });
+    void this.flush();
+  }
+
   /** Resolves when all lines so far are written, or the disk has refused them; never rejects. */
   flush(): Promise<void> {
     this.writing = this.writing.then(() => this.write());
@@ -130,7 +137,10 @@ export class MetricsLog {
   }
 }
 
-/** Keeps the lines of steps up to `lastStep`; a line cut short by a crash goes too. */
+/**
+ * Keeps the lines of steps up to `lastStep`, and changes, which the resumed run makes again at their step. A
+ * line cut short by a crash goes.
+ */
 async function dropAfter(path: string, lastStep: number): Promise<void> {
   const input = createReadStream(path);
   try {
@@ -141,7 +151,7 @@ async function dropAfter(path: string, lastStep: number): Promise<void> {
         block = [];
       };
       for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-        if (stepOf(line) <= lastStep && block.push(`${line}\n`) >= BLOCK_LINES) await write();
+        if (isKept(line, lastStep) && block.push(`${line}\n`) >= BLOCK_LINES) await write();
       }
       await write();
     });
@@ -150,10 +160,11 @@ async function dropAfter(path: string, lastStep: number): Promise<void> {
   }
 }
 
-function stepOf(line: string): number {
+function isKept(line: string, lastStep: number): boolean {
   try {
-    return JSON.parse(line).step ?? Number.NaN;
+    const { type, step } = JSON.parse(line);
+    return step <= lastStep || type === 'change';
   } catch {
-    return Number.NaN;
+    return false;
   }
 }

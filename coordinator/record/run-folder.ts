@@ -22,6 +22,7 @@ export interface RunFolder {
   checkpoints: string;
   model: string;
   summary: string;
+  view: string;
   /** Who leads the run now. */
   lock: string;
   /** The run's id, and how often it has been started. */
@@ -37,6 +38,7 @@ export function runFolder(dir: string): RunFolder {
     checkpoints: join(path, 'checkpoints'),
     model: join(path, 'model'),
     summary: join(path, 'summary.json'),
+    view: join(path, 'view.json'),
     lock: join(path, 'coordinator.lock'),
     fence: join(path, 'epoch.json'),
   };

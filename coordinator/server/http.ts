@@ -1,43 +1,47 @@
 /**
- * The coordinator's HTTP routes: health, status, and the objects that workers fetch by their hash.
- * Each answers GET and HEAD only; nothing in a request is ever used as a file name.
+ * The routes: pages, health, what the dashboard asks for, what admins do, and the objects that workers
+ * fetch by their hash. Nothing in a request is ever used as a file name.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Status } from '../../shared/status.js';
 import type { ObjectStore } from '../data/store.js';
+import { type AdminActions, serveAdmin } from './admin.js';
+import { answerText } from './answer.js';
+import { type Dashboard, serveDashboard, targetOf } from './dashboard.js';
+import { secure } from './headers.js';
+import type { LiveFeed } from './live.js';
 import { serveObject } from './objects.js';
+import { type StaticFiles, serveStatic } from './static.js';
 
 export interface Served {
-  objects: ObjectStore;
-  status(): Status;
+  pages: StaticFiles;
+  dashboard: Dashboard;
+  /** Absent where runs are shown from their files. */
+  objects?: ObjectStore;
+  actions?: AdminActions;
 }
 
-export function handleRequest(request: IncomingMessage, response: ServerResponse, served: Served): void {
-  const [pathname = '/'] = (request.url ?? '/').split('?');
-  response.setHeader('X-Content-Type-Options', 'nosniff');
-  if (pathname.startsWith('/objects/')) return serveObject(request, response, served.objects);
+export function handleRequest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { pages, dashboard, objects, actions }: Served,
+  live: LiveFeed,
+): void {
+  const { pathname } = targetOf(request);
+  secure(response);
+  if (objects && pathname.startsWith('/objects/')) return serveObject(request, response, objects);
+  if (pathname.startsWith('/api/admin/')) return void serveAdmin(request, response, actions);
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('Allow', 'GET, HEAD');
-    return answer(response, 405, 'text/plain', 'only GET and HEAD are served here\n');
+    return answerText(response, 405, 'only GET and HEAD are served here\n');
   }
-  switch (pathname) {
-    case '/healthz':
-      return answer(response, 200, 'text/plain', 'ok\n');
-    case '/api/status':
-      return answer(response, 200, 'application/json', JSON.stringify(served.status()));
-    case '/': {
-      const text = `A swarmgrad coordinator. Join: npx swarmgrad worker http://${request.headers.host}\nStatus: /api/status\n`;
-      return answer(response, 200, 'text/plain', text);
-    }
-    default:
-      return answer(response, 404, 'text/plain', 'not found\n');
-  }
-}
-
-function answer(response: ServerResponse, code: number, type: string, body: string): void {
-  response.statusCode = code;
-  response.setHeader('Content-Type', `${type}; charset=utf-8`);
-  response.setHeader('Cache-Control', 'no-store');
-  response.setHeader('Content-Length', Buffer.byteLength(body));
-  response.end(response.req.method === 'HEAD' ? undefined : body);
+  if (pathname === '/healthz') return answerText(response, 200, 'ok\n');
+  if (pathname === '/api/live') return live.serve(request, response);
+  if (serveDashboard(request, response, dashboard)) return;
+  if (serveStatic(request, response, pages)) return;
+  if (pathname !== '/') return answerText(response, 404, 'not found\n');
+  answerText(
+    response,
+    200,
+    'A swarmgrad coordinator; its pages are not built (npm run build). Status: /api/status\n',
+  );
 }

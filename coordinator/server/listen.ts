@@ -7,6 +7,8 @@ import { messageOf, UserError } from '../../shared/user-error.js';
 import { MAX_FRAME_BYTES, type Swarm } from '../swarm.js';
 import { serveConnection, type Traffic } from './connection.js';
 import { handleRequest, type Served } from './http.js';
+import { LiveFeed } from './live.js';
+import { isSameOrigin } from './origin.js';
 
 /** The longest control message that a worker has reason to send: a confusion matrix of 500 classes. */
 const MAX_MESSAGE_BYTES = 1 << 20;
@@ -19,15 +21,28 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-/** @throws UserError if the address cannot be listened on */
-export async function listen(host: string, port: number, swarm: Swarm, served: Served): Promise<Listening> {
+/**
+ * @param swarm takes those who join; undefined: nobody can
+ * @throws UserError if the address cannot be listened on
+ */
+export async function listen(
+  host: string,
+  port: number,
+  swarm: Swarm | undefined,
+  served: Served,
+): Promise<Listening> {
   const traffic: Traffic = { up: 0, down: 0 };
-  const server = createServer((request, response) => handleRequest(request, response, served));
+  const live = new LiveFeed(served.dashboard);
+  const server = createServer((request, response) => handleRequest(request, response, served, live));
   const maxPayload = Math.max(MAX_MESSAGE_BYTES, MAX_FRAME_BYTES);
   const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload });
   server.on('upgrade', (request, socket, head) => {
-    if (request.url?.split('?')[0] !== SWARM_PATH) {
+    if (!swarm || request.url?.split('?')[0] !== SWARM_PATH) {
       socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
+      return;
+    }
+    if (!isSameOrigin(request)) {
+      socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
       return;
     }
     // A lease of a few bytes must not wait for the answer to the packet before it.
@@ -43,10 +58,11 @@ export async function listen(host: string, port: number, swarm: Swarm, served: S
   return {
     url: `http://${shown}:${address.port}`,
     traffic,
-    close() {
+    async close() {
+      await live.close();
       for (const ws of sockets.clients) ws.terminate();
       server.closeAllConnections();
-      return new Promise((resolve) => server.close(() => resolve()));
+      await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
 }

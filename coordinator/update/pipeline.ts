@@ -41,7 +41,8 @@ export interface Preserver {
 
 /** Float32 elements that `Pipeline` allocates for a model. */
 export function capacityFor(layout: Layout, rule: UpdateRule, shards: number): number {
-  const vectors = 2 + rule.optimizer.slots.length + (rule.averageDecay > 0 ? 1 : 0);
+  // Weights and average stand in two versions each.
+  const vectors = 2 + rule.optimizer.slots.length + (rule.averageDecay > 0 ? 2 : 0);
   const chunks = chunkCount(layout.total);
   const waiting = Math.min(chunks, WINDOW_CHUNKS) * (shards + 1);
   const whole = needsWhole(rule) ? chunks : 0;
@@ -56,6 +57,8 @@ export class Pipeline {
   readonly weights: VersionedWeights;
   /** The moving average, in its own frames; undefined without one. Its version follows the weights'. */
   readonly averaged: VersionedWeights | undefined;
+  /** Sees the beginning of each chunk of the mean gradient, before clipping: what gradients train. */
+  onGradient: ((chunk: number, gradient: Float32Array) => void) | undefined;
   private readonly slots: Section[];
   private preserver: { preserver: Preserver; version: number } | undefined;
 
@@ -190,7 +193,9 @@ export class Pipeline {
   private takeSum(chunk: number): void {
     const root = this.roots[chunk]!;
     this.kernels.divide(root, this.samples);
-    this.squares[chunk] = this.kernels.sumOfSquares(root.subarray(0, this.trainableIn(chunk)));
+    const trainable = root.subarray(0, this.trainableIn(chunk));
+    this.squares[chunk] = this.kernels.sumOfSquares(trainable);
+    this.onGradient?.(chunk, trainable);
     this.summed++;
     if (!needsWhole(this.rule)) this.updateChunk(chunk);
     else if (this.summed === this.weights.chunks) this.updateAll();
@@ -209,7 +214,10 @@ export class Pipeline {
     const { clipNorm, optimizer } = this.rule;
     if (clipNorm > 0) {
       const scale = normScale(this.norm(), clipNorm);
-      if (scale < 1) for (const root of this.roots) this.kernels.scale(root!, scale);
+      // Only the gradient: changes of statistics stand behind it, and have their own scale.
+      const clip = (root: Float32Array, chunk: number) =>
+        this.kernels.scale(root.subarray(0, this.trainableIn(chunk)), scale);
+      if (scale < 1) for (const [chunk, root] of this.roots.entries()) clip(root!, chunk);
     }
     if (!optimizer.updateWhole) {
       for (let chunk = 0; chunk < this.weights.chunks; chunk++) this.updateChunk(chunk);

@@ -6,6 +6,8 @@ import { UserError } from '../user-error.js';
 export interface ModelShapes {
   /** Of one record, without the batch dimension. */
   inputShape: number[];
+  /** Of one record's label: [] for one label, [T] for one at each of T positions. */
+  labelShape: number[];
   /** Units of the last layer. */
   outputs: number;
   /** Activation of the last layer. */
@@ -57,4 +59,17 @@ export function imageOnly(model: string, { inputShape }: ModelShapes, smallest: 
     `--model ${model} needs images of at least ${smallest}x${smallest}, the data has shape [${inputShape}]: use mlp or linear`,
     2,
   );
+}
+
+/** The same shapes. @throws UserError unless records are sequences of tokens with the next one as the label of each */
+export function sequenceOnly(model: string, shapes: ModelShapes): ModelShapes {
+  const { inputShape, labelShape, outputActivation } = shapes;
+  if (inputShape.length !== 1 || labelShape.length !== 1 || inputShape[0] !== labelShape[0]) {
+    throw new UserError(
+      `--model ${model} needs text (--data text:FILE), the data has shape [${inputShape}] with labels of shape [${labelShape}]`,
+      2,
+    );
+  }
+  if (outputActivation === 'softmax') return shapes;
+  throw new UserError(`--model ${model} needs --loss categoricalCrossentropy`, 2);
 }

@@ -3,12 +3,14 @@
  * types alone.
  */
 import { cnn } from './cnn.js';
+import { gpt } from './gpt.js';
 import { linear } from './linear.js';
+import { lstm } from './lstm.js';
 import { mlp } from './mlp.js';
 import type { ModelDefaults, ZooModel } from './model.js';
 import { resnet } from './resnet.js';
 
-const ZOO: readonly ZooModel[] = [mlp, cnn, resnet, linear];
+const ZOO: readonly ZooModel[] = [mlp, cnn, resnet, linear, lstm, gpt];
 
 /** For models from files and functions. */
 const OTHER_DEFAULTS: ModelDefaults = {

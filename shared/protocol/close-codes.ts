@@ -20,6 +20,7 @@ export const CLOSE = {
   leaseExpired: { code: 4409, retry: true, meaning: 'a lease ran out' },
   notReading: { code: 4410, retry: true, meaning: 'the worker does not read what it is sent' },
   failed: { code: 4407, retry: true, meaning: 'the worker could not compute what it was leased' },
+  removed: { code: 4411, retry: false, meaning: 'an admin has removed the worker' },
   restarting: { code: 4412, retry: true, meaning: 'the coordinator stops and may come back' },
 } as const;
 

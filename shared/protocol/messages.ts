@@ -57,6 +57,8 @@ export interface Evaluated {
   metric: number;
   /** Classes x classes counts, row-major [actual, predicted]; absent where there are no classes. */
   confusion?: number[];
+  /** The wrong predictions that the model was surest of; `record` is the index within the part. */
+  mistakes?: { record: number; predicted: number; confidence: number }[];
   computeMs: number;
 }
 
@@ -91,11 +93,12 @@ export interface Welcome {
    * does not work for an earlier one, that was believed dead and is not.
    */
   epoch: number;
-  /** SHA-256 of the model description, of the manifests of both sets, and of the admission probe. */
+  /** SHA-256 of the model description, of the manifests of both sets, of the admission probe, and of the graphs. */
   model: string;
   train: string;
   test: string;
   probe: string;
+  program: string;
   /** Samples of a full shard: engines are timed on so many. */
   shardSamples: number;
   /** Decides order, dropout and all other randomness. */
@@ -148,5 +151,18 @@ export interface Evaluate {
   weights: 'current' | 'averaged';
 }
 
-export type CoordinatorMessage = Welcome | Lease | Cancel | Window | Evaluate;
+/** How the run goes, and what this worker has given to it; once a second. Also shows that the coordinator lives. */
+export interface Progress {
+  type: 'progress';
+  /** Updates done so far, and in all. */
+  step: number;
+  steps: number;
+  /** Training loss of the latest step, per sample; null before the first. */
+  loss: number | null;
+  /** Samples counted of this worker, over all of its connections, and of all workers. */
+  samples: number;
+  samplesTrained: number;
+}
+
+export type CoordinatorMessage = Welcome | Lease | Cancel | Window | Evaluate | Progress;
 export type Message = WorkerMessage | CoordinatorMessage;

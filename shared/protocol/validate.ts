@@ -16,6 +16,8 @@ const text = (max: number) => z.string().max(max);
 /** NaN and infinity pass: what they mean is the run's to decide, not the parser's. */
 const anyNumber = z.union([z.number(), z.nan(), z.literal(Infinity), z.literal(-Infinity)]);
 const duration = z.number().min(0);
+/** Of an evaluation part. */
+const MAX_MISTAKES = 16;
 
 const join = z.object({
   type: z.literal('join'),
@@ -44,6 +46,8 @@ const contribution = z.object({
   waitMs: duration,
 }) satisfies z.ZodType<m.Contribution>;
 
+const mistake = z.object({ record: count, predicted: count, confidence: z.number().min(0).max(1) });
+
 const evaluated = z.object({
   type: z.literal('evaluated'),
   version: count,
@@ -52,6 +56,7 @@ const evaluated = z.object({
   loss: anyNumber,
   metric: anyNumber,
   confusion: z.array(count).max(1_000_000).optional() as z.ZodOptional<z.ZodArray<typeof count>>,
+  mistakes: z.array(mistake).max(MAX_MISTAKES).optional() as z.ZodOptional<z.ZodArray<typeof mistake>>,
   computeMs: duration,
 });
 
@@ -76,6 +81,7 @@ const welcome = z.object({
   train: sha256,
   test: sha256,
   probe: sha256,
+  program: sha256,
   shardSamples: count,
   seed: count,
   shuffle: text(50),
@@ -114,6 +120,15 @@ const evaluate = z.object({
   weights: z.enum(['current', 'averaged']),
 }) satisfies z.ZodType<m.Evaluate>;
 
+const progress = z.object({
+  type: z.literal('progress'),
+  step: count,
+  steps: count,
+  loss: anyNumber.nullable(),
+  samples: z.int().min(0),
+  samplesTrained: z.int().min(0),
+}) satisfies z.ZodType<m.Progress>;
+
 const workerMessage = z.discriminatedUnion('type', [
   join,
   ready,
@@ -123,7 +138,7 @@ const workerMessage = z.discriminatedUnion('type', [
   dropped,
   heartbeat,
 ]);
-const coordinatorMessage = z.discriminatedUnion('type', [welcome, lease, cancel, window, evaluate]);
+const coordinatorMessage = z.discriminatedUnion('type', [welcome, lease, cancel, window, evaluate, progress]);
 
 export class MessageError extends Error {}
 

@@ -5,6 +5,7 @@
  * that follows; and one weight a sample, whose gradient is 1 for that sample and 0 else: its sum counts how
  * often the sample was trained, exactly.
  */
+import { Control } from '../../coordinator/control.js';
 import { createCore } from '../../coordinator/core.js';
 import { Progress, type StoredProgress } from '../../coordinator/progress.js';
 import { run } from '../../coordinator/run.js';
@@ -116,7 +117,7 @@ export async function campaign(options: CampaignOptions): Promise<Outcome> {
       deadAfterMs: DEAD_AFTER_MS,
       run: 'chaos',
       epoch,
-      objects: { model: none, train: none, test: none, probe: none },
+      objects: { model: none, train: none, test: none, probe: none, program: none },
       shardSamples: BATCH / shards,
       seed: SEED,
       shuffle: 'full',
@@ -149,7 +150,6 @@ export async function campaign(options: CampaignOptions): Promise<Outcome> {
         steps,
         epochPlan: { records: RECORDS, batchSize: BATCH },
         shards,
-        learningRate: () => 0.01,
         evaluateEvery: 50,
         checkpointEvery: 7,
         minWorkers: 1,
@@ -159,6 +159,7 @@ export async function campaign(options: CampaignOptions): Promise<Outcome> {
       {
         ...core,
         progress,
+        control: new Control({ schedule: (peak) => () => peak, peak: 0.01, changes: [] }),
         clock: simulation.clock,
         record: {
           step: ({ step, sums }) => {
@@ -167,7 +168,10 @@ export async function campaign(options: CampaignOptions): Promise<Outcome> {
             outcome.losses.set(step, sums.loss);
           },
           evaluation: ({ step, totals }) => outcome.evaluations.set(step, totals.loss),
+          contribution: () => undefined,
+          change: () => undefined,
           checkpoint,
+          settled: async () => undefined,
         },
       },
       { drain: death.signal, abort: death.signal },

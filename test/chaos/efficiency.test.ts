@@ -3,6 +3,7 @@
  * latencies of 1 to 5 ms. The bench `faults` asks the same of real sockets, where the machine has its say.
  */
 import { describe, expect, it, vi } from 'vitest';
+import { Control } from '../../coordinator/control.js';
 import { createCore } from '../../coordinator/core.js';
 import { Progress } from '../../coordinator/progress.js';
 import { run } from '../../coordinator/run.js';
@@ -33,7 +34,7 @@ async function play({ killEvery = 0, slow = 0 }): Promise<number[]> {
     engineClass: 'any',
     deadAfterMs: 10_000,
     run: 'efficiency',
-    objects: { model: none, train: none, test: none, probe: none },
+    objects: { model: none, train: none, test: none, probe: none, program: none },
     shardSamples: BATCH / SHARDS,
     seed: 1,
     shuffle: 'none',
@@ -74,7 +75,6 @@ async function play({ killEvery = 0, slow = 0 }): Promise<number[]> {
           steps: WARM_UP + STEPS,
           epochPlan: { records: BATCH, batchSize: BATCH },
           shards: SHARDS,
-          learningRate: () => 0,
           evaluateEvery: 1_000_000,
           checkpointEvery: 0,
           minWorkers: 1,
@@ -84,11 +84,15 @@ async function play({ killEvery = 0, slow = 0 }): Promise<number[]> {
         {
           ...core,
           progress: new Progress(0, true),
+          control: new Control({ schedule: () => () => 0, peak: 1, changes: [] }),
           clock: simulation.clock,
           record: {
             step: ({ step }) => stepped(step),
             evaluation: () => undefined,
+            contribution: () => undefined,
+            change: () => undefined,
             checkpoint: () => undefined,
+            settled: async () => undefined,
           },
         },
         { drain: never, abort: never },

@@ -1,11 +1,11 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { joinLine, reachableLocally } from '../../cli/addresses.js';
 import { closingText } from '../../cli/closing-text.js';
 import { count, duration, percent, significant, table } from '../../cli/format.js';
 import { coloured, liveText, plainLine, uncoloured } from '../../cli/progress-text.js';
 import { statusText } from '../../cli/status-text.js';
 import type { Summary } from '../../coordinator/record/summary.js';
+import { joinLine, reachableLocally } from '../../coordinator/server/addresses.js';
 import { status, worker } from './status-fixture.js';
 
 describe('numbers for people', () => {

@@ -4,29 +4,20 @@ import { coordinator, metricsOf, reached, summaryOf, temporaryFolder, worker } f
 
 const RUN = [
   ...['--data', 'digits?train=1000&test=300', '--model', 'mlp:48', '--batch-size', '64', '--shards', '8'],
-  ...[
-    '--epochs',
-    '3',
-    '--seed',
-    '7',
-    '--optimizer',
-    'adam',
-    '--local-engine',
-    'eager/cpu',
-    '--checkpoint-every',
-    '5',
-  ],
+  ...['--epochs', '3', '--seed', '7', '--optimizer', 'adam', '--checkpoint-every', '5'],
 ];
 
-async function undisturbed(workers: number) {
+async function undisturbed(workers: number, ...more: string[]) {
   const runDir = await temporaryFolder();
+  const count = String(workers);
   const cluster = await coordinator(
     runDir,
     ...RUN,
     '--local-workers',
-    String(workers),
+    count,
     '--min-workers',
-    String(workers),
+    count,
+    ...more,
   );
   expect(await cluster.program.ended).toBe(0);
   return { summary: await summaryOf(runDir), metrics: metricsOf(runDir) };
@@ -47,11 +38,21 @@ describe('the weights after a run', { timeout: 240_000 }, () => {
     expect(summary.workers.reduce((sum, { samples }) => sum + samples, 0)).toBe(3000);
   });
 
+  it.each(['eager/cpu', 'compiled/wasm'])(
+    'do not depend on the number of workers with engine %s',
+    async (engine) => {
+      const [one, three] = await Promise.all(
+        [1, 3].map((count) => undisturbed(count, '--engine-class', engine)),
+      );
+      expect(three!.summary.weightsSha256).toBe(one!.summary.weightsSha256);
+      expect(three!.summary.reproducible.why).toMatch(engine);
+    },
+  );
+
   it('are the same when workers are killed every few steps and others join', async () => {
     const runDir = await temporaryFolder();
     const cluster = await coordinator(runDir, ...RUN, '--linger');
-    const join = (name: string) =>
-      worker(cluster.url, '--engine', 'eager/cpu', '--name', name, '--cache-mb', '0');
+    const join = (name: string) => worker(cluster.url, '--name', name, '--cache-mb', '0');
     let workers = [join('w1'), join('w2'), join('w3')];
     for (let kill = 1; kill <= 6; kill++) {
       const { step } = await reached(cluster, kill * 5);

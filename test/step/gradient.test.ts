@@ -48,7 +48,7 @@ async function distributed(subject: Problem, engine: Engine, cut: Cut) {
     engineClass: 'any',
     deadAfterMs: 60_000,
     run: 'test',
-    objects: { model: none, train: none, test: none, probe: none },
+    objects: { model: none, train: none, test: none, probe: none, program: none },
     shardSamples: 1,
     seed: 1,
     shuffle: 'none',

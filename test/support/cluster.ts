@@ -36,8 +36,11 @@ export interface Program {
 }
 
 /** Runs `swarmgrad ARGS`. */
-export function swarmgrad(...args: string[]): Program {
-  const child = spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+export const swarmgrad = (...args: string[]): Program => swarmgradIn(process.cwd(), ...args);
+
+/** The same, started in another folder. */
+export function swarmgradIn(cwd: string, ...args: string[]): Program {
+  const child = spawn(process.execPath, [BIN, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   const lines: string[] = [];
   const watchers = new Set<(line: string) => void>();
   const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);

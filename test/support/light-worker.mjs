@@ -9,7 +9,7 @@ import { epochOrder, parseShuffle } from '../../dist/shared/permutation.js';
 import { mayRetry } from '../../dist/shared/protocol/close-codes.js';
 import { NodeComputer } from '../../dist/worker/engine/compute-node.js';
 import { Fence } from '../../dist/worker/fence.js';
-import { addressesOf, openSocket } from '../../dist/worker/node/socket.js';
+import { addressesOf, dial } from '../../dist/worker/node/socket.js';
 import { Session } from '../../dist/worker/session.js';
 
 /** So that a kill finds a step in the middle. */
@@ -70,26 +70,25 @@ async function prepare(welcome) {
 
 function connect() {
   return new Promise((resolve) => {
-    const { ws, socket } = openSocket(swarm);
-    const fail = (error) => {
-      console.error(error);
-      ws.terminate();
-    };
+    const connection = dial(swarm, {
+      opened: () => session.opened(),
+      received: (bytes) => session.received(bytes),
+      closed: (code, reason) => {
+        session.close();
+        resolve({ code, reason });
+      },
+    });
     const session = new Session({
       name,
       kind: 'node',
-      socket,
+      socket: connection.socket,
       clock: monotonicClock,
       prepare,
-      fail,
+      fail: (error) => {
+        console.error(error);
+        connection.close(4407, 'failed');
+      },
       log: () => undefined,
-    });
-    ws.on('open', () => session.opened());
-    ws.on('message', (bytes) => session.received(bytes));
-    ws.on('error', () => undefined);
-    ws.on('close', (code, reason) => {
-      session.close();
-      resolve({ code, reason: String(reason) });
     });
   });
 }

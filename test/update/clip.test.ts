@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { normScale } from '../../coordinator/update/clip.js';
-import { createKernels } from '../../coordinator/update/kernels/kernels.js';
+import { createKernels } from '../../coordinator/update/kernels/create.js';
 import fixtures from './fixtures/optimizers.json' with { type: 'json' };
 import { errorOf, gradients, start } from './numbers.js';
 

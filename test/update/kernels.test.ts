@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createKernels, type Kernels } from '../../coordinator/update/kernels/kernels.js';
+import { createKernels } from '../../coordinator/update/kernels/create.js';
+import type { Kernels } from '../../coordinator/update/kernels/kernels.js';
 
 type Vectors = [Float32Array, Float32Array, Float32Array, Float32Array, Float32Array];
 type Scalars = [number, number, number, number, number, number, number];

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createKernels, type Kernels } from '../../coordinator/update/kernels/kernels.js';
+import { createKernels } from '../../coordinator/update/kernels/create.js';
+import type { Kernels } from '../../coordinator/update/kernels/kernels.js';
 import type { Optimizer, Part } from '../../coordinator/update/optimizers/optimizer.js';
 import { createOptimizer, type OptimizerOptions } from '../../coordinator/update/optimizers/optimizers.js';
 import { OPTIMIZERS } from '../../shared/options.js';

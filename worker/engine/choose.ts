@@ -52,6 +52,9 @@ export interface Choice {
   tried: Tried[];
 }
 
+/** An optional package that is not there is no news. */
+const NOT_INSTALLED = /is not installed$/;
+
 const TIMED_RUNS = 3;
 /** Beyond this, one timed run has to do. */
 const SLOW_MS = 300;
@@ -130,7 +133,9 @@ function explain(chosen: string, tried: readonly Tried[]): string {
   const slower = tried.flatMap(({ name, shardMs }) =>
     name !== chosen && shardMs ? [`${name} ${ms(shardMs)}`] : [],
   );
-  const refused = tried.flatMap(({ name, refused }) => (refused ? [`${name} not taken: ${refused}`] : []));
+  const refused = tried.flatMap(({ name, refused }) =>
+    refused && !NOT_INSTALLED.test(refused) ? [`${name} not taken: ${refused}`] : [],
+  );
   const agreement = `agrees with the reference to ${distance!.toExponential(0)}`;
   return [`${chosen}: ${ms(shardMs!)} a shard`, ...slower, agreement, ...refused].join('; ');
 }

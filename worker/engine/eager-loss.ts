@@ -19,9 +19,9 @@ const HUBER_DELTA = 1;
 const EPSILON = 1e-7;
 
 export interface LossInputs {
-  /** The model's output [n, ...outputs], before its last activation if `fromLogits`. */
+  /** The model's output [n, ...outputs], or [n, T, classes], before its last activation if `fromLogits`. */
   output: Tensor;
-  /** Class indices as int32 [n], or float32 values [n, ...outputs]. */
+  /** Class indices as int32 [n] or [n, T], one a position; or float32 values [n, ...outputs]. */
   target: Tensor;
   fromLogits: boolean;
   label: LabelKind;
@@ -33,12 +33,12 @@ export function lossPerSample(tf: Tf, loss: LossName, inputs: LossInputs): Tenso
   const n = output.shape[0]!;
   switch (loss) {
     case 'categoricalCrossentropy': {
-      const flat = output.reshape([n, -1]);
-      const oneHot = tf.oneHot(target.toInt().reshape([n]), flat.shape[1]!).toFloat();
+      const flat = output.reshape([target.size, -1]);
+      const oneHot = tf.oneHot(target.toInt().reshape([target.size]), flat.shape[1]!).toFloat();
       const logProbabilities = fromLogits
         ? tf.logSoftmax(flat)
         : tf.log(tf.clipByValue(tf.div(flat, tf.sum(flat, -1, true)), EPSILON, 1));
-      return tf.neg(tf.sum(tf.mul(oneHot, logProbabilities), -1));
+      return meanOverPositions(tf.neg(tf.sum(tf.mul(oneHot, logProbabilities), -1)), n);
     }
     case 'binaryCrossentropy': {
       const flat = output.reshape([n]);
@@ -66,7 +66,7 @@ export function lossPerSample(tf: Tf, loss: LossName, inputs: LossInputs): Tenso
   }
 }
 
-/** The sum of the metric over samples, and for classes what was predicted: [n] int32. */
+/** The sum of the metric over samples, and for classes what was predicted: int32, [n] or [n * T]. */
 export function metricSum(tf: Tf, loss: LossName, inputs: LossInputs): { sum: Tensor; predicted?: Tensor } {
   const { output, target, fromLogits, label } = inputs;
   const n = output.shape[0]!;
@@ -76,8 +76,14 @@ export function metricSum(tf: Tf, loss: LossName, inputs: LossInputs): { sum: Te
   const predicted =
     loss === 'binaryCrossentropy'
       ? tf.greaterEqual(output.reshape([n]), fromLogits ? 0 : 0.5).toInt()
-      : tf.argMax(output.reshape([n, -1]), -1).toInt();
-  return { sum: tf.sum(tf.equal(predicted, target.toInt().reshape([n])).toFloat()), predicted };
+      : tf.argMax(output.reshape([target.size, -1]), -1).toInt();
+  const isRight = tf.equal(predicted, target.toInt().reshape([target.size])).toFloat();
+  return { sum: tf.sum(meanOverPositions(isRight, n)), predicted };
+}
+
+/** From one value a position to one a sample; as they are where a sample has one position. */
+function meanOverPositions(values: Tensor, n: number): Tensor {
+  return values.size === n ? values : values.reshape([n, -1]).mean(-1);
 }
 
 function meanOverOutputs(values: Tensor): Tensor {

@@ -6,11 +6,20 @@
  */
 import type * as TensorFlow from '@tensorflow/tfjs';
 import { type Layout, layoutOf } from '../../shared/layout.js';
-import type { Manifest } from '../../shared/manifest.js';
+import { MAX_CONFUSION_CLASSES, type Manifest } from '../../shared/manifest.js';
 import type { ModelDescription } from '../../shared/models/description.js';
+import { registerLayers } from '../../shared/models/layers/layers.js';
 import { Random } from '../../shared/random.js';
-import { type LossInputs, lossPerSample, metricSum } from './eager-loss.js';
+import { correctGradients } from './corrected-gradients.js';
 import type { Batch, Engine, EvaluationSums, Sums } from './engine.js';
+import { surestMistakes } from './mistakes.js';
+import {
+  evaluationOf,
+  gradientsOf,
+  type ModelStep,
+  type StepInputs,
+  takeLastActivation,
+} from './model-step.js';
 
 export interface EagerOptions {
   tf: typeof TensorFlow;
@@ -22,6 +31,8 @@ export interface EagerOptions {
 }
 
 export async function createEagerEngine(options: EagerOptions): Promise<Engine> {
+  correctGradients(options.tf);
+  registerLayers(options.tf);
   const model = await options.tf.models.modelFromJSON(options.model.topology as never);
   return new EagerEngine(options, model);
 }
@@ -30,9 +41,7 @@ class EagerEngine implements Engine {
   readonly name: string;
   readonly engineClass: string;
   private readonly layout: Layout;
-  private readonly fromLogits: boolean;
-  private readonly scale: TensorFlow.Tensor;
-  private readonly offset: TensorFlow.Tensor;
+  private readonly step: ModelStep;
   /** What `setWeights` gave for weights that no gradient trains. */
   private statistics: Float32Array[] = [];
 
@@ -44,11 +53,8 @@ class EagerEngine implements Engine {
     this.name = `eager/${backend}`;
     this.engineClass = engineClass;
     this.layout = layoutOf(description.weights);
-    this.fromLogits = takeLastActivation(tf, model, description);
-    // (v * scale - mean) / std as v * a + b.
-    const { scale, mean, std } = manifest.normalisation;
-    this.scale = tf.tensor1d(std.map((deviation) => scale / deviation));
-    this.offset = tf.tensor1d(mean.map((value, i) => -value / std[i]!));
+    const { loss } = description;
+    this.step = { tf, model, loss, manifest, fromLogits: takeLastActivation(tf, model, loss) };
   }
 
   async setWeights(weights: Float32Array): Promise<void> {
@@ -64,83 +70,57 @@ class EagerEngine implements Engine {
 
   async gradient(batch: Batch, seed: number, into: Float32Array): Promise<Sums> {
     const { tf } = this.options;
-    const { trainableWeights } = this.model;
-    const variables = trainableWeights.map((weight) => weight.read() as TensorFlow.Variable);
-    const kept = withRandomness(seed, () =>
-      tf.tidy(() => {
-        const { x, target } = this.inputs(batch);
-        let metric!: TensorFlow.Tensor;
-        const sumOfLosses = () => {
-          const output = this.model.apply(x, { training: true }) as TensorFlow.Tensor;
-          const inputs = this.lossInputs(output, target);
-          metric = tf.keep(metricSum(tf, this.options.model.loss, inputs).sum);
-          const sum = tf.sum(lossPerSample(tf, this.options.model.loss, inputs));
-          const regularisers = this.model.calculateLosses();
-          // Each sample bears the regularisers once, so that sum / samples is the mean loss plus them.
-          return regularisers.reduce<TensorFlow.Tensor>(
-            (total, loss) => tf.add(total, tf.mul(loss, batch.count)),
-            sum,
-          ) as TensorFlow.Scalar;
-        };
-        const { value, grads } = tf.variableGrads(sumOfLosses, variables);
-        return { value, grads: variables.map((variable) => grads[variable.name]), metric };
-      }),
+    const { loss, metric, gradients } = withRandomness(seed, () =>
+      tf.tidy(() => gradientsOf(this.step, this.inputs(batch))),
     );
-    const { value, grads, metric } = kept;
     try {
-      for (const [i, gradient] of grads.entries()) {
+      for (const [i, gradient] of gradients.entries()) {
         const { offset, size } = this.layout.slots[i]!;
         // A weight that the loss does not depend on has no gradient.
         if (gradient) into.set((await gradient.data()) as Float32Array, offset);
         else into.fill(0, offset, offset + size);
       }
       await this.takeStatistics(batch.count, into);
-      return { loss: (await value.data())[0]!, metric: (await metric.data())[0]! };
+      return { loss: (await loss.data())[0]!, metric: (await metric.data())[0]! };
     } finally {
-      tf.dispose([value, metric, ...grads.filter((gradient) => gradient !== undefined)]);
+      tf.dispose([loss, metric, ...gradients.filter((gradient) => gradient !== undefined)]);
     }
   }
 
   async evaluate(batch: Batch): Promise<EvaluationSums> {
     const { tf } = this.options;
-    const { loss: lossName } = this.options.model;
     const { label } = this.options.manifest;
-    const { loss, sum, predicted } = tf.tidy(() => {
-      const { x, target } = this.inputs(batch);
-      const output = this.model.apply(x, { training: false }) as TensorFlow.Tensor;
-      const inputs = this.lossInputs(output, target);
-      return { loss: tf.sum(lossPerSample(tf, lossName, inputs)), ...metricSum(tf, lossName, inputs) };
-    });
+    const { loss, metric, predicted, confidence } = tf.tidy(() =>
+      evaluationOf(this.step, this.inputs(batch)),
+    );
     try {
-      const sums = { loss: (await loss.data())[0]!, metric: (await sum.data())[0]! };
-      if (label.kind !== 'class' || !predicted) return sums;
+      const sums = { loss: (await loss.data())[0]!, metric: (await metric.data())[0]! };
+      if (label.kind !== 'class' || !predicted || label.classes > MAX_CONFUSION_CLASSES) return sums;
       const confusion = new Int32Array(label.classes * label.classes);
-      for (const [i, guess] of (await predicted.data()).entries()) {
-        confusion[batch.y[i]! * label.classes + guess]!++;
-      }
-      return { ...sums, confusion };
+      // One entry a sample, or one a position.
+      const guesses = await predicted.data();
+      for (const [i, guess] of guesses.entries()) confusion[batch.y[i]! * label.classes + guess]!++;
+      const mistakes =
+        confidence &&
+        surestMistakes(batch.count, guesses, batch.y, (await confidence.data()) as Float32Array);
+      return { ...sums, confusion, ...(mistakes ? { mistakes } : {}) };
     } finally {
-      tf.dispose([loss, sum, ...(predicted ? [predicted] : [])]);
+      tf.dispose([loss, metric, ...(predicted ? [predicted] : []), ...(confidence ? [confidence] : [])]);
     }
   }
 
   dispose(): void {
     this.model.dispose();
-    this.options.tf.dispose([this.scale, this.offset]);
   }
 
-  private lossInputs(output: TensorFlow.Tensor, target: TensorFlow.Tensor): LossInputs {
-    return { output, target, fromLogits: this.fromLogits, label: this.options.manifest.label };
-  }
-
-  private inputs({ count, x, y }: Batch): { x: TensorFlow.Tensor; target: TensorFlow.Tensor } {
+  private inputs({ count, x, y }: Batch): StepInputs {
     const { tf, manifest } = this.options;
     const values = tf.tensor(Float32Array.from(x), [count, ...manifest.x.shape], 'float32');
     const target =
       manifest.label.kind === 'class'
-        ? tf.tensor(Int32Array.from(y), [count], 'int32')
+        ? tf.tensor(Int32Array.from(y), [count, ...manifest.y.shape], 'int32')
         : tf.tensor(Float32Array.from(y), [count, ...manifest.y.shape], 'float32');
-    return { x: tf.add(tf.mul(values, this.scale), this.offset), target };
+    return { x: values, target };
   }
 
   /** Writes how far the forward pass moved each weight that no gradient trains, times samples; moves it back. */
@@ -156,26 +136,6 @@ class EagerEngine implements Engine {
       tf.tidy(() => void weight.write(tf.tensor(before.slice(), shape)));
     }
   }
-}
-
-/**
- * Where the last layer ends in the activation that the loss undoes, takes it off.
- * @returns whether the model's output is logits now
- */
-function takeLastActivation(
-  tf: typeof TensorFlow,
-  model: TensorFlow.LayersModel,
-  { loss }: ModelDescription,
-): boolean {
-  const wanted = { categoricalCrossentropy: 'softmax', binaryCrossentropy: 'sigmoid' }[loss as string];
-  const last = model.outputs[0]!.sourceLayer as TensorFlow.layers.Layer & {
-    activation?: { getClassName?(): string };
-  };
-  const config = last.getConfig() as { activation?: unknown };
-  if (!wanted || config.activation !== wanted || last.activation?.getClassName?.() !== wanted) return false;
-  const linear = tf.layers.activation({ activation: 'linear' }) as unknown as { activation: never };
-  last.activation = linear.activation;
-  return true;
 }
 
 /**

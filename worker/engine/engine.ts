@@ -16,13 +16,15 @@ export interface Batch {
 export interface Sums {
   /** Sum over the samples of the loss (plus each sample's share of the regularisers). */
   loss: number;
-  /** Sum over the samples of the metric: 1 for each right prediction, or the mean absolute error. */
+  /** Sum over the samples of the metric: 1 for each right prediction (the share of right ones where a sample has several), or the mean absolute error. */
   metric: number;
 }
 
 export interface EvaluationSums extends Sums {
-  /** For classes: row-major counts [actual, predicted], classes x classes. */
+  /** For at most `MAX_CONFUSION_CLASSES` classes: row-major counts [actual, predicted], classes x classes; of positions, where a sample has several. */
   confusion?: Int32Array;
+  /** For classes: wrong predictions, the surest first, at most 16. `record`: index within the batch. */
+  mistakes?: { record: number; predicted: number; confidence: number }[];
 }
 
 export interface Engine {

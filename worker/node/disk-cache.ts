@@ -9,6 +9,9 @@ import { messageOf } from '../../shared/user-error.js';
 import type { ObjectCache } from '../object-cache.js';
 
 const NAME = /^[0-9a-f]{64}$/;
+const TEMPORARY = /[0-9a-f]{64}\.[0-9a-f-]+\.tmp$/;
+/** A temporary file older than this was left by a process that died. */
+const WRITING_MS = 60 * 60 * 1000;
 
 export interface DiskCacheOptions {
   dir: string;
@@ -62,7 +65,7 @@ export class DiskCache implements ObjectCache {
   /** Looks at the folder afresh, since other processes use it too, and brings it within the budget. */
   private async evict(): Promise<void> {
     const { dir, budgetBytes } = this.options;
-    const names = (await readdir(dir)).filter((name) => NAME.test(name));
+    const names = (await readdir(dir)).filter((name) => NAME.test(name) || TEMPORARY.test(name));
     const files = await Promise.all(
       names.map(async (name) => {
         const path = join(dir, name);
@@ -72,8 +75,9 @@ export class DiskCache implements ObjectCache {
     );
     files.sort((a, b) => b.usedAt - a.usedAt);
     this.used = 0;
-    for (const { path, bytes } of files) {
-      if (this.used + bytes > budgetBytes) await rm(path, { force: true });
+    for (const { path, bytes, usedAt } of files) {
+      const isLeft = TEMPORARY.test(path) && Date.now() - usedAt > WRITING_MS;
+      if (isLeft || this.used + bytes > budgetBytes) await rm(path, { force: true });
       else this.used += bytes;
     }
   }

@@ -1,23 +1,30 @@
 /** The engines that a Node worker may have, fastest first. What is missing is found out by starting it. */
-import { createRequire } from 'node:module';
 import type * as TensorFlow from '@tensorflow/tfjs';
-import type { Manifest } from '../../shared/manifest.js';
-import type { ModelDescription } from '../../shared/models/description.js';
 import type { Candidate } from '../engine/choose.js';
+import type { CompiledSubject } from '../engine/compiled/start.js';
 import { createEagerEngine } from '../engine/eager.js';
 import type { Engine } from '../engine/engine.js';
 import { installWasmKernels } from '../engine/wasm-kernels.js';
+import { startCompiledCpu, startCompiledGpu, startCompiledWasm } from './compiled.js';
+import { loadNative, type NativePackage, nativeClass } from './native-tensorflow.js';
 
-export interface EngineSubject {
-  model: ModelDescription;
-  manifest: Pick<Manifest, 'x' | 'y' | 'label' | 'normalisation'>;
-}
+export type EngineSubject = CompiledSubject;
 
 export function engineCandidates(subject: EngineSubject): Candidate[] {
   return [
+    { name: 'compiled/cpu', start: () => startCompiledCpu(subject) },
     { name: 'eager/node-gpu', start: () => startNative('@tensorflow/tfjs-node-gpu', 'node-gpu', subject) },
-    { name: 'eager/node', start: () => startNative('@tensorflow/tfjs-node', 'node', subject) },
-    { name: 'eager/wasm', start: () => startWasm(subject) },
+    // Not verified on enough graphics processors to be taken unasked: `--engine NAME` takes them.
+    { name: 'compiled/cuda', lastResort: true, start: () => startCompiledGpu(subject, 'cuda') },
+    { name: 'compiled/webgpu', lastResort: true, start: () => startCompiledGpu(subject, 'webgpu') },
+    // Slower than the ones above wherever those work; so a worker on them need not load TF.js.
+    { name: 'compiled/wasm', lastResort: true, start: () => startCompiledWasm(subject) },
+    {
+      name: 'eager/node',
+      lastResort: true,
+      start: () => startNative('@tensorflow/tfjs-node', 'node', subject),
+    },
+    { name: 'eager/wasm', lastResort: true, start: () => startWasm(subject) },
     { name: 'eager/cpu', lastResort: true, start: () => startCpu(subject) },
   ];
 }
@@ -44,23 +51,13 @@ async function startWasm({ model, manifest }: EngineSubject): Promise<Engine> {
 
 /** TensorFlow's own kernels, by an optional package that the user installs. */
 async function startNative(
-  packageName: string,
+  packageName: NativePackage,
   backend: string,
   { model, manifest }: EngineSubject,
 ): Promise<Engine> {
-  const require = createRequire(import.meta.url);
-  try {
-    require.resolve(packageName);
-  } catch {
-    throw new Error(`${packageName} is not installed`);
-  }
-  const major = Number(process.versions.node.split('.')[0]);
-  if (major >= 23) throw new Error(`${packageName} does not run on Node ${major}: use Node 20 or 22`);
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
-  const tf = require(packageName) as typeof TensorFlow;
+  const tf = loadNative(packageName);
   await use(tf, 'tensorflow');
-  const device = `${process.arch}-${process.platform}`;
-  const engineClass = `eager/${backend}@${tf.version.tfjs}+${device}`;
+  const engineClass = `eager/${backend}@${tf.version.tfjs}+${nativeClass(tf)}`;
   return createEagerEngine({ tf, backend, engineClass, model, manifest });
 }
 

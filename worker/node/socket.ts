@@ -1,8 +1,8 @@
 /** The worker's WebSocket in Node. */
 import { WebSocket } from 'ws';
 import { SWARM_PATH } from '../../shared/protocol/messages.js';
-import { UserError } from '../../shared/user-error.js';
-import type { UploadSocket } from '../uploads.js';
+import { messageOf, UserError } from '../../shared/user-error.js';
+import type { Connection, ConnectionEvents } from '../connect.js';
 
 /** Weights come in frames of 512 KiB; leases with many shards are the longest control messages. */
 const MAX_PAYLOAD = 1 << 20;
@@ -24,7 +24,7 @@ export function addressesOf(url: string): { http: string; swarm: string } {
   };
 }
 
-export function openSocket(url: string): { ws: WebSocket; socket: UploadSocket } {
+export function dial(url: string, events: ConnectionEvents): Connection {
   const ws = new WebSocket(url, {
     perMessageDeflate: false,
     maxPayload: MAX_PAYLOAD,
@@ -32,14 +32,23 @@ export function openSocket(url: string): { ws: WebSocket; socket: UploadSocket }
     // Masking guards proxies against browsers' scripts. A zero mask skips that work on both ends.
     generateMask: (mask) => mask.fill(0),
   });
-  const socket: UploadSocket = {
-    send(bytes, flushed) {
-      if (ws.readyState !== ws.OPEN) return;
-      ws.send(bytes, { binary: true }, (error) => {
-        if (!error) flushed?.();
-      });
+  let problem = '';
+  ws.on('open', events.opened);
+  ws.on('message', (data) => events.received(data as Buffer));
+  ws.on('error', (error) => {
+    problem ||= messageOf(error);
+  });
+  ws.on('close', (code, reason) => events.closed(code, problem || reason.toString()));
+  return {
+    socket: {
+      send(bytes, flushed) {
+        if (ws.readyState !== ws.OPEN) return;
+        ws.send(bytes, { binary: true }, (error) => {
+          if (!error) flushed?.();
+        });
+      },
+      bufferedBytes: () => ws.bufferedAmount,
     },
-    bufferedBytes: () => ws.bufferedAmount,
+    close: (code, reason) => ws.close(code, reason),
   };
-  return { ws, socket };
 }

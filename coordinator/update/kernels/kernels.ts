@@ -3,9 +3,6 @@
  * TypeScript. Both give the same bits: each operation is one IEEE float32 operation, in the order that
  * is written here, and scalars are rounded to float32 once, at the edge.
  */
-import { typescriptKernels } from './typescript.js';
-import { wasmKernels } from './wasm.js';
-
 export interface SgdScalars {
   lr: number;
   momentum: number;
@@ -138,18 +135,4 @@ export interface Kernels {
     v: Float32Array,
     scalars: LambScalars,
   ): void;
-}
-
-/**
- * @param options.capacityFloats elements that will be allocated at most at the same time
- * @param options.kind WebAssembly unless it is absent or its 4 GiB are too few; `kind` of the result says
- * @throws Error if `kind` is `wasm` and that cannot be had
- */
-export function createKernels(options: { capacityFloats: number; kind?: Kernels['kind'] }): Kernels {
-  if (options.kind === 'typescript') return typescriptKernels();
-  const kernels = wasmKernels(options.capacityFloats);
-  if (!kernels && options.kind === 'wasm') {
-    throw new Error(`no WebAssembly SIMD with room for ${options.capacityFloats} float32 elements`);
-  }
-  return kernels ?? typescriptKernels();
 }

@@ -14,6 +14,13 @@ export function joinLine(url: string, ownAddress = firstOwnAddress()): string {
   return `join from another machine: npx swarmgrad worker ws://${host}:${port}`;
 }
 
+/** Where volunteers join with a browser: an address that other machines can reach, if there is one. */
+export function joinAddress(url: string, ownAddress = firstOwnAddress()): string {
+  const { hostname, port, protocol } = new URL(url);
+  const host = EVERY_ADDRESS.test(hostname) ? (ownAddress ?? 'localhost') : hostname;
+  return `${protocol}//${host}:${port}/join`;
+}
+
 /** Nothing can connect to "every address" on all platforms; every machine has its loopback. */
 export function reachableLocally(url: string): string {
   const { hostname, port, protocol } = new URL(url);

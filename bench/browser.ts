@@ -1,0 +1,194 @@
+/**
+ * How fast is one tab, by engine? Against TF.js's own training step in the same Chromium, and against the
+ * engine's bare loop, which tells what the framework costs. WebGL and WebGPU are drawn by the processor
+ * here: their figures say nothing about real GPUs.
+ */
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { build } from 'vite';
+import { configure, shardSamplesOf } from '../coordinator/configure.js';
+import { prepare } from '../coordinator/prepare.js';
+import { secure } from '../coordinator/server/headers.js';
+import { openStaticFiles, serveStatic } from '../coordinator/server/static.js';
+import { startCoordinator } from '../coordinator/start.js';
+import type { GivenCoordinatorOptions } from '../shared/options.js';
+import { shardBounds } from '../shared/tree.js';
+import { CHROMIUM, CHROMIUM_FLAGS } from '../test/support/chromium-flags.js';
+import type { Bench, BenchResult } from './question.js';
+import type { Loop, LoopAnswer } from './support/loop.js';
+import { median } from './support/statistics.js';
+
+const MODELS = ['mlp', 'cnn'];
+const BATCH = 64;
+const PLAIN = ['plain/wasm', 'plain/webgl'];
+const ENGINES = ['compiled/wasm', 'eager/wasm', 'eager/webgl', 'eager/webgpu'];
+/** Steps to measure, and before: by the processor, GPUs take seconds for a step of a convolutional network. */
+const stepsOf = (engine: string, quick: boolean) =>
+  engine.includes('web') ? { warmUp: 2, steps: quick ? 2 : 6 } : { warmUp: 10, steps: quick ? 20 : 60 };
+
+export const browser: Bench = {
+  question: `samples/s of one tab by engine, batch ${BATCH}, against TF.js's own step in the same Chromium (goals: compiled/wasm 5 times eager/wasm, at most 10 % above the bare loop)`,
+  async run({ quick, log }) {
+    if (!existsSync(CHROMIUM)) {
+      log(`skipped: there is no Chromium at ${CHROMIUM} (or CHROMIUM=PATH)`);
+      return [];
+    }
+    const chrome = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_FLAGS });
+    const loops = await serveLoops(chrome);
+    try {
+      const results: BenchResult[] = [];
+      for (const model of MODELS) results.push(...(await benchModel(model, { quick, log, chrome, loops })));
+      return results;
+    } finally {
+      await chrome.close();
+      await loops.close();
+    }
+  },
+};
+
+interface Tools {
+  quick: boolean;
+  log: (line: string) => void;
+  chrome: Browser;
+  loops: Awaited<ReturnType<typeof serveLoops>>;
+}
+
+async function benchModel(model: string, { quick, log, chrome, loops }: Tools): Promise<BenchResult[]> {
+  const options: GivenCoordinatorOptions = { model, batchSize: BATCH };
+  const configuration = configure(options);
+  const { description, train, objects, hashes } = await prepare(configuration, configuration.model);
+  const document = (hash: string) => JSON.parse(objects.get(hash)!.toString());
+  const subject = {
+    model: description,
+    manifest: train,
+    probe: document(hashes.probe),
+    program: document(hashes.program),
+    shardSamples: shardSamplesOf(configuration),
+  };
+  const bounds = shardBounds(BATCH, configuration.shards as number);
+  const shards = bounds.slice(1).map((end, i) => end - bounds[i]!);
+  const bare = new Map<string, number[]>();
+  const run = new Map<string, number[]>();
+  const note = (times: Map<string, number[]>, engine: string, ms: number) =>
+    times.set(engine, [...(times.get(engine) ?? []), ms]);
+  // In turns: a change in the machine's speed meets all.
+  for (let round = 0; round < (quick ? 1 : 3); round++) {
+    for (const engine of [...PLAIN, ...ENGINES]) {
+      const steps = stepsOf(engine, quick);
+      const answer = await loops.run({ engine, subject, shards, ...steps });
+      if ('refused' in answer) {
+        if (round === 0) log(`  ${model}: ${engine} cannot: ${answer.refused}`);
+        continue;
+      }
+      note(bare, engine, answer.ms);
+      log(`  ${model}: ${engine} ${answer.ms.toFixed(2)} ms a step`);
+      if (PLAIN.includes(engine)) continue;
+      note(run, engine, await runStepMs(chrome, options, engine, steps));
+      log(`  ${model}: a run by ${engine} ${run.get(engine)!.at(-1)!.toFixed(2)} ms a step`);
+    }
+  }
+  const times = (name: string) => bare.get(name);
+  return ENGINES.filter((engine) => run.has(engine)).map((engine) => {
+    const [bareMs, runMs] = [median(bare.get(engine)!), median(run.get(engine)!)];
+    const against = (name: string, key: string) => {
+      const other = times(name);
+      return other ? { [key]: median(other) / runMs } : {};
+    };
+    return {
+      name: `${model}, ${engine}`,
+      samplesPerSecond: (BATCH * 1000) / runMs,
+      ...against('plain/wasm', 'timesPlainWasm'),
+      ...against('plain/webgl', 'timesPlainWebgl'),
+      ...against('eager/wasm', 'timesEagerWasm'),
+      bareMs,
+      runMs,
+      overheadPercent: 100 * (runMs / bareMs - 1),
+    };
+  });
+}
+
+/** A page with the loops, served as our own pages are. */
+async function serveLoops(chrome: Browser) {
+  const folder = await mkdtemp(join(tmpdir(), 'swarmgrad-bench-'));
+  const entry = fileURLToPath(new URL('./support/browser-loops.ts', import.meta.url));
+  await build({
+    configFile: false,
+    logLevel: 'warn',
+    build: {
+      outDir: folder,
+      emptyOutDir: true,
+      assetsInlineLimit: 0,
+      target: 'es2022',
+      modulePreload: false,
+      chunkSizeWarningLimit: 20_000,
+      rolldownOptions: { input: entry, output: { entryFileNames: 'loops.js' } },
+    },
+  });
+  const files = openStaticFiles(folder);
+  const server = createServer((request, response) => {
+    secure(response);
+    if (!serveStatic(request, response, files)) response.end('<!doctype html><title>loops</title>');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const page: Page = await chrome.newPage();
+  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  return {
+    run: (loop: Loop): Promise<LoopAnswer> => page.evaluate(IN_WORKER, loop as never),
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** In the page: a worker for each loop, so that none inherits what another left. */
+const IN_WORKER = new Function(
+  'loop',
+  `return new Promise((resolve) => {
+    const worker = new Worker('/loops.js', { type: 'module' });
+    const end = (answer) => { worker.terminate(); resolve(answer); };
+    worker.onmessage = ({ data }) => end(data);
+    worker.onerror = ({ message }) => end({ refused: message || 'the worker could not be started' });
+    worker.postMessage(loop);
+  })`,
+) as (loop: never) => Promise<LoopAnswer>;
+
+/** A real run with one tab. */
+async function runStepMs(
+  chrome: Browser,
+  options: GivenCoordinatorOptions,
+  engine: string,
+  { warmUp, steps }: { warmUp: number; steps: number },
+): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), 'swarmgrad-bench-'));
+  const all = warmUp + steps;
+  const never = { evaluateEvery: all, checkpointEvery: 0 };
+  const runDir = join(folder, 'run');
+  const coordinator = await startCoordinator({ ...options, ...never, steps: all, port: 0, runDir });
+  const device = await chrome.newContext();
+  try {
+    const page = await device.newPage();
+    await page.goto(`${coordinator.url}/join?auto=1&engine=${engine}`);
+    await page.locator('[data-testid=my-state][data-phase=contributing]').waitFor({ timeout: 120_000 });
+    // The last step is measured; the evaluation after it is not waited for.
+    while (coordinator.status().step < all) await new Promise((resolve) => setTimeout(resolve, 50));
+    await coordinator.stop();
+    const lines = (await readFile(join(runDir, 'metrics.jsonl'), 'utf8')).trim().split('\n');
+    const times = lines
+      .map((line) => JSON.parse(line))
+      .filter(({ type }) => type === 'step')
+      .map(({ time }) => time);
+    return ((times.at(-1) - times[warmUp - 1]) * 1000) / steps;
+  } finally {
+    await device.close();
+    await coordinator.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,171 @@
+/**
+ * How fast are the engines, against TF.js and against PyTorch on the same processor? One training step of each
+ * model by each engine in turns, so that a change in the machine's speed meets all; with one thread, then two.
+ */
+import { buildModel } from '../coordinator/model/build-model.js';
+import type { DataHead } from '../coordinator/model/reference.js';
+import { layoutOf } from '../shared/layout.js';
+import { Random } from '../shared/random.js';
+import { messageOf } from '../shared/user-error.js';
+import { startCompiled } from '../worker/engine/compiled/start.js';
+import type { Batch, Engine } from '../worker/engine/engine.js';
+import { cpuRuntime } from '../worker/node/compiled.js';
+import { type EngineSubject, engineCandidates } from '../worker/node/engines.js';
+import type { Bench, BenchResult } from './question.js';
+import { PyTorchStep } from './support/pytorch-step.js';
+import { median } from './support/statistics.js';
+
+export interface Case {
+  model: string;
+  spec: string;
+  shape: number[];
+  classes: number;
+  kind: 'images' | 'tokens';
+  batch: number;
+}
+
+const CASES: Case[] = [
+  { model: 'mlp', spec: 'mlp:512,512', shape: [784], classes: 10, kind: 'images', batch: 64 },
+  { model: 'cnn', spec: 'cnn', shape: [28, 28, 1], classes: 10, kind: 'images', batch: 64 },
+  { model: 'resnet', spec: 'resnet', shape: [32, 32, 3], classes: 10, kind: 'images', batch: 64 },
+  { model: 'lstm', spec: 'lstm', shape: [64], classes: 65, kind: 'tokens', batch: 8 },
+  { model: 'gpt', spec: 'gpt', shape: [64], classes: 65, kind: 'tokens', batch: 8 },
+];
+
+const RUNS = 30;
+/** Runs before the measured ones: WebAssembly is compiled anew for speed while it runs. */
+const WARM_UP = 5;
+/** Engines that take longer than this are measured in fewer runs. */
+const SLOW_MS = 500;
+const SLOW_RUNS = 3;
+
+/** One that can be timed: a step takes so many milliseconds. */
+interface Timed {
+  engine: string;
+  step(): Promise<number>;
+  close(): void;
+}
+
+export const engine: Bench = {
+  question: 'how long does one training step take, by engine? (goals: see README, "How fast")',
+  async run({ quick, python, log }) {
+    const results: BenchResult[] = [];
+    for (const own of CASES) {
+      const subject = await subjectOf(own);
+      for (const threads of [1, 2]) {
+        const timed = await start(own, subject, threads, python, log);
+        const times = await inTurns(timed, quick ? 5 : RUNS);
+        for (const { close } of timed) close();
+        const rows = timed.map(({ engine }, i) => rowOf(own, engine, threads, times[i]!));
+        const reference = rows.find(({ engine }) => engine === 'pytorch')?.ms as number | undefined;
+        for (const row of rows) {
+          results.push({ ...row, ...(reference ? { timesPyTorch: (row.ms as number) / reference } : {}) });
+          log(`  ${row.name}: ${(row.ms as number).toFixed(2)} ms (least ${(row.min as number).toFixed(2)})`);
+        }
+      }
+    }
+    return results;
+  },
+};
+
+function rowOf({ model, batch }: Case, engine: string, threads: number, times: number[]): BenchResult {
+  const figures = { ms: median(times), min: Math.min(...times) };
+  return { name: `${model} ${engine} ${threads}T`, model, engine, threads, batch, ...figures };
+}
+
+interface BenchSubject extends EngineSubject {
+  weights: Float32Array;
+  batchOfRecords: Batch;
+}
+
+async function subjectOf({ spec, shape, classes, kind, batch }: Case): Promise<BenchSubject> {
+  const random = new Random(1);
+  const size = shape.reduce((a, b) => a * b, 1);
+  const isText = kind === 'tokens';
+  const bytes = (count: number, below: number) =>
+    Uint8Array.from({ length: count }, () => random.below(below));
+  const batchOfRecords: Batch = {
+    count: batch,
+    x: bytes(batch * size, isText ? classes : 256),
+    y: bytes(batch * (isText ? size : 1), classes),
+  };
+  const data: DataHead = {
+    name: 'random numbers',
+    x: { shape, dtype: 'uint8' },
+    y: { shape: isText ? shape : [], dtype: 'uint8' },
+    label: { kind: 'class', classes },
+    normalisation: isText ? { scale: 1, mean: [0], std: [1] } : { scale: 1 / 255, mean: [0.5], std: [0.25] },
+    first: [
+      { count: 1, x: batchOfRecords.x.slice(0, size), y: batchOfRecords.y.slice(0, isText ? size : 1) },
+    ],
+    trainRecords: batch,
+    testRecords: 1,
+  };
+  const run = { batchSize: batch, shards: 1, shardSamples: batch };
+  const { description, weights, program } = await buildModel({
+    model: spec,
+    data,
+    loss: undefined,
+    seed: 1,
+    run,
+  });
+  return { model: description, manifest: data, shardSamples: batch, program, weights, batchOfRecords };
+}
+
+async function start(
+  own: Case,
+  subject: BenchSubject,
+  threads: number,
+  python: string | undefined,
+  log: (line: string) => void,
+): Promise<Timed[]> {
+  const timed: Timed[] = [];
+  const attempt = async (name: string, make: () => Promise<Timed>) => {
+    await make().then(
+      (one) => void timed.push(one),
+      (error) => log(`  ${own.model} ${name}: not here (${messageOf(error)})`),
+    );
+  };
+  const ofEngine = async (engine: Engine): Promise<Timed> => {
+    await engine.setWeights(subject.weights);
+    const into = new Float32Array(layoutOf(subject.model.weights).total);
+    return {
+      engine: engine.name,
+      async step() {
+        const started = performance.now();
+        await engine.gradient(subject.batchOfRecords, 1, into);
+        return performance.now() - started;
+      },
+      close: () => engine.dispose(),
+    };
+  };
+  await attempt('compiled/cpu', async () =>
+    ofEngine(await startCompiled(subject, await cpuRuntime(threads), () => import('@tensorflow/tfjs'))),
+  );
+  if (threads === 1) {
+    // These have one thread, or choose their own number.
+    for (const name of ['compiled/wasm', 'eager/node', 'eager/wasm']) {
+      const candidate = engineCandidates(subject).find((one) => one.name === name)!;
+      await attempt(name, async () => ofEngine(await candidate.start()));
+    }
+  }
+  if (python) await attempt('pytorch', () => PyTorchStep.start(python, own, threads));
+  return timed;
+}
+
+/** Milliseconds of each step, by engine. */
+async function inTurns(timed: readonly Timed[], runs: number): Promise<number[][]> {
+  const warm: number[] = [];
+  for (const { step } of timed) {
+    let ms = 0;
+    for (let run = 0; run < WARM_UP && (run < 1 || ms < SLOW_MS); run++) ms = await step();
+    warm.push(ms);
+  }
+  const times = timed.map((): number[] => []);
+  for (let run = 0; run < runs; run++) {
+    for (const [i, { step }] of timed.entries()) {
+      if (warm[i]! < SLOW_MS || run < SLOW_RUNS) times[i]!.push(await step());
+    }
+  }
+  return times;
+}

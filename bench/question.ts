@@ -1,0 +1,16 @@
+/** What a bench is: one question, answered by ratios that were measured in one run. */
+export interface BenchResult {
+  /** What was measured, for people. */
+  name: string;
+  [figure: string]: string | number | boolean;
+}
+
+export interface Bench {
+  question: string;
+  /** `python`: a Python with torch, for benches beside PyTorch. */
+  run(options: {
+    quick: boolean;
+    python: string | undefined;
+    log: (line: string) => void;
+  }): Promise<BenchResult[]>;
+}

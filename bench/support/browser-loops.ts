@@ -1,0 +1,77 @@
+/** Runs in a worker of a browser: an engine's bare loop, and the same step by plain TF.js. */
+import { engineCandidates } from '../../browser-worker/engines.js';
+import { tf } from '../../browser-worker/tensorflow.js';
+import { wasmPaths } from '../../browser-worker/wasm-paths.js';
+import { layoutOf } from '../../shared/layout.js';
+import type { Manifest } from '../../shared/manifest.js';
+import { NodeComputer } from '../../worker/engine/compute-node.js';
+import type { Batch } from '../../worker/engine/engine.js';
+import type { Loop, LoopAnswer } from './loop.js';
+
+async function timed({ warmUp, steps }: Loop, step: () => Promise<unknown>): Promise<number> {
+  for (let i = 0; i < warmUp; i++) await step();
+  const started = performance.now();
+  for (let i = 0; i < steps; i++) await step();
+  return (performance.now() - started) / steps;
+}
+
+/** Bytes that are no picture, but as large as one. */
+function batchOf({ x, label }: Manifest, count: number): Batch {
+  const classes = label.kind === 'class' ? label.classes : 2;
+  const elements = count * x.shape.reduce((product, size) => product * size, 1);
+  return {
+    count,
+    x: Uint8Array.from({ length: elements }, (_, i) => (i * 37) % 256),
+    y: Uint8Array.from({ length: count }, (_, i) => i % classes),
+  };
+}
+
+async function bare(loop: Loop): Promise<number> {
+  const { engine: name, subject, shards } = loop;
+  const candidates = engineCandidates({ subject, withGpu: true, lost: () => undefined });
+  const engine = await candidates.find((candidate) => candidate.name === name)!.start();
+  const { total } = layoutOf(subject.model.weights);
+  const [weights, sum] = [new Float32Array(total).fill(0.01), new Float32Array(total)];
+  const computer = new NodeComputer(engine);
+  return timed(loop, async () => {
+    await engine.setWeights(weights);
+    const batches = shards.map((count, seed) => ({ batch: batchOf(subject.manifest, count), seed }));
+    await computer.compute(batches, sum);
+  });
+}
+
+async function plain(loop: Loop, backend: string): Promise<number> {
+  const { subject, shards } = loop;
+  if (backend === 'wasm') {
+    const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
+    setWasmPaths(wasmPaths);
+    // With them it would wait for ever for workers that our policy forbids.
+    tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+  } else await import('@tensorflow/tfjs-backend-webgl');
+  if (!(await tf.setBackend(backend))) throw new Error(`TF.js cannot start ${backend}`);
+  await tf.ready();
+  const model = await tf.models.modelFromJSON(subject.model.topology as never);
+  model.compile({ optimizer: 'adam', loss: subject.model.loss });
+  const { count, x, y } = batchOf(
+    subject.manifest,
+    shards.reduce((sum, samples) => sum + samples, 0),
+  );
+  const outputs = model.outputs[0]!.shape.at(-1)!;
+  return timed(loop, async () => {
+    const [inputs, targets] = tf.tidy(() => [
+      tf.tensor(Float32Array.from(x), [count, ...subject.manifest.x.shape]).div(255),
+      tf.oneHot(tf.tensor1d(Int32Array.from(y), 'int32'), outputs).toFloat(),
+    ]);
+    await model.trainOnBatch(inputs!, targets!);
+    tf.dispose([inputs, targets]);
+  });
+}
+
+addEventListener('message', ({ data }) => {
+  const loop = data as Loop;
+  const [kind, backend] = loop.engine.split('/') as [string, string];
+  (kind === 'plain' ? plain(loop, backend) : bare(loop)).then(
+    (ms) => postMessage({ ms } satisfies LoopAnswer),
+    (error) => postMessage({ refused: String(error?.message ?? error).slice(0, 200) } satisfies LoopAnswer),
+  );
+});

@@ -1,0 +1,34 @@
+/**
+ * The compiled engine in a browser: ONNX Runtime's WebAssembly without its parts for GPUs, the same program as
+ * in Node, and so the same engine class and the same bits. Loaded only where it is tried.
+ */
+
+import wasm from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
+import * as ort from 'onnxruntime-web/wasm';
+import { PORTABLE } from '../worker/engine/compiled/lower/target.js';
+import { type CompiledSubject, startCompiled } from '../worker/engine/compiled/start.js';
+import type { Engine } from '../worker/engine/engine.js';
+
+export function startCompiledInBrowser(subject: CompiledSubject): Promise<Engine> {
+  // With one thread the additions have one order.
+  ort.env.wasm.numThreads = 1;
+  ort.env.wasm.wasmPaths = { wasm };
+  ort.env.logLevel = 'error';
+  const runtime = {
+    name: 'compiled/wasm',
+    engineClass: `compiled/wasm@${ort.env.versions.web}`,
+    target: PORTABLE,
+    ort,
+    session: {
+      executionProviders: ['wasm'],
+      graphOptimizationLevel: 'disabled',
+      logSeverityLevel: 3,
+    },
+  } as const;
+  return startCompiled(subject, runtime, loadTf);
+}
+
+async function loadTf() {
+  await import('@tensorflow/tfjs-backend-cpu');
+  return (await import('./tensorflow.js')).tf;
+}

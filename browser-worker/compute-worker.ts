@@ -1,0 +1,58 @@
+/** The worker that owns the engine: chooses one, then computes one call after the other. It knows no sockets. */
+import { layoutOf } from '../shared/layout.js';
+import { chooseEngine } from '../worker/engine/choose.js';
+import {
+  type EngineAnswer,
+  type EngineRequest,
+  failure,
+  type StartAnswer,
+  serveEngine,
+} from '../worker/engine/remote.js';
+import type { ComputeSubject } from '../worker/material.js';
+import { engineNamed } from './engine-names.js';
+import { engineCandidates } from './engines.js';
+import { scope } from './worker-scope.js';
+
+/** The first message to the worker. */
+export interface ComputeStart {
+  /** Without a probe, the first engine that starts is taken. */
+  subject: Omit<ComputeSubject, 'probe'> & Partial<Pick<ComputeSubject, 'probe'>>;
+  /** `auto` or the name of an engine. */
+  wanted: string;
+  withGpu: boolean;
+}
+
+/** What the worker says, beside its answers: its engine is gone. */
+export interface ComputeLost {
+  lost: string;
+}
+
+export type ComputeSays = StartAnswer | EngineAnswer | ComputeLost;
+
+const say = (message: ComputeSays, transfer: ArrayBuffer[] = []) => scope.postMessage(message, transfer);
+
+async function start({ subject, wanted, withGpu }: ComputeStart): Promise<(request: EngineRequest) => void> {
+  const candidates = engineCandidates({ subject, withGpu, lost: (why) => say({ lost: why }) });
+  const { engine, reason, tried } = await chooseEngine({
+    ...subject,
+    wanted: engineNamed(wanted, candidates),
+    candidates,
+    layout: layoutOf(subject.model.weights),
+    now: () => performance.now(),
+  });
+  const { name, engineClass } = engine;
+  say({ started: { name, engineClass, reason, tried } });
+  return serveEngine(engine, say);
+}
+
+let serve: ((request: EngineRequest) => void) | undefined;
+
+scope.addEventListener('message', ({ data }) => {
+  if (serve) return serve(data as EngineRequest);
+  start(data as ComputeStart).then(
+    (serving) => {
+      serve = serving;
+    },
+    (error) => say(failure(error)),
+  );
+});

@@ -1,0 +1,95 @@
+/** What travels between the page and the control worker: wishes one way, one plain state object the other. */
+
+/** What the owner of the tab has chosen. */
+export interface Settings {
+  /** Share of the time in which this tab may compute: above 0, at most 1. */
+  dutyCycle: number;
+  pauseWhenHidden: boolean;
+  /** Keep the screen on, so that the device does not fall asleep. */
+  keepAwake: boolean;
+}
+
+export const DEFAULT_SETTINGS: Settings = { dutyCycle: 1, pauseWhenHidden: false, keepAwake: false };
+
+/** What only the page can know of the device. */
+export interface Conditions {
+  online: boolean;
+  hidden: boolean;
+  saveData: boolean;
+  /** Null where the browser does not tell. */
+  battery: { level: number; charging: boolean } | null;
+}
+
+/**
+ * `off`: never started, or stopped. `elsewhere`: another tab of this browser contributes. `paused`: by its
+ * owner, or by the device's condition. `finished`: the run is over. `refused`: this tab cannot take part.
+ */
+export type Phase =
+  | 'off'
+  | 'elsewhere'
+  | 'connecting'
+  | 'preparing'
+  | 'contributing'
+  | 'paused'
+  | 'offline'
+  | 'finished'
+  | 'refused';
+
+export interface LossPoint {
+  step: number;
+  loss: number;
+}
+
+export interface ContributionState {
+  phase: Phase;
+  /** One sentence for people. */
+  message: string;
+  /** Under which the coordinator and its dashboard show this tab. */
+  name: string;
+  /** Empty until one is chosen. */
+  engine: string;
+  engineReason: string;
+  /** Samples that the coordinator has counted of this browser, and of all workers of the run. */
+  samples: number;
+  samplesOfRun: number;
+  /** Computed here, over the last seconds. */
+  samplesPerSecond: number;
+  /** Bytes of model and data fetched over the network since the page was opened. */
+  downloadedBytes: number;
+  step: number;
+  steps: number;
+  loss: number | null;
+  /** The latest losses, oldest first: one a second at most. */
+  losses: LossPoint[];
+  /** Where data is kept: `opfs`, `cache-storage` or `memory`; empty before the start. */
+  cache: string;
+  settings: Settings;
+}
+
+export const initialState = (name: string, settings: Settings): ContributionState => ({
+  phase: 'off',
+  message: 'This tab does not contribute.',
+  name,
+  engine: '',
+  engineReason: '',
+  samples: 0,
+  samplesOfRun: 0,
+  samplesPerSecond: 0,
+  downloadedBytes: 0,
+  step: 0,
+  steps: 0,
+  loss: null,
+  losses: [],
+  cache: '',
+  settings,
+});
+
+/** From the page to the control worker. `start` comes first. */
+export type Wish =
+  | { type: 'start'; name: string; engine: string; settings: Settings; conditions: Conditions }
+  | { type: 'pause' | 'resume' | 'stop' }
+  | { type: 'settings'; settings: Settings }
+  | { type: 'conditions'; conditions: Conditions };
+
+/** From the control worker to the page. `ended`: it holds nothing any more and may be terminated. */
+export type Report = { type: 'state'; state: ContributionState } | { type: 'ended' };

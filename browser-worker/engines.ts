@@ -1,0 +1,110 @@
+/** The engines that a browser may have, fastest first. What is missing is found out by starting it. */
+import type * as TensorFlow from '@tensorflow/tfjs';
+import type { Candidate } from '../worker/engine/choose.js';
+import type { CompiledSubject } from '../worker/engine/compiled/start.js';
+import { createEagerEngine } from '../worker/engine/eager.js';
+import type { Engine } from '../worker/engine/engine.js';
+import { installWasmKernels } from '../worker/engine/wasm-kernels.js';
+import { wasmPaths } from './wasm-paths.js';
+
+export interface BrowserEnginesOptions {
+  subject: CompiledSubject;
+  /** False after the GPU was lost too often. */
+  withGpu: boolean;
+  /** The GPU is gone, and with it the engine: nothing that it has in hand will ever come. */
+  lost(why: string): void;
+}
+
+export function engineCandidates(options: BrowserEnginesOptions): Candidate[] {
+  const gpu: Candidate[] = [
+    { name: 'eager/webgpu', start: () => startWebGpu(options) },
+    { name: 'eager/webgl', start: () => startWebGl(options) },
+  ];
+  return [
+    { name: 'compiled/wasm', start: () => startCompiledWasm(options.subject) },
+    ...(options.withGpu ? gpu : []),
+    // Slower than the compiled engine on the same processor: only for models that do not compile.
+    { name: 'eager/wasm', lastResort: true, start: () => startWasm(options) },
+    { name: 'eager/cpu', lastResort: true, start: () => startCpu(options) },
+  ];
+}
+
+async function startCompiledWasm(subject: CompiledSubject): Promise<Engine> {
+  const { startCompiledInBrowser } = await import('./compiled.js');
+  return startCompiledInBrowser(subject);
+}
+
+async function startWebGpu(options: BrowserEnginesOptions): Promise<Engine> {
+  if (!('gpu' in navigator)) throw new Error('this browser, or a page on plain http, has no WebGPU');
+  const { tf } = await import('./tensorflow.js');
+  await import('@tensorflow/tfjs-backend-webgpu');
+  await use(tf, 'webgpu');
+  const { device, adapterInfo } = tf.backend() as unknown as {
+    device: { lost: Promise<{ reason?: string; message: string }> };
+    adapterInfo: { vendor?: string; architecture?: string };
+  };
+  device.lost.then(({ reason, message }) => {
+    // `destroyed` is our own doing.
+    if (reason !== 'destroyed') options.lost(`the WebGPU device was lost: ${message}`);
+  });
+  const gpu = [adapterInfo?.vendor, adapterInfo?.architecture].filter(Boolean).join(' ');
+  return eager(tf, 'webgpu', gpu || 'unknown', options);
+}
+
+async function startWebGl(options: BrowserEnginesOptions): Promise<Engine> {
+  const { tf } = await import('./tensorflow.js');
+  await import('@tensorflow/tfjs-backend-webgl');
+  await use(tf, 'webgl');
+  if (!(await tf.env().getAsync('WEBGL_RENDER_FLOAT32_ENABLED'))) {
+    throw new Error('this GPU draws in half precision only, too coarse for training');
+  }
+  const { gl } = (tf.backend() as unknown as { gpgpu: { gl: WebGL2RenderingContext } }).gpgpu;
+  gl.canvas.addEventListener('webglcontextlost', () => options.lost('the WebGL context was lost'));
+  const names = gl.getExtension('WEBGL_debug_renderer_info');
+  const renderer = names ? gl.getParameter(names.UNMASKED_RENDERER_WEBGL) : gl.getParameter(gl.RENDERER);
+  return eager(tf, 'webgl', String(renderer).slice(0, 120), options);
+}
+
+async function startWasm(options: BrowserEnginesOptions): Promise<Engine> {
+  if (typeof WebAssembly === 'undefined') throw new Error('this browser has no WebAssembly');
+  const { tf } = await import('./tensorflow.js');
+  const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
+  setWasmPaths(wasmPaths);
+  // Its threads do nothing but wait, and its result must not depend on them.
+  tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+  await use(tf, 'wasm');
+  installWasmKernels(tf);
+  const simd = (await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) ? 'simd' : 'scalar';
+  return eager(tf, 'wasm', simd, options);
+}
+
+async function startCpu(options: BrowserEnginesOptions): Promise<Engine> {
+  const { tf } = await import('./tensorflow.js');
+  await import('@tensorflow/tfjs-backend-cpu');
+  await use(tf, 'cpu');
+  return eager(tf, 'cpu', javaScriptEngine(), options);
+}
+
+/** `device` is what decides the bits, beside the version. */
+function eager(
+  tf: typeof TensorFlow,
+  backend: string,
+  device: string,
+  { subject }: BrowserEnginesOptions,
+): Promise<Engine> {
+  const engineClass = `eager/${backend}@${tf.version.tfjs}+${device}`;
+  return createEagerEngine({ tf, backend, engineClass, model: subject.model, manifest: subject.manifest });
+}
+
+async function use(tf: typeof TensorFlow, backend: string): Promise<void> {
+  tf.enableProdMode();
+  if (!(await tf.setBackend(backend))) throw new Error(`TF.js cannot start its backend ${backend} here`);
+  await tf.ready();
+}
+
+/** Exponentials and logarithms on `cpu` are those of the JavaScript engine. */
+function javaScriptEngine(): string {
+  const { userAgent } = navigator;
+  if (userAgent.includes('Chrome/')) return 'v8';
+  return userAgent.includes('Firefox/') ? 'spidermonkey' : 'jsc';
+}

@@ -1,0 +1,59 @@
+/** What this browser lacks for contributing, in plain sentences that say what to do. */
+
+/** A module with one SIMD instruction: whether it is valid tells whether the browser knows SIMD. */
+const SIMD_MODULE = Uint8Array.from([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98,
+  11,
+]);
+
+export interface Abilities {
+  secureContext: boolean;
+  webgl: boolean;
+  webAssembly: boolean;
+  simd: boolean;
+}
+
+export function abilities(): Abilities {
+  const webAssembly = typeof WebAssembly !== 'undefined';
+  return {
+    secureContext: globalThis.isSecureContext,
+    webgl: hasWebGl(),
+    webAssembly,
+    simd: webAssembly && WebAssembly.validate(SIMD_MODULE),
+  };
+}
+
+function hasWebGl(): boolean {
+  try {
+    const gl = new OffscreenCanvas(1, 1).getContext('webgl2');
+    // Browsers keep few contexts at a time: the engine needs it more.
+    gl?.getExtension('WEBGL_lose_context')?.loseContext();
+    return gl !== null;
+  } catch {
+    return false;
+  }
+}
+
+/** One sentence for each thing that is missing; empty where nothing is. */
+export function missing({ secureContext, webgl, webAssembly, simd }: Abilities): string[] {
+  const sentences: string[] = [];
+  if (!secureContext) {
+    sentences.push(
+      'This page came over plain http, so the browser offers no WebGPU, no threads and no storage for data: ' +
+        'open it by https, or as http://localhost on the machine of the coordinator, to use them.',
+    );
+  }
+  if (!webgl) {
+    sentences.push(
+      'This browser offers no WebGL, so the graphics processor cannot help: switch on hardware acceleration in its settings.',
+    );
+  }
+  if (!webAssembly) {
+    sentences.push(
+      'This browser has no WebAssembly, so computing is slow: allow it in the settings, or use a newer browser.',
+    );
+  } else if (!simd) {
+    sentences.push('This browser has no WebAssembly SIMD, so computing is slower: use a newer browser.');
+  }
+  return sentences;
+}

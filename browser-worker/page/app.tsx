@@ -1,0 +1,168 @@
+/** The dashboard: puts the panels together and feeds them. */
+import type { ComponentType } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import type { Greeting, ModelView, TimedEvent, TimelineView } from '../../shared/monitoring.js';
+import { isOver, type Status } from '../../shared/status.js';
+import { fetchJson } from './api.js';
+import { CurveControls, MainCurves, SmallCurves, useCurves } from './charts.js';
+import { Confusion } from './confusion.js';
+import { Events } from './events.js';
+import { useFeed } from './feed.js';
+import { percent } from './format.js';
+import { Header } from './header.js';
+import { Histograms } from './histograms.js';
+import { Invite } from './invite.js';
+import { Kpis } from './kpis.js';
+import { Mistakes } from './mistakes.js';
+import { Layers } from './model.js';
+import { Timeline } from './timeline.js';
+import { canBeTried, TryIt } from './try-it.js';
+import { Workers } from './workers.js';
+
+const TIMELINE_MS = 1000;
+const MODEL_MS = 5000;
+
+export function App() {
+  const [chosen, choose] = useState<string>();
+  const { connection, era, greeting, status, events } = useFeed(chosen);
+  if (!greeting || !status) {
+    return (
+      <main class="bare">
+        <p role="status">
+          {connection === 'lost' ? 'The coordinator does not answer. Trying again…' : 'Connecting…'}
+        </p>
+      </main>
+    );
+  }
+  return <Dashboard {...{ connection, era, greeting, status, events, chosen, choose }} />;
+}
+
+interface DashboardProps {
+  connection: string;
+  era: number;
+  greeting: Greeting;
+  status: Status;
+  events: TimedEvent[];
+  chosen: string | undefined;
+  choose(run: string): void;
+}
+
+function Dashboard({ connection, era, greeting, status, events, chosen, choose }: DashboardProps) {
+  const run = greeting.runs.find(({ id }) => id === chosen) ?? greeting.runs[0]!;
+  const goesOn = greeting.live && !isOver(status.state);
+  const timeline = usePolled<TimelineView>('/api/timeline', run.id, `${era}`, status.step, TIMELINE_MS);
+  const model = usePolled<ModelView>(
+    '/api/model',
+    run.id,
+    `${era} ${status.testLoss} ${goesOn}`,
+    status.step,
+    MODEL_MS,
+  );
+  const [inviting, setInviting] = useState(false);
+  const [refused, setRefused] = useState('');
+  const curves = useCurves(greeting.runs, era, status.step);
+  const learningRate = curves.runs.find(({ id }) => id === run.id)?.view.curve.learningRate.mean.at(-1);
+  const { Panel, contribute } = useContribution();
+
+  useEffect(() => {
+    document.title = `${percent(status.step / status.steps, 0)} ${status.state} – ${run.name}`;
+  }, [status.step, status.state, status.steps, run.name]);
+
+  return (
+    <>
+      <Header
+        {...{ greeting, status, run }}
+        contributing={Panel !== undefined}
+        onContribute={contribute}
+        onChoose={choose}
+        onInvite={() => setInviting(!inviting)}
+        onRefused={setRefused}
+      />
+      <main class="dashboard">
+        <div class="notices" role="status">
+          {connection === 'lost' && (
+            <p class="notice bad" data-testid="disconnected">
+              Disconnected from the coordinator{isOver(status.state) ? ', whose run is over' : ''}: what you
+              see is from before. Trying again…
+            </p>
+          )}
+          {status.state === 'failed' && <p class="notice bad">{status.message}</p>}
+          {refused && <p class="notice bad">Refused: {refused}</p>}
+        </div>
+        {Panel && (
+          <section class="full contribute" aria-label="This tab">
+            <Panel />
+          </section>
+        )}
+        {goesOn && greeting.join && (inviting || status.workers.length === 0) && (
+          <Invite join={greeting.join} />
+        )}
+        <Kpis status={status} learningRate={learningRate} />
+        <CurveControls {...curves} />
+        <MainCurves {...curves} />
+        <div class="column wide">
+          {greeting.live && <Timeline timeline={timeline} />}
+          <Workers
+            workers={status.workers}
+            timeline={timeline}
+            admin={greeting.admin && goesOn}
+            onRefused={setRefused}
+          />
+          <div class="two">
+            <SmallCurves {...curves} />
+          </div>
+        </div>
+        <div class="column side">
+          <Events events={events} />
+          {model && canBeTried(model) && <TryIt key={run.id} run={run.id} model={model} step={status.step} />}
+        </div>
+        {model && (
+          <>
+            <Confusion model={model} />
+            <Mistakes model={model} />
+            <Histograms model={model} />
+            <Layers model={model} />
+          </>
+        )}
+      </main>
+    </>
+  );
+}
+
+/** Fetched at once for each run and `key`, and then, as `pulse` changes, at most every `everyMs`. */
+function usePolled<T>(
+  path: string,
+  run: string,
+  key: string,
+  pulse: unknown,
+  everyMs: number,
+): T | undefined {
+  const [value, setValue] = useState<{ of: string; value: T }>();
+  const [due, setDue] = useState(0);
+  // `due` and `key` say when to fetch again
+  useEffect(() => {
+    let current = true;
+    const take = (value: T) => current && setValue({ of: run, value });
+    // What fails is told by the lost connection.
+    fetchJson<T>(path, { run }).then(take, () => undefined);
+    return () => {
+      current = false;
+    };
+  }, [path, run, key, due]);
+  // Each pulse asks for a fetch, but not at once
+  useEffect(() => {
+    const timer = setTimeout(
+      () => !document.hidden && setDue(Math.floor(Date.now() / everyMs)),
+      everyMs - (Date.now() % everyMs),
+    );
+    return () => clearTimeout(timer);
+  }, [pulse, run, key, everyMs]);
+  return value?.of === run ? value.value : undefined;
+}
+
+/** The view by which this tab contributes: loaded when it is first wanted. */
+function useContribution(): { Panel: ComponentType | undefined; contribute(): void } {
+  const [view, setView] = useState<{ Panel: ComponentType }>();
+  const contribute = () => void import('./join-view.js').then(({ JoinView }) => setView({ Panel: JoinView }));
+  return { Panel: view?.Panel, contribute };
+}

@@ -1,0 +1,59 @@
+/** The run's model in a worker of this page: loaded when it is first asked, and kept up to date. */
+import type { ModelView } from '../../shared/monitoring.js';
+import { fetchJson, pathOf } from './api.js';
+import type { Answer, Question } from './predict-worker.js';
+
+export class Predictor {
+  private readonly worker = new Worker(new URL('./predict-worker.ts', import.meta.url), { type: 'module' });
+  private readonly waiting: { resolve(answer: Answer): void; reject(error: Error): void }[] = [];
+  private built = false;
+  /** Of the weights loaded last; -1: none. */
+  version = -1;
+
+  constructor(private readonly run: string) {
+    this.worker.onmessage = ({ data }: MessageEvent<Answer>) => {
+      const { resolve, reject } = this.waiting.shift()!;
+      if (data.error === undefined) resolve(data);
+      else reject(new Error(data.error));
+    };
+    this.worker.onerror = (event) => {
+      event.preventDefault();
+      for (const { reject } of this.waiting.splice(0))
+        reject(new Error(event.message || 'the engine did not load'));
+    };
+  }
+
+  /** Fetches the newest weights. @throws Error in words */
+  async update(): Promise<void> {
+    if (!this.built) {
+      const network = await fetchJson<{ topology: object; weights: { shape: number[] }[] }>('/api/network', {
+        run: this.run,
+      });
+      await this.ask({ type: 'build', ...network });
+      this.built = true;
+    }
+    const response = await fetch(pathOf('/api/weights', { run: this.run }));
+    if (!response.ok) throw new Error((await response.text()).trim());
+    const values = await response.arrayBuffer();
+    await this.ask({ type: 'weights', values }, [values]);
+    this.version = Number(response.headers.get('X-Version'));
+  }
+
+  /** @param x one record's values, as stored @returns the probability of each class */
+  async predict(x: Float32Array, { x: { shape }, normalisation, label }: ModelView): Promise<number[]> {
+    const { output } = await this.ask({ type: 'predict', x, shape, normalisation });
+    const values = Array.from(output!);
+    return label.kind === 'class' && values.length === 1 ? [1 - values[0]!, values[0]!] : values;
+  }
+
+  close(): void {
+    this.worker.terminate();
+  }
+
+  private ask(question: Question, transfer: Transferable[] = []): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ resolve, reject });
+      this.worker.postMessage(question, transfer);
+    });
+  }
+}

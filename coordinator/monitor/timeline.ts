@@ -1,0 +1,115 @@
+/**
+ * Where the time of the last steps went: for each contribution when it was leased, computed, and counted.
+ * All by the coordinator's clock; only the length of the computing is the worker's word.
+ */
+import type { Segment, StepTimeline, TimelineView, TimeShares } from '../../shared/monitoring.js';
+
+/** Kept; the shares of a worker are over these. */
+const STEPS_KEPT = 24;
+const STEPS_SHOWN = 8;
+/** A step over thousands of workers keeps its memory bounded, and the answer short. */
+const SEGMENTS_OF_STEP = 1024;
+
+/** Moments in milliseconds of the coordinator's clock. */
+export interface ContributionTimes {
+  worker: number;
+  name: string;
+  shard: number;
+  shards: number;
+  leasedAt: number;
+  /** When the worker told that it had computed, and for how long. */
+  announcedAt: number;
+  computeMs: number;
+  countedAt: number;
+}
+
+interface KeptStep {
+  step: number;
+  from: number;
+  to: number;
+  contributions: ContributionTimes[];
+}
+
+export class Timeline {
+  private readonly steps: KeptStep[] = [];
+  private current: ContributionTimes[] = [];
+
+  contribution(times: ContributionTimes): void {
+    if (this.current.length < SEGMENTS_OF_STEP) this.current.push(times);
+  }
+
+  /** The step is over, after `step` updates. */
+  stepped(step: number, now: number): void {
+    const contributions = this.current;
+    this.current = [];
+    if (contributions.length === 0) return;
+    const from = Math.min(...contributions.map(({ leasedAt }) => leasedAt));
+    this.steps.push({ step, from, to: now, contributions });
+    if (this.steps.length > STEPS_KEPT) this.steps.shift();
+  }
+
+  view(steps = STEPS_SHOWN): TimelineView {
+    const names = new Map<number, string>();
+    const spent = new Map<number, TimeShares>();
+    const timelines = this.steps.map((step) => timelineOf(step));
+    for (const [i, { contributions }] of this.steps.entries()) {
+      for (const { worker, name } of contributions) names.set(worker, name);
+      const { segments, milliseconds } = timelines[i]!;
+      for (const worker of new Set(segments.map((segment) => segment.worker))) {
+        const own = segments.filter((segment) => segment.worker === worker);
+        add(spent, worker, timesOf(own, milliseconds));
+      }
+    }
+    const workers = [...names].map(([id, name]) => ({ id, name, shares: normalised(spent.get(id)!) }));
+    workers.sort((a, b) => a.id - b.id);
+    return { workers, steps: timelines.slice(-steps) };
+  }
+}
+
+function timelineOf({ step, from, to, contributions }: KeptStep): StepTimeline {
+  const busyUntil = new Map<number, number>();
+  const inOrder = [...contributions].sort((a, b) => a.announcedAt - b.announcedAt);
+  const segments = inOrder.map((times): Segment => {
+    // What a worker computes after another node began when that one was done.
+    const earliest = Math.max(times.leasedAt, busyUntil.get(times.worker) ?? 0);
+    const computed = Math.max(earliest, times.announcedAt);
+    const started = Math.max(earliest, computed - times.computeMs);
+    busyUntil.set(times.worker, computed);
+    return {
+      worker: times.worker,
+      shard: times.shard,
+      shards: times.shards,
+      leased: round(earliest - from),
+      started: round(started - from),
+      computed: round(computed - from),
+      counted: round(Math.max(computed, times.countedAt) - from),
+    };
+  });
+  return { step, milliseconds: round(Math.max(to - from, ...segments.map((s) => s.counted))), segments };
+}
+
+/** The uploads of one node overlap with the computing of the next: that time counts as computing. */
+function timesOf(segments: readonly Segment[], milliseconds: number): TimeShares {
+  const times: TimeShares = { download: 0, compute: 0, upload: 0, wait: 0 };
+  for (const [i, { leased, started, computed, counted }] of segments.entries()) {
+    times.download += started - leased;
+    times.compute += computed - started;
+    times.upload += Math.max(0, Math.min(counted, segments[i + 1]?.leased ?? counted) - computed);
+  }
+  times.wait = Math.max(0, milliseconds - times.download - times.compute - times.upload);
+  return times;
+}
+
+function add(spent: Map<number, TimeShares>, worker: number, times: TimeShares): void {
+  const before = spent.get(worker);
+  if (!before) spent.set(worker, times);
+  else for (const key of KEYS) before[key] += times[key];
+}
+
+function normalised(times: TimeShares): TimeShares {
+  const total = KEYS.reduce((sum, key) => sum + times[key], 0) || 1;
+  return Object.fromEntries(KEYS.map((key) => [key, round(times[key] / total)])) as unknown as TimeShares;
+}
+
+const KEYS = ['download', 'compute', 'upload', 'wait'] as const;
+const round = (value: number) => Math.round(value * 1000) / 1000;

@@ -1,0 +1,88 @@
+/**
+ * `POST /api/admin/ACTION`: what an admin does to a run. The body is a small JSON object.
+ *
+ * Against pages from elsewhere that act in the admin's name there are three walls: the Origin must be our
+ * own, a header is asked for that no form can send, and the Host must be an address of this machine.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import * as z from 'zod';
+import { answerJson } from './answer.js';
+import { ADMIN_HEADER, mayAdminister } from './origin.js';
+
+const MAX_BODY_BYTES = 1024;
+
+export interface AdminActions {
+  /** The run is over: nothing can be changed any more. */
+  isOver(): boolean;
+  pause(): void;
+  resume(): void;
+  stop(): void;
+  checkpoint(): void;
+  learningRate(learningRate: number): void;
+  /** @returns whether there is such a worker */
+  removeWorker(id: number): boolean;
+}
+
+const learningRateBody = z.object({ learningRate: z.number().positive().finite().max(1e6) });
+const workerBody = z.object({ worker: z.int().min(0) });
+
+export async function serveAdmin(
+  request: IncomingMessage,
+  response: ServerResponse,
+  actions: AdminActions | undefined,
+): Promise<void> {
+  const refuse = (code: number, error: string) => answerJson(request, response, { error }, code);
+  if (request.method !== 'POST') {
+    response.setHeader('Allow', 'POST');
+    return refuse(405, 'admin actions are POST requests');
+  }
+  if (!mayAdminister(request))
+    return refuse(403, 'only a page opened on the machine of the run may change it');
+  if (request.headers[ADMIN_HEADER] === undefined)
+    return refuse(403, `the header ${ADMIN_HEADER} is missing`);
+  if (!actions) return refuse(409, 'the run is shown from its files: it cannot be changed');
+  if (actions.isOver()) return refuse(409, 'the run is over: it cannot be changed any more');
+  const body = await readJson(request);
+  if (body === undefined)
+    return refuse(400, `the body must be a JSON object of at most ${MAX_BODY_BYTES} bytes`);
+  const action = request.url?.split('?')[0]?.slice('/api/admin/'.length);
+  switch (action) {
+    case 'pause':
+    case 'resume':
+    case 'stop':
+    case 'checkpoint':
+      actions[action]();
+      break;
+    case 'learning-rate': {
+      const { success, data } = learningRateBody.safeParse(body);
+      if (!success) return refuse(400, 'learningRate must be a number above 0');
+      actions.learningRate(data.learningRate);
+      break;
+    }
+    case 'remove-worker': {
+      const { success, data } = workerBody.safeParse(body);
+      if (!success) return refuse(400, 'worker must be the id of a worker');
+      if (!actions.removeWorker(data.worker)) return refuse(404, `there is no worker ${data.worker}`);
+      break;
+    }
+    default:
+      return refuse(404, 'no such action');
+  }
+  answerJson(request, response, { done: action });
+}
+
+/** Undefined for what is too long or no JSON. An empty body is an empty object. */
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const part of request as AsyncIterable<Buffer>) {
+      bytes += part.length;
+      if (bytes > MAX_BODY_BYTES) return undefined;
+      parts.push(part);
+    }
+    return bytes === 0 ? {} : JSON.parse(Buffer.concat(parts).toString());
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,35 @@
+/** Who may do what, as far as a request's own address tells: the one place where rights are decided. */
+import type { IncomingMessage } from 'node:http';
+
+/** Pages from elsewhere cannot send it without asking first, and are never answered yes. */
+export const ADMIN_HEADER = 'x-swarmgrad-admin';
+
+const LOOPBACK_ADDRESS = /^(127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/;
+const LOOPBACK_HOST = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/;
+
+/**
+ * Whether a page of this coordinator asks, or no page at all: browsers always tell the page's origin,
+ * and a page from elsewhere must not join, or act, in its visitor's name.
+ */
+export function isSameOrigin({ headers }: IncomingMessage): boolean {
+  const { origin, host } = headers;
+  if (origin === undefined) return true;
+  try {
+    return new URL(origin).host === host;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Whether the visitor may change the run: whoever is on its machine. The name by which the machine was
+ * called counts too: a foreign name that was made to point here (DNS rebinding) is no one of ours.
+ */
+export function mayAdminister(request: IncomingMessage): boolean {
+  const { socket, headers } = request;
+  return (
+    LOOPBACK_ADDRESS.test(socket.remoteAddress ?? '') &&
+    LOOPBACK_HOST.test(headers.host ?? '') &&
+    isSameOrigin(request)
+  );
+}

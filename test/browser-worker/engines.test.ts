@@ -1,0 +1,79 @@
+/** Each engine that a browser has, on the same small run, against the reference in Node. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs';
+import { describe, expect, it } from 'vitest';
+import { contributingTab, sharedBrowser, withoutChromium } from '../support/chromium.js';
+import { coordinator, metricsOf, summaryOf, temporaryFolder } from '../support/cluster.js';
+
+const RUN = [
+  ...['--data', 'digits?train=128&test=40', '--batch-size', '32', '--shards', '4', '--epochs', '1'],
+  ...['--seed', '3', '--optimizer', 'sgd', '--lr', '0.05'],
+];
+
+/** Small, since WebGL and WebGPU are drawn by the processor here; with all that engines may get wrong. */
+function convolutional(): object {
+  const model = tf.sequential({ name: 'small' });
+  const shape = { kernelSize: 5, strides: 2, filters: 4, padding: 'same', activation: 'relu' } as const;
+  model.add(tf.layers.conv2d({ ...shape, inputShape: [28, 28, 1], name: 'conv_1' }));
+  model.add(tf.layers.maxPooling2d({ poolSize: 2, name: 'pool' }));
+  model.add(tf.layers.conv2d({ ...shape, strides: 1, name: 'conv_2' }));
+  model.add(tf.layers.batchNormalization({ name: 'norm' }));
+  model.add(tf.layers.flatten({ name: 'flatten' }));
+  model.add(tf.layers.dropout({ rate: 0.25, name: 'dropout' }));
+  model.add(tf.layers.dense({ units: 10, activation: 'softmax', name: 'output' }));
+  return { modelTopology: model.toJSON(null, false) };
+}
+
+async function modelOption(model: string): Promise<string> {
+  if (model !== 'convolutional network') return model;
+  const path = join(await temporaryFolder(), 'model.json');
+  await writeFile(path, JSON.stringify(convolutional()));
+  return path;
+}
+
+interface Line {
+  loss?: number;
+}
+
+async function run(model: string, ...options: string[]) {
+  const runDir = await temporaryFolder();
+  const cluster = await coordinator(runDir, ...RUN, '--model', await modelOption(model), ...options);
+  return { runDir, cluster };
+}
+
+/** By TF.js on plain JavaScript in Node. */
+async function reference(model: string) {
+  const { runDir, cluster } = await run(model, '--local-workers', '1', '--local-engine', 'eager/cpu');
+  expect(await cluster.program.ended).toBe(0);
+  return { sha256: (await summaryOf(runDir)).weightsSha256, lines: metricsOf(runDir) as Line[] };
+}
+
+describe.skipIf(withoutChromium())('in a tab', { timeout: 180_000 }, () => {
+  const browser = sharedBrowser();
+
+  describe.each(['mlp:16', 'convolutional network'])('a %s', (model) => {
+    let made: ReturnType<typeof reference> | undefined;
+
+    it.each(['compiled/wasm', 'eager/webgl', 'eager/webgpu', 'eager/wasm', 'eager/cpu'])(
+      'trained by %s agrees with the reference',
+      async (engine) => {
+        const { runDir, cluster } = await run(model);
+        const tab = await contributingTab(await browser(), cluster.url, engine);
+        await tab.phase('finished');
+        expect(await cluster.program.ended).toBe(0);
+        const summary = await summaryOf(runDir);
+        expect(summary.workers).toMatchObject([{ engine, kind: 'browser', samples: 128 }]);
+        const { sha256, lines } = await (made ??= reference(model));
+        const own = metricsOf(runDir) as Line[];
+        expect(own.length).toBe(lines.length);
+        for (const [i, { loss }] of own.entries()) {
+          if (loss !== undefined) expect(Math.abs(loss / lines[i]!.loss! - 1)).toBeLessThan(1e-4);
+        }
+        // The same program on the same JavaScript engine: not close, but equal.
+        if (engine === 'eager/cpu') expect(summary.weightsSha256).toBe(sha256);
+        expect(tab.complaints).toEqual([]);
+      },
+    );
+  });
+});

@@ -1,0 +1,119 @@
+/** Tabs in a run: alone, and beside workers in Node. */
+import { describe, expect, it } from 'vitest';
+import { contributingTab, sharedBrowser, withoutChromium } from '../support/chromium.js';
+import {
+  coordinator,
+  metricsOf,
+  reached,
+  statusOf,
+  summaryOf,
+  temporaryFolder,
+  worker,
+} from '../support/cluster.js';
+
+const RUN = [
+  ...['--data', 'digits?train=1000&test=300', '--model', 'mlp:32', '--batch-size', '64', '--shards', '8'],
+  ...['--epochs', '3', '--seed', '7', '--optimizer', 'adam'],
+];
+
+describe.skipIf(withoutChromium())('a run with tabs', { timeout: 120_000 }, () => {
+  const browser = sharedBrowser();
+  const tabs = async (url: string, names: string[]) =>
+    Promise.all(names.map(async (name) => contributingTab(await browser(), url, 'auto', name)));
+  const node = (url: string, name: string) => worker(url, '--name', name, '--cache-mb', '0');
+
+  /** The class that Node and browsers share. */
+  const SHARED_CLASS = ['--engine-class', 'compiled/wasm'];
+
+  let made: ReturnType<typeof inNode> | undefined;
+  /** The same run by one worker in Node, made once. */
+  const byNode = () => (made ??= inNode());
+  async function inNode() {
+    const runDir = await temporaryFolder();
+    const cluster = await coordinator(runDir, ...RUN, ...SHARED_CLASS, '--local-workers', '1');
+    expect(await cluster.program.ended).toBe(0);
+    return { summary: await summaryOf(runDir), metrics: metricsOf(runDir) };
+  }
+
+  async function expectTheSame(runDir: string) {
+    const [summary, alone] = [await summaryOf(runDir), await byNode()];
+    expect(summary.shards.counted).toBe(summary.shards.expected);
+    expect(summary.reproducible.holds).toBe(true);
+    expect(summary.weightsSha256).toBe(alone.summary.weightsSha256);
+    expect(metricsOf(runDir)).toEqual(alone.metrics);
+    return summary;
+  }
+
+  it('finishes with one worker in Node and two tabs, and its weights are those of Node alone', async () => {
+    const runDir = await temporaryFolder();
+    const cluster = await coordinator(runDir, ...RUN, ...SHARED_CLASS, '--min-workers', '3');
+    node(cluster.url, 'node');
+    const [one, two] = await tabs(cluster.url, ['one', 'two']);
+    expect(await cluster.program.ended).toBe(0);
+    const summary = await expectTheSame(runDir);
+    expect(summary.workers.map(({ name, kind }) => [name, kind]).sort()).toEqual([
+      ['node', 'node'],
+      ['one', 'browser'],
+      ['two', 'browser'],
+    ]);
+    expect(summary.workers.reduce((sum, { samples }) => sum + samples, 0)).toBe(3000);
+    for (const [name, tab] of Object.entries({ one: one!, two: two! })) {
+      const given = summary.workers.find((row) => row.name === name)!.samples;
+      expect(given).toBeGreaterThan(0);
+      await tab.phase('finished');
+      expect(await tab.figure('my-samples', 'data-samples')).toBe(given);
+      expect(tab.complaints).toEqual([]);
+    }
+  });
+
+  it('has the weights of Node with three tabs', async () => {
+    const runDir = await temporaryFolder();
+    const cluster = await coordinator(runDir, ...RUN, ...SHARED_CLASS, '--min-workers', '3');
+    await tabs(cluster.url, ['one', 'two', 'three']);
+    expect(await cluster.program.ended).toBe(0);
+    await expectTheSame(runDir);
+  });
+
+  it('has them with a mix of both, though a tab is closed in the middle of a step', async () => {
+    const runDir = await temporaryFolder();
+    const cluster = await coordinator(runDir, ...RUN, ...SHARED_CLASS, '--min-workers', '2');
+    node(cluster.url, 'node');
+    const [doomed] = await tabs(cluster.url, ['doomed']);
+    await reached(cluster, 3);
+    await doomed!.page.close();
+    await cluster.program.line(/doomed left/);
+    await tabs(cluster.url, ['late']);
+    expect(await cluster.program.ended).toBe(0);
+    const { workers } = await expectTheSame(runDir);
+    expect(workers.map(({ name }) => name)).toContain('doomed');
+  });
+
+  it('finishes with tabs alone, and shows what each gave, by which engine and why', async () => {
+    const runDir = await temporaryFolder();
+    const cluster = await coordinator(runDir, ...RUN, '--min-workers', '2');
+    const first = await contributingTab(await browser(), cluster.url, 'auto', 'first');
+    await first.phase('contributing');
+    const { workers } = await statusOf(cluster.url);
+    expect(workers).toMatchObject([
+      { name: 'first', kind: 'browser', engine: await first.text('my-engine'), state: 'idle' },
+    ]);
+    const second = await contributingTab(await browser(), cluster.url, 'cpu', 'second');
+    expect(await cluster.program.ended).toBe(0);
+    const summary = await summaryOf(runDir);
+    expect(summary.shards.counted).toBe(summary.shards.expected);
+    expect(summary.workers.map(({ name }) => name).sort()).toEqual(['first', 'second']);
+    expect(summary.workers.reduce((sum, { samples }) => sum + samples, 0)).toBe(3000);
+    for (const tab of [first, second]) {
+      await tab.phase('finished');
+      const given = await tab.figure('my-samples', 'data-samples');
+      const share = (given / 30).toFixed(1);
+      expect(await tab.page.locator('.contribution-headline').textContent()).toBe(
+        `You have contributed ${given.toLocaleString('en')} samples (${share} % of this run)`,
+      );
+      const why = await tab.page.locator('.contribution-reason').textContent();
+      expect(why).toContain(`${await tab.text('my-engine')}: `);
+      expect(why).toContain('agrees with the reference to');
+      expect(tab.complaints).toEqual([]);
+    }
+  });
+});

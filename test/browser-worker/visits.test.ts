@@ -1,0 +1,125 @@
+/** What a volunteer does and sees: starts, pauses, stops, comes again, opens a second tab, has an old browser. */
+import { describe, expect, it } from 'vitest';
+import { contributingTab, sharedBrowser, Tab, withoutChromium } from '../support/chromium.js';
+import { CHROMIUM_FLAGS, OLD_BROWSER_FLAGS } from '../support/chromium-flags.js';
+import { coordinator, reached, statusOf, temporaryFolder } from '../support/cluster.js';
+import { proxyTo } from '../support/proxy.js';
+
+const ENDLESS = [
+  ...['--data', 'digits?train=512&test=128', '--model', 'mlp:32', '--batch-size', '64', '--shards', '8'],
+  ...['--epochs', '100000', '--seed', '7'],
+];
+const STEPS_OF_TWO_EPOCHS = 16;
+const endless = async () => coordinator(await temporaryFolder(), ...ENDLESS);
+
+const names = async (url: string) => (await statusOf(url)).workers.map(({ name }) => name);
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+describe.skipIf(withoutChromium())('a volunteer', { timeout: 120_000 }, () => {
+  const browser = sharedBrowser([
+    ...CHROMIUM_FLAGS,
+    '--host-resolver-rules=MAP volunteers.example 127.0.0.1',
+  ]);
+
+  it('pauses, resumes and stops; the coordinator sees it come and go, and counts on', async () => {
+    const cluster = await endless();
+    const tab = await contributingTab(await browser(), cluster.url, 'wasm', 'guest');
+    await tab.phase('contributing');
+    await reached(cluster, 5);
+    await tab.click('Pause');
+    expect(await tab.phase('paused')).toMatch(/^Paused\./);
+    await cluster.program.line(/guest left: connection closed \(4001\)/);
+    await until(async () => (await names(cluster.url)).length === 0);
+    const { step } = await statusOf(cluster.url);
+    await tab.click('Resume');
+    await tab.phase('contributing');
+    await reached(cluster, step + 5);
+    await until(async () => (await tab.figure('my-samples', 'data-samples')) >= 64 * (step + 5));
+    await tab.click('Stop');
+    await tab.phase('off');
+    await until(async () => (await names(cluster.url)).length === 0);
+    await tab.page.getByRole('button', { name: 'Contribute this tab' }).waitFor();
+    expect(tab.complaints).toEqual([]);
+  });
+
+  it('is not made to contribute by opening the page, unless the link says so', async () => {
+    const cluster = await endless();
+    const idle = await Tab.open(await browser(), `${cluster.url}/join?name=idle`);
+    await idle.phase('off');
+    const eager = await Tab.open(await browser(), `${cluster.url}/join?auto=1&engine=wasm&name=eager`);
+    await eager.phase('contributing');
+    await reached(cluster, 5);
+    expect(idle.page.workers()).toEqual([]);
+    expect(await names(cluster.url)).toEqual(['eager']);
+  });
+
+  it('downloads no data on a second visit', async () => {
+    const cluster = await endless();
+    const proxy = await proxyTo(cluster.url);
+    const device = await (await browser()).newContext();
+    const url = `${proxy.url}/join?engine=wasm&auto=1`;
+    const first = await Tab.open(await browser(), url, device);
+    await reached(cluster, STEPS_OF_TWO_EPOCHS);
+    await until(async () => (await first.figure('my-downloaded', 'data-bytes')) > 0);
+    await first.click('Stop');
+    await first.phase('off');
+    await first.page.close();
+    const isObject = (path: string) => path.startsWith('/objects/');
+    const fetched = proxy.requested.filter(isObject);
+    expect(new Set(fetched).size).toBe(fetched.length);
+    expect(fetched.length).toBeGreaterThan(4);
+    const { step } = await statusOf(cluster.url);
+    const second = await Tab.open(await browser(), url, device);
+    await reached(cluster, step + STEPS_OF_TWO_EPOCHS);
+    expect(await second.figure('my-downloaded', 'data-bytes')).toBe(0);
+    expect(proxy.requested.filter(isObject)).toEqual(fetched);
+    expect(second.complaints).toEqual([]);
+  });
+
+  it('contributes by one tab of a browser at a time; the next takes over', async () => {
+    const cluster = await endless();
+    const device = await (await browser()).newContext();
+    const url = `${cluster.url}/join?engine=wasm&auto=1&name=`;
+    const first = await Tab.open(await browser(), `${url}first`, device);
+    await first.phase('contributing');
+    const second = await Tab.open(await browser(), `${url}second`, device);
+    expect(await second.phase('elsewhere')).toBe(
+      'Another tab of this browser contributes already. This one waits for its turn.',
+    );
+    expect(await names(cluster.url)).toEqual(['first']);
+    await first.page.close();
+    await second.phase('contributing');
+    await until(async () => (await names(cluster.url)).join() === 'second');
+  });
+
+  it('contributes over plain http too, and is told what that costs', async () => {
+    const cluster = await endless();
+    const { port } = new URL(cluster.url);
+    const tab = await contributingTab(await browser(), `http://volunteers.example:${port}`, 'auto', 'plain');
+    await reached(cluster, 5);
+    await tab.phase('contributing');
+    expect(await tab.page.evaluate(() => [isSecureContext, crossOriginIsolated])).toEqual([false, false]);
+    expect(await tab.page.locator('.contribution-missing').textContent()).toMatch(
+      /^This page came over plain http.*open it by https, or as http:\/\/localhost/,
+    );
+    await until(async () => (await tab.text('my-downloaded')).includes('held in memory only'));
+  });
+});
+
+describe.skipIf(withoutChromium())('a volunteer whose browser is old', { timeout: 120_000 }, () => {
+  const browser = sharedBrowser(OLD_BROWSER_FLAGS);
+
+  it('contributes without WebGL and WebAssembly, and is told what is missing and what to do', async () => {
+    const cluster = await endless();
+    const tab = await contributingTab(await browser(), cluster.url, 'auto', 'old');
+    await tab.phase('contributing');
+    await reached(cluster, 3);
+    expect(await tab.text('my-engine')).toBe('eager/cpu');
+    expect(await tab.page.locator('.contribution-missing').allTextContents()).toEqual([
+      expect.stringMatching(/no WebGL.*switch on hardware acceleration/),
+      expect.stringMatching(/no WebAssembly.*newer browser/),
+    ]);
+  });
+});

@@ -1,0 +1,259 @@
+/** The dashboard in a real browser, on real runs. */
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { startWorker } from '../../worker/node/start.js';
+import { metricsOf, temporaryFolder } from '../support/cluster.js';
+import { type SmallRun, smallRun } from '../support/small-run.js';
+import { draw, sharedBrowser, shows, textOf, watch, withoutChromium } from './page.js';
+
+const browser = sharedBrowser();
+const HOSTILE = '<img src=x onerror="document.title=1"><script>alert(1)</script>';
+
+const number = (text: string) => Number(text.replace(/[, %]/g, ''));
+const lastOf = (run: SmallRun, type: string) => metricsOf(run.runDir).findLast((line) => line.type === type)!;
+
+describe.skipIf(withoutChromium())('the dashboard', () => {
+  it('follows a run without reload, and shows the numbers of metrics.jsonl', async () => {
+    const run = await smallRun({ steps: 30, epochs: undefined, evaluateEvery: 10 });
+    const { page } = await watch(await browser(), run.url);
+    await shows(page, 'state', 'waiting for workers');
+    await page.evaluate(() => document.body.setAttribute('data-mark', 'still here'));
+    run.work();
+    await shows(page, 'workers', '1');
+    await run.finished;
+    await shows(page, 'state', 'finished');
+    await shows(page, 'step', '30');
+    const [step, test] = [lastOf(run, 'step'), lastOf(run, 'evaluation')];
+    expect(number(await textOf(page, 'loss'))).toBeCloseTo(step.loss as number, 3);
+    expect(number(await textOf(page, 'test-accuracy'))).toBeCloseTo(100 * (test.accuracy as number), 2);
+    // The curve has all steps, and tells its ends in words too.
+    const curve = page.getByRole('img', { name: /^Loss, from .* at step 1 to .* at step 30$/ });
+    const [first, last] = ((await curve.getAttribute('aria-label')) ?? '')
+      .match(/[\d.]+(?= at)/g)!
+      .map(Number);
+    const losses = metricsOf(run.runDir).filter(({ type }) => type === 'step');
+    expect(first).toBeCloseTo(losses[0]!.loss as number, 1);
+    expect(last).toBeCloseTo(step.loss as number, 2);
+    await page
+      .getByRole('region', { name: /^Confusion/ })
+      .first()
+      .waitFor();
+    expect(await page.locator('body').getAttribute('data-mark')).toBe('still here');
+  });
+
+  it('tells that it is disconnected, and goes on by itself with whoever answers then', async () => {
+    const run = await smallRun();
+    const { page, complaints } = await watch(await browser(), run.url, { mayComplain: true });
+    await shows(page, 'state', 'waiting for workers');
+    await run.close();
+    await page.getByTestId('disconnected').waitFor();
+    // Nothing but the attempts to connect may have failed.
+    expect(
+      complaints.filter(
+        (text) =>
+          !text.includes('ERR_CONNECTION_REFUSED') && !text.includes('ERR_INCOMPLETE_CHUNKED_ENCODING'),
+      ),
+    ).toEqual([]);
+    const again = await smallRun({ port: Number(new URL(run.url).port) });
+    await page.getByTestId('disconnected').waitFor({ state: 'detached' });
+    again.work();
+    await again.finished;
+    await shows(page, 'state', 'finished');
+    await shows(page, 'step', '4');
+  });
+
+  it('shows what comes from the network as text', async () => {
+    const run = await smallRun();
+    const { page } = await watch(await browser(), run.url);
+    run.work(HOSTILE);
+    await page
+      .getByRole('rowheader', { name: HOSTILE })
+      .or(page.getByText(`${HOSTILE} joined (node)`))
+      .first()
+      .waitFor();
+    await run.finished;
+    await shows(page, 'state', 'finished');
+    expect(await page.locator('img').count()).toBe(0);
+    expect(await page.title()).not.toBe('1');
+  });
+
+  it('lets an admin pause, change the learning rate, resume, remove a worker and stop', async () => {
+    const run = await smallRun({ steps: 1_000_000, epochs: undefined, schedule: 'constant' });
+    const { page } = await watch(await browser(), run.url);
+    run.work('first');
+    await shows(page, 'state', 'training');
+    await page.getByRole('button', { name: 'Pause', exact: true }).click();
+    await shows(page, 'state', 'paused');
+    const { step } = run.status();
+    await page.getByRole('button', { name: 'Learning rate' }).click();
+    await page.getByLabel('New learning rate').fill('0.0125');
+    await page.getByRole('button', { name: 'Set' }).click();
+    await page.getByText('learning rate 0.0125 from step').waitFor();
+    expect(run.status().step).toBe(step);
+    await page.getByRole('button', { name: 'Checkpoint now' }).click();
+    await page.getByText(`checkpoint at step ${step}`, { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Resume', exact: true }).click();
+    await shows(page, 'state', 'training');
+    run.work('second');
+    await page.getByRole('button', { name: 'Remove first' }).click();
+    await page.getByText('first refused').waitFor();
+    await page.getByRole('button', { name: 'Stop', exact: true }).click();
+    await shows(page, 'state', 'stopped');
+    expect((await run.finished).status).toBe('stopped');
+    expect(lastOf(run, 'step').learningRate).toBe(0.0125);
+  });
+
+  it('recognises digits that are drawn on it, in the browser itself', async () => {
+    const run = await smallRun({
+      data: 'digits?train=6000&test=300',
+      model: 'mlp:96',
+      batchSize: 64,
+      epochs: 3,
+    });
+    const worker = startWorker({ url: run.url, engine: 'eager/wasm', name: 'fast' });
+    onTestFinished(() => worker.stop());
+    await run.finished;
+    const { page } = await watch(await browser(), run.url);
+    const circle = Array.from({ length: 21 }, (_, i): [number, number] => [
+      0.5 + 0.21 * Math.sin((i / 20) * 2 * Math.PI),
+      0.5 - 0.3 * Math.cos((i / 20) * 2 * Math.PI),
+    ]);
+    const drawn: [string, [number, number][][]][] = [
+      ['0', [circle]],
+      [
+        '1',
+        [
+          [
+            [0.5, 0.15],
+            [0.5, 0.85],
+          ],
+        ],
+      ],
+      [
+        '7',
+        [
+          [
+            [0.28, 0.2],
+            [0.72, 0.2],
+            [0.45, 0.85],
+          ],
+        ],
+      ],
+    ];
+    for (const [digit, strokes] of drawn) {
+      await draw(page, strokes);
+      await page.locator(`[data-testid=prediction][data-class="${digit}"]`).waitFor();
+      await page.getByRole('button', { name: 'Clear' }).click();
+      await page.locator('[data-testid=prediction]:not([data-class])').waitFor();
+    }
+  });
+
+  it('zooms into a range of steps, smooths, and shows all again', async () => {
+    const run = await smallRun({ steps: 60, epochs: undefined });
+    run.work();
+    await run.finished;
+    const { page } = await watch(await browser(), run.url);
+    const loss = page.getByRole('img', { name: /^Loss/ });
+    await page.getByRole('img', { name: /^Loss.*at step 60$/ }).waitFor();
+    const { x, y, width, height } = (await loss.boundingBox())!;
+    await page.mouse.move(x + width / 2, y + height / 2);
+    await page.mouse.down();
+    await page.mouse.move(x + 0.75 * width, y + height / 2, { steps: 4 });
+    await page.mouse.up();
+    await page.getByText(/^steps \d+ to \d+$/).waitFor();
+    await page.getByRole('img', { name: /^Loss, from .* at step (2|3)\d to .* at step (4|5)\d$/ }).waitFor();
+    await page.getByRole('button', { name: 'All steps' }).click();
+    await page.getByRole('img', { name: /^Loss, from .* at step 1 to .* at step 60$/ }).waitFor();
+    await page.getByRole('slider', { name: 'Smoothing' }).fill('0.9');
+    await page.getByText('90 %', { exact: true }).waitFor();
+  });
+
+  it.each([
+    [1280, false],
+    [1280, true],
+    [390, false],
+    [2560, true],
+  ])('has no accessibility violation, and fits, at %i pixels, dark: %s', async (width, dark) => {
+    const run = await smallRun({ steps: 8, epochs: undefined });
+    const { page } = await watch(await browser(), run.url, { width, dark });
+    const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+    const violations = async () => {
+      await page.evaluate(axe);
+      const result = (await page.evaluate('axe.run()')) as {
+        violations: { id: string; nodes: { html: string; failureSummary: string }[] }[];
+      };
+      return result.violations.map(({ id, nodes }) => [
+        id,
+        nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`),
+      ]);
+    };
+    await page.getByRole('img', { name: /^QR code/ }).waitFor();
+    await page.getByRole('button', { name: 'Learning rate' }).click();
+    expect(await violations()).toEqual([]);
+    run.work(`a worker whose name is ${'very '.repeat(12)}long`);
+    await run.finished;
+    await shows(page, 'state', 'finished');
+    await page
+      .getByRole('img', { name: /^Test record/ })
+      .first()
+      .waitFor();
+    expect(await violations()).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+  });
+
+  it('can be used by keyboard alone', async () => {
+    const run = await smallRun({ steps: 1_000_000, epochs: undefined });
+    run.work();
+    const { page } = await watch(await browser(), run.url);
+    await shows(page, 'state', 'training');
+    const reached: string[] = [];
+    for (let i = 0; i < 40 && !reached.includes('Pause'); i++) {
+      await page.keyboard.press('Tab');
+      reached.push(await page.evaluate(() => document.activeElement?.textContent ?? ''));
+    }
+    await page.keyboard.press('Enter');
+    await shows(page, 'state', 'paused');
+  });
+});
+
+describe.skipIf(withoutChromium())('the join page', () => {
+  it('opens without complaint', async () => {
+    const run = await smallRun();
+    const { page } = await watch(await browser(), `${run.url}/join`);
+    await page.getByRole('main').waitFor();
+  });
+});
+
+describe.skipIf(withoutChromium())('the dashboard of finished runs', () => {
+  it('lays the curves of several runs over each other, and shows each of them', async () => {
+    const folder = await temporaryFolder();
+    const dirs = [join(folder, 'slow'), join(folder, 'fast')];
+    for (const [i, runDir] of dirs.entries()) {
+      const run = await smallRun({ runDir, lr: [0.0001, 0.01][i] });
+      run.work();
+      await run.finished;
+    }
+    const { swarmgrad } = await import('../support/cluster.js');
+    const program = swarmgrad('dashboard', ...dirs, '--port', '0');
+    const url = /http:\S+/.exec(await program.line(/dashboard on http/))![0];
+    const { page } = await watch(await browser(), url);
+    await page.getByRole('img', { name: /^Loss, slow: from .* fast: from .* at step 4$/ }).waitFor();
+    await shows(page, 'state', 'finished');
+    const accuracies: string[] = [];
+    for (const [i, runDir] of dirs.entries()) {
+      await page.getByRole('combobox', { name: 'Run' }).selectOption(String(i));
+      await page
+        .getByRole('img', { name: /^Test record/ })
+        .first()
+        .waitFor();
+      const test = metricsOf(runDir).findLast(({ type }) => type === 'evaluation')!;
+      await shows(page, 'test-accuracy', `${(100 * (test.accuracy as number)).toFixed(2)} %`);
+      accuracies.push(await textOf(page, 'test-accuracy'));
+    }
+    expect(await page.getByRole('button', { name: 'Pause' }).count()).toBe(0);
+    program.child.kill('SIGTERM');
+    expect(await program.ended).toBe(0);
+  });
+});

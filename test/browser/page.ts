@@ -1,0 +1,79 @@
+/** A dashboard in Debian's real Chromium, with all that it complains of. */
+import { existsSync } from 'node:fs';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, expect, onTestFinished } from 'vitest';
+
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const FLAGS = [
+  ...['--headless', '--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking'],
+  ...['--disable-component-update', '--disable-sync', '--use-gl=angle', '--use-angle=swiftshader'],
+  '--enable-unsafe-swiftshader',
+];
+
+/** Whether tests in a browser must be skipped here. CI must have one. */
+export function withoutChromium(): boolean {
+  if (existsSync(CHROMIUM)) return false;
+  if (process.env.CI) throw new Error(`CI must have Chromium at ${CHROMIUM}`);
+  console.log(`skipped: tests in a browser need Chromium at ${CHROMIUM} (or CHROMIUM=PATH)`);
+  return true;
+}
+
+/** One browser for a file of tests, started when first asked for. */
+export function sharedBrowser(): () => Promise<Browser> {
+  let browser: Promise<Browser> | undefined;
+  afterAll(async () => (await browser)?.close());
+  return () => (browser ??= chromium.launch({ executablePath: CHROMIUM, args: FLAGS }));
+}
+
+export interface Watched {
+  page: Page;
+  /** Errors of console and scripts, and reports of the security policy, so far. */
+  complaints: string[];
+}
+
+/** @param mayComplain whether the test itself looks at the complaints; otherwise there must be none in the end */
+export async function watch(
+  browser: Browser,
+  url: string,
+  { width = 1280, dark = false, mayComplain = false } = {},
+): Promise<Watched> {
+  const context = await browser.newContext({
+    viewport: { width, height: 900 },
+    colorScheme: dark ? 'dark' : 'light',
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(30_000);
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  onTestFinished(async () => {
+    await context.close();
+    if (!mayComplain) expect(complaints).toEqual([]);
+  });
+  await page.goto(url);
+  return { page, complaints };
+}
+
+/** Resolves once the element with this name for tests shows the text. */
+export async function shows(page: Page, testId: string, text: string | RegExp): Promise<void> {
+  await page.getByTestId(testId).filter({ hasText: text }).waitFor();
+}
+
+export const textOf = async (page: Page, testId: string): Promise<string> =>
+  (await page.getByTestId(testId).textContent()) ?? '';
+
+/** Draws lines through points of the unit square, as a mouse does. */
+export async function draw(page: Page, strokes: [number, number][][]): Promise<void> {
+  const paper = page.getByTestId('paper');
+  await paper.scrollIntoViewIfNeeded();
+  const { x, y, width, height } = (await paper.boundingBox())!;
+  for (const stroke of strokes) {
+    for (const [i, [u, v]] of stroke.entries()) {
+      await page.mouse.move(x + u * width, y + v * height, { steps: i === 0 ? 1 : 3 });
+      if (i === 0) await page.mouse.down();
+    }
+    await page.mouse.up();
+  }
+}

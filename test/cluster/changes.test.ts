@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { coordinator, metricsOf, reached, summaryOf, temporaryFolder, worker } from '../support/cluster.js';
+
+const OPTIONS = [
+  '--data',
+  'digits?train=256&test=20',
+  '--model',
+  'linear',
+  '--batch-size',
+  '32',
+  '--schedule',
+  'constant',
+  '--steps',
+  '60',
+];
+
+async function started(more: string[]) {
+  const cluster = await coordinator(`${await temporaryFolder()}/run`, ...OPTIONS, ...more);
+  // Nobody works yet: the change is made after the first step.
+  const response = await fetch(`${cluster.url}/api/admin/learning-rate`, {
+    method: 'POST',
+    headers: { 'X-Swarmgrad-Admin': '1' },
+    body: JSON.stringify({ learningRate: 0.05 }),
+  });
+  expect(response.status).toBe(200);
+  worker(cluster.url, '--engine', 'eager/cpu');
+  return cluster;
+}
+
+describe('a change of the learning rate', () => {
+  it('is made again, to the bit, when the run is killed after it and resumed from before it', async () => {
+    const undisturbed = await started(['--checkpoint-every', '0']);
+    await undisturbed.program.ended;
+
+    // The one checkpoint there is, of step 0, knows nothing of the change.
+    const killed = await started(['--checkpoint-every', '1000']);
+    await reached(killed, 20);
+    killed.program.child.kill('SIGKILL');
+    await killed.program.ended;
+    const again = await coordinator(killed.runDir, '--resume');
+    worker(again.url, '--engine', 'eager/cpu');
+    await again.program.ended;
+
+    const [a, b] = [await summaryOf(undisturbed.runDir), await summaryOf(killed.runDir)];
+    expect(b.weightsSha256).toBe(a.weightsSha256);
+    const rates = (dir: string) =>
+      metricsOf(dir)
+        .filter(({ type }) => type === 'step')
+        .map(({ learningRate }) => learningRate);
+    expect(rates(killed.runDir)).toEqual(rates(undisturbed.runDir));
+    expect(new Set(rates(killed.runDir).slice(1))).toEqual(new Set([0.05]));
+    expect(metricsOf(killed.runDir).filter(({ type }) => type === 'change')).toHaveLength(1);
+  });
+});

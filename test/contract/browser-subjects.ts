@@ -1,0 +1,45 @@
+/** The adapters of browsers under their contracts; built for a browser, and run in a worker of it. */
+import { BudgetedCache, type ByteStore } from '../../browser-worker/budgeted-cache.js';
+import { openCacheStorage } from '../../browser-worker/cache-storage.js';
+import { openOpfs } from '../../browser-worker/opfs-cache.js';
+import { sha256 } from '../../browser-worker/sha256.js';
+import { dial } from '../../browser-worker/socket.js';
+import { connectionContract } from './connection.js';
+import { type CacheSubject, objectCacheContract } from './object-cache.js';
+
+let opened = 0;
+
+/** Each case has a place of its own. */
+function subject(openStore: (name: string) => Promise<ByteStore>): CacheSubject {
+  const name = `contract-${opened++}-${Math.random()}`;
+  return {
+    lasts: true,
+    async open(budgetBytes) {
+      const store = await openStore(name);
+      const warn = (text: string) => {
+        throw new Error(text);
+      };
+      return new BudgetedCache({ store, budgetBytes, sha256, now: () => Date.now(), warn });
+    },
+    async damage(hash) {
+      const store = await openStore(name);
+      const bytes = (await store.read(hash))!;
+      bytes[5]! ^= 1;
+      await store.write(hash, bytes);
+    },
+  };
+}
+
+const run: Record<string, (name: string) => Promise<void>> = {
+  opfs: (name) => objectCacheContract[name]!(subject(openOpfs)),
+  'cache-storage': (name) => objectCacheContract[name]!(subject(openCacheStorage)),
+  connection: (name) =>
+    connectionContract[name]!({ url: globalThis.location.origin.replace('http', 'ws'), dial }),
+};
+
+addEventListener('message', ({ data: { adapter, name } }) => {
+  run[adapter as string]!(name).then(
+    () => postMessage('passed'),
+    (error) => postMessage(String(error)),
+  );
+});

@@ -1,0 +1,52 @@
+/** The adapters of Node under their contracts. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { DiskCache } from '../../worker/node/disk-cache.js';
+import { dial } from '../../worker/node/socket.js';
+import { MemoryCache } from '../../worker/object-cache.js';
+import { temporaryFolder } from '../support/cluster.js';
+import { connectionContract } from './connection.js';
+import { type CacheSubject, objectCacheContract } from './object-cache.js';
+import { serveContractSockets } from './socket-server.js';
+
+const CACHES: Record<string, () => Promise<CacheSubject>> = {
+  'the cache in memory': async () => ({
+    lasts: false,
+    open: async (budgetBytes) => new MemoryCache(budgetBytes),
+    damage: async () => undefined,
+  }),
+  'the cache on disk': async () => {
+    const dir = await temporaryFolder();
+    const warn = (text: string) => {
+      throw new Error(text);
+    };
+    return {
+      lasts: true,
+      open: async (budgetBytes) => new DiskCache({ dir, budgetBytes, warn }),
+      async damage(sha256) {
+        const bytes = await readFile(join(dir, sha256));
+        bytes[5]! ^= 1;
+        await writeFile(join(dir, sha256), bytes);
+      },
+    };
+  },
+};
+
+describe.each(Object.keys(CACHES))('%s', (cache) => {
+  for (const [name, check] of Object.entries(objectCacheContract)) {
+    it(name, async () => check(await CACHES[cache]!()));
+  }
+});
+
+describe('a connection in Node', () => {
+  const server = createServer();
+  beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
+  afterAll(() => server.close());
+  serveContractSockets(server);
+  for (const [name, check] of Object.entries(connectionContract)) {
+    it(name, () => check({ url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`, dial }));
+  }
+});

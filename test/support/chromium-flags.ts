@@ -1,0 +1,19 @@
+/** Where Debian's Chromium is, and how tests and benches start it: WebGL and WebGPU are drawn by the processor. */
+export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+const BASE_FLAGS = [
+  ...['--headless', '--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking'],
+  ...['--disable-component-update', '--disable-sync'],
+];
+const GPU_FLAGS = [
+  ...['--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
+  ...['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
+];
+
+export const CHROMIUM_FLAGS = [...BASE_FLAGS, ...GPU_FLAGS];
+
+/** As an old device, or one whose owner is careful: neither WebGL nor WebAssembly. */
+export const OLD_BROWSER_FLAGS = [
+  ...BASE_FLAGS,
+  ...['--disable-gpu', '--disable-software-rasterizer', '--js-flags=--jitless'],
+];

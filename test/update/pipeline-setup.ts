@@ -1,0 +1,52 @@
+/** A pipeline with its kernels, for tests: steps are opened and contributions added in few words. */
+import { createKernels } from '../../coordinator/update/kernels/create.js';
+import type { Kernels } from '../../coordinator/update/kernels/kernels.js';
+import { createOptimizer } from '../../coordinator/update/optimizers/optimizers.js';
+import { capacityFor, Pipeline, type UpdateRule } from '../../coordinator/update/pipeline.js';
+import { StepLedger } from '../../coordinator/work/ledger.js';
+import { chunkCount, chunkRange } from '../../shared/layout.js';
+import { type Node, ROOT, shardBounds } from '../../shared/tree.js';
+import { SMALL } from './contributions.js';
+
+export const sgd = createOptimizer({ name: 'sgd' });
+const RULE: UpdateRule = { optimizer: sgd, clipNorm: 0, clipValue: 0, averageDecay: 0 };
+
+export function setup(
+  change: Partial<UpdateRule> = {},
+  layout = SMALL,
+  shards = 4,
+  kind: Kernels['kind'] = 'wasm',
+) {
+  const rule = { ...RULE, ...change };
+  const kernels = createKernels({ capacityFloats: capacityFor(layout, rule, shards), kind });
+  const initial = Float32Array.from({ length: layout.total }, (_, i) => Math.sin(i + 1));
+  let progress = 0;
+  const pipeline = new Pipeline(layout, kernels, rule, initial, () => progress++);
+  return {
+    pipeline,
+    initial,
+    layout,
+    progress: () => progress,
+    begin(samples: number, learningRate = 0.1) {
+      const bounds = shardBounds(samples, shards);
+      const ledger = new StepLedger(pipeline.weights.version, bounds, chunkCount(layout.total));
+      pipeline.begin(ledger, samples, learningRate);
+    },
+    add(node: Node, chunk: number, whole: Float32Array) {
+      const { start, end } = chunkRange(layout.total, chunk);
+      return pipeline.add(node, chunk, new Uint8Array(whole.slice(start, end).buffer));
+    },
+  };
+}
+
+/** One step in which one worker computed all. */
+export function stepOnce(
+  made: ReturnType<typeof setup>,
+  gradient: Float32Array,
+  samples = 4,
+  learningRate = 0.1,
+) {
+  made.begin(samples, learningRate);
+  made.add(ROOT, 0, gradient);
+  return made.pipeline.end();
+}

@@ -1,0 +1,187 @@
+import { describe, expect, it } from 'vitest';
+import { Evaluation } from '../../coordinator/evaluation.js';
+import { Swarm } from '../../coordinator/swarm.js';
+import type * as m from '../../shared/protocol/messages.js';
+import { setup } from '../update/pipeline-setup.js';
+
+const PARTS = [
+  { from: 0, to: 10 },
+  { from: 10, to: 20 },
+  { from: 20, to: 30 },
+  { from: 30, to: 34 },
+];
+
+/** A swarm of fake peers, and an evaluation of the four parts on it. */
+function setUp(weights: m.Evaluate['weights'] = 'current') {
+  const { pipeline } = setup(weights === 'averaged' ? { averageDecay: 0.9 } : {});
+  const clock = { time: 0, now: () => clock.time };
+  const swarm = new Swarm({
+    clock,
+    pipeline,
+    engineClass: 'any',
+    deadAfterMs: 10_000,
+    welcome: {} as Omit<m.Welcome, 'type' | 'worker'>,
+    tell: () => undefined,
+  });
+  const join = (name: string) => {
+    const sent: m.CoordinatorMessage[] = [];
+    const closed: string[] = [];
+    let frames = 0;
+    const worker = swarm.join(
+      {
+        send: (message) => sent.push(message),
+        close: (reason, text) => closed.push(`${reason}: ${text}`),
+        sendFrame: () => frames++,
+        bufferedBytes: () => 0,
+      },
+      { type: 'join', protocol: 1, name, kind: 'node' },
+    );
+    swarm.ready(worker, { type: 'ready', engine: 'fake', engineClass: 'fake@1', reason: '' });
+    swarm.holding(worker);
+    const parts = () => sent.flatMap((message) => (message.type === 'evaluate' ? [message.part] : []));
+    return { worker, sent, closed, parts, frames: () => frames };
+  };
+  const stop = new AbortController();
+  const start = () => {
+    const evaluation = new Evaluation(0, weights, PARTS, swarm, clock);
+    return { evaluation, outcome: evaluation.run(stop.signal) };
+  };
+  return { swarm, clock, join, start, stop };
+}
+
+/** What a worker answers for a part: sums that do not add up alike in every order. */
+const answer = (part: number, change: Partial<m.Evaluated> = {}): m.Evaluated => ({
+  type: 'evaluated',
+  version: 0,
+  part,
+  samples: PARTS[part]!.to - PARTS[part]!.from,
+  loss: 0.1 * (part + 1),
+  metric: part,
+  confusion: [part, 1, 0, 2],
+  computeMs: 1,
+  ...change,
+});
+
+const TOTAL = {
+  samples: 34,
+  loss: 0.1 + 0.1 * 2 + 0.1 * 3 + 0.1 * 4,
+  metric: 6,
+  confusion: [6, 4, 0, 8],
+  mistakes: [],
+};
+
+describe('an evaluation', () => {
+  it('gives each worker two parts at once, and the next when one is done', async () => {
+    const { join, start } = setUp();
+    const [anna, ben] = [join('anna'), join('ben')];
+    const { evaluation, outcome } = start();
+    expect([anna.parts(), ben.parts()]).toEqual([
+      [0, 1],
+      [2, 3],
+    ]);
+    expect(anna.sent.at(-1)).toEqual({
+      type: 'evaluate',
+      version: 0,
+      part: 1,
+      from: 10,
+      to: 20,
+      weights: 'current',
+    });
+    expect(anna.worker.member.state).toBe('computing');
+    for (const part of [0, 1]) evaluation.evaluated(anna.worker, answer(part));
+    expect(anna.worker.member.state).toBe('idle');
+    for (const part of [2, 3]) evaluation.evaluated(ben.worker, answer(part));
+    expect(await outcome).toEqual(TOTAL);
+  });
+
+  it('has the same sums, to the last digit, in whatever order parts are done, by however many', async () => {
+    for (const order of [
+      [0, 1, 2, 3],
+      [1, 0, 3, 2],
+      [1, 2, 0, 3],
+    ]) {
+      const { join, start } = setUp();
+      const { worker } = join('anna');
+      const { evaluation, outcome } = start();
+      for (const part of order) evaluation.evaluated(worker, answer(part));
+      expect(await outcome).toEqual(TOTAL);
+    }
+  });
+
+  it('gives the parts of a lost worker to the others, and waits for one where there is none', async () => {
+    const { swarm, join, start } = setUp();
+    const anna = join('anna');
+    const { evaluation, outcome } = start();
+    evaluation.evaluated(anna.worker, answer(0));
+    swarm.left(anna.worker, 'gone');
+    const ben = join('ben');
+    expect(ben.parts()).toEqual([3, 1]);
+    const carl = join('carl');
+    expect(carl.parts()).toEqual([2]);
+    evaluation.evaluated(ben.worker, answer(1));
+    swarm.left(carl.worker, 'gone');
+    expect(ben.parts()).toEqual([3, 1, 2]);
+    for (const part of [2, 3]) evaluation.evaluated(ben.worker, answer(part));
+    expect(await outcome).toEqual(TOTAL);
+  });
+
+  it('takes no notice of answers that it did not ask for, or that are of another version', async () => {
+    const { join, start } = setUp();
+    const [anna, ben] = [join('anna'), join('ben')];
+    const { evaluation, outcome } = start();
+    evaluation.evaluated(ben.worker, answer(0, { loss: 99 }));
+    evaluation.evaluated(anna.worker, answer(0, { loss: 99, version: 1 }));
+    for (const part of [0, 1]) evaluation.evaluated(anna.worker, answer(part));
+    evaluation.evaluated(anna.worker, answer(0, { loss: 99 }));
+    for (const part of [2, 3]) evaluation.evaluated(ben.worker, answer(part));
+    expect(await outcome).toEqual(TOTAL);
+  });
+
+  it('refuses whoever tells another number of samples, and has the part computed again', async () => {
+    const { join, start } = setUp();
+    const [anna, ben] = [join('anna'), join('ben')];
+    const { evaluation, outcome } = start();
+    evaluation.evaluated(anna.worker, answer(0, { samples: 9 }));
+    expect(anna.closed).toEqual(['wrongShape: evaluation part 0: 9 samples told, the part has 10']);
+    for (const part of [2, 3, 0, 1]) evaluation.evaluated(ben.worker, answer(part));
+    expect(ben.parts()).toEqual([2, 3, 0, 1]);
+    expect(await outcome).toEqual(TOTAL);
+  });
+
+  it('sends the moving average first, where that is what is evaluated', async () => {
+    const { join, start } = setUp('averaged');
+    const anna = join('anna');
+    const before = anna.frames();
+    const { outcome, evaluation } = start();
+    expect(anna.frames()).toBe(before + 1);
+    expect(anna.sent.at(-1)).toMatchObject({ weights: 'averaged' });
+    const late = join('late');
+    expect(late.frames()).toBe(2);
+    for (const part of [0, 1]) evaluation.evaluated(anna.worker, answer(part));
+    for (const part of [2, 3]) evaluation.evaluated(late.worker, answer(part));
+    expect(await outcome).toEqual(TOTAL);
+  });
+
+  it('sends away whoever sits on a part for too long', async () => {
+    const { swarm, clock, join, start } = setUp();
+    const [anna, ben] = [join('anna'), join('ben')];
+    const { evaluation, outcome } = start();
+    for (const part of [2, 3]) evaluation.evaluated(ben.worker, answer(part));
+    clock.time = 61_000;
+    for (const { worker } of [anna, ben]) swarm.heard(worker);
+    expect(evaluation.expired(60_000)).toEqual([]);
+    swarm.sweep();
+    expect(anna.closed).toEqual(['leaseExpired: no contribution 61 s after its lease (allowed: 60 s)']);
+    for (const part of [0, 1]) evaluation.evaluated(ben.worker, answer(part));
+    expect(await outcome).toEqual(TOTAL);
+  });
+
+  it('ends with the reason of a stop', async () => {
+    const { swarm, join, start, stop } = setUp();
+    join('anna');
+    const { outcome } = start();
+    stop.abort(new Error('Ctrl-C'));
+    await expect(outcome).rejects.toThrow('Ctrl-C');
+    expect(swarm.current).toBeUndefined();
+  });
+});

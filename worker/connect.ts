@@ -1,0 +1,204 @@
+/**
+ * Takes part in a run until it ends: connects, computes, and comes back when the connection is lost. Model,
+ * data and engine outlive connections. Runs alike in Node and in browsers: how to dial, where to keep what
+ * is fetched, and where the engine runs are handed in.
+ */
+import { monotonicClock } from '../shared/clock.js';
+import { CLOSE, closeText, mayRetry } from '../shared/protocol/close-codes.js';
+import type { Progress, Welcome, WorkerKind } from '../shared/protocol/messages.js';
+import { messageOf, UserError } from '../shared/user-error.js';
+import type { Compute } from './engine/compute.js';
+import { Fence } from './fence.js';
+import {
+  type ComputeSubject,
+  type MaterialSources,
+  prepareMaterial,
+  type RunMaterial,
+  sameMaterial,
+} from './material.js';
+import { Session } from './session.js';
+import type { UploadSocket } from './uploads.js';
+
+const FIRST_RETRY_MS = 250;
+/** A coordinator that is back must not wait for its workers. */
+const LONGEST_RETRY_MS = 3_000;
+
+/** What a connection tells, in this order: `opened` at most once, `received` as often, `closed` once. */
+export interface ConnectionEvents {
+  opened(): void;
+  received(bytes: Uint8Array): void;
+  /** `reason` is in words, or empty where only the code is known. */
+  closed(code: number, reason: string): void;
+}
+
+export interface Connection {
+  socket: UploadSocket;
+  close(code: number, reason: string): void;
+}
+
+export interface ParticipationOptions extends Omit<MaterialSources, 'startCompute'> {
+  /** For people to read. */
+  name: string;
+  kind: WorkerKind;
+  /** The coordinator's, for people to read. */
+  address: string;
+  dial(events: ConnectionEvents): Connection;
+  /** Starts the engine where it shall run; `wanted` is `auto` or its name. */
+  startCompute(subject: ComputeSubject, wanted: string): Promise<Compute>;
+  /** `auto` or the name of an engine. */
+  engine: string;
+  /** Resolves after so many milliseconds, or when the signal is aborted; never rejects. */
+  wait(ms: number, signal: AbortSignal): Promise<void>;
+  log(text: string): void;
+  /** What people may want to see of it. */
+  watcher?: ParticipationWatcher;
+}
+
+export interface ParticipationWatcher {
+  connected(): void;
+  welcomed(welcome: Welcome): void;
+  prepared(compute: Compute): void;
+  progressed(progress: Progress): void;
+  lost(why: string, retryMs: number): void;
+}
+
+/** Why it ended: the run is over, or it was told to stop. */
+export interface Outcome {
+  why: string;
+  samples: number;
+}
+
+export class Participation {
+  private material: { welcome: Welcome; material: Promise<RunMaterial> } | undefined;
+  private readonly fence = new Fence();
+  private samples = 0;
+  private attempt = 0;
+  private abandon: (why: string) => void = () => undefined;
+
+  constructor(private readonly options: ParticipationOptions) {}
+
+  /**
+   * Resolves when the run is over or `stop` is aborted; what is in hand then goes to others. May be called
+   * again: model, data and engine are still there. @throws UserError if the coordinator refuses this worker
+   */
+  async run(stop: AbortSignal): Promise<Outcome> {
+    const { address, wait, log, watcher } = this.options;
+    while (!stop.aborted) {
+      const { code, why } = await this.connectOnce(stop);
+      if (stop.aborted) break;
+      if (code === CLOSE.finished.code) return { why, samples: this.samples };
+      if (!mayRetry(code)) throw new UserError(`the coordinator refused this worker: ${why}`);
+      const ms = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.attempt++);
+      // Jitter: workers that lost the same coordinator must not all come back in the same instant.
+      const retryMs = ms * (0.5 + Math.random() / 2);
+      log(`connection to ${address} lost (${why}); trying again in ${(retryMs / 1000).toFixed(1)} s`);
+      watcher?.lost(why, retryMs);
+      await wait(retryMs, stop);
+    }
+    return { why: 'stopped', samples: this.samples };
+  }
+
+  /** The connection is known to be worthless, whatever its socket believes: a new one is made. */
+  reconnect(why: string): void {
+    this.abandon(why);
+  }
+
+  /** Ends the engine. */
+  async release(): Promise<void> {
+    const old = this.material;
+    this.material = undefined;
+    await old?.material.then(({ compute }) => compute.close()).catch(() => undefined);
+  }
+
+  /** One connection, from opening to closing. */
+  private connectOnce(stop: AbortSignal): Promise<{ code: number; why: string }> {
+    const { name, kind, address, dial, log, watcher } = this.options;
+    return new Promise((resolve) => {
+      let problem = '';
+      let isOver = false;
+      const end = (code: number, reason: string) => {
+        if (isOver) return;
+        isOver = true;
+        stop.removeEventListener('abort', leave);
+        session.close();
+        this.samples += session.samples;
+        resolve({ code, why: problem || reason || `closed with code ${code}` });
+      };
+      const connection = dial({
+        opened: () => {
+          if (isOver) return;
+          this.attempt = 0;
+          log(`connected to ${address}`);
+          watcher?.connected();
+          if (stop.aborted) leave();
+          else session.opened();
+        },
+        received: (bytes) => {
+          if (isOver) return;
+          try {
+            session.received(bytes);
+          } catch (error) {
+            problem = messageOf(error);
+            connection.close(CLOSE.malformed.code, closeText(problem));
+          }
+        },
+        closed: end,
+      });
+      const fail = (error: unknown) => {
+        // What the next connection needs is not broken by a result that nobody waits for any more.
+        if (isOver) return;
+        problem = messageOf(error);
+        // A damaged engine is not used again: the next connection starts a new one.
+        if (!(error instanceof UserError)) void this.release();
+        const reason = error instanceof UserError ? CLOSE.leaving : CLOSE.failed;
+        connection.close(reason.code, closeText(problem));
+      };
+      const session = new Session({
+        name,
+        kind,
+        socket: connection.socket,
+        clock: monotonicClock,
+        prepare: (welcome) => this.prepare(welcome),
+        fail,
+        log,
+        ...(watcher ? { progressed: (progress: Progress) => watcher.progressed(progress) } : {}),
+      });
+      const leave = () => connection.close(CLOSE.leaving.code, 'stopped');
+      stop.addEventListener('abort', leave);
+      this.abandon = (why) => {
+        connection.close(CLOSE.leaving.code, closeText(why));
+        end(ABANDONED, why);
+      };
+    });
+  }
+
+  private async prepare(welcome: Welcome): Promise<RunMaterial> {
+    this.fence.admit(welcome);
+    this.options.watcher?.welcomed(welcome);
+    if (!(this.material && sameMaterial(this.material.welcome, welcome))) {
+      void this.release();
+      const material = prepareMaterial(welcome, {
+        ...this.options,
+        startCompute: (subject) => this.options.startCompute(subject, this.wantedEngine(welcome)),
+      });
+      const kept = { welcome, material };
+      this.material = kept;
+      // What failed once is tried anew by the next connection.
+      material.catch(() => {
+        if (this.material === kept) this.material = undefined;
+      });
+    }
+    const material = await this.material.material;
+    this.options.watcher?.prepared(material.compute);
+    return material;
+  }
+
+  /** A run that demands a class is served by the engine of that name; otherwise the owner's wish counts. */
+  private wantedEngine({ engineClass }: Welcome): string {
+    const { engine } = this.options;
+    return engine === 'auto' && engineClass !== 'any' ? engineClass.split('@')[0]! : engine;
+  }
+}
+
+/** No close code was received: the connection was given up. */
+const ABANDONED = 1006;

@@ -1,0 +1,139 @@
+/**
+ * The compiled engine: a graph of the model's training step, lowered for one ONNX Runtime and run by it. A
+ * session serves one number of samples; the last few are kept.
+ */
+import type * as Ort from 'onnxruntime-common';
+import { type Layout, layoutOf } from '../../../shared/layout.js';
+import { MAX_CONFUSION_CLASSES, type Manifest } from '../../../shared/manifest.js';
+import type { ModelDescription } from '../../../shared/models/description.js';
+import type { Batch, Engine, EvaluationSums, Sums } from '../engine.js';
+import { surestMistakes } from '../mistakes.js';
+import type { Graph, Value } from './graph.js';
+import { sizeOf } from './graph.js';
+import { lower, nameOf } from './lower/lower.js';
+import { draw } from './random.js';
+import type { GraphWanted, Runtime } from './runtime.js';
+
+/** Sessions kept: the shard sizes of a run, its evaluation parts, the probe; more sizes under `--shards auto`. */
+const SESSIONS = 32;
+
+export interface CompiledOptions {
+  runtime: Runtime;
+  model: Pick<ModelDescription, 'weights'>;
+  manifest: Pick<Manifest, 'label'>;
+  /** @throws Error naming the operation that cannot be compiled */
+  graphFor(wanted: GraphWanted): Promise<Graph>;
+}
+
+interface Compiled {
+  session: Ort.InferenceSession;
+  inputs: readonly Value[];
+}
+
+export class CompiledEngine implements Engine {
+  readonly name: string;
+  readonly engineClass: string;
+  private readonly layout: Layout;
+  private readonly sessions = new Map<string, Compiled>();
+  private weights: Ort.Tensor[] = [];
+
+  constructor(private readonly options: CompiledOptions) {
+    const { runtime, model } = options;
+    this.name = runtime.name;
+    this.engineClass = runtime.engineClass;
+    this.layout = layoutOf(model.weights);
+  }
+
+  /** Compiles ahead of use. @throws Error naming the operation that cannot be compiled */
+  async prepare(wanted: GraphWanted): Promise<void> {
+    await this.compiled(wanted);
+  }
+
+  async setWeights(weights: Float32Array): Promise<void> {
+    const { Tensor } = this.options.runtime.ort;
+    // One copy: the runtime takes no shared memory, and the caller may overwrite its own.
+    const own = Float32Array.from(weights);
+    this.weights = this.layout.slots.map(
+      ({ offset, size, shape }) => new Tensor('float32', own.subarray(offset, offset + size), shape),
+    );
+  }
+
+  async gradient(batch: Batch, seed: number, into: Float32Array): Promise<Sums> {
+    const compiled = await this.compiled({ kind: 'gradient', samples: batch.count });
+    const results = await compiled.session.run(this.feeds(compiled, batch, seed));
+    for (const [i, { offset, size, trainable }] of this.layout.slots.entries()) {
+      const result = results[trainable ? `gradient:${i}` : `change:${i}`];
+      // A weight that the loss does not depend on has no gradient.
+      if (result) into.set(result.data as Float32Array, offset);
+      else into.fill(0, offset, offset + size);
+    }
+    return sumsOf(results);
+  }
+
+  async evaluate(batch: Batch): Promise<EvaluationSums> {
+    const compiled = await this.compiled({ kind: 'evaluation', samples: batch.count });
+    const results = await compiled.session.run(this.feeds(compiled, batch, 0));
+    const { label } = this.options.manifest;
+    const { predicted, confidence } = results;
+    if (label.kind !== 'class' || !predicted || label.classes > MAX_CONFUSION_CLASSES) return sumsOf(results);
+    const confusion = new Int32Array(label.classes * label.classes);
+    const guesses = predicted.data as Int32Array;
+    for (const [i, guess] of guesses.entries()) confusion[batch.y[i]! * label.classes + guess]!++;
+    const mistakes =
+      confidence && surestMistakes(batch.count, guesses, batch.y, confidence.data as Float32Array);
+    return { ...sumsOf(results), confusion, ...(mistakes ? { mistakes } : {}) };
+  }
+
+  dispose(): void {
+    for (const { session } of this.sessions.values()) void session.release();
+    this.sessions.clear();
+    this.weights = [];
+  }
+
+  private feeds({ inputs }: Compiled, batch: Batch, seed: number): Record<string, Ort.Tensor> {
+    const { Tensor } = this.options.runtime.ort;
+    const feeds: Record<string, Ort.Tensor> = {};
+    for (const { source, shape, dtype } of inputs) {
+      if (source.kind === 'random') {
+        feeds[source.name] = new Tensor('float32', draw(source.draw, seed, sizeOf(shape)), shape);
+      } else if (source.kind === 'input') {
+        const { name } = source;
+        feeds[name] =
+          name === 'x' || name === 'y'
+            ? new Tensor(dtype, batch[name] as never, shape)
+            : this.weights[Number(name.slice('weight:'.length))]!;
+      }
+    }
+    return feeds;
+  }
+
+  private async compiled(wanted: GraphWanted): Promise<Compiled> {
+    const key = `${wanted.kind} ${wanted.samples}`;
+    const known = this.sessions.get(key);
+    if (known) {
+      // The last used stands last.
+      this.sessions.delete(key);
+      this.sessions.set(key, known);
+      return known;
+    }
+    const { runtime, graphFor } = this.options;
+    const { bytes, inputs } = lower(await graphFor(wanted), runtime.target);
+    const session = await runtime.ort.InferenceSession.create(bytes, runtime.session);
+    const names = new Set(session.inputNames);
+    const compiled: Compiled = {
+      session,
+      inputs: inputs.filter((value) => names.has(nameOf(value))),
+    };
+    this.sessions.set(key, compiled);
+    for (const [oldest, { session }] of this.sessions) {
+      if (this.sessions.size <= SESSIONS) break;
+      this.sessions.delete(oldest);
+      await session.release();
+    }
+    return compiled;
+  }
+}
+
+function sumsOf(results: Ort.InferenceSession.OnnxValueMapType): Sums {
+  return { loss: Number(results.loss!.data[0 as never]), metric: Number(results.metric!.data[0 as never]) };
+}

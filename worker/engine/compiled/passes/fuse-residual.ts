@@ -1,0 +1,22 @@
+/** A sum of a normalised value and another of the same shape, as residual networks have it, is one kernel. */
+import { type Graph, inputOf, onlyReader, producer, sameShape, usesOf } from '../graph.js';
+import { rewrite } from './rewrite.js';
+
+export function fuseResiduals(graph: Graph): Graph {
+  const uses = usesOf(graph);
+  return rewrite(graph, (node, was, rewriter) => {
+    if (node.kernel !== 'Add') return undefined;
+    for (const [side, other] of [
+      ['a', 'b'],
+      ['b', 'a'],
+    ] as const) {
+      const value = inputOf(was, side);
+      const norm = producer(inputOf(node, side), 'FusedBatchNorm');
+      if (!norm || norm.inputs.residual || norm.attributes.activation || !onlyReader(uses, value)) continue;
+      const residual = inputOf(node, other);
+      if (!sameShape(residual.shape, value.shape) || residual.dtype !== 'float32') continue;
+      return [rewriter.add('FusedBatchNorm', { ...norm.inputs, residual }, norm.attributes, value)];
+    }
+    return undefined;
+  });
+}

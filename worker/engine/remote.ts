@@ -1,0 +1,122 @@
+/**
+ * An engine at the other end of a message port, a thread in Node or a worker in a browser: what travels,
+ * and both ends of it. Where memory can be shared, vectors are seen by both ends; where it cannot, the
+ * contribution comes back with the answer.
+ */
+import { messageOf, UserError } from '../../shared/user-error.js';
+import type { Tried } from './choose.js';
+import type { NodeSums, Shard } from './compute.js';
+import { NodeComputer } from './compute-node.js';
+import type { Batch, Engine, EvaluationSums } from './engine.js';
+
+export type EngineCall =
+  | { call: 'setWeights'; weights: Float32Array }
+  /** `into`: memory that both ends see, or how many elements to send back. */
+  | { call: 'computeNode'; shards: Shard[]; into: Float32Array | number }
+  | { call: 'evaluate'; batch: Batch };
+
+export type EngineRequest = EngineCall & { id: number };
+
+/** What the far end says first. */
+export interface Started {
+  name: string;
+  engineClass: string;
+  reason: string;
+  tried: Tried[];
+}
+
+/** Errors travel in parts, since classes do not survive the way. */
+export interface Failure {
+  error: { message: string; exitCode: 1 | 2 | undefined };
+}
+
+export type StartAnswer = { started: Started } | Failure;
+export type EngineAnswer = { id: number } & ({ result: unknown } | Failure);
+
+/** The answer to `computeNode` where memory is not shared. */
+export type SentNode = NodeSums & { contribution?: Float32Array };
+
+export const failure = (error: unknown): Failure => ({
+  error: { message: messageOf(error), exitCode: error instanceof UserError ? error.exitCode : undefined },
+});
+
+export function errorOf({ error: { message, exitCode } }: Failure): Error {
+  return exitCode === undefined ? new Error(message) : new UserError(message, exitCode);
+}
+
+/** A batch that is used once moves to the far end instead of being copied. */
+export const buffersOf = ({ x, y }: Batch): ArrayBuffer[] => [
+  x.buffer as ArrayBuffer,
+  y.buffer as ArrayBuffer,
+];
+
+/** The near end: calls, and the answers that they wait for. */
+export class EngineCalls {
+  private readonly waiting = new Map<number, { resolve(result: never): void; reject(error: Error): void }>();
+  private nextId = 0;
+  private dead: Error | undefined;
+
+  constructor(private readonly post: (request: EngineRequest, transfer: ArrayBuffer[]) => void) {}
+
+  ask<T>(call: EngineCall, transfer: ArrayBuffer[] = []): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.dead) return reject(this.dead);
+      const id = this.nextId++;
+      this.waiting.set(id, { resolve, reject });
+      this.post({ ...call, id }, transfer);
+    });
+  }
+
+  evaluate(batch: Batch, transfer: ArrayBuffer[] = []): Promise<EvaluationSums> {
+    return this.ask<EvaluationSums>({ call: 'evaluate', batch }, transfer);
+  }
+
+  answered(answer: EngineAnswer): void {
+    const call = this.waiting.get(answer.id);
+    this.waiting.delete(answer.id);
+    if ('error' in answer) call?.reject(errorOf(answer));
+    else call?.resolve(answer.result as never);
+  }
+
+  /** The far end is gone: whoever waits for it, now or later, gets this error. */
+  die(error: Error): void {
+    this.dead ??= error;
+    for (const { reject } of this.waiting.values()) reject(this.dead);
+    this.waiting.clear();
+  }
+}
+
+/**
+ * The far end: computes one request after the other, in the order in which they are handed in.
+ * @param post sends an answer; the buffers listed are not needed here any more
+ */
+export function serveEngine(
+  engine: Engine,
+  post: (answer: EngineAnswer, transfer: ArrayBuffer[]) => void,
+): (request: EngineRequest) => void {
+  const computer = new NodeComputer(engine);
+  const perform = async (call: EngineCall): Promise<unknown> => {
+    switch (call.call) {
+      case 'setWeights':
+        return engine.setWeights(call.weights);
+      case 'computeNode': {
+        if (typeof call.into !== 'number') return computer.compute(call.shards, call.into);
+        const contribution = new Float32Array(call.into);
+        return { ...(await computer.compute(call.shards, contribution)), contribution } satisfies SentNode;
+      }
+      case 'evaluate':
+        return engine.evaluate(call.batch);
+    }
+  };
+  let last: Promise<unknown> = Promise.resolve();
+  return (request) => {
+    last = last.then(async () => {
+      const answer = await perform(request).then((result) => ({ result }), failure);
+      const sent = 'result' in answer ? (answer.result as Partial<SentNode> | undefined) : undefined;
+      post(
+        { id: request.id, ...answer },
+        sent?.contribution ? [sent.contribution.buffer as ArrayBuffer] : [],
+      );
+    });
+  };
+}

@@ -1,0 +1,88 @@
+/** The compiled engine in Node: which runtimes there are, and graphs from the coordinator or from a trace. */
+import type * as OrtNode from 'onnxruntime-node';
+import { probeBlockSize } from '../engine/compiled/block-size.js';
+import { blockedTarget, PORTABLE, PORTABLE_GPU, targetName } from '../engine/compiled/lower/target.js';
+import type { Runtime } from '../engine/compiled/runtime.js';
+import { startCompiled } from '../engine/compiled/start.js';
+import type { Engine } from '../engine/engine.js';
+import type { EngineSubject } from './engines.js';
+
+/** ONNX Runtime's own processor kernels. One thread: with two, some models give other bits. */
+export async function startCompiledCpu(subject: EngineSubject): Promise<Engine> {
+  return startCompiled(subject, await cpuRuntime(), loadTf);
+}
+
+/**
+ * ONNX Runtime in WebAssembly: the universal engine class. Its SIMD is deterministic by specification and one
+ * thread adds in one order, so Node and every browser, on every processor, give the same bits.
+ */
+export async function startCompiledWasm(subject: EngineSubject): Promise<Engine> {
+  return startCompiled(subject, await wasmRuntime(), loadTf);
+}
+
+export async function wasmRuntime(): Promise<Runtime> {
+  const ort = await import('onnxruntime-web');
+  ort.env.wasm.numThreads = 1;
+  ort.env.logLevel = 'error';
+  return {
+    name: 'compiled/wasm',
+    engineClass: `compiled/wasm@${ort.env.versions.web}`,
+    target: PORTABLE,
+    ort,
+    session: { executionProviders: ['wasm'], logSeverityLevel: 3 },
+  };
+}
+
+/**
+ * A graphics processor: through WebGPU (Dawn, within the package) where a driver for Vulkan, Metal or D3D12 is,
+ * or NVIDIA's by CUDA 12, whose libraries `ONNXRUNTIME_NODE_INSTALL=true npm rebuild onnxruntime-node` fetches.
+ */
+export async function startCompiledGpu(subject: EngineSubject, provider: 'webgpu' | 'cuda'): Promise<Engine> {
+  return startCompiled(subject, await gpuRuntime(provider), loadTf);
+}
+
+export async function gpuRuntime(provider: 'webgpu' | 'cuda'): Promise<Runtime> {
+  const ort = await loadNode();
+  const offered = ort.listSupportedBackends().map(({ name }) => name);
+  if (!offered.includes(provider)) throw new Error(`this build of ONNX Runtime has no ${provider}`);
+  return {
+    name: `compiled/${provider}`,
+    engineClass: `compiled/${provider}@${versionOf(ort)}+${process.platform}-${process.arch}`,
+    target: PORTABLE_GPU,
+    ort,
+    session: {
+      // Results are read at once: left on the device, WebGPU's would end the process.
+      executionProviders: [{ name: provider }, 'cpu'],
+      preferredOutputLocation: 'cpu',
+      graphOptimizationLevel: 'disabled',
+      logSeverityLevel: 3,
+    },
+  };
+}
+
+const versionOf = ({ env }: typeof OrtNode): string => (env.versions as { node: string }).node;
+
+async function loadNode(): Promise<typeof OrtNode> {
+  const module = await import('onnxruntime-node');
+  // CommonJS: loaders differ in where they put its exports.
+  return (module.default as typeof OrtNode | undefined) ?? module;
+}
+
+/** @param threads within one operator; they belong to the engine class */
+export async function cpuRuntime(threads = 1): Promise<Runtime> {
+  const ort = await loadNode();
+  const session: Runtime['session'] = {
+    executionProviders: ['cpu'],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    // Its optimizer would join the transposes of the blocked filter gradient into one that is slow.
+    graphOptimizationLevel: 'disabled',
+    logSeverityLevel: 3,
+  };
+  const blockSize = await probeBlockSize({ ort, session });
+  const target = blockSize > 0 ? blockedTarget(blockSize) : PORTABLE;
+  const engineClass = `compiled/cpu@${versionOf(ort)}+${process.arch}+${targetName(target)}+t${threads}`;
+  return { name: 'compiled/cpu', engineClass, target, ort, session };
+}
+
+const loadTf = () => import('@tensorflow/tfjs');
