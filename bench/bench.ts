@@ -10,6 +10,8 @@ import { parseArgs } from 'node:util';
 import type { Bench, BenchResult } from './question.js';
 
 const BENCHES: Record<string, () => Promise<Bench>> = {
+  checkpoints: async () => (await import('./checkpoints.js')).checkpoints,
+  faults: async () => (await import('./faults.js')).faults,
   engine: async () => (await import('./engine.js')).engine,
   overhead: async () => (await import('./overhead.js')).overhead,
   'step-time': async () => (await import('./step-time.js')).stepTime,

@@ -130,7 +130,8 @@ async function bareStepMs(
   return { engine: compute.name, ms };
 }
 
-async function frameworkStepMs(
+/** Milliseconds of a step of a real run with one worker. */
+export async function frameworkStepMs(
   options: GivenCoordinatorOptions,
   engine: string,
   steps: number,
@@ -138,10 +139,10 @@ async function frameworkStepMs(
   const folder = await mkdtemp(join(tmpdir(), 'swarmgrad-bench-'));
   const all = WARM_UP + steps;
   const coordinator = await startCoordinator({
+    checkpointEvery: 0,
     ...options,
     steps: all,
     evaluateEvery: all,
-    checkpointEvery: 0,
     port: 0,
     runDir: join(folder, 'run'),
   });

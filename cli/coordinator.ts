@@ -8,7 +8,7 @@ import { UserError } from '../shared/user-error.js';
 import { closingText } from './closing-text.js';
 import { addCoordinatorFlags, coordinatorOptions } from './coordinator-flags.js';
 import { givenFlags } from './flags.js';
-import { Interrupted, interrupted } from './interruptions.js';
+import { Interrupted, type Interruption, interrupted } from './interruptions.js';
 import { invitation } from './invitation.js';
 import { startLocalWorkers } from './local-workers.js';
 import { createDisplay, type Display } from './progress.js';
@@ -17,7 +17,10 @@ export function addCoordinator(program: Command): void {
   const command = program
     .command('coordinator')
     .description('start a run: serve data and weights, give out work, average the gradients')
-    .addHelpText('after', '\nExit codes: 0 finished, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C.');
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 finished, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C, 143 by SIGTERM.',
+    );
   addCoordinatorFlags(command).action(() => runCoordinator(coordinatorOptions(command), command));
 }
 
@@ -57,7 +60,9 @@ export async function runCoordinator(given: GivenCoordinatorOptions, command: Co
 
 async function untilTheEnd(running: RunningCoordinator, display: Display, linger: boolean): Promise<void> {
   let isOver = false;
-  const stopped = interrupted().then(() => {
+  let signal: Interruption = 'SIGINT';
+  const stopped = interrupted().then((interruption) => {
+    signal = interruption;
     if (isOver) return;
     display.log('stopping: a checkpoint is being written; Ctrl-C again stops at once');
     // How it ends is told by `finished`.
@@ -67,7 +72,7 @@ async function untilTheEnd(running: RunningCoordinator, display: Display, linger
   isOver = true;
   display.log(closingText(summary, running.runDir));
   if (summary.status === 'failed') throw new UserError(summary.reason ?? 'the run failed');
-  if (summary.status === 'stopped') throw new Interrupted();
+  if (summary.status === 'stopped') throw new Interrupted(signal);
   if (linger) {
     display.log(`still serving on ${running.url} until Ctrl-C`);
     await stopped;

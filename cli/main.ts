@@ -8,12 +8,12 @@ import { addEngines } from './engines.js';
 import { addEvaluate } from './evaluate.js';
 import { addExport } from './export.js';
 import { addGenerate } from './generate.js';
-import { EXIT_INTERRUPTED, Interrupted } from './interruptions.js';
+import { Interrupted } from './interruptions.js';
 import { addStart } from './start.js';
 import { addStatus } from './status.js';
 import { addWorker } from './worker.js';
 
-/** @returns the exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted; never throws */
+/** @returns the exit code: 0 done, 1 failed, 2 wrong usage, 130 or 143 interrupted; never throws */
 export async function main(args: readonly string[]): Promise<number> {
   const program = new Command('swarmgrad')
     .description('Distributed training of TensorFlow.js models over WebSockets, exact to the bit')
@@ -43,7 +43,7 @@ export async function main(args: readonly string[]): Promise<number> {
 
 /** @returns the exit code */
 function tell(error: unknown, verbose: boolean): number {
-  if (error instanceof Interrupted) return EXIT_INTERRUPTED;
+  if (error instanceof Interrupted) return error.exitCode;
   if (error instanceof CommanderError) {
     // Help and version were asked for, and are not errors.
     if (error.exitCode === 0) return 0;

@@ -69,6 +69,9 @@ function plainDisplay({ status, join, verbose, stream }: DisplayOptions): Displa
   };
 }
 
+/** What happens all the time in a large cluster, and needs nobody. */
+const DETAILS: readonly RunEvent['type'][] = ['checkpoint', 'reissued', 'speculated'];
+
 /** The end has words of its own, after the display. */
 const isShown = ({ type }: RunEvent, verbose: boolean) =>
-  type !== 'finished' && (verbose || (type !== 'checkpoint' && type !== 'reissued'));
+  type !== 'finished' && (verbose || !DETAILS.includes(type));

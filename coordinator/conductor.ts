@@ -20,6 +20,7 @@ import { CheckpointWriter } from './record/checkpoint-writer.js';
 import { MetricsLog } from './record/metrics.js';
 import { writeModelFiles } from './record/model-files.js';
 import type { RunFolder } from './record/run-folder.js';
+import type { RunLock } from './record/run-lock.js';
 import { type Summary, scores, writeSummary } from './record/summary.js';
 import { writeView } from './record/view-file.js';
 import { createRecorder } from './recorder.js';
@@ -35,6 +36,7 @@ const TELL_EVERY_MS = 1000;
 
 export interface ConductorOptions {
   folder: RunFolder;
+  lock: RunLock;
   core: Core;
   progress: Progress;
   metric: MetricName;
@@ -63,15 +65,21 @@ export class Conductor {
   /** Path of the newest checkpoint; empty before the first. */
   private lastCheckpoint: string;
   private message = '';
+  /** Why the folder is no longer this coordinator's. */
+  private lost: string | undefined;
   /** Once the run is over. */
   private summary: Summary | undefined;
 
   constructor(private readonly options: ConductorOptions) {
-    const { folder, configuration } = options;
+    const { folder, configuration, lock } = options;
+    lock.onLost = (why) => this.lose(why);
     this.lastCheckpoint = options.resumedFrom ?? '';
     this.checkpoints = new CheckpointWriter(folder.checkpoints, {
       keep: configuration.keepCheckpoints,
-      beforeCommit: () => this.metrics.flush(),
+      beforeCommit: async () => {
+        await options.lock.check();
+        await this.metrics.flush();
+      },
       written: (step, path) => {
         this.checkpointedStep = step;
         this.lastCheckpoint = path;
@@ -79,6 +87,14 @@ export class Conductor {
       },
       warn: (text) => this.warn(text),
     });
+  }
+
+  /** The folder is another coordinator's now: ends at once, and writes nothing more. */
+  private lose(why: string): void {
+    this.lost = why;
+    this.warn(`${why}: this one ends, and leaves the folder alone`);
+    this.drain.abort(new Error(why));
+    this.abort.abort(new Error(why));
   }
 
   /** Runs to the end. Never rejects but for a defect: how the run ended stands in the summary. */
@@ -101,8 +117,10 @@ export class Conductor {
     const telling = setInterval(() => this.tellWorkers(), TELL_EVERY_MS);
     try {
       const complete = await run(this.options.run, parts, stop);
+      if (this.lost) return await this.end('failed', this.lost);
       return await this.end(complete ? 'finished' : 'stopped');
     } catch (error) {
+      if (this.lost) return this.end('failed', this.lost);
       if (this.drain.signal.aborted) return this.end('stopped');
       return this.end('failed', this.explain(error));
     } finally {
@@ -166,15 +184,17 @@ export class Conductor {
       this.checkpoint();
       await this.checkpoints.settled();
     }
-    await this.metrics.close();
+    await (this.lost ? this.metrics.abandon() : this.metrics.close());
     const weights = core.pipeline.weights.flat();
     const summary = this.summarise(status, weights, reason);
     this.summary = summary;
     try {
       const exported = core.pipeline.averaged?.flat() ?? weights;
       if (status !== 'failed') await writeModelFiles(folder.model, description, exported);
-      await writeSummary(folder.summary, summary);
-      await writeView(folder.view, { model: monitor.model(), events: monitor.events.from() });
+      if (!this.lost) {
+        await writeSummary(folder.summary, summary);
+        await writeView(folder.view, { model: monitor.model(), events: monitor.events.from() });
+      }
     } catch (error) {
       this.warn(`the run's files could not be written to ${folder.dir}: ${messageOf(error)}`);
     }

@@ -1,5 +1,5 @@
 /** Pipeline and swarm wired together: the part of a coordinator that knows neither files nor sockets. */
-import type { Clock } from '../shared/clock.js';
+import { awakeClock, type Clock } from '../shared/clock.js';
 import type { Layout } from '../shared/layout.js';
 import { PROTOCOL_VERSION, type Welcome } from '../shared/protocol/messages.js';
 import type { RunEvent } from '../shared/status.js';
@@ -12,6 +12,9 @@ import { capacityFor, Pipeline, type UpdateRule } from './update/pipeline.js';
 /** Workers send a heartbeat, and the coordinator looks for silent ones, this often until `deadAfterMs`. */
 const CHECKS_UNTIL_DEAD = 4;
 
+/** How often the coordinator looks for leases that are late. */
+const LOOK_MS = 10;
+
 /** Under `--shards auto` there is one shard a worker; memory is set aside for this many. */
 const AUTO_SHARDS = 64;
 
@@ -23,6 +26,8 @@ export interface CoreOptions {
   engineClass: string;
   deadAfterMs: number;
   run: string;
+  /** How often the run has been started, this time included: it fences earlier coordinators. */
+  epoch?: number;
   /** Hashes of the model description, the manifests, the admission probe, and the model's graphs. */
   objects: { model: string; train: string; test: string; probe: string; program: string };
   /** Samples of a full shard. */
@@ -30,6 +35,8 @@ export interface CoreOptions {
   seed: number;
   shuffle: string;
   clock: Clock;
+  /** Without timers `swarm.sweep` and `swarm.look` are the caller's to call. */
+  timers?: boolean;
   tell(event: RunEvent): void;
 }
 
@@ -37,12 +44,14 @@ export interface Core {
   kernels: Kernels;
   pipeline: Pipeline;
   swarm: Swarm;
+  /** The time by which workers are judged: it runs while this process is awake. */
+  awake: Clock;
   /** Ends the watch over silent workers. */
   stop(): void;
 }
 
 export function createCore(options: CoreOptions): Core {
-  const { layout, rule, clock, deadAfterMs, engineClass, tell } = options;
+  const { layout, rule, deadAfterMs, engineClass, tell } = options;
   const shards = options.shards === 'auto' ? Math.min(AUTO_SHARDS, MAX_SHARDS) : options.shards;
   const kernels = createKernels({ capacityFloats: capacityFor(layout, rule, shards) });
   const pipeline = new Pipeline(layout, kernels, rule, options.weights, () => swarm.progressed());
@@ -50,6 +59,7 @@ export function createCore(options: CoreOptions): Core {
   const welcome: Omit<Welcome, 'type' | 'worker'> = {
     protocol: PROTOCOL_VERSION,
     run: options.run,
+    epoch: options.epoch ?? 1,
     ...options.objects,
     shardSamples: options.shardSamples,
     seed: options.seed,
@@ -57,7 +67,12 @@ export function createCore(options: CoreOptions): Core {
     engineClass,
     heartbeatMs: checkMs,
   };
-  const swarm = new Swarm({ clock, pipeline, engineClass, deadAfterMs, welcome, tell });
-  const watch = setInterval(() => swarm.sweep(), checkMs);
-  return { kernels, pipeline, swarm, stop: () => clearInterval(watch) };
+  const awake = options.timers === false ? options.clock : awakeClock(options.clock);
+  const swarm = new Swarm({ clock: awake, pipeline, engineClass, deadAfterMs, welcome, tell });
+  const timers =
+    options.timers === false
+      ? []
+      : [setInterval(() => swarm.sweep(), checkMs), setInterval(() => swarm.look(), LOOK_MS)];
+  const stop = () => timers.forEach(clearInterval);
+  return { kernels, pipeline, swarm, awake, stop };
 }

@@ -8,7 +8,11 @@ import type { Clock } from '../shared/clock.js';
 import { type EvaluationPart, type EvaluationTotals, sumParts } from '../shared/evaluation-parts.js';
 import type * as m from '../shared/protocol/messages.js';
 import type { Swarm, Work, Worker } from './swarm.js';
-import { leaseExpired } from './work/deadlines.js';
+import { expectedMs, leaseExpired } from './work/deadlines.js';
+import type { Turnaround } from './work/members.js';
+
+/** More holders of one part at a time would only burden the network. */
+const MOST_COPIES = 3;
 
 /** Parts that a worker holds at once: one to compute, one to go on with. */
 const PARTS_IN_HAND = 2;
@@ -26,6 +30,9 @@ export class Evaluation implements Work {
   private readonly results = new Map<number, m.Evaluated>();
   private readonly waiting: number[];
   private held: Held[] = [];
+  /** How long parts took, by worker; and when each was last done with one. */
+  private readonly recent = new Map<Worker, Turnaround[]>();
+  private readonly doneAt = new Map<Worker, number>();
   private resolve!: () => void;
   private reject!: (error: unknown) => void;
   private readonly outcome = new Promise<void>((resolve, reject) => {
@@ -53,6 +60,7 @@ export class Evaluation implements Work {
       await this.outcome;
       return { ...sumParts(this.parts.map((_, part) => this.results.get(part)!)), mistakes: this.mistakes() };
     } finally {
+      for (const held of [...this.held]) this.takeBack(held);
       this.swarm.end();
       stop.removeEventListener('abort', abort);
     }
@@ -74,8 +82,9 @@ export class Evaluation implements Work {
   }
 
   lost(worker: Worker): void {
-    this.waiting.push(...this.held.filter((held) => held.worker === worker).map((held) => held.part));
+    const parts = this.held.filter((held) => held.worker === worker).map((held) => held.part);
     this.held = this.held.filter((held) => held.worker !== worker);
+    this.waiting.push(...parts.filter((part) => !this.held.some((held) => held.part === part)));
     for (const other of this.swarm.active()) this.give(other);
   }
 
@@ -88,8 +97,14 @@ export class Evaluation implements Work {
       this.swarm.refuse(worker, 'wrongShape', text);
       return;
     }
-    this.held.splice(at, 1);
+    const [{ since }] = this.held.splice(at, 1) as [Held];
+    const now = this.clock.now();
+    const turnaroundMs = now - Math.max(since, this.doneAt.get(worker) ?? 0);
+    const times = this.recent.get(worker) ?? [];
+    this.recent.set(worker, [...times, { samples: to - from, computeMs: message.computeMs, turnaroundMs }]);
+    this.doneAt.set(worker, now);
     this.results.set(message.part, message);
+    for (const copy of this.held.filter((held) => held.part === message.part)) this.takeBack(copy);
     if (this.results.size === this.parts.length) this.resolve();
     else this.give(worker);
   }
@@ -114,15 +129,54 @@ export class Evaluation implements Work {
     });
   }
 
+  /** Gives parts that are late to workers without any as well; the first result counts. */
+  look(now: number): void {
+    if (this.waiting.length > 0) return;
+    const free = this.swarm
+      .active()
+      .filter(
+        (worker) => worker.member.owed.length === 0 && !this.held.some((held) => held.worker === worker),
+      );
+    const all = free.length > 0 ? [...this.recent.values()].flat() : [];
+    for (const { part, worker, since } of [...this.held]) {
+      const { from, to } = this.parts[part]!;
+      const allowedMs = expectedMs(to - from, this.recent.get(worker) ?? [], all);
+      const waitedMs = now - Math.max(since, this.doneAt.get(worker) ?? 0);
+      const copies = this.held.filter((held) => held.part === part);
+      if (allowedMs === undefined || waitedMs <= allowedMs || copies.length >= MOST_COPIES) continue;
+      // Another copy that is younger may still come.
+      if (copies.some((copy) => copy.since > since)) continue;
+      const other = free.shift();
+      if (!other) return;
+      this.hand(part, other);
+      const late = `${Math.round(waitedMs)} ms without a result where ${Math.round(allowedMs)} ms were to be expected`;
+      const text = `evaluation: ${other.member.name} is asked as well for part ${part} of ${worker.member.name}: ${late}`;
+      this.swarm.tell({ type: 'speculated', step: this.version, text });
+    }
+  }
+
+  /** The part is not needed of this worker any more. */
+  private takeBack(held: Held): void {
+    const { part, worker, since } = held;
+    this.held.splice(this.held.indexOf(held), 1);
+    const { from, to } = this.parts[part]!;
+    worker.member.owed.push({ kind: 'part', step: this.version, index: part, samples: to - from, since });
+    worker.peer.send({ type: 'cancel', step: this.version, part });
+  }
+
+  private hand(part: number, worker: Worker): void {
+    this.held.push({ part, worker, since: this.clock.now() });
+    const { version, weights } = this;
+    worker.peer.send({ type: 'evaluate', version, part, ...this.parts[part]!, weights });
+    worker.member.state = 'computing';
+  }
+
   private give(worker: Worker): void {
     let inHand = this.held.filter((held) => held.worker === worker).length;
     while (inHand < PARTS_IN_HAND && this.waiting.length > 0) {
-      const part = this.waiting.shift()!;
-      this.held.push({ part, worker, since: this.clock.now() });
-      const { version, weights } = this;
-      worker.peer.send({ type: 'evaluate', version, part, ...this.parts[part]!, weights });
+      this.hand(this.waiting.shift()!, worker);
       inHand++;
     }
-    worker.member.state = inHand > 0 ? 'computing' : 'idle';
+    this.swarm.refresh(worker, inHand > 0);
   }
 }

@@ -56,7 +56,10 @@ export interface RunParts {
   progress: Progress;
   record: Recorder;
   control: Control;
+  /** For what people are told. */
   clock: Clock;
+  /** For what workers are allowed. */
+  awake: Clock;
 }
 
 /** `drain`: end after what is in hand. `abort`: at once, its reason is thrown. */
@@ -67,7 +70,7 @@ export interface StopSignals {
 
 /** @returns whether all steps were made. @throws DivergedError; the reason of `stop.abort` */
 export async function run(options: RunOptions, parts: RunParts, stop: StopSignals): Promise<boolean> {
-  const { swarm, pipeline, progress, record, control, clock } = parts;
+  const { swarm, pipeline, progress, record, control, clock, awake } = parts;
   const { layout, steps, epochPlan } = options;
 
   for (;;) {
@@ -78,7 +81,7 @@ export async function run(options: RunOptions, parts: RunParts, stop: StopSignal
       await enoughWorkers(1, parts, stop);
       if (stop.drain.aborted) return false;
       const weights = pipeline.averaged ? 'averaged' : 'current';
-      const totals = await new Evaluation(step, weights, options.testParts, swarm, clock).run(stop.drain);
+      const totals = await new Evaluation(step, weights, options.testParts, swarm, awake).run(stop.drain);
       progress.evaluated(step, totals);
       record.evaluation({ step, epoch: epochOf(step - 1, epochPlan) + 1, totals });
     }
@@ -101,7 +104,7 @@ export async function run(options: RunOptions, parts: RunParts, stop: StopSignal
       layout,
       counters: progress.shards,
       record,
-      clock,
+      clock: awake,
     });
     const learningRate = control.learningRate(step);
     const sums = await training.run(learningRate, stop.abort);
@@ -119,6 +122,7 @@ async function enoughWorkers(count: number, { swarm, progress }: RunParts, stop:
   if (swarm.active().length >= count) return;
   const { state } = progress;
   progress.state = 'waiting';
+  swarm.tell({ type: 'waiting', text: `waiting for workers: ${swarm.active().length} of ${count} are here` });
   await swarm.atLeast(count, stop.drain);
   progress.state = state;
 }

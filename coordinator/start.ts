@@ -29,6 +29,7 @@ import {
   runFolder,
   storeConfiguration,
 } from './record/run-folder.js';
+import { newFence, RunLock } from './record/run-lock.js';
 import type { Summary } from './record/summary.js';
 import { stepsPerEpoch } from './schedule.js';
 import { joinAddress } from './server/addresses.js';
@@ -63,6 +64,16 @@ export interface RunningCoordinator {
  * @throws UserError for options, data or a model that cannot be used
  */
 export async function startCoordinator(options: StartCoordinatorOptions = {}): Promise<RunningCoordinator> {
+  const lock = new RunLock();
+  try {
+    return await startWith(lock, options);
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+async function startWith(lock: RunLock, options: StartCoordinatorOptions): Promise<RunningCoordinator> {
   const { given, modelFunction } = readGiven(options);
   const folder = given.resume ? runFolder(given.runDir!) : folderForNewRun(given);
   const configuration = configure(given.resume ? await optionsToResume(folder, given) : given);
@@ -73,6 +84,8 @@ export async function startCoordinator(options: StartCoordinatorOptions = {}): P
     events.tell(event);
   };
   const warn = (text: string) => tell({ type: 'warning', text });
+  // A new run has no folder yet: it takes its lock with it.
+  const fence = configuration.resume ? await lock.acquire(folder, warn) : newFence();
   const stored = configuration.resume ? await readLatest(folder.checkpoints, warn) : undefined;
 
   // A run that goes on has its model in the checkpoint: the file or function that built it is not needed.
@@ -91,7 +104,7 @@ export async function startCoordinator(options: StartCoordinatorOptions = {}): P
     shards,
     engineClass,
     deadAfterMs: deadAfter * 1000,
-    run: randomUUID(),
+    ...fence,
     objects: hashes,
     shardSamples: shardSamplesOf(configuration),
     seed,
@@ -143,6 +156,7 @@ export async function startCoordinator(options: StartCoordinatorOptions = {}): P
   const { x, y, label, normalisation } = train;
   const conductor = new Conductor({
     folder,
+    lock,
     core,
     progress,
     metric,
@@ -189,14 +203,17 @@ export async function startCoordinator(options: StartCoordinatorOptions = {}): P
     },
   );
   // Only now, when nothing of the user's can be wrong any more, does the folder become this run's.
-  await (configuration.resume ? storeConfiguration : createRun)(folder, configuration).catch(
-    async (error) => {
-      core.stop();
-      await server.close();
-      throw error;
-    },
-  );
-  const finished = conductor.start(server.traffic, stored?.state.bytes);
+  const own = async () => {
+    if (configuration.resume) return storeConfiguration(folder, configuration);
+    await createRun(folder, configuration);
+    await lock.acquire(folder, warn, fence);
+  };
+  await own().catch(async (error) => {
+    core.stop();
+    await server.close();
+    throw error;
+  });
+  const finished = conductor.start(server.traffic, stored?.state.bytes).finally(() => lock.release());
   return {
     url: server.url,
     runDir: folder.dir,

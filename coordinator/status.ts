@@ -1,6 +1,6 @@
 /** The status of a run, as `GET /api/status` gives it. */
 import type { MetricName } from '../shared/losses.js';
-import type { Status } from '../shared/status.js';
+import type { RunState, Status } from '../shared/status.js';
 import type { Progress, Result } from './progress.js';
 import type { Member } from './work/members.js';
 
@@ -23,9 +23,13 @@ export function statusOf(parts: StatusParts): Status {
   const left = (steps - progress.step) * batchSize;
   const value = (result: Result | null, name: MetricName) =>
     name === metric && result ? result.metric : null;
+  // A step that has lost its last worker waits for the next one, whatever the run was doing.
+  const isDeserted = !members.some(({ state }) => state === 'idle' || state === 'computing');
+  const isBusy = progress.state === 'training' || progress.state === 'evaluating';
+  const state = isBusy && isDeserted ? 'waiting' : progress.state;
   return {
-    state: progress.state,
-    message: parts.message || describe(progress, members.length),
+    state,
+    message: parts.message || describe(state, members.length),
     runDir: parts.runDir,
     step: progress.step,
     steps,
@@ -59,7 +63,7 @@ export function statusOf(parts: StatusParts): Status {
   };
 }
 
-function describe({ state }: Progress, workers: number): string {
+function describe(state: RunState, workers: number): string {
   switch (state) {
     case 'waiting':
       return `waiting for workers (${workers} connected)`;

@@ -13,11 +13,21 @@ import type * as m from '../shared/protocol/messages.js';
 import type { RunEvent } from '../shared/status.js';
 import { type FrameSink, WeightsFeed } from './server/weights-feed.js';
 import type { Pipeline } from './update/pipeline.js';
-import { isSilent } from './work/deadlines.js';
-import { type Member, mergeTotals, newMember, type Totals } from './work/members.js';
+import { Watch } from './watch.js';
+import {
+  type Member,
+  measure,
+  mergeTotals,
+  newMember,
+  type Owed,
+  settle,
+  type Totals,
+} from './work/members.js';
 
 /** The far end of a connection. */
 export interface Peer extends FrameSink {
+  /** Messages that the far end's system has taken so far. */
+  delivered?(): number;
   send(message: m.CoordinatorMessage): void;
   close(reason: CloseReason, text: string): void;
 }
@@ -40,6 +50,8 @@ export interface Work {
   evaluated(worker: Worker, message: m.Evaluated): void;
   /** A chunk of the next version is ready. */
   progressed(): void;
+  /** Called every few milliseconds: is anything late? */
+  look(now: number): void;
   /** Leases that have run out: the worker and the reason. */
   expired(now: number): { worker: Worker; why: string }[];
 }
@@ -57,6 +69,7 @@ export interface SwarmOptions {
 export class Swarm {
   private readonly workers = new Map<number, Worker>();
   private readonly watchers = new Set<() => void>();
+  private readonly watch: Watch;
   private nextId = 1;
   private work: Work | undefined;
   /** What workers that have left have given. */
@@ -64,7 +77,9 @@ export class Swarm {
   /** Once the run is over: what whoever still comes is told. */
   private over: { reason: CloseReason; text: string } | undefined;
 
-  constructor(private readonly options: SwarmOptions) {}
+  constructor(private readonly options: SwarmOptions) {
+    this.watch = new Watch(options.deadAfterMs);
+  }
 
   join(peer: Peer, { name, kind }: m.Join): Worker {
     const { pipeline, welcome, clock } = this.options;
@@ -104,6 +119,40 @@ export class Swarm {
     for (const watch of this.watchers) watch();
   }
 
+  contribution(worker: Worker, message: m.Contribution): void {
+    if (!this.late(worker, 'node', message.step, message.node, message.computeMs)) {
+      this.work?.contribution(worker, message);
+    }
+  }
+
+  evaluated(worker: Worker, message: m.Evaluated): void {
+    if (!this.late(worker, 'part', message.version, message.part, message.computeMs)) {
+      this.work?.evaluated(worker, message);
+    }
+  }
+
+  /** The worker has let go of what was taken back from it. */
+  dropped(worker: Worker, { step, node, part }: m.Dropped): void {
+    settle(worker.member, node === undefined ? 'part' : 'node', step, node ?? part ?? -1);
+    this.refresh(worker);
+  }
+
+  /** Whether the answer is to a lease that was taken back: it tells how fast the worker is, and counts nothing. */
+  private late(worker: Worker, kind: Owed['kind'], step: number, index: number, computeMs: number): boolean {
+    const owed = settle(worker.member, kind, step, index);
+    if (!owed) return false;
+    const turnaroundMs = Math.max(computeMs, this.options.clock.now() - owed.since);
+    if (kind === 'node') measure(worker.member, { samples: owed.samples, computeMs, turnaroundMs });
+    this.refresh(worker);
+    return true;
+  }
+
+  /** What the worker does now, by what it holds and what it still owes. */
+  refresh({ member }: Worker, holds = false): void {
+    if (member.state !== 'idle' && member.state !== 'computing') return;
+    member.state = holds || member.owed.length > 0 ? 'computing' : 'idle';
+  }
+
   heard(worker: Worker): void {
     worker.member.lastHeard = this.options.clock.now();
   }
@@ -117,6 +166,9 @@ export class Swarm {
       this.options.tell({ type: 'worker-left', worker: worker.member.name, text });
     }
     this.work?.lost(worker);
+    if (this.work && !this.over && this.active().length === 0) {
+      this.tell({ type: 'waiting', text: 'no worker is left: the run waits for the next one' });
+    }
   }
 
   /** Sends a worker away, with its reason; its leases are free at once. */
@@ -151,7 +203,7 @@ export class Swarm {
 
   end(): void {
     this.work = undefined;
-    for (const { member } of this.active()) member.state = 'idle';
+    for (const worker of this.active()) this.refresh(worker);
   }
 
   get current(): Work | undefined {
@@ -199,6 +251,11 @@ export class Swarm {
     }
   }
 
+  /** Looks for what is late. To be called every few milliseconds. */
+  look(): void {
+    this.work?.look(this.options.clock.now());
+  }
+
   /** Tells every worker how the run goes, and what it has given itself. */
   tellProgress(run: Omit<m.Progress, 'type' | 'samples'>): void {
     const key = ({ name, kind }: Pick<Totals, 'name' | 'kind'>) => JSON.stringify([name, kind]);
@@ -213,8 +270,8 @@ export class Swarm {
   sweep(): void {
     const now = this.options.clock.now();
     for (const worker of this.workers.values()) {
-      const why = isSilent(now, worker.member.lastHeard, this.options.deadAfterMs);
-      if (why) this.refuse(worker, 'silent', why);
+      const verdict = this.watch.verdict(now, worker);
+      if (verdict) this.refuse(worker, verdict.reason, verdict.text);
     }
     for (const { worker, why } of this.work?.expired(now) ?? []) this.refuse(worker, 'leaseExpired', why);
   }

@@ -9,14 +9,16 @@ import type { Frame } from '../shared/protocol/frame.js';
 import type * as m from '../shared/protocol/messages.js';
 import type { RunEvent, ShardCounters } from '../shared/status.js';
 import { firstShard, isWithin, leafCount, MAX_SHARDS, type Node, ROOT } from '../shared/tree.js';
+import { Dispatch } from './dispatch.js';
+import { Incoming } from './incoming.js';
 import type { ContributionTimes } from './monitor/timeline.js';
 import type { Swarm, Work, Worker } from './swarm.js';
 import type { Pipeline } from './update/pipeline.js';
 import { sumOverTree } from './update/tree-sum.js';
 import { leaseExpired } from './work/deadlines.js';
-import { StepLedger } from './work/ledger.js';
+import { type LeaseEntry, StepLedger } from './work/ledger.js';
 import { credit } from './work/members.js';
-import { type Assignment, plan } from './work/planner.js';
+import type { Assignment } from './work/planner.js';
 
 /** Which samples a step consumes: positions within the epoch's order. */
 export interface GlobalBatch {
@@ -48,22 +50,14 @@ export interface StepOptions {
   clock: Clock;
 }
 
-/** What a worker told of a lease, until its last chunk has arrived. */
-interface Announced {
-  worker: Worker;
-  node: Node;
-  message: m.Contribution;
-  announcedAt: number;
-  nextChunk: number;
-}
-
 export class TrainingStep implements Work {
   private readonly ledger: StepLedger;
-  private readonly announced: Announced[] = [];
+  private incoming: Incoming[] = [];
   private readonly losses = new Map<Node, number>();
   private readonly metrics = new Map<Node, number>();
-  /** Nodes that nobody holds, since nobody was there to take them. */
-  private unassigned: Node[] = [];
+  private readonly dispatch: Dispatch;
+  /** When each worker was last done with a lease of this step. */
+  private readonly doneAt = new Map<number, number>();
   /** Workers that sent a number that is none, and for which node. */
   private readonly notFinite = new Map<Worker, Node>();
   private window: number;
@@ -80,6 +74,20 @@ export class TrainingStep implements Work {
   ) {
     this.ledger = new StepLedger(batch.step, batch.bounds, chunkCount(options.layout.total));
     this.window = 0;
+    const { swarm, pipeline, layout, counters, clock } = options;
+    this.dispatch = new Dispatch({
+      swarm,
+      counters,
+      clock,
+      ledger: this.ledger,
+      elements: layout.total,
+      send: (worker, lease) => worker.peer.send(this.leaseMessage(lease)),
+      isBarred: (worker) => this.notFinite.has(worker),
+      isComputed: (worker, node) => this.incomingOf(worker, node) !== undefined,
+      forget: (worker, node) => this.forget(worker, node),
+      progressAt: (worker, node) => this.progressAt(worker, node),
+      front: () => pipeline.front,
+    });
   }
 
   /** Runs the step to its end. @throws DivergedError; or the reason of `stop`. */
@@ -91,13 +99,13 @@ export class TrainingStep implements Work {
     stop.addEventListener('abort', abort);
     swarm.begin(this);
     try {
-      if (this.batch.assignments) this.leaseAll(this.batch.assignments);
-      else this.assign([ROOT]);
+      this.dispatch.begin(this.batch.assignments);
       const sums = await this.outcome;
       counters.expected += this.ledger.shards;
       counters.counted += this.ledger.shards;
       return sums;
     } finally {
+      this.dispatch.end();
       swarm.end();
       stop.removeEventListener('abort', abort);
     }
@@ -108,6 +116,8 @@ export class TrainingStep implements Work {
     const { window } = this.options.pipeline;
     if (window === this.window) return;
     this.window = window;
+    const now = this.options.clock.now();
+    for (const incoming of this.incoming) incoming.progressAt = now;
     const workers = new Set(this.ledger.openLeases().map((lease) => lease.worker));
     for (const { member, peer } of this.options.swarm.active()) {
       if (workers.has(member.id)) peer.send({ type: 'window', step: this.batch.step, window });
@@ -115,13 +125,15 @@ export class TrainingStep implements Work {
   }
 
   arrived(_worker: Worker): void {
-    const nodes = this.unassigned;
-    this.unassigned = [];
-    this.assign(nodes);
+    this.dispatch.adopt();
   }
 
   lost(worker: Worker): void {
-    this.withdraw(worker);
+    this.dispatch.withdraw(worker);
+  }
+
+  look(now: number): void {
+    this.dispatch.look(now);
   }
 
   contribution(worker: Worker, message: m.Contribution): void {
@@ -149,14 +161,17 @@ export class TrainingStep implements Work {
     }
     this.losses.set(node, message.loss);
     this.metrics.set(node, message.metric);
-    const announcedAt = this.options.clock.now();
-    this.announced.push({ worker, node, message, announcedAt, nextChunk: lease.fromChunk });
+    const now = this.options.clock.now();
+    const begunAt = Math.max(lease.since, this.doneAt.get(worker.member.id) ?? 0);
+    const chunks = { from: lease.fromChunk, window: this.options.pipeline.window };
+    this.incoming.push(new Incoming(worker, node, message, begunAt, now, chunks));
+    this.doneAt.set(worker.member.id, now);
   }
 
   frame(worker: Worker, { step, node, chunk, body }: Frame): void {
     if (step < this.batch.step) return;
-    const announced = this.announced.find((entry) => entry.worker === worker && entry.node === node);
-    if (!announced) {
+    const incoming = this.incomingOf(worker.member.id, node);
+    if (!incoming) {
       if (step > this.batch.step || !this.isNode(node)) this.refuseUnexpected(worker, 'frame', step, node);
       return;
     }
@@ -168,8 +183,8 @@ export class TrainingStep implements Work {
       this.options.swarm.refuse(worker, 'wrongShape', text);
       return;
     }
-    if (chunk !== announced.nextChunk || chunk >= this.options.pipeline.window) {
-      const text = `chunk ${chunk} where chunk ${announced.nextChunk} of at most ${this.window} was expected`;
+    if (chunk !== incoming.nextChunk || chunk >= this.options.pipeline.window) {
+      const text = `chunk ${chunk} where chunk ${incoming.nextChunk} of at most ${this.window} was expected`;
       this.options.swarm.refuse(worker, 'unexpected', text);
       return;
     }
@@ -178,8 +193,9 @@ export class TrainingStep implements Work {
       this.foundNotFinite(worker, node, `gradient chunk ${chunk} holds NaN or infinity`);
       return;
     }
-    announced.nextChunk = chunk + 1;
-    if (announced.nextChunk === this.ledger.chunks) this.fulfilled(announced, verdict === 'counted');
+    incoming.took(this.options.clock.now());
+    if (verdict === 'counted') this.dispatch.counted(worker, node, chunk);
+    if (incoming.nextChunk === this.ledger.chunks) this.fulfilled(incoming, verdict === 'counted');
     if (this.ledger.isComplete()) this.complete();
   }
 
@@ -197,39 +213,24 @@ export class TrainingStep implements Work {
     });
   }
 
-  private assign(nodes: Node[]): void {
-    const { swarm, layout } = this.options;
-    const workers = swarm.active().filter((worker) => !this.notFinite.has(worker));
-    if (workers.length === 0) {
-      this.unassigned.push(...nodes);
-      return;
-    }
-    for (const node of nodes) {
-      const idle = workers.filter(({ member }) => this.ledger.leasesOf(member.id).length === 0);
-      const candidates = (idle.length > 0 ? idle : workers).map(({ member }) => ({
-        id: member.id,
-        speed: member.speed,
-        busy: this.secondsLeft(member.id, member.speed),
-      }));
-      // A gradient of a million parameters takes about 10 ms to encode, send and add.
-      const uploadSeconds = layout.total * 1e-8;
-      const { shards, bounds } = this.ledger;
-      this.leaseAll(plan(node, candidates, { shards, bounds, uploadSeconds }));
-    }
+  private incomingOf(worker: number, node: Node): Incoming | undefined {
+    return this.incoming.find((entry) => entry.worker.member.id === worker && entry.node === node);
   }
 
-  private leaseAll(assignments: readonly Assignment[]): void {
-    const { swarm, clock } = this.options;
-    const workers = new Map(swarm.active().map((worker) => [worker.member.id, worker]));
-    for (const { node, worker: id } of assignments) {
-      const worker = workers.get(id)!;
-      const { fromChunk } = this.ledger.lease(node, id, clock.now());
-      worker.member.state = 'computing';
-      worker.peer.send(this.leaseMessage(node, fromChunk));
-    }
+  /** When a lease last went on: another chunk came, the window opened, or the worker was done with another. */
+  private progressAt(worker: number, node: Node): number | undefined {
+    const incoming = this.incomingOf(worker, node);
+    return incoming ? incoming.progressAt : this.doneAt.get(worker);
   }
 
-  private leaseMessage(node: Node, fromChunk: number): m.Lease {
+  /** @returns whether the worker had told of this contribution: then it has computed it */
+  private forget(worker: number, node: Node): boolean {
+    const incoming = this.incomingOf(worker, node);
+    this.incoming = this.incoming.filter((entry) => entry !== incoming);
+    return incoming !== undefined;
+  }
+
+  private leaseMessage({ node, fromChunk }: LeaseEntry): m.Lease {
     const { shards, bounds } = this.ledger;
     const first = firstShard(shards, node);
     return {
@@ -244,52 +245,24 @@ export class TrainingStep implements Work {
     };
   }
 
-  private secondsLeft(worker: number, speed: number | undefined): number {
-    const samples = this.ledger
-      .leasesOf(worker)
-      .reduce((sum, { node }) => sum + this.ledger.samples(node), 0);
-    return speed === undefined ? 0 : samples / speed;
-  }
-
-  /** Frees what the worker holds and leases it again. */
-  private withdraw(worker: Worker): void {
-    for (let at = this.announced.length - 1; at >= 0; at--) {
-      if (this.announced[at]!.worker === worker) this.announced.splice(at, 1);
-    }
-    const lost = this.ledger.release(worker.member.id);
-    for (const node of lost) this.options.counters.reissued += leafCount(this.ledger.shards, node);
-    if (lost.length > 0) this.options.swarm.tell(this.reissued(worker, lost));
-    this.assign(lost);
-  }
-
-  private reissued({ member }: Worker, nodes: readonly Node[]): RunEvent {
-    const count = nodes.reduce((sum, node) => sum + leafCount(this.ledger.shards, node), 0);
-    const what = count === 1 ? '1 shard' : `${count} shards`;
-    const text = `step ${this.batch.step + 1}: ${what} that ${member.name} held are free for others`;
-    return { type: 'reissued', worker: member.name, text };
-  }
-
-  private fulfilled(announced: Announced, counted: boolean): void {
-    const { worker, node, message, announcedAt } = announced;
+  private fulfilled(incoming: Incoming, counted: boolean): void {
+    const { worker, node, message, announcedAt } = incoming;
     const { member } = worker;
-    const { since } = this.ledger.leaseOf(member.id, node)!;
-    const countedAt = this.options.clock.now();
-    const turnaroundMs = countedAt - since;
     this.options.record?.contribution({
       worker: member.id,
       name: member.name,
       shard: firstShard(this.ledger.shards, node),
       shards: leafCount(this.ledger.shards, node),
-      leasedAt: since,
+      leasedAt: this.ledger.leaseOf(member.id, node)!.since,
       announcedAt,
       computeMs: message.computeMs,
-      countedAt,
+      countedAt: this.options.clock.now(),
     });
-    if (counted) credit(member, { ...message, turnaroundMs });
+    if (counted) credit(member, { ...message, turnaroundMs: incoming.turnaroundMs(this.ledger.chunks) });
     else this.options.counters.duplicates += leafCount(this.ledger.shards, node);
     this.ledger.end(member.id, node);
-    this.announced.splice(this.announced.indexOf(announced), 1);
-    if (this.ledger.leasesOf(member.id).length === 0) member.state = 'idle';
+    this.forget(member.id, node);
+    this.options.swarm.refresh(worker, this.ledger.leasesOf(member.id).length > 0);
     for (const [suspect, suspected] of this.notFinite) {
       if (suspect !== worker && (isWithin(node, suspected) || isWithin(suspected, node))) {
         const text = `step ${this.batch.step}, node ${suspected}: not finite, where ${member.name} computed numbers`;
@@ -313,7 +286,7 @@ export class TrainingStep implements Work {
       this.reject(new DivergedError(`${what} (node ${node}, worker ${worker.member.name})`));
       return;
     }
-    this.withdraw(worker);
+    this.dispatch.withdraw(worker);
   }
 
   private refuseUnexpected(worker: Worker, what: string, step: number, node: Node): void {

@@ -87,6 +87,8 @@ export type RunEvent =
   | { type: 'checkpoint'; step: number; text: string }
   | { type: 'resumed'; step: number; text: string }
   | { type: 'reissued'; worker: string; text: string }
+  | { type: 'speculated'; step: number; text: string }
+  | { type: 'waiting'; text: string }
   | { type: 'change'; step: number; text: string }
   | { type: 'warning'; text: string }
   | { type: 'finished'; text: string };

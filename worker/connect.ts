@@ -8,6 +8,7 @@ import { CLOSE, closeText, mayRetry } from '../shared/protocol/close-codes.js';
 import type { Progress, Welcome, WorkerKind } from '../shared/protocol/messages.js';
 import { messageOf, UserError } from '../shared/user-error.js';
 import type { Compute } from './engine/compute.js';
+import { Fence } from './fence.js';
 import {
   type ComputeSubject,
   type MaterialSources,
@@ -19,7 +20,8 @@ import { Session } from './session.js';
 import type { UploadSocket } from './uploads.js';
 
 const FIRST_RETRY_MS = 250;
-const LONGEST_RETRY_MS = 10_000;
+/** A coordinator that is back must not wait for its workers. */
+const LONGEST_RETRY_MS = 3_000;
 
 /** What a connection tells, in this order: `opened` at most once, `received` as often, `closed` once. */
 export interface ConnectionEvents {
@@ -68,6 +70,7 @@ export interface Outcome {
 
 export class Participation {
   private material: { welcome: Welcome; material: Promise<RunMaterial> } | undefined;
+  private readonly fence = new Fence();
   private samples = 0;
   private attempt = 0;
   private abandon: (why: string) => void = () => undefined;
@@ -170,6 +173,7 @@ export class Participation {
   }
 
   private async prepare(welcome: Welcome): Promise<RunMaterial> {
+    this.fence.admit(welcome);
     this.options.watcher?.welcomed(welcome);
     if (!(this.material && sameMaterial(this.material.welcome, welcome))) {
       void this.release();

@@ -14,6 +14,7 @@ import {
   readFrame,
 } from '../shared/protocol/frame.js';
 import {
+  type Cancel,
   type Evaluate,
   type Lease,
   PROTOCOL_VERSION,
@@ -24,6 +25,7 @@ import {
 import { mix } from '../shared/random.js';
 import type { Batch } from './engine/engine.js';
 import type { RunMaterial } from './material.js';
+import { isMeant, type Task, Tasks, versionOf } from './tasks.js';
 import { type UploadSocket, Uploads } from './uploads.js';
 import { WeightsInbox } from './weights-inbox.js';
 
@@ -41,10 +43,6 @@ export interface SessionOptions {
   log(text: string): void;
 }
 
-type Task =
-  | { kind: 'lease'; lease: Lease; shards: Promise<Batch[]> }
-  | { kind: 'evaluate'; part: Evaluate; batch: Promise<Batch> };
-
 export class Session {
   private material: RunMaterial | undefined;
   private seed = 0;
@@ -52,8 +50,11 @@ export class Session {
   private averaged!: WeightsInbox;
   private uploads!: Uploads;
   private readonly free: Float32Array[] = [];
-  private tasks: Task[] = [];
+  private readonly tasks = new Tasks((message) => this.send(message));
   private busy = false;
+  /** What is being computed, and whether it was cancelled meanwhile: then its gradient is not sent. */
+  private computing: Task | undefined;
+  private isCancelled = false;
   private idleSince = 0;
   /** Which weights the engine has: `current:7`. */
   private loaded = '';
@@ -80,19 +81,15 @@ export class Session {
         this.welcomed(message).catch(this.options.fail);
         return;
       case 'lease':
-        this.tasks.push({ kind: 'lease', lease: message, shards: this.assemble(message) });
+        this.tasks.add({ kind: 'lease', lease: message, shards: this.assemble(message) });
         return this.pump();
       case 'evaluate':
-        this.tasks.push({ kind: 'evaluate', part: message, batch: this.assemblePart(message) });
+        this.tasks.add({ kind: 'evaluate', part: message, batch: this.assemblePart(message) });
         return this.pump();
       case 'window':
         return this.uploads.open(message.step, message.window);
       case 'cancel':
-        this.tasks = this.tasks.filter(
-          (task) =>
-            task.kind !== 'lease' || task.lease.step !== message.step || task.lease.node !== message.node,
-        );
-        return this.uploads.cancel(message.step, message.node);
+        return this.cancelled(message);
       case 'progress':
         return this.options.progressed?.(message);
       default:
@@ -103,7 +100,7 @@ export class Session {
   /** The socket is gone. */
   close(): void {
     this.closed = true;
-    this.tasks = [];
+    this.tasks.clear();
     clearInterval(this.heartbeat);
   }
 
@@ -139,18 +136,26 @@ export class Session {
     this.pump();
   }
 
+  private cancelled(message: Cancel): void {
+    this.tasks.drop((task) => isMeant(task, message));
+    if (this.computing && isMeant(this.computing, message)) this.isCancelled = true;
+    if (message.node !== undefined) this.uploads.cancel(message.step, message.node);
+  }
+
   /** Starts the next task that can be computed, if nothing is being computed. */
   private pump(): void {
     if (this.busy || this.closed || !this.material) return;
-    this.tasks = this.tasks.filter((task) => !this.isPast(task));
-    const at = this.tasks.findIndex((task) => this.canStart(task));
-    if (at < 0) return;
-    const [task] = this.tasks.splice(at, 1);
+    this.tasks.drop((task) => versionOf(task) < this.current.version);
+    const task = this.tasks.take((candidate) => this.canStart(candidate));
+    if (!task) return;
     this.busy = true;
-    this.compute(task!, this.material)
+    this.computing = task;
+    this.isCancelled = false;
+    this.compute(task, this.material)
       .catch((error) => this.options.fail(error))
       .finally(() => {
         this.busy = false;
+        this.computing = undefined;
         this.idleSince = this.options.clock.now();
         this.pump();
       });
@@ -200,7 +205,8 @@ export class Session {
       computeMs: clock.now() - started,
       waitMs,
     });
-    this.uploads.add(lease, gradient);
+    if (this.isCancelled || lease.step < this.current.version) this.free.push(gradient);
+    else this.uploads.add(lease, gradient);
   }
 
   private async load(which: Evaluate['weights']): Promise<void> {
@@ -215,10 +221,6 @@ export class Session {
     if (task.kind === 'lease') return task.lease.step === this.current.version;
     const inbox = task.part.weights === 'current' ? this.current : this.averaged;
     return task.part.version === inbox.version;
-  }
-
-  private isPast(task: Task): boolean {
-    return (task.kind === 'lease' ? task.lease.step : task.part.version) < this.current.version;
   }
 
   private assemble(lease: Lease): Promise<Batch[]> {

@@ -104,6 +104,13 @@ export class MetricsLog {
     await this.file.close();
   }
 
+  /** Ends without writing what waits: the file is another coordinator's now. */
+  async abandon(): Promise<void> {
+    clearInterval(this.timer);
+    await this.writing;
+    await this.file.close();
+  }
+
   private add(line: object): void {
     if (this.waiting.push(`${JSON.stringify(line)}\n`) > MAX_WAITING_LINES) this.waiting.shift();
   }

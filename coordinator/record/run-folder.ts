@@ -23,6 +23,10 @@ export interface RunFolder {
   model: string;
   summary: string;
   view: string;
+  /** Who leads the run now. */
+  lock: string;
+  /** The run's id, and how often it has been started. */
+  fence: string;
 }
 
 export function runFolder(dir: string): RunFolder {
@@ -35,6 +39,8 @@ export function runFolder(dir: string): RunFolder {
     model: join(path, 'model'),
     summary: join(path, 'summary.json'),
     view: join(path, 'view.json'),
+    lock: join(path, 'coordinator.lock'),
+    fence: join(path, 'epoch.json'),
   };
 }
 

@@ -73,9 +73,11 @@ export function serveConnection(socket: WebSocket, swarm: Swarm, traffic: Traffi
       case 'holding':
         return swarm.holding(worker);
       case 'contribution':
-        return swarm.current?.contribution(worker, message);
+        return swarm.contribution(worker, message);
       case 'evaluated':
-        return swarm.current?.evaluated(worker, message);
+        return swarm.evaluated(worker, message);
+      case 'dropped':
+        return swarm.dropped(worker, message);
       case 'heartbeat':
         return;
       default:
@@ -106,14 +108,18 @@ export function serveConnection(socket: WebSocket, swarm: Swarm, traffic: Traffi
 }
 
 function peerOf(socket: WebSocket, traffic: Traffic): Peer {
+  let delivered = 0;
   const send = (bytes: Uint8Array, flushed?: () => void) => {
     if (socket.readyState !== socket.OPEN) return;
     traffic.down += bytes.length;
     socket.send(bytes, { binary: true }, (error) => {
-      if (!error) flushed?.();
+      if (error) return;
+      delivered++;
+      flushed?.();
     });
   };
   return {
+    delivered: () => delivered,
     send: (message: CoordinatorMessage) => send(encode(message)),
     sendFrame: send,
     bufferedBytes: () => socket.bufferedAmount,

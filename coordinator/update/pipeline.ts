@@ -101,6 +101,11 @@ export class Pipeline {
     this.roots = [];
   }
 
+  /** The chunk that the step waits for: all before it are summed. */
+  get front(): number {
+    return this.summed;
+  }
+
   /** Chunks below this one may be sent by workers. */
   get window(): number {
     return Math.min(this.weights.chunks, this.summed + WINDOW_CHUNKS);
@@ -180,11 +185,17 @@ export class Pipeline {
   }
 
   private sumComplete(chunk: number, root: Float32Array): void {
-    const trainable = root.subarray(0, this.trainableIn(chunk));
+    this.roots[chunk] = root;
+    // Where leases overlap, a later chunk can be complete first: it waits for its turn.
+    for (let next = this.summed; this.roots[next]; next = this.summed) this.takeSum(next);
+  }
+
+  private takeSum(chunk: number): void {
+    const root = this.roots[chunk]!;
     this.kernels.divide(root, this.samples);
+    const trainable = root.subarray(0, this.trainableIn(chunk));
     this.squares[chunk] = this.kernels.sumOfSquares(trainable);
     this.onGradient?.(chunk, trainable);
-    this.roots[chunk] = root;
     this.summed++;
     if (!needsWhole(this.rule)) this.updateChunk(chunk);
     else if (this.summed === this.weights.chunks) this.updateAll();

@@ -1,8 +1,57 @@
 /**
  * How long the coordinator waits, and for what. Pure functions of times that the caller supplies,
- * returning the reason with the decision. Deadlines that adapt to each worker's history have their
- * place here.
+ * returning the reason with the decision.
+ *
+ * Two limits: past `expectedMs` a lease is late, and others may be asked for the same (speculation.ts);
+ * past `leaseExpired` its worker is sent away.
  */
+import type { Turnaround } from './members.js';
+
+/** A lease is late past the median of what its worker's history promises, and this many deviations... */
+const DEVIATIONS = 5;
+/** ...where a deviation is the median absolute one, scaled to the standard deviation of a normal law. */
+const MAD_TO_SIGMA = 1.4826;
+/** The margin above the median is at least this: timers and schedulers are no more exact. */
+const MARGIN_FLOOR_MS = 20;
+/** ...and at least this part of the median: asking twice has its price. */
+const MARGIN_FLOOR_PART = 0.5;
+/** ...and at most this: however wild the history, nobody waits longer beyond the median. */
+const MARGIN_CEILING_MS = 30_000;
+/** So many leases make a history; a worker with fewer is judged by what all workers did... */
+const HISTORY = 3;
+/** ...with this much more patience. */
+const PATIENCE_WITH_NEWCOMERS = 2;
+
+/**
+ * Milliseconds that a lease of `samples` samples may take before it is late; undefined while nobody has
+ * a history to judge by.
+ */
+export function expectedMs(
+  samples: number,
+  own: readonly Turnaround[],
+  all: readonly Turnaround[],
+): number | undefined {
+  if (own.length >= HISTORY) return deadline(samples, own);
+  return all.length >= HISTORY ? PATIENCE_WITH_NEWCOMERS * deadline(samples, all) : undefined;
+}
+
+/** Median + deviations of what each lease of the past would have taken with so many samples. */
+function deadline(samples: number, history: readonly Turnaround[]): number {
+  const times = history.map(
+    (past) => past.turnaroundMs + past.computeMs * (samples / Math.max(past.samples, 1) - 1),
+  );
+  const middle = median(times);
+  const deviation = MAD_TO_SIGMA * median(times.map((time) => Math.abs(time - middle)));
+  const floor = Math.max(MARGIN_FLOOR_MS, MARGIN_FLOOR_PART * middle);
+  return middle + Math.min(Math.max(DEVIATIONS * deviation, floor), MARGIN_CEILING_MS);
+}
+
+/** Of at least one value. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
 
 /** A lease gets this many times what the worker's measured speed promises... */
 const PATIENCE = 20;

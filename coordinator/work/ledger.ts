@@ -78,6 +78,23 @@ export class StepLedger {
     return this.covered[chunk]!.subarray(from, to).every((flag) => flag === 1);
   }
 
+  hasShard(shard: number, chunk: number): boolean {
+    return this.covered[chunk]![shard] === 1;
+  }
+
+  /** Whether no shard of `node` has `chunk`, so that the sum over all of `node` would count. */
+  isFree(node: Node, chunk: number): boolean {
+    const [from, to] = this.range(node);
+    const covered = this.covered[chunk]!;
+    let lacks = 0;
+    for (let shard = from; shard < to; shard++) {
+      if (this.isEmpty(shard)) continue;
+      if (covered[shard]) return false;
+      lacks++;
+    }
+    return lacks > 0;
+  }
+
   /** The first chunk that some shard of `node` lacks; `chunks` if there is none. */
   firstMissingChunk(node: Node): number {
     for (let chunk = 0; chunk < this.chunks; chunk++) if (!this.has(node, chunk)) return chunk;
@@ -131,12 +148,14 @@ export class StepLedger {
     return lost;
   }
 
-  private range(node: Node): [number, number] {
+  /** The shards `[from, to)` under `node`. */
+  range(node: Node): [number, number] {
     const first = firstShard(this.shards, node);
     return [first, first + leafCount(this.shards, node)];
   }
 
-  private isEmpty(shard: number): boolean {
+  /** Whether `shard` has no samples. */
+  isEmpty(shard: number): boolean {
     return this.bounds[shard] === this.bounds[shard + 1];
   }
 }

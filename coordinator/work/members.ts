@@ -1,5 +1,6 @@
 /** Who takes part, and what each has done. Pure state: no sockets, no clock. */
 import type { WorkerKind } from '../../shared/protocol/messages.js';
+import { type Estimate, follow } from './estimate.js';
 
 export type MemberState = 'joining' | 'syncing' | 'idle' | 'computing';
 
@@ -15,14 +16,41 @@ export interface Member {
   contributions: number;
   /** Samples a second of computing, exponentially weighted; undefined before the first contribution. */
   speed: number | undefined;
+  /** Milliseconds of a lease beside computing (latency, weights, upload); undefined like `speed`. */
+  overheadMs: number | undefined;
+  /** Measurements far from the above, until the next one agrees with them. */
+  doubted: { speed: number | undefined; overheadMs: number | undefined };
+  /** Its latest leases, oldest first: what to expect of the next one. */
+  recent: Turnaround[];
+  /** Steps in a row for which the planner had no lease for it. */
+  passedOver: number;
+  /** Leases that were taken back while it may still compute them: until it answers it is not free. */
+  owed: Owed[];
   /** Of the last contribution: milliseconds of waiting, of computing, and of the rest (network, queues). */
   waitMs: number;
   computeMs: number;
   networkMs: number;
 }
 
-/** Weight of the newest measurement: an outlier fades within about ten. */
-const SPEED_WEIGHT = 0.2;
+/** A lease as it went: what deadlines are made from. */
+export interface Turnaround {
+  samples: number;
+  computeMs: number;
+  /** From the lease, or from the end of the worker's lease before, to its last byte. */
+  turnaroundMs: number;
+}
+
+/** A lease of a node in a step, or of a part in an evaluation of a version. */
+export interface Owed {
+  kind: 'node' | 'part';
+  step: number;
+  index: number;
+  samples: number;
+  since: number;
+}
+
+/** Turnarounds that are remembered of a worker. */
+const RECENT = 32;
 
 export function newMember(id: number, name: string, kind: WorkerKind, now: number): Member {
   return {
@@ -36,6 +64,11 @@ export function newMember(id: number, name: string, kind: WorkerKind, now: numbe
     samples: 0,
     contributions: 0,
     speed: undefined,
+    overheadMs: undefined,
+    doubted: { speed: undefined, overheadMs: undefined },
+    recent: [],
+    passedOver: 0,
+    owed: [],
     waitMs: 0,
     computeMs: 0,
     networkMs: 0,
@@ -57,9 +90,35 @@ export function credit(member: Member, { samples, computeMs, waitMs, turnaroundM
   member.computeMs = computeMs;
   member.waitMs = waitMs;
   member.networkMs = Math.max(0, turnaroundMs - computeMs - waitMs);
-  const measured = (samples * 1000) / Math.max(computeMs, 0.01);
-  member.speed =
-    member.speed === undefined ? measured : member.speed + SPEED_WEIGHT * (measured - member.speed);
+  measure(member, { samples, computeMs, turnaroundMs });
+}
+
+/** Learns from a lease how fast the worker is, whether its contribution counted or not. */
+export function measure(member: Member, lease: Turnaround): void {
+  const { samples, computeMs, turnaroundMs } = lease;
+  const { doubted } = member;
+  const known = (value: number | undefined, doubt: number | undefined): Estimate | undefined =>
+    value === undefined ? undefined : { value, doubted: doubt };
+  const speed = follow(known(member.speed, doubted.speed), (samples * 1000) / Math.max(computeMs, 0.01));
+  // Clocks of two machines: what is left may be less than nothing.
+  const besideMs = Math.max(turnaroundMs - computeMs, 0.01);
+  const overheadMs = follow(known(member.overheadMs, doubted.overheadMs), besideMs);
+  member.speed = speed.value;
+  member.overheadMs = overheadMs.value;
+  member.doubted = { speed: speed.doubted, overheadMs: overheadMs.doubted };
+  member.recent.push(lease);
+  if (member.recent.length > RECENT) member.recent.shift();
+}
+
+/**
+ * The worker has answered a lease that was taken back.
+ * @returns what it owed, or undefined if it owed no such thing
+ */
+export function settle(member: Member, kind: Owed['kind'], step: number, index: number): Owed | undefined {
+  const at = member.owed.findIndex(
+    (owed) => owed.kind === kind && owed.step === step && owed.index === index,
+  );
+  return at < 0 ? undefined : member.owed.splice(at, 1)[0];
 }
 
 /** What a worker has given over the whole run, summed over its connections. */

@@ -1,18 +1,27 @@
 /**
- * Who computes what: cuts a run of shards into aligned nodes, in proportion to measured speed.
+ * Who computes what: cuts a run of shards into aligned nodes so that the last worker is done as early as
+ * possible, by measured speeds and by what one more lease costs each worker.
  *
- * A pure function. It decides speed, never the result: whatever cut it returns, the reduction tree
- * makes the same additions. Two cuts are weighed by their makespan: equal-time ranges, which balance
- * computing but may need several uploads a worker, and a halving of the tree, one upload a worker.
+ * A pure function. It decides speed, never the result: whatever cut it returns, the reduction tree makes
+ * the same additions.
+ *
+ * Within its model (shards of equal size; a node of m shards takes a worker `leaseSeconds + m * shard`)
+ * the cut is the best there is. Aligned nodes are powers of two, and powers of two that add up to a power
+ * of two, laid down from the largest, are aligned by themselves. So any shares that add up can be had, a
+ * share of n shards in as many nodes as n has bits; and the least makespan is the least time in which the
+ * largest shares that each worker can finish add up to all shards.
  */
-import { childrenOf, firstShard, leafCount, type Node, nodesCovering } from '../../shared/tree.js';
+import { firstShard, leafCount, type Node } from '../../shared/tree.js';
+import { median } from './deadlines.js';
 
 export interface PlannedWorker {
   id: number;
-  /** Samples a second, measured; undefined for a newcomer, who is taken to be average. */
+  /** Samples a second, measured; undefined for a newcomer. */
   speed: number | undefined;
   /** Seconds of work it already has. */
   busy: number;
+  /** Seconds that each lease costs it beside computing; undefined: `uploadSeconds`. */
+  leaseSeconds?: number | undefined;
 }
 
 export interface PlanOptions {
@@ -27,78 +36,131 @@ export interface Assignment {
   worker: number;
 }
 
+/**
+ * A newcomer among measured workers is taken to be this fast, as a part of their median: it starts small,
+ * and is not waited for.
+ */
+const NEWCOMER_PART = 0.5;
+/** Halvings of the makespan's bracket: to about a millionth. */
+const HALVINGS = 40;
+
 /** Assigns all shards under `node` to the workers. @throws if there is no worker. */
 export function plan(node: Node, workers: readonly PlannedWorker[], options: PlanOptions): Assignment[] {
   if (workers.length === 0) throw new Error('a plan needs at least one worker');
-  const known = workers.flatMap((worker) => worker.speed ?? []);
-  const average = known.length > 0 ? known.reduce((sum, speed) => sum + speed, 0) / known.length : 1;
-  // Fast ones first, by id where equal: the same input always gives the same plan.
-  const ranked = workers
-    .map((worker) => ({ id: worker.id, busy: worker.busy, speed: worker.speed ?? average }))
-    .sort((a, b) => b.speed - a.speed || a.id - b.id);
-  const cuts = [equalTimes(node, ranked, options), halving(node, ranked, options)];
-  const times = cuts.map((cut) => makespan(cut, ranked, options));
-  return times[0]! < times[1]! ? cuts[0]! : cuts[1]!;
+  const { shards, bounds, uploadSeconds } = options;
+  const first = firstShard(shards, node);
+  const count = leafCount(shards, node);
+  const samples = bounds[first + count]! - bounds[first]!;
+  if (samples === 0) return [];
+  const ranked = rank(workers, samples / count, uploadSeconds);
+  const shares = sharesWithin(leastTime(ranked, count), ranked, count);
+  return layDown(shares, ranked, first, count, shards).filter(
+    (assignment) => samplesUnder(assignment.node, options) > 0,
+  );
 }
 
 interface Ranked {
   id: number;
   busy: number;
-  speed: number;
+  /** Of one shard. */
+  shardSeconds: number;
+  leaseSeconds: number;
+}
+
+/** The least busy and fastest first, by id where equal: the same input always gives the same plan. */
+function rank(workers: readonly PlannedWorker[], shardSamples: number, uploadSeconds: number): Ranked[] {
+  const known = workers.flatMap(({ speed }) => speed ?? []);
+  const newcomer = known.length > 0 ? NEWCOMER_PART * median(known) : 1;
+  return workers
+    .map(({ id, busy, speed, leaseSeconds }) => ({
+      id,
+      busy,
+      shardSeconds: shardSamples / (speed ?? newcomer),
+      leaseSeconds: leaseSeconds ?? uploadSeconds,
+    }))
+    .sort((a, b) => a.busy - b.busy || a.shardSeconds - b.shardSeconds || a.id - b.id);
+}
+
+/** The most of `count` shards that the worker can finish in `seconds`: its highest bits, a lease each. */
+function mostShards(seconds: number, worker: Ranked, count: number): number {
+  const { busy, shardSeconds, leaseSeconds } = worker;
+  let most = 0;
+  // A share of n shards takes as many leases as n has bits.
+  const mostBits = Math.log2(count) + 1;
+  for (let bits = 1; bits <= mostBits; bits++) {
+    const limit = Math.floor((seconds - busy - bits * leaseSeconds) / shardSeconds + 1e-9);
+    if (limit < 1) break;
+    most = Math.max(most, highestBits(Math.min(count, limit), bits));
+  }
+  return most;
+}
+
+function highestBits(value: number, bits: number): number {
+  let kept = 0;
+  for (let left = value; bits > 0 && left > 0; bits--) {
+    const highest = 2 ** (31 - Math.clz32(left));
+    kept += highest;
+    left -= highest;
+  }
+  return kept;
+}
+
+/** The least seconds in which the workers together can finish `count` shards. */
+function leastTime(workers: Ranked[], count: number): number {
+  const suffices = (seconds: number) => {
+    let sum = 0;
+    for (const worker of workers) sum += mostShards(seconds, worker, count);
+    return sum >= count;
+  };
+  const alone = workers.map(
+    ({ busy, leaseSeconds, shardSeconds }) => busy + leaseSeconds + count * shardSeconds,
+  );
+  let [low, high] = [0, Math.min(...alone) * (1 + 1e-6)];
+  for (let i = 0; i < HALVINGS; i++) {
+    const middle = (low + high) / 2;
+    if (suffices(middle)) high = middle;
+    else low = middle;
+  }
+  return high;
+}
+
+/** The nodes' sizes that each worker gets, by worker; together exactly `count` shards. */
+function sharesWithin(seconds: number, workers: Ranked[], count: number): { at: number; size: number }[] {
+  const pieces = workers.flatMap((worker, at) => {
+    const most = mostShards(seconds, worker, count);
+    return Array.from({ length: 32 }, (_, bit) => ({ at, size: most & (2 ** (31 - bit)) })).filter(
+      ({ size }) => size > 0,
+    );
+  });
+  // From the largest: every sum on the way is a multiple of the next size, so `count` is met exactly.
+  pieces.sort((a, b) => b.size - a.size || a.at - b.at);
+  let sum = 0;
+  return pieces.filter(({ size }) => {
+    if (sum === count) return false;
+    sum += size;
+    return true;
+  });
+}
+
+/** From the largest, one after the other: each is aligned. */
+function layDown(
+  pieces: { at: number; size: number }[],
+  workers: Ranked[],
+  first: number,
+  count: number,
+  shards: number,
+): Assignment[] {
+  let from = first;
+  const cut = pieces.map(({ at, size }) => {
+    const node = (shards + from) / size;
+    from += size;
+    return { node, worker: workers[at]!.id };
+  });
+  if (from !== first + count) throw new Error(`a plan covers ${from - first} of ${count} shards`);
+  return cut;
 }
 
 function samplesUnder(node: Node, { shards, bounds }: PlanOptions): number {
   const first = firstShard(shards, node);
   return bounds[first + leafCount(shards, node)]! - bounds[first]!;
-}
-
-/** Seconds until the last worker is done. */
-function makespan(cut: Assignment[], workers: Ranked[], options: PlanOptions): number {
-  const seconds = new Map(workers.map((worker) => [worker.id, worker.busy]));
-  const speed = new Map(workers.map((worker) => [worker.id, worker.speed]));
-  for (const { node, worker } of cut) {
-    const work = samplesUnder(node, options) / speed.get(worker)! + options.uploadSeconds;
-    seconds.set(worker, seconds.get(worker)! + work);
-  }
-  return Math.max(...cut.map(({ worker }) => seconds.get(worker)!));
-}
-
-/** Each shard goes to whoever would finish it first; a worker's shards are then made neighbours. */
-function equalTimes(node: Node, workers: Ranked[], options: PlanOptions): Assignment[] {
-  const first = firstShard(options.shards, node);
-  const count = leafCount(options.shards, node);
-  const perShard = samplesUnder(node, options) / count;
-  const shares = workers.map(() => 0);
-  const finish = (at: number) => workers[at]!.busy + ((shares[at]! + 1) * perShard) / workers[at]!.speed;
-  for (let shard = 0; shard < count; shard++) {
-    let best = 0;
-    for (let at = 1; at < workers.length; at++) if (finish(at) < finish(best)) best = at;
-    shares[best]!++;
-  }
-  const cut: Assignment[] = [];
-  let from = first;
-  for (const [at, share] of shares.entries()) {
-    for (const covering of nodesCovering(options.shards, from, from + share)) {
-      if (samplesUnder(covering, options) > 0) cut.push({ node: covering, worker: workers[at]!.id });
-    }
-    from += share;
-  }
-  return cut;
-}
-
-/** Halves the tree and the workers together, so that each worker gets at most one node. */
-function halving(node: Node, workers: Ranked[], options: PlanOptions): Assignment[] {
-  if (samplesUnder(node, options) === 0) return [];
-  const idle = workers.reduce((best, worker) => (worker.busy < best.busy ? worker : best), workers[0]!);
-  if (workers.length === 1 || leafCount(options.shards, node) === 1) return [{ node, worker: idle.id }];
-  // Fastest first, each to the side that has less speed so far.
-  const sides: [Ranked[], Ranked[]] = [[], []];
-  const sums = [0, 0];
-  for (const worker of workers) {
-    const side = sums[0]! <= sums[1]! ? 0 : 1;
-    sides[side].push(worker);
-    sums[side]! += worker.speed;
-  }
-  const [left, right] = childrenOf(node);
-  return [...halving(left, sides[0], options), ...halving(right, sides[1], options)];
 }

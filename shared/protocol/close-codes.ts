@@ -18,6 +18,7 @@ export const CLOSE = {
   notFinite: { code: 4406, retry: true, meaning: 'NaN or infinity where another worker computed numbers' },
   silent: { code: 4408, retry: true, meaning: 'no heartbeat for too long' },
   leaseExpired: { code: 4409, retry: true, meaning: 'a lease ran out' },
+  notReading: { code: 4410, retry: true, meaning: 'the worker does not read what it is sent' },
   failed: { code: 4407, retry: true, meaning: 'the worker could not compute what it was leased' },
   removed: { code: 4411, retry: false, meaning: 'an admin has removed the worker' },
   restarting: { code: 4412, retry: true, meaning: 'the coordinator stops and may come back' },

@@ -67,7 +67,19 @@ export interface Heartbeat {
   type: 'heartbeat';
 }
 
-export type WorkerMessage = Join | Ready | Holding | Contribution | Evaluated | Heartbeat;
+/**
+ * A lease or an evaluation part that was cancelled, or whose step is over, before it was computed: the
+ * worker is free of it. One that was being computed is answered by `contribution` or `evaluated` in its
+ * time, which then tells only how long it took.
+ */
+export interface Dropped {
+  type: 'dropped';
+  step: number;
+  node?: number;
+  part?: number;
+}
+
+export type WorkerMessage = Join | Ready | Holding | Contribution | Evaluated | Dropped | Heartbeat;
 
 /** Accepts a join: all that a worker must know of the run. Objects are fetched at `/objects/<sha256>`. */
 export interface Welcome {
@@ -76,6 +88,11 @@ export interface Welcome {
   /** Id of this connection's worker within the run. */
   worker: number;
   run: string;
+  /**
+   * How often the run has been started. Rises with each coordinator: a worker that has seen a later one
+   * does not work for an earlier one, that was believed dead and is not.
+   */
+  epoch: number;
   /** SHA-256 of the model description, of the manifests of both sets, of the admission probe, and of the graphs. */
   model: string;
   train: string;
@@ -108,11 +125,12 @@ export interface Lease {
   window: number;
 }
 
-/** The lease is no longer needed. */
+/** The lease of a node, or of a part in the evaluation of version `step`, is no longer needed. */
 export interface Cancel {
   type: 'cancel';
   step: number;
-  node: number;
+  node?: number;
+  part?: number;
 }
 
 /** Chunks of `step` below `window` may be sent: bounds what the coordinator must hold. */

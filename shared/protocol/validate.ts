@@ -60,6 +60,15 @@ const evaluated = z.object({
   computeMs: duration,
 });
 
+/** What was leased: a node of a step, or a part of an evaluation. */
+const leased = {
+  step: count,
+  node: node.optional() as z.ZodOptional<typeof node>,
+  part: count.optional() as z.ZodOptional<typeof count>,
+};
+
+const dropped = z.object({ type: z.literal('dropped'), ...leased });
+
 const heartbeat = z.object({ type: z.literal('heartbeat') }) satisfies z.ZodType<m.Heartbeat>;
 
 const welcome = z.object({
@@ -67,6 +76,7 @@ const welcome = z.object({
   protocol: count,
   worker: count,
   run: text(200),
+  epoch: count,
   model: sha256,
   train: sha256,
   test: sha256,
@@ -93,7 +103,7 @@ const lease = z.object({
   window: count,
 }) satisfies z.ZodType<m.Lease>;
 
-const cancel = z.object({ type: z.literal('cancel'), step: count, node }) satisfies z.ZodType<m.Cancel>;
+const cancel = z.object({ type: z.literal('cancel'), ...leased });
 
 const window = z.object({
   type: z.literal('window'),
@@ -125,6 +135,7 @@ const workerMessage = z.discriminatedUnion('type', [
   holding,
   contribution,
   evaluated,
+  dropped,
   heartbeat,
 ]);
 const coordinatorMessage = z.discriminatedUnion('type', [welcome, lease, cancel, window, evaluate, progress]);

@@ -22,7 +22,7 @@ export class ManualClock implements Clock {
 }
 
 /** As much of a `ws` socket as a connection uses. */
-class ServerEnd extends EventEmitter {
+export class ServerEnd extends EventEmitter {
   readonly OPEN = 1;
   readyState = 1;
   bufferedAmount = 0;

@@ -33,8 +33,14 @@ describe('the planner', () => {
     expect(planFor([110, 100, 90], 10)).toHaveLength(3);
   });
 
-  it('takes a newcomer for average', () => {
+  it('takes a newcomer for half as fast as the others: it starts small', () => {
     const cut = planFor([100, undefined]);
+    expect(shardsOf(cut, 2)).toBeGreaterThan(0);
+    expect(shardsOf(cut, 2)).toBeLessThan(4);
+  });
+
+  it('takes workers that are all new for equals', () => {
+    const cut = planFor([undefined, undefined], 0.001);
     expect([shardsOf(cut, 1), shardsOf(cut, 2)]).toEqual([4, 4]);
   });
 

@@ -1,0 +1,131 @@
+/**
+ * What deaths and slow workers cost, on simulated time: thirty machines, 512 shards, nothing but computing and
+ * latencies of 1 to 5 ms. The bench `faults` asks the same of real sockets, where the machine has its say.
+ */
+import { describe, expect, it, vi } from 'vitest';
+import { Control } from '../../coordinator/control.js';
+import { createCore } from '../../coordinator/core.js';
+import { Progress } from '../../coordinator/progress.js';
+import { run } from '../../coordinator/run.js';
+import { createOptimizer } from '../../coordinator/update/optimizers/optimizers.js';
+import { layoutOf } from '../../shared/layout.js';
+import { Simulation } from '../support/simulation.js';
+import { materialOf } from './campaign.js';
+
+const MACHINES = 30;
+const SHARDS = 512;
+const BATCH = 1024;
+/** Samples a millisecond of a machine: a step computes for 0.4 s. */
+const SPEED = 1 / 12;
+const WARM_UP = 10;
+const STEPS = 60;
+
+async function play({ killEvery = 0, slow = 0 }): Promise<number[]> {
+  vi.useFakeTimers({ toFake: ['setInterval', 'setTimeout', 'clearInterval', 'clearTimeout'] });
+  const layout = layoutOf([{ name: 'weights', shape: [100], trainable: true }]);
+  const order = Uint32Array.from({ length: BATCH }, (_, i) => i % 96);
+  const simulation = new Simulation(1, (machine) => materialOf(machine, layout, () => order), false);
+  const none = '0'.repeat(64);
+  const core = createCore({
+    layout,
+    weights: new Float32Array(layout.total),
+    rule: { optimizer: createOptimizer({ name: 'sgd' }), clipNorm: 0, clipValue: 0, averageDecay: 0 },
+    shards: SHARDS,
+    engineClass: 'any',
+    deadAfterMs: 10_000,
+    run: 'efficiency',
+    objects: { model: none, train: none, test: none, probe: none, program: none },
+    shardSamples: BATCH / SHARDS,
+    seed: 1,
+    shuffle: 'none',
+    clock: simulation.clock,
+    timers: false,
+    tell: (event) => {
+      if (process.env.CHAOS_EVENTS) console.log(Math.round(simulation.clock.now()), event.text);
+    },
+  });
+  simulation.core = core;
+  simulation.every(10, () => core.swarm.look());
+  simulation.every(2500, () => {
+    for (const machine of simulation.machines) machine.heartbeat();
+    core.swarm.sweep();
+  });
+  for (let i = 0; i < MACHINES; i++) simulation.start(`machine ${i}`, i < slow ? SPEED / 10 : SPEED);
+  const stepMs: number[] = [];
+  let [last, kills] = [0, 0];
+  const stepped = (step: number) => {
+    const now = simulation.clock.now();
+    if (step > WARM_UP) stepMs.push(now - last);
+    last = now;
+    if (killEvery === 0 || step < WARM_UP || kills >= Math.floor((step - WARM_UP) / killEvery)) return;
+    kills++;
+    simulation.after(simulation.random.between(0, 410), () => {
+      const machines = [...simulation.machines];
+      const victim = machines[simulation.random.below(machines.length)]!;
+      victim.kill();
+      simulation.start(`newcomer ${kills}`, victim.speed);
+    });
+  };
+  const never = new AbortController().signal;
+  await simulation.play(core.swarm.atLeast(MACHINES, never));
+  try {
+    await simulation.play(
+      run(
+        {
+          steps: WARM_UP + STEPS,
+          epochPlan: { records: BATCH, batchSize: BATCH },
+          shards: SHARDS,
+          evaluateEvery: 1_000_000,
+          checkpointEvery: 0,
+          minWorkers: 1,
+          layout,
+          testParts: [{ from: 0, to: 1 }],
+        },
+        {
+          ...core,
+          progress: new Progress(0, true),
+          control: new Control({ schedule: () => () => 0, peak: 1, changes: [] }),
+          clock: simulation.clock,
+          record: {
+            step: ({ step }) => stepped(step),
+            evaluation: () => undefined,
+            contribution: () => undefined,
+            change: () => undefined,
+            checkpoint: () => undefined,
+            settled: async () => undefined,
+          },
+        },
+        { drain: never, abort: never },
+      ),
+    );
+  } finally {
+    vi.useRealTimers();
+  }
+  return stepMs;
+}
+
+const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+const quantile = (values: number[], part: number) =>
+  [...values].sort((a, b) => a - b)[Math.ceil(part * values.length) - 1]!;
+
+let undisturbed: Promise<number[]> | undefined;
+
+describe('useful steps a second against the undisturbed run', { timeout: 120_000 }, () => {
+  it.each([
+    { name: 'a kill every 5.5 steps', fault: { killEvery: 5.5 }, least: 0.95 },
+    { name: 'a kill every step', fault: { killEvery: 1 }, least: 0.8 },
+    { name: 'every fifteenth worker ten times slower', fault: { slow: 2 }, least: 0.9 },
+  ])('are at least $least of it with $name', async ({ name, fault, least }) => {
+    undisturbed ??= play({});
+    const calm = await undisturbed;
+    const wild = await play(fault);
+    const efficiency = mean(calm) / mean(wild);
+    const tail = quantile(wild, 0.99) / quantile(wild, 0.5);
+    console.log(
+      `${name}: efficiency ${efficiency.toFixed(3)}, p99 ${tail.toFixed(2)} of the median step, ${mean(calm).toFixed(0)} ms undisturbed`,
+    );
+    if (process.env.CHAOS_EVENTS) console.log(wild.map(Math.round).join(' '));
+    expect(efficiency).toBeGreaterThanOrEqual(least);
+    if (fault.slow) expect(tail).toBeLessThanOrEqual(1.3);
+  });
+});

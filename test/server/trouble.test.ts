@@ -1,0 +1,81 @@
+/** Workers in trouble: those that do not read, that hardly send, that leave. The run goes on, and says what it waits for. */
+import type { Socket } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { CLOSE } from '../../shared/protocol/close-codes.js';
+import type { RunEvent } from '../../shared/status.js';
+import { RawWorker } from '../support/raw-worker.js';
+import { type SmallRun, smallRun } from '../support/small-run.js';
+
+/** Resolves at the first event, of those that came and those to come, that is meant. */
+function happened(run: SmallRun, isMeant: (event: RunEvent) => boolean): Promise<RunEvent> {
+  return new Promise((resolve) => {
+    const past = run.events.find(isMeant);
+    if (past) return resolve(past);
+    const end = run.onEvent((event) => {
+      if (!isMeant(event)) return;
+      end();
+      resolve(event);
+    });
+  });
+}
+
+const refusal = (event: RunEvent) => event.type === 'worker-refused';
+
+/** Calls `act` again and again until the test is over. */
+function again(act: () => void): void {
+  const timer = setInterval(act, 50);
+  onTestFinished(() => clearInterval(timer));
+}
+
+describe('a worker is sent away', () => {
+  it('when it sends heartbeats but reads nothing: what waits for it is bounded', async () => {
+    // 13 MB of weights, which no socket buffer of a system takes.
+    const run = await smallRun({ model: 'mlp:4096', deadAfter: 0.3 });
+    const worker = await RawWorker.connect(run.url);
+    await worker.ready();
+    worker.ws.pause();
+    again(() => worker.send({ type: 'heartbeat' }));
+    const event = await happened(run, refusal);
+    expect(event.text).toMatch(/raw refused: its socket has taken nothing for \d+ s, \d+ bytes wait/);
+    expect(Number(/(\d+) bytes/.exec(event.text)![1])).toBeLessThan(4 << 20);
+  });
+
+  it('when it sends a byte now and then: no message ever comes', async () => {
+    const run = await smallRun({ deadAfter: 0.4 });
+    const worker = await RawWorker.connect(run.url);
+    await worker.ready();
+    const socket = (worker.ws as unknown as { _socket: Socket })._socket;
+    // The beginning of a frame of 65,535 bytes, and then its body, byte by byte.
+    socket.write(Buffer.from([0x82, 0xfe, 0xff, 0xff, 0, 0, 0, 0]));
+    again(() => socket.write(Buffer.from([1])));
+    expect((await worker.closed).code).toBe(CLOSE.silent.code);
+    expect((await happened(run, refusal)).text).toContain('silent for');
+  });
+});
+
+describe('a run without workers', () => {
+  it('says that it waits when the last one leaves, keeps its state, and goes on with the next', async () => {
+    const run = await smallRun();
+    const quitter = await RawWorker.connect(run.url);
+    await quitter.lease();
+    quitter.ws.close();
+    await happened(run, ({ text }) => text === 'no worker is left: the run waits for the next one');
+    expect(run.status()).toMatchObject({ state: 'waiting', message: 'waiting for workers (0 connected)' });
+    run.work();
+    const summary = await run.finished;
+    expect(summary.status).toBe('finished');
+    expect(summary.shards.counted).toBe(summary.shards.expected);
+  });
+
+  it('of the least number waits between two steps, and says how many are missing', async () => {
+    const run = await smallRun({ minWorkers: 2 });
+    run.work('anna');
+    await happened(run, ({ type }) => type === 'worker-joined');
+    expect(await happened(run, ({ type }) => type === 'waiting')).toMatchObject({
+      text: 'waiting for workers: 0 of 2 are here',
+    });
+    expect(run.status().state).toBe('waiting');
+    run.work('ben');
+    expect((await run.finished).status).toBe('finished');
+  });
+});
