@@ -18,9 +18,9 @@ function convolutional(): object {
   const model = tf.sequential({ name: 'small' });
   const shape = { kernelSize: 5, strides: 2, filters: 4, padding: 'same', activation: 'relu' } as const;
   model.add(tf.layers.conv2d({ ...shape, inputShape: [28, 28, 1], name: 'conv_1' }));
+  model.add(tf.layers.batchNormalization({ name: 'norm' }));
   model.add(tf.layers.maxPooling2d({ poolSize: 2, name: 'pool' }));
   model.add(tf.layers.conv2d({ ...shape, strides: 1, name: 'conv_2' }));
-  model.add(tf.layers.batchNormalization({ name: 'norm' }));
   model.add(tf.layers.flatten({ name: 'flatten' }));
   model.add(tf.layers.dropout({ rate: 0.25, name: 'dropout' }));
   model.add(tf.layers.dense({ units: 10, activation: 'softmax', name: 'output' }));

@@ -6,6 +6,7 @@
  * unfolded input (im2col) and the output's gradient. Channels-last only, as TF.js's own default.
  */
 import type * as TensorFlow from '@tensorflow/tfjs';
+import { replaceMaxPoolGradient } from './wasm-max-pool.js';
 
 type Tf = typeof TensorFlow;
 type Info = TensorFlow.TensorInfo;
@@ -20,6 +21,7 @@ export function installWasmKernels(tf: Tf): void {
   transposeBeforeProducts(tf, 'BatchMatMul');
   transposeBeforeProducts(tf, '_FusedMatMul');
   addFilterGradient(tf);
+  replaceMaxPoolGradient(tf);
 }
 
 /** Calls kernels directly: what they make belongs to the caller, who must give it back. */
