@@ -29,6 +29,12 @@ export interface Probe {
 /** Values kept of each weight's gradient. */
 const SAMPLED = 64;
 
+/** Engines may compute whole blocks of so many samples by other kernels than the rest. */
+const BLOCK = 16;
+
+/** Samples of a case whose `count` records are repeated, each as often as the others, to whole blocks. */
+export const repeatedSamples = (count: number): number => (BLOCK % count === 0 ? BLOCK : BLOCK * count);
+
 /** Indices within a weight of `size` elements whose gradient the probe keeps. */
 export function sampledIndices(size: number): number[] {
   const count = Math.min(SAMPLED, size);

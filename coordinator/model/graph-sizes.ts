@@ -1,5 +1,6 @@
 /** Which graphs of the model a run needs: one for each number of samples that an engine will be given. */
 import { evaluationParts } from '../../shared/evaluation-parts.js';
+import { repeatedSamples } from '../../shared/probe.js';
 import { shardBounds } from '../../shared/tree.js';
 import type { GraphWanted } from '../../worker/engine/compiled/runtime.js';
 
@@ -20,7 +21,7 @@ export interface DataSizes {
 
 export function graphsWanted(run: RunSizes, data: DataSizes): GraphWanted[] {
   const { batchSize, shards, shardSamples } = run;
-  const gradient = new Set([shardSamples, data.probeSamples]);
+  const gradient = new Set([shardSamples, data.probeSamples, repeatedSamples(data.probeSamples)]);
   const lastBatch = data.trainRecords % batchSize || batchSize;
   for (const samples of shards === 'auto' ? [] : [batchSize, lastBatch]) {
     const bounds = shardBounds(samples, shards as number);

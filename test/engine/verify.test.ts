@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Probe } from '../../shared/probe.js';
+import type { Engine } from '../../worker/engine/engine.js';
 import { batchOf, distanceFromReference, makeProbe, TOLERANCE } from '../../worker/engine/verify.js';
 import { BATCHES, type FakeOptions, fakeMachine, LAYOUT, MANIFEST } from './fake-engine.js';
 
@@ -35,8 +36,9 @@ describe('the probe', () => {
     const { cases } = await newProbe();
     const { count, x, y } = batchOf(cases[0]!, MANIFEST, 5);
     expect(count).toBe(5);
-    expect([...x]).toEqual([1, 2, 3, 4, 1, 2, 3, 4, 1, 2]);
-    expect([...y]).toEqual([0, 1, 0, 1, 0]);
+    // Each repetition starts with the next.
+    expect([...x]).toEqual([1, 2, 3, 4, 3, 4, 1, 2, 1, 2]);
+    expect([...y]).toEqual([0, 1, 1, 0, 0]);
   });
 });
 
@@ -75,5 +77,52 @@ describe('the distance from the reference', () => {
     const firstCase = BATCHES[0]!.x[0]!;
     const distort = (value: number, i: number, x0: number) => (x0 === firstCase && i === 0 ? 0 : value);
     expect(await distanceOf({ distort })).toBe(0);
+  });
+});
+
+describe('the repetition of records to whole blocks of samples', () => {
+  /** The gradient is a sum over samples; `wrong` are those that it takes twice. */
+  const summing = (wrong: (count: number, sample: number) => boolean, noise = 0): Engine => {
+    let weights = new Float32Array(LAYOUT.total);
+    return {
+      ...fakeMachine().engine('summing'),
+      async setWeights(given) {
+        weights = given.slice();
+      },
+      async gradient({ count, x }, seed, into) {
+        into.fill(0);
+        let loss = 0;
+        for (let n = 0; n < count; n++) {
+          const value = (wrong(count, n) ? 2 : 1) * (2 + Math.sin(x[2 * n]!) + noise * Math.sin(seed));
+          loss += value;
+          for (let i = 0; i < into.length; i++) into[i]! += value * weights[i]!;
+        }
+        return { loss, metric: 0 };
+      },
+    };
+  };
+  const probed = async (engine: Engine, reference = summing(() => false)) => {
+    const probe = await makeProbe(reference, LAYOUT, BATCHES, 7);
+    return distanceFromReference(engine, probe, LAYOUT, MANIFEST);
+  };
+
+  it('is no distance where nothing is wrong', async () => {
+    expect(await probed(summing(() => false))).toBeLessThan(1e-6);
+  });
+
+  it('finds an engine that is wrong only there', async () => {
+    expect(await probed(summing((count) => count % 16 === 0))).toBeCloseTo(1, 5);
+    // One sample of sixteen.
+    expect(await probed(summing((count, sample) => count === 16 && sample === 3))).toBeGreaterThan(0.02);
+  });
+
+  it('is left out for a model that draws random numbers, whose gradient is no multiple then', async () => {
+    const wrong = summing((count) => count % 16 === 0, 0.1);
+    expect(
+      await probed(
+        wrong,
+        summing(() => false, 0.1),
+      ),
+    ).toBeLessThan(1e-6);
   });
 });
