@@ -8,7 +8,7 @@ import { defaultShards } from '../shared/tree.js';
 import type { EpochPlan } from './schedule.js';
 import { stepsPerEpoch } from './schedule.js';
 import { createOptimizer } from './update/optimizers/optimizers.js';
-import type { UpdateRule } from './update/pipeline.js';
+import type { UpdateRule } from './update/update-rule.js';
 
 /** Options of which a run needs a value in the end. */
 type Decided = 'schedule' | 'batchSize' | 'shards' | 'optimizer' | 'lr' | 'momentum' | 'weightDecay';

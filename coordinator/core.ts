@@ -5,9 +5,11 @@ import { PROTOCOL_VERSION, type Welcome } from '../shared/protocol/messages.js';
 import type { RunEvent } from '../shared/status.js';
 import { MAX_SHARDS } from '../shared/tree.js';
 import { Swarm } from './swarm.js';
+import { capacityFor } from './update/capacity.js';
 import { createKernels } from './update/kernels/create.js';
 import type { Kernels } from './update/kernels/kernels.js';
-import { capacityFor, Pipeline, type UpdateRule } from './update/pipeline.js';
+import { Pipeline } from './update/pipeline.js';
+import type { UpdateRule } from './update/update-rule.js';
 
 /** Workers send a heartbeat, and the coordinator looks for silent ones, this often until `deadAfterMs`. */
 const CHECKS_UNTIL_DEAD = 4;

@@ -57,3 +57,9 @@ export function chunkRange(elements: number, chunk: number): { start: number; en
   const start = chunk * CHUNK_ELEMENTS;
   return { start, end: Math.min(elements, start + CHUNK_ELEMENTS) };
 }
+
+/** How many elements of chunk `chunk` gradients train: its first ones. */
+export function trainableIn({ total, trainable }: Layout, chunk: number): number {
+  const { start, end } = chunkRange(total, chunk);
+  return Math.max(0, Math.min(end, trainable) - start);
+}

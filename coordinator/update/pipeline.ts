@@ -5,28 +5,17 @@
  * optimizer updates chunk c and it can be broadcast while later chunks are still on their way. A rule
  * that needs the whole gradient first (global-norm clipping, LAMB) waits for it, and only then.
  */
-import { CHUNK_ELEMENTS, chunkCount, chunkRange, type Layout } from '../../shared/layout.js';
+import { CHUNK_ELEMENTS, chunkRange, type Layout, trainableIn } from '../../shared/layout.js';
 import { FRAME_AVERAGED_WEIGHTS, FRAME_WEIGHTS } from '../../shared/protocol/frame.js';
 import type { Node } from '../../shared/tree.js';
 import type { StepLedger, Verdict } from '../work/ledger.js';
+import { WINDOW_CHUNKS } from './capacity.js';
 import { normScale } from './clip.js';
 import type { Kernels } from './kernels/kernels.js';
-import type { Optimizer, Part } from './optimizers/optimizer.js';
+import type { Part } from './optimizers/optimizer.js';
 import { TreeSum } from './tree-sum.js';
+import { needsWhole, type UpdateRule } from './update-rule.js';
 import { VersionedWeights } from './weights.js';
-
-/** How many chunks a worker may be ahead of the slowest: bounds the memory for waiting sums. */
-const WINDOW_CHUNKS = 8;
-
-export interface UpdateRule {
-  optimizer: Optimizer;
-  /** Bound of the gradient's global norm; 0: none. */
-  clipNorm: number;
-  /** Bound of each element of the gradient; 0: none. */
-  clipValue: number;
-  /** Decay of the moving average of the weights; 0: none is kept. */
-  averageDecay: number;
-}
 
 /** A state vector that lasts from step to step, as the checkpoint stores it: chunk by chunk. */
 export interface Section {
@@ -38,20 +27,6 @@ export interface Section {
 export interface Preserver {
   preserve(section: string, chunk: number): void;
 }
-
-/** Float32 elements that `Pipeline` allocates for a model. */
-export function capacityFor(layout: Layout, rule: UpdateRule, shards: number): number {
-  // Weights and average stand in two versions each.
-  const vectors = 2 + rule.optimizer.slots.length + (rule.averageDecay > 0 ? 2 : 0);
-  const chunks = chunkCount(layout.total);
-  const waiting = Math.min(chunks, WINDOW_CHUNKS) * (shards + 1);
-  const whole = needsWhole(rule) ? chunks : 0;
-  return (
-    vectors * (layout.total + 8 * chunks) + (waiting + whole + 2) * Math.min(layout.total + 8, CHUNK_ELEMENTS)
-  );
-}
-
-const needsWhole = (rule: UpdateRule) => rule.clipNorm > 0 || rule.optimizer.updateWhole !== undefined;
 
 export class Pipeline {
   readonly weights: VersionedWeights;
@@ -85,7 +60,7 @@ export class Pipeline {
     this.slots = rule.optimizer.slots.map(({ name, initial }) => ({
       name,
       chunks: this.weights.chunkList((chunk) => {
-        const vector = kernels.allocate(this.trainableIn(chunk));
+        const vector = kernels.allocate(trainableIn(this.layout, chunk));
         return vector.fill(initial);
       }),
     }));
@@ -193,7 +168,7 @@ export class Pipeline {
   private takeSum(chunk: number): void {
     const root = this.roots[chunk]!;
     this.kernels.divide(root, this.samples);
-    const trainable = root.subarray(0, this.trainableIn(chunk));
+    const trainable = root.subarray(0, trainableIn(this.layout, chunk));
     this.squares[chunk] = this.kernels.sumOfSquares(trainable);
     this.onGradient?.(chunk, trainable);
     this.summed++;
@@ -204,7 +179,7 @@ export class Pipeline {
 
   private updateChunk(chunk: number): void {
     this.prepare(chunk);
-    if (this.trainableIn(chunk) > 0) {
+    if (trainableIn(this.layout, chunk) > 0) {
       this.rule.optimizer.update(this.kernels, this.part(chunk), this.hyper());
     }
     this.finish(chunk);
@@ -216,7 +191,7 @@ export class Pipeline {
       const scale = normScale(this.norm(), clipNorm);
       // Only the gradient: changes of statistics stand behind it, and have their own scale.
       const clip = (root: Float32Array, chunk: number) =>
-        this.kernels.scale(root.subarray(0, this.trainableIn(chunk)), scale);
+        this.kernels.scale(root.subarray(0, trainableIn(this.layout, chunk)), scale);
       if (scale < 1) for (const [chunk, root] of this.roots.entries()) clip(root!, chunk);
     }
     if (!optimizer.updateWhole) {
@@ -239,14 +214,17 @@ export class Pipeline {
   private prepare(chunk: number): void {
     this.preserve(chunk);
     if (this.rule.clipValue > 0) {
-      this.kernels.clamp(this.roots[chunk]!.subarray(0, this.trainableIn(chunk)), this.rule.clipValue);
+      this.kernels.clamp(
+        this.roots[chunk]!.subarray(0, trainableIn(this.layout, chunk)),
+        this.rule.clipValue,
+      );
     }
   }
 
   /** After it: what gradients do not train moves by its mean change; the average follows. */
   private finish(chunk: number): void {
     const root = this.roots[chunk]!;
-    const at = this.trainableIn(chunk);
+    const at = trainableIn(this.layout, chunk);
     const next = this.weights.writing(chunk);
     if (at < next.length) {
       const statistics = next.subarray(at);
@@ -298,12 +276,7 @@ export class Pipeline {
   }
 
   private trainableEnd(chunk: number): number {
-    const { start, end } = chunkRange(this.layout.total, chunk);
-    return Math.max(start, Math.min(end, this.layout.trainable));
-  }
-
-  private trainableIn(chunk: number): number {
-    return this.trainableEnd(chunk) - chunkRange(this.layout.total, chunk).start;
+    return chunkRange(this.layout.total, chunk).start + trainableIn(this.layout, chunk);
   }
 
   /** Added in chunk order, so that it does not depend on which chunk came last. */

@@ -1,8 +1,11 @@
 /** A pipeline with its kernels, for tests: steps are opened and contributions added in few words. */
+
+import { capacityFor } from '../../coordinator/update/capacity.js';
 import { createKernels } from '../../coordinator/update/kernels/create.js';
 import type { Kernels } from '../../coordinator/update/kernels/kernels.js';
 import { createOptimizer } from '../../coordinator/update/optimizers/optimizers.js';
-import { capacityFor, Pipeline, type UpdateRule } from '../../coordinator/update/pipeline.js';
+import { Pipeline } from '../../coordinator/update/pipeline.js';
+import type { UpdateRule } from '../../coordinator/update/update-rule.js';
 import { StepLedger } from '../../coordinator/work/ledger.js';
 import { chunkCount, chunkRange } from '../../shared/layout.js';
 import { type Node, ROOT, shardBounds } from '../../shared/tree.js';

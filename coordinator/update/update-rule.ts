@@ -1,0 +1,16 @@
+/** How gradients change the weights: the optimizer, and what is done to the gradient and after the update. */
+import type { Optimizer } from './optimizers/optimizer.js';
+
+export interface UpdateRule {
+  optimizer: Optimizer;
+  /** Bound of the gradient's global norm; 0: none. */
+  clipNorm: number;
+  /** Bound of each element of the gradient; 0: none. */
+  clipValue: number;
+  /** Decay of the moving average of the weights; 0: none is kept. */
+  averageDecay: number;
+}
+
+/** Whether an update can only be made when all of the gradient is known. */
+export const needsWhole = (rule: UpdateRule): boolean =>
+  rule.clipNorm > 0 || rule.optimizer.updateWhole !== undefined;
