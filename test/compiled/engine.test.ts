@@ -1,27 +1,19 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { PORTABLE } from '../../worker/engine/compiled/lower/target.js';
 import { createProgram, graphOf } from '../../worker/engine/compiled/program.js';
 import type { Runtime } from '../../worker/engine/compiled/runtime.js';
 import { cpuRuntime, wasmRuntime } from '../../worker/node/compiled.js';
 import { engineCandidates } from '../../worker/node/engines.js';
+import { answerOf, scriptOf, TSX } from './processes.js';
 import { compiledEngine, eagerEngine, gradientOf, hashOf, subjectOf, worstDifference } from './subject.js';
 import { models, zoo } from './zoo.js';
 
-const TSX = ['--import', import.meta.resolve('tsx')];
-const scriptOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
-
-/** What a script of this folder prints, in a process of its own. */
-const answerOf = async (script: string): Promise<string> =>
-  (await promisify(execFile)(process.execPath, [...TSX, scriptOf(script)])).stdout;
-
-/** A session of ONNX Runtime, however its graph is written. */
+/** Natively, with the graph written in both ways, and in WebAssembly. */
 async function runtimes(): Promise<Record<string, Runtime>> {
   const [cpu, wasm] = [await cpuRuntime(), await wasmRuntime()];
   return { cpu, 'cpu, portable': { ...cpu, target: PORTABLE }, wasm };
