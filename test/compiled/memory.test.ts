@@ -6,7 +6,9 @@ import { zoo } from './zoo.js';
 
 describe("the compiled engine's memory", () => {
   it('does not grow over steps', async () => {
-    const { gradientMb, before, after } = JSON.parse(await answerOf('memory-of-steps.ts', '--expose-gc'));
+    const { gradientMb, before, after } = JSON.parse(
+      await answerOf(new URL('./memory-of-steps.ts', import.meta.url), '--expose-gc'),
+    );
     // Kept gradients would be 300 times as much.
     expect(gradientMb).toBeGreaterThan(0.3);
     expect(after - before).toBeLessThan(10 * gradientMb);
