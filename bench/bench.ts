@@ -13,6 +13,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   checkpoints: async () => (await import('./checkpoints.js')).checkpoints,
   faults: async () => (await import('./faults.js')).faults,
   engine: async () => (await import('./engine.js')).engine,
+  footprint: async () => (await import('./footprint.js')).footprint,
   overhead: async () => (await import('./overhead.js')).overhead,
   'step-time': async () => (await import('./step-time.js')).stepTime,
   browser: async () => (await import('./browser.js')).browser,

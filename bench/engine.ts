@@ -31,7 +31,7 @@ export interface Case {
   batch: number;
 }
 
-const CASES: Case[] = [
+export const CASES: Case[] = [
   { model: 'mlp', spec: 'mlp:512,512', shape: [784], classes: 10, kind: 'images', batch: 64 },
   { model: 'cnn', spec: 'cnn', shape: [28, 28, 1], classes: 10, kind: 'images', batch: 64 },
   { model: 'resnet', spec: 'resnet', shape: [32, 32, 3], classes: 10, kind: 'images', batch: 64 },
@@ -93,12 +93,12 @@ function rowOf({ model, batch }: Case, engine: string, threads: number, times: S
   return { name: `${model} ${engine} ${threads}T`, model, engine, threads, batch, ...figures };
 }
 
-interface BenchSubject extends EngineSubject {
+export interface BenchSubject extends EngineSubject {
   weights: Float32Array;
   batchOfRecords: Batch;
 }
 
-async function subjectOf({ spec, shape, classes, kind, batch }: Case): Promise<BenchSubject> {
+export async function subjectOf({ spec, shape, classes, kind, batch }: Case): Promise<BenchSubject> {
   const random = new Random(1);
   const size = shape.reduce((a, b) => a * b, 1);
   const isText = kind === 'tokens';

@@ -1,27 +1,20 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { PORTABLE } from '../../worker/engine/compiled/lower/target.js';
 import { createProgram, graphOf } from '../../worker/engine/compiled/program.js';
 import type { Runtime } from '../../worker/engine/compiled/runtime.js';
 import { cpuRuntime, wasmRuntime } from '../../worker/node/compiled.js';
 import { engineCandidates } from '../../worker/node/engines.js';
+import { answerOf, TSX } from './processes.js';
 import { compiledEngine, eagerEngine, gradientOf, hashOf, subjectOf, worstDifference } from './subject.js';
 import { models, zoo } from './zoo.js';
 
-const TSX = ['--import', import.meta.resolve('tsx')];
-const scriptOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
-
-/** What a script of this folder prints, in a process of its own. */
-const answerOf = async (script: string): Promise<string> =>
-  (await promisify(execFile)(process.execPath, [...TSX, scriptOf(script)])).stdout;
-
-/** A session of ONNX Runtime, however its graph is written. */
+/** Natively, with the graph written in both ways, and in WebAssembly. */
 async function runtimes(): Promise<Record<string, Runtime>> {
   const [cpu, wasm] = [await cpuRuntime(), await wasmRuntime()];
   return { cpu, 'cpu, portable': { ...cpu, target: PORTABLE }, wasm };
@@ -66,7 +59,9 @@ describe('the compiled engine', () => {
   });
 
   it('gives the same bits in every process', async () => {
-    const [one, other] = await Promise.all([1, 2].map(() => answerOf('gradient-hashes.ts')));
+    const [one, other] = await Promise.all(
+      [1, 2].map(() => answerOf(new URL('./gradient-hashes.ts', import.meta.url))),
+    );
     expect(Object.keys(JSON.parse(one!))).toEqual(models);
     expect(other).toBe(one);
   });
@@ -74,12 +69,16 @@ describe('the compiled engine', () => {
   it('leaves nothing behind when its process is killed while it computes', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'swarmgrad-killed-'));
     try {
-      const child = spawn(process.execPath, [...TSX, scriptOf('compute-on.ts'), folder], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-        // Without what would keep ONNX Runtime from leaving files there: the worker sees to that itself.
-        env: { ...process.env, HOME: folder, ORT_DISABLE_TELEMETRY: undefined },
-        cwd: folder,
-      });
+      const child = spawn(
+        process.execPath,
+        [...TSX, fileURLToPath(new URL('./compute-on.ts', import.meta.url)), folder],
+        {
+          stdio: ['ignore', 'pipe', 'inherit'],
+          // Without what would keep ONNX Runtime from leaving files there: the worker sees to that itself.
+          env: { ...process.env, HOME: folder, ORT_DISABLE_TELEMETRY: undefined },
+          cwd: folder,
+        },
+      );
       const [said] = await once(child.stdout!, 'data');
       expect(String(said)).toBe('computing\n');
       child.kill('SIGKILL');
@@ -130,7 +129,10 @@ describe('a program', () => {
   });
 
   it('keeps a worker from loading TF.js', async () => {
-    expect(JSON.parse(await answerOf('without-tensorflow.ts'))).toMatchObject({ finite: true, loaded: [] });
+    expect(JSON.parse(await answerOf(new URL('./without-tensorflow.ts', import.meta.url)))).toMatchObject({
+      finite: true,
+      loaded: [],
+    });
   });
 });
 
