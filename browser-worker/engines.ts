@@ -23,8 +23,7 @@ export function engineCandidates(options: BrowserEnginesOptions): Candidate[] {
   return [
     { name: 'compiled/wasm', start: () => startCompiledWasm(options.subject) },
     ...(options.withGpu ? gpu : []),
-    // Slower than the compiled engine on the same processor: only for models that do not compile.
-    { name: 'eager/wasm', lastResort: true, start: () => startWasm(options) },
+    { name: 'eager/wasm', start: () => startWasm(options) },
     { name: 'eager/cpu', lastResort: true, start: () => startCpu(options) },
   ];
 }
