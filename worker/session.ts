@@ -117,6 +117,7 @@ export class Session {
     this.uploads = new Uploads(layout.total, this.options.socket, (gradient) => this.free.push(gradient));
     this.idleSince = this.options.clock.now();
     const { name, engineClass, reason } = compute;
+    this.options.log(`engine ${reason}`);
     this.send({ type: 'ready', engine: name, engineClass, reason });
   }
 
