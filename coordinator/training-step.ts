@@ -7,7 +7,7 @@ import type { Clock } from '../shared/clock.js';
 import { chunkCount, chunkRange, type Layout } from '../shared/layout.js';
 import type { Frame } from '../shared/protocol/frame.js';
 import type * as m from '../shared/protocol/messages.js';
-import type { RunEvent, ShardCounters } from '../shared/status.js';
+import type { ShardCounters } from '../shared/status.js';
 import { firstShard, isWithin, leafCount, MAX_SHARDS, type Node, ROOT } from '../shared/tree.js';
 import { Dispatch } from './dispatch.js';
 import { Incoming } from './incoming.js';
