@@ -10,6 +10,7 @@ import type { ShardCounters } from '../shared/status.js';
 import { isWithin, leafCount, type Node, ROOT } from '../shared/tree.js';
 import type { Swarm, Worker } from './swarm.js';
 import type { LeaseEntry, StepLedger } from './work/ledger.js';
+import type { Member } from './work/members.js';
 import { canDeliver, orphans } from './work/orphans.js';
 import { type Assignment, plan } from './work/planner.js';
 import { speculate } from './work/speculation.js';
@@ -172,27 +173,40 @@ export class Dispatch {
     }
   }
 
-  /** Workers that can begin with a lease now. */
+  /** Workers that owe nothing. */
   private ready(): Worker[] {
     const { swarm, isBarred } = this.options;
     return swarm.active().filter((worker) => worker.member.owed.length === 0 && !isBarred(worker));
   }
 
-  /** Those to plan with, and the work that each has already; rather somebody who owes than nobody. */
+  /** Those to plan with, and the seconds of work that each has already. */
   private candidates() {
     const { swarm, ledger, isBarred } = this.options;
-    const ready = this.ready();
-    const all = ready.length > 0 ? ready : swarm.active().filter((worker) => !isBarred(worker));
+    const all = swarm.active().filter((worker) => !isBarred(worker));
+    const isFree = ({ id, owed }: Member) => owed.length === 0 && ledger.leasesOf(id).length === 0;
     // How long somebody not measured will be busy is not known.
-    const known = all.filter(
-      ({ member: { id, speed } }) => speed !== undefined || ledger.leasesOf(id).length === 0,
-    );
+    const known = all.filter(({ member }) => member.speed !== undefined || isFree(member));
     return (known.length > 0 ? known : all).map(({ member }) => ({
       id: member.id,
       speed: member.speed,
-      busy: this.secondsLeft(member.id, member.speed),
+      busy: this.secondsOwed(member) + this.secondsLeft(member.id, member.speed),
       leaseSeconds: member.overheadMs === undefined ? undefined : member.overheadMs / 1000,
     }));
+  }
+
+  /**
+   * Until it is free of what was taken back. Of one that takes longer than its speed promises nothing is
+   * known but that: it is given as long again, so that a hiccup costs it little, and a worker that hangs
+   * gets less and less, and then nothing.
+   */
+  private secondsOwed({ owed, speed }: Member): number {
+    const now = this.options.clock.now();
+    const left = owed.map(({ since, samples }) => {
+      const gone = (now - since) / 1000;
+      const needed = speed === undefined ? 0 : samples / speed;
+      return gone < needed ? needed - gone : gone;
+    });
+    return Math.max(0, ...left);
   }
 
   private leaseAll(assignments: readonly Assignment[]): void {

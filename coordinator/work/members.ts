@@ -1,6 +1,7 @@
 /** Who takes part, and what each has done. Pure state: no sockets, no clock. */
 import type { WorkerKind } from '../../shared/protocol/messages.js';
-import { type Estimate, follow } from './estimate.js';
+import { median } from './deadlines.js';
+import { follow } from './estimate.js';
 
 export type MemberState = 'joining' | 'syncing' | 'idle' | 'computing';
 
@@ -18,8 +19,8 @@ export interface Member {
   speed: number | undefined;
   /** Milliseconds of a lease beside computing (latency, weights, upload); undefined like `speed`. */
   overheadMs: number | undefined;
-  /** Measurements far from the above, until the next one agrees with them. */
-  doubted: { speed: number | undefined; overheadMs: number | undefined };
+  /** A measured speed far from the above, until the next one agrees with it. */
+  doubtedSpeed: number | undefined;
   /** Its latest leases, oldest first: what to expect of the next one. */
   recent: Turnaround[];
   /** Steps in a row for which the planner had no lease for it. */
@@ -49,8 +50,9 @@ export interface Owed {
   since: number;
 }
 
-/** Turnarounds that are remembered of a worker. */
+/** Turnarounds that are remembered of a worker; and of how many the time beside computing is the median. */
 const RECENT = 32;
+const BESIDE = 15;
 
 export function newMember(id: number, name: string, kind: WorkerKind, now: number): Member {
   return {
@@ -65,7 +67,7 @@ export function newMember(id: number, name: string, kind: WorkerKind, now: numbe
     contributions: 0,
     speed: undefined,
     overheadMs: undefined,
-    doubted: { speed: undefined, overheadMs: undefined },
+    doubtedSpeed: undefined,
     recent: [],
     passedOver: 0,
     owed: [],
@@ -95,19 +97,17 @@ export function credit(member: Member, { samples, computeMs, waitMs, turnaroundM
 
 /** Learns from a lease how fast the worker is, whether its contribution counted or not. */
 export function measure(member: Member, lease: Turnaround): void {
-  const { samples, computeMs, turnaroundMs } = lease;
-  const { doubted } = member;
-  const known = (value: number | undefined, doubt: number | undefined): Estimate | undefined =>
-    value === undefined ? undefined : { value, doubted: doubt };
-  const speed = follow(known(member.speed, doubted.speed), (samples * 1000) / Math.max(computeMs, 0.01));
-  // Clocks of two machines: what is left may be less than nothing.
-  const besideMs = Math.max(turnaroundMs - computeMs, 0.01);
-  const overheadMs = follow(known(member.overheadMs, doubted.overheadMs), besideMs);
+  const { samples, computeMs } = lease;
+  const known =
+    member.speed === undefined ? undefined : { value: member.speed, doubted: member.doubtedSpeed };
+  const speed = follow(known, (samples * 1000) / Math.max(computeMs, 0.01));
   member.speed = speed.value;
-  member.overheadMs = overheadMs.value;
-  member.doubted = { speed: speed.doubted, overheadMs: overheadMs.doubted };
+  member.doubtedSpeed = speed.doubted;
   member.recent.push(lease);
   if (member.recent.length > RECENT) member.recent.shift();
+  // What comes beside computing is made of hiccups, which last for several leases: the middle of more is taken.
+  const beside = member.recent.slice(-BESIDE).map((past) => past.turnaroundMs - past.computeMs);
+  member.overheadMs = Math.max(median(beside), 0.01);
 }
 
 /**
