@@ -5,8 +5,8 @@
  * on to the work in hand, a training step or an evaluation.
  */
 
+import { CHUNK_ELEMENTS } from '../shared/chunk-size.js';
 import type { Clock } from '../shared/clock.js';
-import { CHUNK_ELEMENTS } from '../shared/layout.js';
 import type { CloseReason } from '../shared/protocol/close-codes.js';
 import type { Frame } from '../shared/protocol/frame.js';
 import type * as m from '../shared/protocol/messages.js';

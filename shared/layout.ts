@@ -5,6 +5,8 @@
  * first, then the others (batch-norm statistics). A contribution has the same layout: in a trainable
  * slot the gradient summed over its samples, in another slot the change of that weight, times samples.
  */
+import { CHUNK_ELEMENTS } from './chunk-size.js';
+
 export interface WeightSpec {
   /** Unique within the model, for example `conv2d_1/kernel`. */
   name: string;
@@ -26,9 +28,6 @@ export interface Layout {
   /** All elements. */
   total: number;
 }
-
-/** Float32 elements of one chunk: 512 KiB of payload, the best frame size measured for `ws`. */
-export const CHUNK_ELEMENTS = 131_072;
 
 /** @throws if a trainable weight follows one that is not: the layout promises the opposite. */
 export function layoutOf(specs: readonly WeightSpec[]): Layout {

@@ -5,7 +5,8 @@
  * coordinator adds chunk c of all nodes before it opens the window further, so sending one whole
  * contribution and then the next could wait for itself for ever.
  */
-import { CHUNK_ELEMENTS, chunkCount, chunkRange } from '../shared/layout.js';
+import { CHUNK_ELEMENTS } from '../shared/chunk-size.js';
+import { chunkCount, chunkRange } from '../shared/layout.js';
 import { FRAME_CONTRIBUTION, HEADER_BYTES, writeHeader } from '../shared/protocol/frame.js';
 import type { Lease } from '../shared/protocol/messages.js';
 

@@ -2,7 +2,8 @@
  * Histograms of weights and gradients, of a sample of at most some thousand elements of each weight: the
  * cost does not grow with the model. Elements are taken at even distances.
  */
-import { CHUNK_ELEMENTS, type Layout } from '../../shared/layout.js';
+import { CHUNK_ELEMENTS } from '../../shared/chunk-size.js';
+import type { Layout } from '../../shared/layout.js';
 import type { Histogram, WeightHistograms } from '../../shared/monitoring.js';
 
 const SAMPLES_OF_WEIGHT = 2048;

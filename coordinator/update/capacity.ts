@@ -1,5 +1,6 @@
 /** How much memory the pipeline needs, and what bounds it. */
-import { CHUNK_ELEMENTS, chunkCount, type Layout } from '../../shared/layout.js';
+import { CHUNK_ELEMENTS } from '../../shared/chunk-size.js';
+import { chunkCount, type Layout } from '../../shared/layout.js';
 import { needsWhole, type UpdateRule } from './update-rule.js';
 
 /** How many chunks a worker may be ahead of the slowest: bounds the memory for waiting sums. */

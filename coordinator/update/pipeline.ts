@@ -5,7 +5,8 @@
  * optimizer updates chunk c and it can be broadcast while later chunks are still on their way. A rule
  * that needs the whole gradient first (global-norm clipping, LAMB) waits for it, and only then.
  */
-import { CHUNK_ELEMENTS, chunkRange, type Layout, trainableIn } from '../../shared/layout.js';
+import { CHUNK_ELEMENTS } from '../../shared/chunk-size.js';
+import { chunkRange, type Layout, trainableIn } from '../../shared/layout.js';
 import { FRAME_AVERAGED_WEIGHTS, FRAME_WEIGHTS } from '../../shared/protocol/frame.js';
 import type { Node } from '../../shared/tree.js';
 import type { StepLedger, Verdict } from '../work/ledger.js';

@@ -6,18 +6,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { BATCH, type CampaignOptions, campaign, RECORDS } from './campaign.js';
 
 // Chunks of 16 elements in place of 131,072: gradients of many chunks, more than the window, stay small.
-vi.mock('../../shared/layout.js', async (original) => {
-  const CHUNK_ELEMENTS = 16;
-  return {
-    ...(await original<typeof import('../../shared/layout.js')>()),
-    CHUNK_ELEMENTS,
-    chunkCount: (elements: number) => Math.ceil(elements / CHUNK_ELEMENTS),
-    chunkRange: (elements: number, chunk: number) => ({
-      start: chunk * CHUNK_ELEMENTS,
-      end: Math.min(elements, (chunk + 1) * CHUNK_ELEMENTS),
-    }),
-  };
-});
+vi.mock('../../shared/chunk-size.js', () => ({ CHUNK_ELEMENTS: 16 }));
 
 const FIRST_SEED = Number(process.env.CHAOS_SEED ?? 1);
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { histogramOf, Sampler } from '../../coordinator/monitor/histograms.js';
-import { CHUNK_ELEMENTS, layoutOf } from '../../shared/layout.js';
+import { CHUNK_ELEMENTS } from '../../shared/chunk-size.js';
+import { layoutOf } from '../../shared/layout.js';
 
 describe('a histogram', () => {
   it('counts every finite value once, between the smallest and the largest', () => {

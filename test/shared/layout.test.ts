@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CHUNK_ELEMENTS, chunkCount, chunkRange, layoutOf } from '../../shared/layout.js';
+import { CHUNK_ELEMENTS } from '../../shared/chunk-size.js';
+import { chunkCount, chunkRange, layoutOf } from '../../shared/layout.js';
 
 const weight = (name: string, shape: number[], trainable = true) => ({ name, shape, trainable });
 

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { createOptimizer } from '../../coordinator/update/optimizers/optimizers.js';
 import type { Pipeline } from '../../coordinator/update/pipeline.js';
 import type { UpdateRule } from '../../coordinator/update/update-rule.js';
-import { CHUNK_ELEMENTS, chunkCount, layoutOf } from '../../shared/layout.js';
+import { CHUNK_ELEMENTS } from '../../shared/chunk-size.js';
+import { chunkCount, layoutOf } from '../../shared/layout.js';
 import { SMALL, small } from './contributions.js';
 import { setup, stepOnce } from './pipeline-setup.js';
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CHUNK_ELEMENTS, chunkCount, chunkRange } from '../../shared/layout.js';
+import { CHUNK_ELEMENTS } from '../../shared/chunk-size.js';
+import { chunkCount, chunkRange } from '../../shared/layout.js';
 import { FRAME_CONTRIBUTION, HEADER_BYTES, readFrame } from '../../shared/protocol/frame.js';
 import type { Lease } from '../../shared/protocol/messages.js';
 import { Uploads } from '../../worker/uploads.js';

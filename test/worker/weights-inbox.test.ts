@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { CHUNK_ELEMENTS, chunkCount, chunkRange } from '../../shared/layout.js';
+import { CHUNK_ELEMENTS } from '../../shared/chunk-size.js';
+import { chunkCount, chunkRange } from '../../shared/layout.js';
 import { FRAME_WEIGHTS, type Frame, FrameError } from '../../shared/protocol/frame.js';
 import { WeightsInbox } from '../../worker/weights-inbox.js';
 
