@@ -9,7 +9,7 @@ import { refusalOf } from '../support/refusal.js';
 describe('the data sources', () => {
   it('refuse an unknown scheme and tell the known ones', async () => {
     expect(await refusalOf(openData('mnist:dir'))).toBe(
-      '--data mnist:dir: unknown source mnist; known are digits, idx, cifar10, csv (for example idx:DIR)',
+      '--data mnist:dir: unknown source mnist; known are digits, idx, cifar10, csv, text (for example idx:DIR)',
     );
   });
 
