@@ -56,7 +56,7 @@ interface Timed {
 }
 
 export const engine: Bench = {
-  question: 'how long does one training step take, by engine? (goals: see README, "How fast")',
+  question: 'how long does one training step take, by engine, beside TF.js and PyTorch?',
   async run({ quick, python, log }) {
     const results: BenchResult[] = [];
     for (const own of CASES) {

@@ -4,6 +4,7 @@
  */
 
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,8 +17,9 @@ import { createKernels } from '../coordinator/update/kernels/create.js';
 import { layoutOf } from '../shared/layout.js';
 import type { GivenCoordinatorOptions } from '../shared/options.js';
 import { shardBounds } from '../shared/tree.js';
-import type { Batch } from '../worker/engine/engine.js';
+import { Batches } from '../worker/batches.js';
 import { startEngineThread } from '../worker/node/engine-thread.js';
+import { MemoryCache } from '../worker/object-cache.js';
 import type { Bench, BenchResult } from './question.js';
 import { median } from './support/statistics.js';
 
@@ -97,22 +99,19 @@ async function bareStepMs(
   const gradient = vector();
   const slots = optimizer.slots.map(({ initial }) => vector().fill(initial));
   const [sharedWeights, sum] = [compute.allocate(layout.total), compute.allocate(layout.total)];
-  const first = objects.get(train.chunks[0]!.sha256)!;
   const bounds = shardBounds(configuration.batchSize, configuration.shards as number);
-  const recordLength = first.length / train.chunks[0]!.records;
-  const batch = (from: number, to: number): Batch => {
-    const x = new Uint8Array((to - from) * (recordLength - 1));
-    const y = new Uint8Array(to - from);
-    for (let i = from; i < to; i++) {
-      x.set(first.subarray(i * recordLength, (i + 1) * recordLength - 1), (i - from) * (recordLength - 1));
-      y[i - from] = first[(i + 1) * recordLength - 1]!;
-    }
-    return { count: to - from, x, y };
-  };
+  const batches = new Batches({
+    manifest: train,
+    fetchObject: async (hash) => objects.get(hash)!,
+    cache: new MemoryCache(0),
+    sha256: async (bytes) => createHash('sha256').update(bytes).digest('hex'),
+  });
   let started = 0;
   for (let step = 0; step < WARM_UP + steps; step++) {
     if (step === WARM_UP) started = performance.now();
-    const shards = bounds.slice(1).map((to, at) => ({ batch: batch(bounds[at]!, to), seed: step }));
+    const shards = await Promise.all(
+      bounds.slice(1).map(async (to, at) => ({ batch: await batches.range(bounds[at]!, to), seed: step })),
+    );
     sharedWeights.set(weights);
     await compute.setWeights(sharedWeights);
     await compute.computeNode(shards, sum);

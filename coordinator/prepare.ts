@@ -1,7 +1,6 @@
 /** What a run works on: data and model, opened and checked, and the objects that workers fetch. */
 import type { Manifest } from '../shared/manifest.js';
 import type { ModelDescription } from '../shared/models/description.js';
-import { UserError } from '../shared/user-error.js';
 import { type Configuration, shardSamplesOf } from './configure.js';
 import { openData } from './data/sources.js';
 import { ObjectStore, storeSplit } from './data/store.js';
@@ -23,8 +22,6 @@ export interface Prepared {
 export async function prepare(configuration: Configuration, model: ModelSource): Promise<Prepared> {
   const { data: spec, loss, seed } = configuration;
   const data = await openData(spec);
-  if (data.train.count === 0) throw new UserError(`${spec} has no training samples`);
-  if (data.test.count === 0) throw new UserError(`${spec} has no test samples: training is judged by them`);
   const run = { ...configuration, shardSamples: shardSamplesOf(configuration) };
   const { description, weights, probe, program } = await buildModel({
     model,

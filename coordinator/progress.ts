@@ -116,6 +116,7 @@ export class Progress {
   }
 }
 
-function meansOf({ samples, loss, metric }: StepSums): Result {
+/** From sums over samples to means. */
+export function meansOf({ samples, loss, metric }: StepSums): Result {
   return { samples, loss: loss / samples, metric: metric / samples };
 }

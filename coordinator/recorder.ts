@@ -4,7 +4,7 @@ import type { MetricName } from '../shared/losses.js';
 import type { Change } from '../shared/monitoring.js';
 import type { RunEvent } from '../shared/status.js';
 import type { Monitor } from './monitor/monitor.js';
-import type { Progress } from './progress.js';
+import { meansOf, type Progress } from './progress.js';
 import type { MetricsLog } from './record/metrics.js';
 import type { Recorder } from './run.js';
 
@@ -60,8 +60,4 @@ function textOf(change: Change): string {
     case 'learning-rate':
       return `learning rate ${change.learningRate} from step ${change.step + 1} on, by an admin`;
   }
-}
-
-function meansOf({ samples, loss, metric }: { samples: number; loss: number; metric: number }) {
-  return { samples, loss: loss / samples, metric: metric / samples };
 }

@@ -14,6 +14,7 @@ import { Control } from './control.js';
 import { type Core, createCore } from './core.js';
 import { absoluteData } from './data/sources.js';
 import { Events } from './events.js';
+import { actionsOf, viewOf } from './live-run.js';
 import type { ModelFunction } from './model/build-model.js';
 import { absoluteModel } from './model/model-spec.js';
 import { EventList } from './monitor/event-list.js';
@@ -36,7 +37,6 @@ import { joinAddress } from './server/addresses.js';
 import { type Listening, listen } from './server/listen.js';
 import { openStaticFiles } from './server/static.js';
 import { createSchedule } from './update/schedules.js';
-import { actionsOf, viewOf } from './watched.js';
 
 /** The options of the command line in camelCase; `model` may also be a function that builds one. */
 export type StartCoordinatorOptions = Omit<GivenCoordinatorOptions, 'model'> & {

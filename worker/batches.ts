@@ -63,6 +63,11 @@ export class Batches {
     return this.pick(indices, chunks);
   }
 
+  /** Records `[from, to)`, as they are stored. */
+  range(from: number, to: number): Promise<Batch> {
+    return this.assemble(Uint32Array.from({ length: to - from }, (_, at) => from + at));
+  }
+
   private pick(indices: Uint32Array, chunks: ReadonlyMap<number, Uint8Array>): Batch {
     const { manifest } = this.options;
     const { recordsPerChunk } = manifest;

@@ -15,8 +15,8 @@ import type { ObjectCache } from './object-cache.js';
 
 export interface RunMaterial {
   layout: Layout;
-  train: Batches;
-  test: Batches;
+  train: Pick<Batches, 'assemble'>;
+  test: Pick<Batches, 'range'>;
   compute: Compute;
   /** The order in which an epoch goes through the training set. */
   order(epoch: number): Uint32Array;

@@ -234,8 +234,7 @@ export class Session {
   }
 
   private assemblePart({ from, to }: Evaluate): Promise<Batch> {
-    const indices = Uint32Array.from({ length: to - from }, (_, at) => from + at);
-    return settledLater(this.material!.test.assemble(indices));
+    return settledLater(this.material!.test.range(from, to));
   }
 
   private send(message: Parameters<typeof encode>[0]): void {

@@ -8,10 +8,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { monotonicClock } from '../../shared/clock.js';
-import type { Batches } from '../../worker/batches.js';
 import { addressesOf } from '../../worker/node/socket.js';
 import { Session } from '../../worker/session.js';
-import { idleCompute, layoutFor } from './step-model.js';
+import { emptyBatches, idleCompute, layoutFor } from './step-model.js';
 
 const SLOWDOWN = 10;
 
@@ -19,13 +18,6 @@ const [url, ...numbers] = process.argv.slice(2) as [string, ...string[]];
 const [parameters, count, slow, sampleMicros] = numbers.map(Number) as [number, number, number, number];
 const layout = layoutFor(parameters);
 const order = new Uint32Array(1 << 20);
-const batches = {
-  assemble: async ({ length }: Uint32Array) => ({
-    count: length,
-    x: new Uint8Array(0),
-    y: new Uint8Array(0),
-  }),
-} as unknown as Batches;
 
 interface Alive {
   kill(): void;
@@ -51,8 +43,8 @@ function start(slowdown: number): void {
     clock: monotonicClock,
     prepare: async () => ({
       layout,
-      train: batches,
-      test: batches,
+      train: emptyBatches,
+      test: emptyBatches,
       order: () => order,
       compute: {
         ...idle,

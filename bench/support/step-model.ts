@@ -1,6 +1,7 @@
 /** A stand-in for a model: weights without layers, and an engine that returns a ready gradient. */
 import { type Layout, layoutOf } from '../../shared/layout.js';
 import type { Compute } from '../../worker/engine/compute.js';
+import type { Batch } from '../../worker/engine/engine.js';
 
 export const BATCH = 64;
 export const SHARDS = 8;
@@ -25,3 +26,11 @@ export function idleCompute(): Compute {
     close: async () => undefined,
   };
 }
+
+/** Batches of the right length, without records. */
+export const emptyBatches = {
+  assemble: async ({ length }: Uint32Array): Promise<Batch> => empty(length),
+  range: async (from: number, to: number): Promise<Batch> => empty(to - from),
+};
+
+const empty = (count: number): Batch => ({ count, x: new Uint8Array(0), y: new Uint8Array(0) });

@@ -1,10 +1,9 @@
 /** A worker process of the step-time bench: TRANSPORT URL PARAMETERS. */
 import { WebSocket } from 'ws';
 import { monotonicClock } from '../../shared/clock.js';
-import type { Batches } from '../../worker/batches.js';
 import { addressesOf, dial } from '../../worker/node/socket.js';
 import { Session } from '../../worker/session.js';
-import { idleCompute, layoutFor } from './step-model.js';
+import { emptyBatches, idleCompute, layoutFor } from './step-model.js';
 
 const [transport, url, parameters] = process.argv.slice(2) as [string, string, string];
 const layout = layoutFor(Number(parameters));
@@ -13,13 +12,6 @@ else whole();
 
 /** The product's own session, on an engine that does nothing. */
 function chunked(): void {
-  const batches = {
-    assemble: async (indices: Uint32Array) => ({
-      count: indices.length,
-      x: new Uint8Array(0),
-      y: new Uint8Array(0),
-    }),
-  } as unknown as Batches;
   const order = new Uint32Array(1 << 20);
   const fail = (error: unknown) => {
     console.error(error);
@@ -37,8 +29,8 @@ function chunked(): void {
     clock: monotonicClock,
     prepare: async () => ({
       layout,
-      train: batches,
-      test: batches,
+      train: emptyBatches,
+      test: emptyBatches,
       compute: idleCompute(),
       order: () => order,
     }),

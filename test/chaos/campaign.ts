@@ -16,7 +16,6 @@ import { layoutOf } from '../../shared/layout.js';
 import { epochOrder, parseShuffle } from '../../shared/permutation.js';
 import { Random } from '../../shared/random.js';
 import type { RunEvent, ShardCounters } from '../../shared/status.js';
-import type { Batches } from '../../worker/batches.js';
 import { NodeComputer } from '../../worker/engine/compute-node.js';
 import type { Batch, Engine } from '../../worker/engine/engine.js';
 import type { RunMaterial } from '../../worker/material.js';
@@ -290,8 +289,8 @@ export function materialOf(
   const computer = new NodeComputer(engine);
   return {
     layout,
-    train: { assemble } as Partial<Batches> as Batches,
-    test: { assemble } as Partial<Batches> as Batches,
+    train: { assemble },
+    test: { range: (from, to) => assemble(Uint32Array.from({ length: to - from }, (_, at) => from + at)) },
     order,
     compute: {
       name: engine.name,

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { coordinator, metricsOf, reached, summaryOf, temporaryFolder, worker } from '../support/cluster.js';
+import {
+  coordinator,
+  metricsOf,
+  reached,
+  summaryOf,
+  temporaryFolder,
+  waiting,
+  worker,
+} from '../support/cluster.js';
 
 const OPTIONS = [
   '--data',
@@ -16,7 +24,8 @@ const OPTIONS = [
 
 async function started(more: string[]) {
   const cluster = await coordinator(`${await temporaryFolder()}/run`, ...OPTIONS, ...more);
-  // Nobody works yet: the change is made after the first step.
+  // Nobody works yet, and the place before the first step is passed: the change is made after it.
+  await waiting(cluster);
   const response = await fetch(`${cluster.url}/api/admin/learning-rate`, {
     method: 'POST',
     headers: { 'X-Swarmgrad-Admin': '1' },

@@ -7,7 +7,7 @@ import { readLatest } from '../../coordinator/record/checkpoint-reader.js';
 import { startCoordinator } from '../../coordinator/start.js';
 import type { RunEvent } from '../../shared/status.js';
 import { temporaryFolder } from '../support/cluster.js';
-import { type SmallRun, smallRun } from '../support/small-run.js';
+import { next, type SmallRun, smallRun } from '../support/small-run.js';
 
 /** A file system of one megabyte of the test's own, or undefined where the system does not give one. */
 async function smallDisk(): Promise<string | undefined> {
@@ -30,16 +30,6 @@ async function fill(path: string): Promise<void> {
   } finally {
     await file.close();
   }
-}
-
-function next(run: SmallRun, isMeant: (event: RunEvent) => boolean): Promise<RunEvent> {
-  return new Promise((resolve) => {
-    const end = run.onEvent((event) => {
-      if (!isMeant(event)) return;
-      end();
-      resolve(event);
-    });
-  });
 }
 
 const isCheckpoint = (event: RunEvent) => event.type === 'checkpoint' && event.step > 0;

@@ -7,7 +7,7 @@ import { mayAdminister } from '../../coordinator/server/origin.js';
 import type { Greeting, HistoryView, ModelView, TimelineView } from '../../shared/monitoring.js';
 import type { Status } from '../../shared/status.js';
 import { metricsOf } from '../support/cluster.js';
-import { smallRun } from '../support/small-run.js';
+import { happened, next, smallRun } from '../support/small-run.js';
 
 const ADMIN = { 'X-Swarmgrad-Admin': '1' };
 
@@ -198,19 +198,17 @@ describe('the live feed', () => {
 describe('an admin', () => {
   it('pauses, resumes, changes the learning rate and asks for a checkpoint, each between two steps', async () => {
     const run = await smallRun({ steps: 12, epochs: undefined, schedule: 'constant' });
+    // It has passed the place before the first step: what is asked for now is done after it.
+    await happened(run, ({ type }) => type === 'waiting');
     expect((await act(run.url, 'pause')).status).toBe(200);
     expect((await act(run.url, 'learning-rate', { learningRate: 0.0125 })).status).toBe(200);
-    const paused = new Promise<void>((resolve) =>
-      run.onEvent((event) => event.type === 'change' && resolve()),
-    );
+    const paused = next(run, ({ type }) => type === 'change');
     run.work();
     await paused;
     expect(run.status()).toMatchObject({ state: 'paused', step: 1 });
-    const kept = new Promise<string>((resolve) =>
-      run.onEvent((event) => event.type === 'checkpoint' && event.step === 1 && resolve(event.text)),
-    );
+    const kept = next(run, (event) => event.type === 'checkpoint' && event.step === 1);
     await act(run.url, 'checkpoint');
-    expect(await kept).toContain('step-000000001.ckpt');
+    expect((await kept).text).toContain('step-000000001.ckpt');
     expect(run.status().step).toBe(1);
     await act(run.url, 'resume');
     await run.finished;
@@ -235,7 +233,7 @@ describe('an admin', () => {
   it('removes a worker, which does not come back', async () => {
     const run = await smallRun({ steps: 100_000, epochs: undefined });
     const worker = run.work('unwanted');
-    await new Promise<void>((resolve) => run.onEvent((event) => event.type === 'worker-joined' && resolve()));
+    await happened(run, ({ type }) => type === 'worker-joined');
     const { id } = run.status().workers[0]!;
     expect((await act(run.url, 'remove-worker', { worker: id + 1 })).status).toBe(404);
     expect((await act(run.url, 'remove-worker', { worker: id })).status).toBe(200);

@@ -4,20 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { CLOSE } from '../../shared/protocol/close-codes.js';
 import type { RunEvent } from '../../shared/status.js';
 import { RawWorker } from '../support/raw-worker.js';
-import { type SmallRun, smallRun } from '../support/small-run.js';
-
-/** Resolves at the first event, of those that came and those to come, that is meant. */
-function happened(run: SmallRun, isMeant: (event: RunEvent) => boolean): Promise<RunEvent> {
-  return new Promise((resolve) => {
-    const past = run.events.find(isMeant);
-    if (past) return resolve(past);
-    const end = run.onEvent((event) => {
-      if (!isMeant(event)) return;
-      end();
-      resolve(event);
-    });
-  });
-}
+import { happened, type SmallRun, smallRun } from '../support/small-run.js';
 
 const refusal = (event: RunEvent) => event.type === 'worker-refused';
 

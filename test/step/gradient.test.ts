@@ -10,7 +10,6 @@ import { TrainingStep } from '../../coordinator/training-step.js';
 import type { Optimizer } from '../../coordinator/update/optimizers/optimizer.js';
 import { layoutOf } from '../../shared/layout.js';
 import { shardBounds } from '../../shared/tree.js';
-import type { Batches } from '../../worker/batches.js';
 import { NodeComputer } from '../../worker/engine/compute-node.js';
 import type { Engine } from '../../worker/engine/engine.js';
 import { batchOf, cpuEngine, imageData, type Problem, problem } from '../support/learning.js';
@@ -57,14 +56,15 @@ async function distributed(subject: Problem, engine: Engine, cut: Cut) {
   });
   const batches = {
     assemble: async (indices: Uint32Array) => batchOf(subject.data, indices),
-  } as Partial<Batches>;
+    range: async () => Promise.reject(new Error('nothing is evaluated here')),
+  };
   const network = new MemoryNetwork(core, clock, seed);
   // One engine for all: a computation is synchronous in TF.js, and begins by taking its own weights.
   const computer = new NodeComputer(engine);
   const material = () => ({
     layout,
-    train: batches as Batches,
-    test: batches as Batches,
+    train: batches,
+    test: batches,
     order: () => Uint32Array.from({ length: batchSize }, (_, i) => i),
     compute: {
       name: engine.name,

@@ -115,6 +115,12 @@ export async function statusOf(url: string): Promise<Status> {
   return (await (await fetch(`${url}/api/status`)).json()) as Status;
 }
 
+/** Resolves once the run waits for workers: it has passed the place before its next step. */
+export async function waiting(cluster: RunningCluster): Promise<void> {
+  while ((await statusOf(cluster.url)).state !== 'waiting')
+    await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
 /** Resolves once the run has made at least `step` updates, asking again and again; rejects when it is gone. */
 export async function reached(cluster: RunningCluster, step: number): Promise<Status> {
   for (;;) {

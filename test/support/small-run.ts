@@ -45,3 +45,19 @@ export async function smallRun(
     },
   };
 }
+
+/** Resolves at the next event that is meant. */
+export function next(run: SmallRun, isMeant: (event: RunEvent) => boolean): Promise<RunEvent> {
+  return new Promise((resolve) => {
+    const end = run.onEvent((event) => {
+      if (!isMeant(event)) return;
+      end();
+      resolve(event);
+    });
+  });
+}
+
+/** Resolves at the first event, of those that came and those to come, that is meant. */
+export async function happened(run: SmallRun, isMeant: (event: RunEvent) => boolean): Promise<RunEvent> {
+  return run.events.find(isMeant) ?? next(run, isMeant);
+}

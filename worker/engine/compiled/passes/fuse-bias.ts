@@ -10,7 +10,7 @@ import {
   usesOf,
   type Value,
 } from '../graph.js';
-import { rewrite } from './rewrite.js';
+import { EITHER_WAY, rewrite } from './rewrite.js';
 
 const FUSED: Readonly<Record<string, string>> = {
   BatchMatMul: '_FusedMatMul',
@@ -23,10 +23,7 @@ export function fuseBiases(graph: Graph): Graph {
   const uses = usesOf(graph);
   return rewrite(graph, (node, was, rewriter) => {
     if (node.kernel !== 'Add') return undefined;
-    for (const [side, other] of [
-      ['a', 'b'],
-      ['b', 'a'],
-    ] as const) {
+    for (const [side, other] of EITHER_WAY) {
       const product = productBehind(inputOf(was, side), uses);
       const bias = biasOf(inputOf(node, other), inputOf(node, side));
       if (!product || !bias) continue;

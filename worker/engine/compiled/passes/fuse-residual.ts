@@ -1,15 +1,12 @@
 /** A sum of a normalised value and another of the same shape, as residual networks have it, is one kernel. */
 import { type Graph, inputOf, onlyReader, producer, sameShape, usesOf } from '../graph.js';
-import { rewrite } from './rewrite.js';
+import { EITHER_WAY, rewrite } from './rewrite.js';
 
 export function fuseResiduals(graph: Graph): Graph {
   const uses = usesOf(graph);
   return rewrite(graph, (node, was, rewriter) => {
     if (node.kernel !== 'Add') return undefined;
-    for (const [side, other] of [
-      ['a', 'b'],
-      ['b', 'a'],
-    ] as const) {
+    for (const [side, other] of EITHER_WAY) {
       const value = inputOf(was, side);
       const norm = producer(inputOf(node, side), 'FusedBatchNorm');
       if (!norm || norm.inputs.residual || norm.attributes.activation || !onlyReader(uses, value)) continue;

@@ -13,6 +13,12 @@ export interface Rewriter {
   current(value: Value): Value;
 }
 
+/** The operands of a sum, in both orders. */
+export const EITHER_WAY = [
+  ['a', 'b'],
+  ['b', 'a'],
+] as const;
+
 /**
  * @param visit gets each node with its inputs replaced already, and as it was; returns what stands for its
  *   outputs from now on, or undefined to keep the node
