@@ -37,6 +37,8 @@ interface LightWorker {
   kill(): void;
   freeze(ms: number): void;
   said(): string;
+  /** Rejects if it ends by itself. */
+  lives: Promise<never>;
 }
 
 function lightWorker(url: string, name: string): LightWorker {
@@ -45,11 +47,21 @@ function lightWorker(url: string, name: string): LightWorker {
   child.stderr.on('data', (text) => {
     said += text;
   });
-  onTestFinished(() => {
+  let killed = false;
+  const kill = () => {
+    killed = true;
     child.kill('SIGKILL');
+  };
+  onTestFinished(kill);
+  const lives = new Promise<never>((_, reject) => {
+    child.on('close', (code) => {
+      if (!killed && code !== 0) reject(new Error(`worker ${name} ended by itself (${code}): ${said}`));
+    });
   });
+  lives.catch(() => undefined);
   return {
-    kill: () => child.kill('SIGKILL'),
+    kill,
+    lives,
     freeze(ms) {
       child.kill('SIGSTOP');
       setTimeout(() => child.kill('SIGCONT'), ms);
@@ -65,7 +77,10 @@ async function stateOf(runDir: string) {
   return checkpoint!.sections;
 }
 
-describe('a run of real processes under chaos', { timeout: 3_600_000 }, () => {
+/** Three seconds a kill are plenty on a busy machine. */
+const TIMEOUT_MS = 60_000 + 3_000 * (WORKER_KILLS + COORDINATOR_KILLS);
+
+describe('a run of real processes under chaos', { timeout: TIMEOUT_MS }, () => {
   it('has the bits of an undisturbed run, whoever was killed, and goes on by itself after each kill', async () => {
     const random = new Random(SEED);
     const runDir = join(await temporaryFolder(), 'run');
@@ -79,7 +94,7 @@ describe('a run of real processes under chaos', { timeout: 3_600_000 }, () => {
     /** Waits until the run has gone on; it must, by itself. */
     const goesOn = async (of: RunningCluster) => {
       const { step } = await statusOf(of.url);
-      return reached(of, step + 1);
+      return Promise.race([reached(of, step + 1), ...workers.map(({ lives }) => lives)]);
     };
     await goesOn(cluster);
     let [killed, restarted] = [0, 0];

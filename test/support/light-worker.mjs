@@ -28,6 +28,7 @@ async function prepare(welcome) {
   const { records, recordsPerChunk } = train;
   const shuffle = parseShuffle(welcome.shuffle);
   const assemble = async (indices) => ({ count: indices.length, x: indices, y: indices });
+  const range = (from, to) => assemble(Uint32Array.from({ length: to - from }, (_, at) => from + at));
   let weights;
   const engine = {
     async gradient({ count, x }, seed, into) {
@@ -48,7 +49,7 @@ async function prepare(welcome) {
   return {
     layout,
     train: { assemble },
-    test: { assemble },
+    test: { range },
     order: (epoch) => epochOrder({ records, recordsPerChunk, seed: welcome.seed, epoch, shuffle }),
     compute: {
       name: 'light',
