@@ -6,7 +6,7 @@
  * TF.js's own layer multiplies each step's input by the kernel in its turn; here one product does it for the
  * whole sequence, and a step is left with the recurrent half.
  */
-import type { LayerVariable, Tensor } from '@tensorflow/tfjs';
+import type { LayerVariable } from '@tensorflow/tfjs';
 import {
   type Initializer,
   type InitializerConfig,
@@ -19,6 +19,7 @@ import {
   type Shapes,
   type Tf,
 } from './layer.js';
+import { lstmStates } from './lstm-states.js';
 
 export interface LstmSequenceArgs extends LayerArgs {
   units: number;
@@ -57,24 +58,10 @@ export function lstmSequence(tf: Tf): LayerClass<LstmSequenceArgs> {
         const x = only(inputs);
         const [n, t, width] = x.shape as [number, number, number];
         const { units } = this.args;
-        const recurrent = this.recurrentKernel.read();
-        const projected = tf.add(tf.matMul(x.reshape([n * t, width]), this.kernel.read()), this.bias.read());
-        const states: Tensor[] = [];
-        let cell: Tensor | undefined;
-        for (const step of tf.unstack(projected.reshape([n, t, 4 * units]), 1)) {
-          const before = states.at(-1);
-          const gates = before ? tf.add(step, tf.matMul(before, recurrent)) : step;
-          const [input, forget, candidate, output] = tf.split(gates, 4, 1) as [
-            Tensor,
-            Tensor,
-            Tensor,
-            Tensor,
-          ];
-          const taken = tf.mul(tf.sigmoid(input), tf.tanh(candidate));
-          cell = cell ? tf.add(tf.mul(tf.sigmoid(forget), cell), taken) : taken;
-          states.push(tf.mul(tf.sigmoid(output), tf.tanh(cell)));
-        }
-        return tf.stack(states, 1);
+        const inputsInTime = tf.transpose(x, [1, 0, 2]).reshape([t * n, width]);
+        const projected = tf.add(tf.matMul(inputsInTime, this.kernel.read()), this.bias.read());
+        const states = lstmStates(tf, t, projected, this.recurrentKernel.read());
+        return tf.transpose(states.reshape([t, n, units]), [1, 0, 2]);
       });
     }
 

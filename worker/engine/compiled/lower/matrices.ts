@@ -41,7 +41,12 @@ function flat(low: Lowering, { a, b, bias, transposeA, transposeB }: Operands): 
     left = onnx.emit('Transpose', [left], { perm: [1, 0] });
     isTransposed = false;
   }
-  const inputs = [left, matrix(b), ...(bias ? [low.vector(bias)] : [])];
+  const inputs = [left, matrix(b)];
+  // A vector is added to each row, a matrix to the whole.
+  if (bias)
+    inputs.push(
+      bias.shape.length > 1 && sizeOf(bias.shape) > bias.shape.at(-1)! ? matrix(bias) : low.vector(bias),
+    );
   return onnx.emit('Gemm', inputs, { transA: Number(isTransposed), transB: Number(transposeB) });
 }
 

@@ -3,6 +3,7 @@ import type { Graph } from '../graph.js';
 import { withoutCommonSubexpressions } from './common-subexpressions.js';
 import { withoutDeadCode } from './dead-code.js';
 import { foldConstants } from './fold-constants.js';
+import { fuseAddends } from './fuse-addend.js';
 import { fuseBiases } from './fuse-bias.js';
 import { fuseRelus } from './fuse-relu.js';
 import { fuseResiduals } from './fuse-residual.js';
@@ -22,6 +23,8 @@ const PASSES = [
   recogniseReluGradients,
   withoutDeadCode,
   fuseBiases,
+  withoutDeadCode,
+  fuseAddends,
   withoutDeadCode,
   fuseResiduals,
   withoutDeadCode,
