@@ -5,7 +5,7 @@ import type { CompiledSubject } from '../worker/engine/compiled/start.js';
 import { createEagerEngine } from '../worker/engine/eager.js';
 import type { Engine } from '../worker/engine/engine.js';
 import { installWasmKernels } from '../worker/engine/wasm-kernels.js';
-import { wasmPaths } from './wasm-paths.js';
+import { startWasmBackend } from './wasm-backend.js';
 
 export interface BrowserEnginesOptions {
   subject: CompiledSubject;
@@ -67,11 +67,8 @@ async function startWebGl(options: BrowserEnginesOptions): Promise<Engine> {
 async function startWasm(options: BrowserEnginesOptions): Promise<Engine> {
   if (typeof WebAssembly === 'undefined') throw new Error('this browser has no WebAssembly');
   const { tf } = await import('./tensorflow.js');
-  const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
-  setWasmPaths(wasmPaths);
-  // Its threads do nothing but wait, and its result must not depend on them.
-  tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
-  await use(tf, 'wasm');
+  tf.enableProdMode();
+  if (!(await startWasmBackend(tf))) throw new Error('TF.js cannot start its backend wasm here');
   installWasmKernels(tf);
   const simd = (await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) ? 'simd' : 'scalar';
   return eager(tf, 'wasm', simd, options);
