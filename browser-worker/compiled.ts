@@ -28,7 +28,8 @@ export function startCompiledInBrowser(subject: CompiledSubject): Promise<Engine
   return startCompiled(subject, runtime, loadTf);
 }
 
-async function loadTf() {
+/** For sizes that the coordinator did not trace. */
+export async function loadTf() {
   await import('@tensorflow/tfjs-backend-cpu');
   return (await import('./tensorflow.js')).tf;
 }

@@ -11,6 +11,7 @@ import {
 import type { ComputeSubject } from '../worker/material.js';
 import { engineNamed } from './engine-names.js';
 import { engineCandidates } from './engines.js';
+import { findGpu } from './gpu.js';
 import { scope } from './worker-scope.js';
 
 /** The first message to the worker. */
@@ -32,7 +33,8 @@ export type ComputeSays = StartAnswer | EngineAnswer | ComputeLost;
 const say = (message: ComputeSays, transfer: ArrayBuffer[] = []) => scope.postMessage(message, transfer);
 
 async function start({ subject, wanted, withGpu }: ComputeStart): Promise<(request: EngineRequest) => void> {
-  const candidates = engineCandidates({ subject, withGpu, lost: (why) => say({ lost: why }) });
+  const gpu = withGpu ? await findGpu() : undefined;
+  const candidates = engineCandidates({ subject, withGpu, gpu, lost: (why) => say({ lost: why }) });
   const { engine, reason, tried } = await chooseEngine({
     ...subject,
     wanted: engineNamed(wanted, candidates),

@@ -5,18 +5,29 @@ import type { CompiledSubject } from '../worker/engine/compiled/start.js';
 import { createEagerEngine } from '../worker/engine/eager.js';
 import type { Engine } from '../worker/engine/engine.js';
 import { installWasmKernels } from '../worker/engine/wasm-kernels.js';
-import { wasmPaths } from './wasm-paths.js';
+import { type Gpu, nameOfGpu } from './gpu.js';
+import { startWasmBackend } from './wasm-backend.js';
+
+const NO_WEBGPU = 'this browser, or a page on plain http, has no WebGPU';
 
 export interface BrowserEnginesOptions {
   subject: CompiledSubject;
   /** False after the GPU was lost too often. */
   withGpu: boolean;
+  /** What WebGPU offers, if anything. */
+  gpu: Gpu | undefined;
   /** The GPU is gone, and with it the engine: nothing that it has in hand will ever come. */
   lost(why: string): void;
 }
 
 export function engineCandidates(options: BrowserEnginesOptions): Candidate[] {
   const gpu: Candidate[] = [
+    {
+      name: 'compiled/webgpu',
+      // Several megabytes to load: not for a GPU that the processor itself plays.
+      lastResort: options.gpu?.isSoftware ?? true,
+      start: () => startCompiledWebGpu(options),
+    },
     { name: 'eager/webgpu', start: () => startWebGpu(options) },
     { name: 'eager/webgl', start: () => startWebGl(options) },
   ];
@@ -33,21 +44,25 @@ async function startCompiledWasm(subject: CompiledSubject): Promise<Engine> {
   return startCompiledInBrowser(subject);
 }
 
+async function startCompiledWebGpu({ subject, gpu, lost }: BrowserEnginesOptions): Promise<Engine> {
+  if (!gpu) throw new Error(NO_WEBGPU);
+  const { startCompiledWebGpu } = await import('./compiled-webgpu.js');
+  return startCompiledWebGpu(subject, gpu, lost);
+}
+
 async function startWebGpu(options: BrowserEnginesOptions): Promise<Engine> {
-  if (!('gpu' in navigator)) throw new Error('this browser, or a page on plain http, has no WebGPU');
+  if (!options.gpu) throw new Error(NO_WEBGPU);
   const { tf } = await import('./tensorflow.js');
   await import('@tensorflow/tfjs-backend-webgpu');
   await use(tf, 'webgpu');
-  const { device, adapterInfo } = tf.backend() as unknown as {
+  const { device } = tf.backend() as unknown as {
     device: { lost: Promise<{ reason?: string; message: string }> };
-    adapterInfo: { vendor?: string; architecture?: string };
   };
   device.lost.then(({ reason, message }) => {
     // `destroyed` is our own doing.
     if (reason !== 'destroyed') options.lost(`the WebGPU device was lost: ${message}`);
   });
-  const gpu = [adapterInfo?.vendor, adapterInfo?.architecture].filter(Boolean).join(' ');
-  return eager(tf, 'webgpu', gpu || 'unknown', options);
+  return eager(tf, 'webgpu', nameOfGpu(options.gpu), options);
 }
 
 async function startWebGl(options: BrowserEnginesOptions): Promise<Engine> {
@@ -67,11 +82,8 @@ async function startWebGl(options: BrowserEnginesOptions): Promise<Engine> {
 async function startWasm(options: BrowserEnginesOptions): Promise<Engine> {
   if (typeof WebAssembly === 'undefined') throw new Error('this browser has no WebAssembly');
   const { tf } = await import('./tensorflow.js');
-  const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
-  setWasmPaths(wasmPaths);
-  // Its threads do nothing but wait, and its result must not depend on them.
-  tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
-  await use(tf, 'wasm');
+  tf.enableProdMode();
+  if (!(await startWasmBackend(tf))) throw new Error('TF.js cannot start its backend wasm here');
   installWasmKernels(tf);
   const simd = (await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) ? 'simd' : 'scalar';
   return eager(tf, 'wasm', simd, options);

@@ -127,6 +127,7 @@ export interface ModelView {
   trainable: number;
   layers: ModelDescription['layers'];
   x: TensorSpec;
+  y: TensorSpec;
   label: LabelKind;
   normalisation: Normalisation;
   evaluation: {

@@ -16,7 +16,7 @@ import { Kpis } from './kpis.js';
 import { Mistakes } from './mistakes.js';
 import { Layers } from './model.js';
 import { Timeline } from './timeline.js';
-import { canBeTried, TryIt } from './try-it.js';
+import { TryIt } from './try-it.js';
 import { Workers } from './workers.js';
 
 const TIMELINE_MS = 1000;
@@ -114,7 +114,7 @@ function Dashboard({ connection, era, greeting, status, events, chosen, choose }
         </div>
         <div class="column side">
           <Events events={events} />
-          {model && canBeTried(model) && <TryIt key={run.id} run={run.id} model={model} step={status.step} />}
+          {model && <TryIt key={run.id} run={run.id} model={model} step={status.step} />}
         </div>
         {model && (
           <>

@@ -1,7 +1,18 @@
 /** The run's model in a worker of this page: loaded when it is first asked, and kept up to date. */
+import type { WeightSpec } from '../../shared/layout.js';
 import type { ModelView } from '../../shared/monitoring.js';
+import type { Alphabet } from '../../shared/text-generator.js';
 import { fetchJson, pathOf } from './api.js';
 import type { Answer, Question } from './predict-worker.js';
+
+/** How a text is to be made up: as by `swarmgrad generate`. */
+export interface Writing {
+  prompt: string;
+  /** Characters to add. */
+  length: number;
+  temperature: number;
+  seed: number;
+}
 
 export class Predictor {
   private readonly worker = new Worker(new URL('./predict-worker.ts', import.meta.url), { type: 'module' });
@@ -10,7 +21,11 @@ export class Predictor {
   /** Of the weights loaded last; -1: none. */
   version = -1;
 
-  constructor(private readonly run: string) {
+  /** @param backend of TF.js: a picture is too little to load `wasm` for */
+  constructor(
+    private readonly run: string,
+    private readonly backend: 'cpu' | 'wasm',
+  ) {
     this.worker.onmessage = ({ data }: MessageEvent<Answer>) => {
       const { resolve, reject } = this.waiting.shift()!;
       if (data.error === undefined) resolve(data);
@@ -26,10 +41,10 @@ export class Predictor {
   /** Fetches the newest weights. @throws Error in words */
   async update(): Promise<void> {
     if (!this.built) {
-      const network = await fetchJson<{ topology: object; weights: { shape: number[] }[] }>('/api/network', {
+      const network = await fetchJson<{ topology: object; weights: WeightSpec[] }>('/api/network', {
         run: this.run,
       });
-      await this.ask({ type: 'build', ...network });
+      await this.ask({ type: 'build', backend: this.backend, ...network });
       this.built = true;
     }
     const response = await fetch(pathOf('/api/weights', { run: this.run }));
@@ -44,6 +59,15 @@ export class Predictor {
     const { output } = await this.ask({ type: 'predict', x, shape, normalisation });
     const values = Array.from(output!);
     return label.kind === 'class' && values.length === 1 ? [1 - values[0]!, values[0]!] : values;
+  }
+
+  /** The prompt, and then one character after the other. @throws Error in words */
+  async *write(alphabet: Alphabet, writing: Writing): AsyncGenerator<string> {
+    let { text } = await this.ask({ type: 'write', alphabet, ...writing });
+    while (text !== undefined) {
+      yield text;
+      ({ text } = await this.ask({ type: 'more' }));
+    }
   }
 
   close(): void {

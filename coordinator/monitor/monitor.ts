@@ -126,7 +126,7 @@ export class Monitor {
 /** What of a model's view its description and its data tell. */
 export function modelViewOf(
   description: ModelDescription,
-  { x, label, normalisation }: Pick<Manifest, 'x' | 'label' | 'normalisation'>,
+  { x, y, label, normalisation }: Pick<Manifest, 'x' | 'y' | 'label' | 'normalisation'>,
 ): ModelView {
   const { total, trainable } = layoutOf(description.weights);
   const { name, loss, layers } = description;
@@ -138,6 +138,7 @@ export function modelViewOf(
     trainable,
     layers,
     x,
+    y,
     label,
     normalisation,
     evaluation: null,

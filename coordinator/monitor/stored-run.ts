@@ -36,9 +36,10 @@ export async function openStoredRun(dir: string, id: string): Promise<RunView> {
   const weights = sections.get('average') ?? sections.get('weights')!;
   const { batchSize, steps } = configuration;
   const status = statusOf(folder, checkpoint, summary, last, steps);
-  const model = view?.model ?? {
+  // What a view lacks that was written by an older version, the checkpoint tells.
+  const model = {
     ...modelViewOf(state.model, state.records),
-    histograms: histogramsOf(checkpoint),
+    ...(view?.model ?? { histograms: histogramsOf(checkpoint) }),
   };
   return {
     id,

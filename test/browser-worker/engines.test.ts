@@ -57,7 +57,7 @@ describe.skipIf(withoutChromium())('in a tab', { timeout: 180_000 }, () => {
   describe.each(['mlp:16', 'convolutional network'])('a %s', (model) => {
     let made: ReturnType<typeof reference> | undefined;
 
-    it.each(['compiled/wasm', 'eager/webgl', 'eager/webgpu', 'eager/wasm', 'eager/cpu'])(
+    it.each(['compiled/wasm', 'compiled/webgpu', 'eager/webgl', 'eager/webgpu', 'eager/wasm', 'eager/cpu'])(
       'trained by %s agrees with the reference',
       async (engine) => {
         const { runDir, cluster } = await run(model);

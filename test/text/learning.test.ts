@@ -53,7 +53,7 @@ describe.each([
 
     const unknown = swarmgrad('generate', join(runDir, 'run'), '--prompt', 'Ä');
     expect(await unknown.ended).toBe(2);
-    expect(unknown.stderr).toBe(`swarmgrad: --prompt has "Ä", which is not in the model's text\n`);
+    expect(unknown.stderr).toBe(`swarmgrad: the prompt has "Ä", which is not in the model's text\n`);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { sample } from '../../cli/text-generator.js';
 import { Random } from '../../shared/random.js';
+import { sample } from '../../shared/text-generator.js';
 
 const probabilities = Float32Array.of(0.1, 0, 0.6, 0.3);
 const DRAWS = 20_000;
