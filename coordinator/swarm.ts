@@ -10,6 +10,7 @@ import type { Clock } from '../shared/clock.js';
 import type { CloseReason } from '../shared/protocol/close-codes.js';
 import type { Frame } from '../shared/protocol/frame.js';
 import type * as m from '../shared/protocol/messages.js';
+import type { WorkerRole } from '../shared/roles.js';
 import type { RunEvent } from '../shared/status.js';
 import { type FrameSink, WeightsFeed } from './server/weights-feed.js';
 import type { Pipeline } from './update/pipeline.js';
@@ -34,6 +35,8 @@ export interface Peer extends FrameSink {
 
 export interface Worker {
   readonly member: Member;
+  /** By its token; `worker`, which is trusted, where the run asks for none. */
+  readonly role: WorkerRole;
   readonly peer: Peer;
   readonly weights: WeightsFeed;
   readonly averaged: WeightsFeed | undefined;
@@ -81,11 +84,12 @@ export class Swarm {
     this.watch = new Watch(options.deadAfterMs);
   }
 
-  join(peer: Peer, { name, kind }: m.Join): Worker {
+  join(peer: Peer, { name, kind }: m.Join, role: WorkerRole = 'worker'): Worker {
     const { pipeline, welcome, clock } = this.options;
     const member = newMember(this.nextId++, name, kind, clock.now());
     const worker: Worker = {
       member,
+      role,
       peer,
       weights: new WeightsFeed(pipeline.weights, peer),
       averaged: pipeline.averaged && new WeightsFeed(pipeline.averaged, peer),
