@@ -158,6 +158,29 @@ const pools: LayerKind[] = (['maxPooling2d', 'averagePooling2d'] as const).map((
   ),
 );
 
+/** Windows that leave pixels out: those are not computed. */
+const remainders: LayerKind[] = [
+  kind(
+    'Conv2D and MaxPooling2D in turn',
+    fc.record({
+      image: fc.tuple(whole(10, 17), whole(10, 17), channels),
+      filters: fc.tuple(channels, channels),
+      kernelSize: pair(1, 3),
+      activation,
+    }),
+    ({ image: inputShape, filters, ...own }) => ({
+      inputShape,
+      apply: through(
+        () => L.conv2d({ ...own, filters: filters[0] }),
+        () => L.maxPooling2d({ poolSize: 2 }),
+        () => L.conv2d({ ...own, filters: filters[1] }),
+        () => L.maxPooling2d({ poolSize: 2 }),
+      ),
+    }),
+    'sizes that windows leave pixels of',
+  ),
+];
+
 const layers: LayerKind[] = [
   kind(
     'Dense',
@@ -172,6 +195,7 @@ const layers: LayerKind[] = [
   ),
   ...convolutions,
   ...pools,
+  ...remainders,
   after('MaxPooling1D', sequence, () => L.maxPooling1d({ poolSize: 2 })),
   after('AveragePooling1D', sequence, () => L.averagePooling1d({ poolSize: 2 })),
   after('GlobalMaxPooling1D', sequence, () => L.globalMaxPooling1d({})),

@@ -1,6 +1,7 @@
 /** The passes in their order, from the graph as traced to the graph that is lowered. */
 import type { Graph } from '../graph.js';
 import { withoutCommonSubexpressions } from './common-subexpressions.js';
+import { cropUnread } from './crop-unread.js';
 import { withoutDeadCode } from './dead-code.js';
 import { foldConstants } from './fold-constants.js';
 import { fuseAddends } from './fuse-addend.js';
@@ -31,6 +32,7 @@ const PASSES = [
   fuseRelus,
   shrinkPoolGradients,
   withoutDeadCode,
+  cropUnread,
 ] satisfies ((graph: Graph) => Graph)[];
 
 export function optimise(graph: Graph): Graph {
