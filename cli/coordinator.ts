@@ -9,7 +9,7 @@ import { closingText } from './closing-text.js';
 import { addCoordinatorFlags, coordinatorOptions } from './coordinator-flags.js';
 import { givenFlags } from './flags.js';
 import { Interrupted, type Interruption, interrupted } from './interruptions.js';
-import { invitation } from './invitation.js';
+import { firstTokensText, invitation } from './invitation.js';
 import { startLocalWorkers } from './local-workers.js';
 import { createDisplay, type Display } from './progress.js';
 
@@ -32,14 +32,19 @@ export async function runCoordinator(given: GivenCoordinatorOptions, command: Co
   const running = await startCoordinator(given);
   // Scripts wait for this line: from here on the run can be joined.
   process.stdout.write(`swarmgrad coordinator listening on ${running.url}\n`);
+  const takesToken = running.localToken !== undefined;
+  const { firstTokens } = running;
+  // Even where nothing else is to be said: nobody could ever know them.
+  if (firstTokens)
+    for (const line of firstTokensText(running.url, firstTokens, running.runDir)) console.error(line);
   const display = createDisplay({
     quiet,
     verbose,
     status: () => running.status(),
-    join: joinLine(running.url),
+    join: joinLine(running.url, takesToken),
     stream: process.stderr,
   });
-  for (const line of invitation(running.url, process.stderr)) display.log(line);
+  for (const line of invitation(running.url, process.stderr, takesToken)) display.log(line);
   running.onEvent((event) => display.event(event));
   // A resumed run may have its local workers from its folder.
   const { localWorkers, localEngine } = await readConfiguration(runFolder(running.runDir));
@@ -47,6 +52,7 @@ export async function runCoordinator(given: GivenCoordinatorOptions, command: Co
     count: localWorkers ?? 0,
     engine: localEngine ?? 'auto',
     url: reachableLocally(running.url),
+    token: running.localToken,
     log: (text) => display.log(text),
     verbose,
   });

@@ -2,13 +2,25 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import { openStoredRun } from '../coordinator/monitor/stored-run.js';
-import { listen } from '../coordinator/server/listen.js';
+import { linkWith, reachableByOthers } from '../coordinator/server/addresses.js';
+import { serve } from '../coordinator/server/serve.js';
 import { openStaticFiles } from '../coordinator/server/static.js';
 import { COORDINATOR_OPTIONS } from '../shared/options.js';
+import { withDefaults } from '../shared/read-options.js';
 import { addFlags, givenFlags } from './flags.js';
 import { interrupted } from './interruptions.js';
 
-const OPTIONS = { host: COORDINATOR_OPTIONS.host, port: COORDINATOR_OPTIONS.port };
+const { host, port, auth, anyoneMayJoin } = COORDINATOR_OPTIONS;
+const OPTIONS = {
+  host: { ...host, meaning: 'address to listen on; 0.0.0.0: other machines reach it' },
+  port,
+  auth,
+  anyoneMayJoin: { ...anyoneMayJoin, meaning: 'no tokens, though other machines reach the port' },
+  tokens: {
+    ...COORDINATOR_OPTIONS.tokens,
+    otherwise: 'none: a token is made for this call, and told',
+  },
+};
 
 export function addDashboard(program: Command): void {
   const command = program
@@ -19,12 +31,15 @@ export function addDashboard(program: Command): void {
 }
 
 async function showDashboard(runDirs: string[], command: Command): Promise<void> {
-  const { host = OPTIONS.host.default, port = OPTIONS.port.default } = givenFlags(OPTIONS, command);
+  const options = withDefaults(OPTIONS, givenFlags(OPTIONS, command));
   const runs = [];
   for (const [id, dir] of runDirs.entries()) runs.push(await openStoredRun(dir, String(id)));
-  const dashboard = { server: randomUUID(), runs, live: false, join: () => '' };
-  const server = await listen(host, port, undefined, { pages: openStaticFiles(), dashboard });
+  const dashboard = { server: randomUUID(), runs, live: false };
+  const offered = { pages: openStaticFiles(), dashboard, join: () => '' };
+  const server = await serve(options, undefined, offered, (text) => console.error(text));
   console.log(`swarmgrad dashboard on ${server.url}`);
+  const token = options.tokens === undefined && server.issue('monitor', 'this call');
+  if (token) console.log(`open it by ${linkWith(`${reachableByOthers(server.url)}/`, token)}`);
   await interrupted();
   await server.close();
 }

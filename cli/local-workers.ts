@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { TOKEN_VARIABLE } from './credentials.js';
 
 /** A worker that does not leave in this time is killed. */
 const GRACE_MS = 3000;
@@ -13,6 +14,8 @@ export interface LocalWorkersOptions {
   count: number;
   /** `http://HOST:PORT`, reachable from this machine. */
   url: string;
+  /** What they show, if the coordinator asks for it. */
+  token: string | undefined;
   engine: string;
   log(text: string): void;
   /** Also log what the workers say. */
@@ -34,12 +37,14 @@ export function startLocalWorkers(options: LocalWorkersOptions): LocalWorkers {
 }
 
 /** The channel between the two processes closes when this one dies, however it dies: the worker then ends. */
-function startOne(name: string, { url, engine, log, verbose }: LocalWorkersOptions): ChildProcess {
+function startOne(name: string, { url, token, engine, log, verbose }: LocalWorkersOptions): ChildProcess {
   const args = [...process.execArgv, process.argv[1]!, 'worker', url, '--name', name, '--engine', engine];
   if (verbose) args.push('--verbose');
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     windowsHide: true,
+    // Not among the arguments, which everyone on this machine can read.
+    env: { ...process.env, [TOKEN_VARIABLE]: token },
   });
   let lastLine = '';
   createInterface({ input: child.stderr! }).on('line', (line) => {

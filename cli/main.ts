@@ -11,6 +11,7 @@ import { addGenerate } from './generate.js';
 import { Interrupted } from './interruptions.js';
 import { addStart } from './start.js';
 import { addStatus } from './status.js';
+import { addToken } from './token.js';
 import { addWorker } from './worker.js';
 
 /** @returns the exit code: 0 done, 1 failed, 2 wrong usage, 130 or 143 interrupted; never throws */
@@ -31,6 +32,7 @@ export async function main(args: readonly string[]): Promise<number> {
     addGenerate,
     addEngines,
     addDashboard,
+    addToken,
   ];
   for (const add of commands) add(program);
   try {

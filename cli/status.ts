@@ -4,27 +4,34 @@ import type { Command } from 'commander';
 import logUpdate from 'log-update';
 import { isOver, type Status } from '../shared/status.js';
 import { messageOf, UserError } from '../shared/user-error.js';
+import { get } from '../worker/node/http.js';
 import { addressesOf } from '../worker/node/socket.js';
+import { CREDENTIAL_OPTIONS, TOKEN_VARIABLE, tokenGiven } from './credentials.js';
+import { addFlags, givenFlags } from './flags.js';
 import { statusText } from './status-text.js';
 
 const WATCH_MS = 1000;
 const TIMEOUT_MS = 5000;
+/** A status of thousands of workers has some megabytes. */
+const MAX_BYTES = 64 << 20;
 
 export function addStatus(program: Command): void {
-  program
+  const command = program
     .command('status')
     .description('show how far a run is and who works on it')
     .argument('<url>', "the coordinator's address, http://HOST:PORT or ws://HOST:PORT")
     .option('--watch', 'show it again every second, until the run is over')
-    .option('--json', 'as JSON, one object a line')
-    .action(showStatus);
+    .option('--json', 'as JSON, one object a line');
+  addFlags(command, CREDENTIAL_OPTIONS).action((url: string) => showStatus(url, command));
 }
 
-async function showStatus(url: string, { watch, json }: { watch?: true; json?: true }): Promise<void> {
+async function showStatus(url: string, command: Command): Promise<void> {
+  const { watch, json } = command.opts<{ watch?: true; json?: true }>();
+  const token = tokenGiven(givenFlags(CREDENTIAL_OPTIONS, command).token);
   const { http } = addressesOf(url);
   const inPlace = watch && !json && process.stdout.isTTY;
   for (;;) {
-    const status = await fetchStatus(http);
+    const status = await fetchStatus(http, token);
     const text = json ? JSON.stringify(status) : statusText(status);
     if (inPlace) logUpdate(text);
     else console.log(text);
@@ -34,17 +41,20 @@ async function showStatus(url: string, { watch, json }: { watch?: true; json?: t
   if (inPlace) logUpdate.done();
 }
 
-async function fetchStatus(http: string): Promise<Status> {
-  let response: Response;
-  try {
-    response = await fetch(`${http}/api/status`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-    if (response.ok) return (await response.json()) as Status;
-  } catch (error) {
-    const cause =
-      error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
+async function fetchStatus(http: string, token: string | undefined): Promise<Status> {
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const { status, body } = await get(`${http}/api/status`, { token, maxBytes: MAX_BYTES, signal }).catch(
+    (error) => {
+      throw new UserError(
+        `no coordinator answers at ${http} (${messageOf(error) || 'no connection'}): is it running, is the port right?`,
+      );
+    },
+  );
+  if (status === 200) return JSON.parse(body.toString()) as Status;
+  if (status === 401 || status === 403) {
     throw new UserError(
-      `no coordinator answers at ${http} (${cause || 'no connection'}): is it running, is the port right?`,
+      `${http} asks for a token of the role admin, worker or monitor: give one by ${TOKEN_VARIABLE} or --token`,
     );
   }
-  throw new UserError(`${http} answered ${response.status}: is it a swarmgrad coordinator?`);
+  throw new UserError(`${http} answered ${status}: is it a swarmgrad coordinator?`);
 }

@@ -5,6 +5,7 @@ import type { CoordinatorOptions, GivenCoordinatorOptions } from '../shared/opti
 import { COORDINATOR_OPTIONS } from '../shared/options.js';
 import { checkTogether, OPTIMIZER_DEFAULTS, withDefaults } from '../shared/read-options.js';
 import { defaultShards } from '../shared/tree.js';
+import { authOf } from './access/mode.js';
 import type { EpochPlan } from './schedule.js';
 import { stepsPerEpoch } from './schedule.js';
 import { createOptimizer } from './update/optimizers/optimizers.js';
@@ -33,6 +34,7 @@ export function configure(given: GivenCoordinatorOptions): Configuration {
     epochs: options.steps === undefined ? (options.epochs ?? own.epochs) : undefined,
   };
   checkTogether(configuration);
+  authOf(configuration);
   return configuration;
 }
 

@@ -1,5 +1,6 @@
 /** Options in, a running coordinator out: the file that wires the parts together. */
 import { randomUUID } from 'node:crypto';
+import { resolve } from 'node:path';
 import { monotonicClock } from '../shared/clock.js';
 import { evaluationParts } from '../shared/evaluation-parts.js';
 import { layoutOf } from '../shared/layout.js';
@@ -8,6 +9,8 @@ import { COORDINATOR_OPTIONS, type GivenCoordinatorOptions } from '../shared/opt
 import { checkTogether, ofScope, readOptions } from '../shared/read-options.js';
 import type { RunEvent, Status } from '../shared/status.js';
 import { messageOf, UserError } from '../shared/user-error.js';
+import type { FirstTokens } from './access/access.js';
+import { tokenFile } from './access/token-file.js';
 import { Conductor } from './conductor.js';
 import { type Configuration, configure, shardSamplesOf, totalSteps, updateRuleOf } from './configure.js';
 import { Control } from './control.js';
@@ -34,7 +37,7 @@ import { newFence, RunLock } from './record/run-lock.js';
 import type { Summary } from './record/summary.js';
 import { stepsPerEpoch } from './schedule.js';
 import { joinAddress } from './server/addresses.js';
-import { type Listening, listen } from './server/listen.js';
+import { serve } from './server/serve.js';
 import { openStaticFiles } from './server/static.js';
 import { createSchedule } from './update/schedules.js';
 
@@ -48,6 +51,10 @@ export interface RunningCoordinator {
   url: string;
   /** Absolute path of the run's folder. */
   runDir: string;
+  /** Tokens that were made now, since there were none; undefined where none are asked for. Told only once. */
+  firstTokens: FirstTokens | undefined;
+  /** What workers on this machine show, as long as this process lives; undefined where none is asked for. */
+  localToken: string | undefined;
   status(): Status;
   /** Hears of what people want to know, as it happens. Returns a function that ends it. */
   onEvent(listener: (event: RunEvent) => void): () => void;
@@ -189,26 +196,27 @@ async function startWith(lock: RunLock, options: StartCoordinatorOptions): Promi
     control,
     monitor,
   };
-  const dashboard = {
-    server: randomUUID(),
-    runs: [viewOf(watched)],
-    live: true,
-    join: () => joinAddress(server.url),
+  const dashboard = { server: randomUUID(), runs: [viewOf(watched)], live: true };
+  const offered = {
+    objects,
+    pages: openStaticFiles(),
+    dashboard,
+    actions: actionsOf(watched),
+    join: joinAddress,
   };
-  const served = { objects, pages: openStaticFiles(), dashboard, actions: actionsOf(watched) };
-  const server: Listening = await listen(configuration.host, configuration.port, core.swarm, served).catch(
-    (error) => {
-      core.stop();
-      throw error;
-    },
-  );
+  const doors = { ...configuration, tokens: configuration.tokens ?? tokenFile(folder.dir) };
+  const server = await serve(doors, core.swarm, offered, warn).catch((error) => {
+    core.stop();
+    throw error;
+  });
   // Only now, when nothing of the user's can be wrong any more, does the folder become this run's.
   const own = async () => {
     if (configuration.resume) return storeConfiguration(folder, configuration);
     await createRun(folder, configuration);
     await lock.acquire(folder, warn, fence);
   };
-  await own().catch(async (error) => {
+  const settle = () => own().then(() => server.save());
+  await settle().catch(async (error) => {
     core.stop();
     await server.close();
     throw error;
@@ -217,6 +225,8 @@ async function startWith(lock: RunLock, options: StartCoordinatorOptions): Promi
   return {
     url: server.url,
     runDir: folder.dir,
+    firstTokens: server.firstTokens,
+    localToken: server.issue('worker', 'local workers'),
     status: () => conductor.status(),
     onEvent: (listener) => events.listen(listener),
     finished,
@@ -241,6 +251,7 @@ function readGiven({ model, ...rest }: StartCoordinatorOptions) {
   checkTogether(given);
   if (given.data !== undefined) given.data = absoluteData(given.data);
   if (given.model !== undefined) given.model = absoluteModel(given.model);
+  if (given.tokens !== undefined) given.tokens = resolve(given.tokens);
   return { given, modelFunction: isFunction ? model : undefined };
 }
 

@@ -51,6 +51,7 @@ export function statusOf(parts: StatusParts): Status {
       id: member.id,
       name: member.name,
       kind: member.kind,
+      role: member.role,
       engine: member.engine,
       state: member.state,
       samples: member.samples,

@@ -86,7 +86,7 @@ export class Swarm {
 
   join(peer: Peer, { name, kind }: m.Join, role: WorkerRole = 'worker'): Worker {
     const { pipeline, welcome, clock } = this.options;
-    const member = newMember(this.nextId++, name, kind, clock.now());
+    const member = newMember(this.nextId++, name, kind, clock.now(), role);
     const worker: Worker = {
       member,
       role,

@@ -5,6 +5,7 @@
 import type { LossName, MetricName } from './losses.js';
 import type { LabelKind, Normalisation, TensorSpec } from './manifest.js';
 import type { ModelDescription } from './models/description.js';
+import type { Role } from './roles.js';
 import type { RunEvent } from './status.js';
 
 /** Over the steps of a bucket; `mean` of loss and metric is over samples, of the others over steps. */
@@ -140,6 +141,14 @@ export interface ModelView {
   histograms: { step: number; weights: WeightHistograms[] } | null;
 }
 
+/** `/api/session`: who the visitor is to the server. */
+export interface SessionView {
+  auth: 'none' | 'tokens';
+  roles: readonly Role[];
+  /** Why there are no roles. */
+  refused: 'missing' | 'wrong' | 'tooMany' | null;
+}
+
 /** `GET /api/runs`, and the first event of `GET /api/live`. */
 export interface Greeting {
   /** A new one with each start of the server: what a page knows of another one is out of date. */
@@ -150,5 +159,7 @@ export interface Greeting {
   live: boolean;
   /** Where others join; empty if nobody can. */
   join: string;
+  /** Whether joining takes a token. */
+  tokens: boolean;
   runs: { id: string; name: string; model: string; parameters: number; batchSize: number; shards: string }[];
 }

@@ -26,6 +26,8 @@ import { MAX_SHARDS } from './tree.js';
 export const OPTIMIZERS = ['sgd', 'adam', 'adamw', 'rmsprop', 'adagrad', 'lamb'] as const;
 export const SCHEDULES = ['constant', 'step', 'exponential', 'cosine', 'linear', 'one-cycle'] as const;
 
+const AUTH_MODES = ['tokens', 'none'] as const;
+
 export interface OptionSpec<T, D extends T | undefined = T | undefined> {
   kind: Kind<T>;
   default: D;
@@ -154,6 +156,22 @@ export const COORDINATOR_OPTIONS = block({
     'address to listen on; 0.0.0.0 lets other machines join',
     operation,
   ),
+  auth: option(
+    oneOf('tokens|none', AUTH_MODES),
+    undefined,
+    'tokens: who joins, watches or steers shows a token; none: whoever reaches the port may join and watch',
+    { otherwise: 'none on a loopback address, else tokens', scope: 'operation' },
+  ),
+  anyoneMayJoin: option(
+    toggle,
+    false,
+    'no tokens, though other machines reach the port: anyone there may join, and read data and model',
+    operation,
+  ),
+  tokens: option(text('FILE'), undefined, 'file of tokens, as `swarmgrad token` makes it', {
+    otherwise: 'tokens.json in --run-dir',
+    scope: 'operation',
+  }),
   port: option(whole(0, 65_535), 8790, 'TCP port to listen on; 0: any free port', operation),
   localWorkers: option(whole(0, 256), 0, 'worker processes to start on this machine', operation),
   localEngine: option(
@@ -184,6 +202,12 @@ export const WORKER_OPTIONS = block({
     'auto',
     'engine that computes, for example eager/wasm; auto: the fastest that works',
     call,
+  ),
+  token: option(
+    text('TOKEN'),
+    undefined,
+    'token of the run; better given by the variable SWARMGRAD_TOKEN, which lists of processes do not show',
+    { otherwise: 'SWARMGRAD_TOKEN', scope: 'call' },
   ),
   threads: option(whole(1, 1024), 1, 'threads of the engine compiled/cpu; they belong to its class', call),
   cacheDir: option(text('DIR'), undefined, 'folder that keeps fetched data between runs', {

@@ -4,6 +4,7 @@
  */
 import type { MetricName } from './losses.js';
 import type { WorkerKind } from './protocol/messages.js';
+import type { WorkerRole } from './roles.js';
 
 /** `waiting`: fewer workers than `--min-workers`; `paused`: by an admin. The last three are final. */
 export type RunState =
@@ -33,6 +34,8 @@ export interface WorkerStatus {
   id: number;
   name: string;
   kind: WorkerKind;
+  /** `worker`: trusted; `volunteer`: not. */
+  role: WorkerRole;
   /** Empty until the worker has chosen one. */
   engine: string;
   /** `joining`, `syncing`, `idle` or `computing`. */

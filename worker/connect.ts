@@ -40,6 +40,8 @@ export interface ParticipationOptions extends Omit<MaterialSources, 'startComput
   /** For people to read. */
   name: string;
   kind: WorkerKind;
+  /** Told when joining; undefined: none, or a tab's cookie is enough. */
+  token?: string | undefined;
   /** The coordinator's, for people to read. */
   address: string;
   dial(events: ConnectionEvents): Connection;
@@ -112,7 +114,7 @@ export class Participation {
 
   /** One connection, from opening to closing. */
   private connectOnce(stop: AbortSignal): Promise<{ code: number; why: string }> {
-    const { name, kind, address, dial, log, watcher } = this.options;
+    const { name, kind, token, address, dial, log, watcher } = this.options;
     return new Promise((resolve) => {
       let problem = '';
       let isOver = false;
@@ -156,6 +158,7 @@ export class Participation {
       const session = new Session({
         name,
         kind,
+        token,
         socket: connection.socket,
         clock: monotonicClock,
         prepare: (welcome) => this.prepare(welcome),

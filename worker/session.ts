@@ -32,6 +32,8 @@ import { WeightsInbox } from './weights-inbox.js';
 export interface SessionOptions {
   name: string;
   kind: WorkerKind;
+  /** Where the run asks for one. */
+  token?: string | undefined;
   socket: UploadSocket;
   clock: Clock;
   /** Fetches what the welcome names, and starts the engine. */
@@ -67,8 +69,9 @@ export class Session {
 
   /** The socket is open. */
   opened(): void {
-    const { name, kind } = this.options;
-    this.send({ type: 'join', protocol: PROTOCOL_VERSION, name, kind });
+    const { name, kind, token } = this.options;
+    const shown = token === undefined ? {} : { token };
+    this.send({ type: 'join', protocol: PROTOCOL_VERSION, name, kind, ...shown });
   }
 
   /** @throws MessageError or FrameError if the coordinator breaks the protocol. */

@@ -1,4 +1,6 @@
 /** The coordinator process of the faults bench: PARAMETERS WORKERS STEPS BATCH SHARDS. Tells of each step. */
+
+import { OPEN_GATE } from '../../coordinator/access/gate.js';
 import { Control } from '../../coordinator/control.js';
 import { createCore } from '../../coordinator/core.js';
 import { ObjectStore } from '../../coordinator/data/store.js';
@@ -53,8 +55,8 @@ const core = createCore({
     if (type === 'speculated') speculated++;
   },
 });
-const dashboard = { server: 'bench', runs: [], live: false, join: () => '' };
-const served = { objects: new ObjectStore(), pages: new Map(), dashboard };
+const dashboard = { server: 'bench', runs: [], live: false, tokens: false, join: () => '' };
+const served = { gate: OPEN_GATE, objects: new ObjectStore(), pages: new Map(), dashboard };
 const server = await listen('127.0.0.1', 0, core.swarm, served);
 process.send!({ url: server.url });
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { OPEN_GATE } from '../../coordinator/access/gate.js';
 import { Control } from '../../coordinator/control.js';
 import { createCore } from '../../coordinator/core.js';
 import { ObjectStore } from '../../coordinator/data/store.js';
@@ -47,8 +48,8 @@ async function chunked(): Promise<number> {
     clock: monotonicClock,
     tell: () => undefined,
   });
-  const dashboard = { server: 'bench', runs: [], live: false, join: () => '' };
-  const served = { objects: new ObjectStore(), pages: new Map(), dashboard };
+  const dashboard = { server: 'bench', runs: [], live: false, tokens: false, join: () => '' };
+  const served = { gate: OPEN_GATE, objects: new ObjectStore(), pages: new Map(), dashboard };
   const server = await listen('127.0.0.1', 0, core.swarm, served);
   process.send!({ url: server.url });
   const all = WARM_UP + steps;

@@ -95,7 +95,7 @@ function Dashboard({ connection, era, greeting, status, events, chosen, choose }
           </section>
         )}
         {goesOn && greeting.join && (inviting || status.workers.length === 0) && (
-          <Invite join={greeting.join} />
+          <Invite join={greeting.join} tokens={greeting.tokens} />
         )}
         <Kpis status={status} learningRate={learningRate} />
         <CurveControls {...curves} />

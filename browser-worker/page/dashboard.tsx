@@ -1,6 +1,5 @@
 /** The dashboard's entry: mounts the page. */
-import { render } from 'preact';
 import { App } from './app.js';
-import './style.css';
+import { mount } from './entry.js';
 
-render(<App />, document.getElementById('app')!);
+void mount(['admin', 'worker', 'monitor'], () => <App />);

@@ -2,19 +2,29 @@
 import { useMemo } from 'preact/hooks';
 import { encode } from 'uqr';
 
-export function Invite({ join }: { join: string }) {
+export function Invite({ join, tokens }: { join: string; tokens: boolean }) {
   const { origin, hostname } = new URL(join);
   const isLocal = /^(localhost|127\.|\[::1\])/.test(hostname);
   return (
     <section class="full invite" aria-labelledby="invite-title">
-      <QrCode text={join} />
+      {!tokens && <QrCode text={join} />}
       <div>
         <h2 id="invite-title">Invite</h2>
+        {tokens ? (
+          <p>
+            With a browser: by a link that{' '}
+            <code>npx swarmgrad token create --role volunteer --run-dir RUN --url {origin}</code> makes
+          </p>
+        ) : (
+          <p>
+            With a browser: <a href={join}>{join}</a>
+          </p>
+        )}
         <p>
-          With a browser: <a href={join}>{join}</a>
-        </p>
-        <p>
-          With Node: <code>npx swarmgrad worker {origin.replace(/^http/, 'ws')}</code>
+          With Node:{' '}
+          <code>
+            {tokens && 'SWARMGRAD_TOKEN=... '}npx swarmgrad worker {origin.replace(/^http/, 'ws')}
+          </code>
         </p>
         {isLocal && (
           <p class="soft">Only this machine can reach it: start with --host 0.0.0.0 to let others join.</p>

@@ -3,7 +3,7 @@ import { useMemo } from 'preact/hooks';
 import { type Contribution, createContribution } from '../contribute.js';
 import { ContributionPanel } from './contribution-panel.js';
 
-export function JoinPage() {
+export function JoinPage({ mayWatch }: { mayWatch: boolean }) {
   const contribution = useMemo(contributionOfLink, []);
   return (
     <main class="join">
@@ -17,7 +17,7 @@ export function JoinPage() {
       </section>
       <p>
         It runs inside the browser's sandbox, reads nothing of this device, and sends nothing but numbers of
-        the model. <a href="/">Watch the training</a>
+        the model. {mayWatch && <a href="/">Watch the training</a>}
       </p>
     </main>
   );

@@ -1,6 +1,7 @@
 /** The join page's entry: mounts the page by which a volunteer contributes this tab. */
-import { render } from 'preact';
+import { mount } from './entry.js';
 import { JoinPage } from './join-page.js';
-import './style.css';
 
-render(<JoinPage />, document.getElementById('app')!);
+void mount(['admin', 'worker', 'volunteer'], ({ roles }) => (
+  <JoinPage mayWatch={roles.some((role) => role !== 'volunteer')} />
+));

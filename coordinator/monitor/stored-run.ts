@@ -105,6 +105,8 @@ function statusOf(
       id,
       name,
       kind,
+      // Not kept: all that is shown of a run that is over has counted.
+      role: 'worker',
       engine,
       state: 'left',
       samples,

@@ -10,11 +10,16 @@ export const TEMPORARY_SUFFIX = '.tmp';
 /**
  * Calls `write` with an empty file that becomes `path` once `write` has resolved. After a failure neither
  * the temporary file nor a change of `path` remains.
+ * @param how flag and mode with which the temporary file is opened
  * @throws what `write` throws, and errors of the file system (disk full, no permission)
  */
-export async function atomically(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
+export async function atomically(
+  path: string,
+  write: (file: FileHandle) => Promise<void>,
+  how: { flag: string; mode?: number } = { flag: 'w' },
+): Promise<void> {
   const temporary = path + TEMPORARY_SUFFIX;
-  const file = await open(temporary, 'w');
+  const file = await open(temporary, how.flag, how.mode);
   try {
     try {
       await write(file);

@@ -4,29 +4,46 @@ import { networkInterfaces } from 'node:os';
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 const EVERY_ADDRESS = /^(0\.0\.0\.0|\[::\])$/;
 
-/** The one line by which another machine joins, or what keeps it from joining. */
-export function joinLine(url: string, ownAddress = firstOwnAddress()): string {
-  const { hostname, port } = new URL(url);
-  if (LOOPBACK.test(hostname)) {
-    return `join from this machine: npx swarmgrad worker ws://${hostname}:${port} (from others: start with --host 0.0.0.0)`;
-  }
+/** Whether only this machine can reach a server that listens there. */
+export const isLoopback = (host: string): boolean =>
+  LOOPBACK.test(host.includes(':') && !host.startsWith('[') ? `[${host}]` : host);
+
+/**
+ * The one line by which another machine joins, or what keeps it from joining.
+ * @param takesToken whether it must show one, which is never part of the line
+ */
+export function joinLine(url: string, takesToken = false, ownAddress = firstOwnAddress()): string {
+  const { hostname, port, protocol } = new URL(url);
+  const scheme = protocol === 'https:' ? 'wss' : 'ws';
   const host = EVERY_ADDRESS.test(hostname) ? (ownAddress ?? 'ADDRESS-OF-THIS-MACHINE') : hostname;
-  return `join from another machine: npx swarmgrad worker ws://${host}:${port}`;
+  const command = `${takesToken ? 'SWARMGRAD_TOKEN=... ' : ''}npx swarmgrad worker ${scheme}://${at(host, port)}`;
+  if (LOOPBACK.test(hostname))
+    return `join from this machine: ${command} (from others: start with --host 0.0.0.0)`;
+  return `join from another machine: ${command}`;
 }
 
-/** Where volunteers join with a browser: an address that other machines can reach, if there is one. */
-export function joinAddress(url: string, ownAddress = firstOwnAddress()): string {
+/** A link that carries a token where servers and their logs never see it: after the #. */
+export const linkWith = (page: string, token: string): string => `${page}#token=${token}`;
+
+/** The server at an address that other machines can reach, if there is one. */
+export function reachableByOthers(url: string, ownAddress = firstOwnAddress()): string {
   const { hostname, port, protocol } = new URL(url);
   const host = EVERY_ADDRESS.test(hostname) ? (ownAddress ?? 'localhost') : hostname;
-  return `${protocol}//${host}:${port}/join`;
+  return `${protocol}//${at(host, port)}`;
 }
+
+/** Where volunteers join with a browser. */
+export const joinAddress = (url: string): string => `${reachableByOthers(url)}/join`;
 
 /** Nothing can connect to "every address" on all platforms; every machine has its loopback. */
 export function reachableLocally(url: string): string {
   const { hostname, port, protocol } = new URL(url);
   const host = { '0.0.0.0': '127.0.0.1', '[::]': '[::1]' }[hostname] ?? hostname;
-  return `${protocol}//${host}:${port}`;
+  return `${protocol}//${at(host, port)}`;
 }
+
+/** Without a port where it is the protocol's own. */
+const at = (host: string, port: string): string => (port === '' ? host : `${host}:${port}`);
 
 function firstOwnAddress(): string | undefined {
   const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);

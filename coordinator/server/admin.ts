@@ -1,15 +1,14 @@
 /**
  * `POST /api/admin/ACTION`: what an admin does to a run. The body is a small JSON object.
  *
- * Against pages from elsewhere that act in the admin's name there are three walls: the Origin must be our
- * own, a header is asked for that no form can send, and the Host must be an address of this machine.
+ * Who is an admin has been decided before (`rights.ts`). Against pages from elsewhere that act in the admin's
+ * name there are two walls: the Origin must be our own, and a header is asked for that no form can send.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as z from 'zod';
 import { answerJson } from './answer.js';
-import { ADMIN_HEADER, mayAdminister } from './origin.js';
-
-const MAX_BODY_BYTES = 1024;
+import { MAX_BODY_BYTES, readJson } from './body.js';
+import { ADMIN_HEADER, isOwnPage } from './origin.js';
 
 export interface AdminActions {
   /** The run is over: nothing can be changed any more. */
@@ -32,14 +31,8 @@ export async function serveAdmin(
   actions: AdminActions | undefined,
 ): Promise<void> {
   const refuse = (code: number, error: string) => answerJson(request, response, { error }, code);
-  if (request.method !== 'POST') {
-    response.setHeader('Allow', 'POST');
-    return refuse(405, 'admin actions are POST requests');
-  }
-  if (!mayAdminister(request))
-    return refuse(403, 'only a page opened on the machine of the run may change it');
-  if (request.headers[ADMIN_HEADER] === undefined)
-    return refuse(403, `the header ${ADMIN_HEADER} is missing`);
+  if (!isOwnPage(request))
+    return refuse(403, `only our own pages may do this; from elsewhere it needs the header ${ADMIN_HEADER}`);
   if (!actions) return refuse(409, 'the run is shown from its files: it cannot be changed');
   if (actions.isOver()) return refuse(409, 'the run is over: it cannot be changed any more');
   const body = await readJson(request);
@@ -69,20 +62,4 @@ export async function serveAdmin(
       return refuse(404, 'no such action');
   }
   answerJson(request, response, { done: action });
-}
-
-/** Undefined for what is too long or no JSON. An empty body is an empty object. */
-async function readJson(request: IncomingMessage): Promise<unknown> {
-  const parts: Buffer[] = [];
-  let bytes = 0;
-  try {
-    for await (const part of request as AsyncIterable<Buffer>) {
-      bytes += part.length;
-      if (bytes > MAX_BODY_BYTES) return undefined;
-      parts.push(part);
-    }
-    return bytes === 0 ? {} : JSON.parse(Buffer.concat(parts).toString());
-  } catch {
-    return undefined;
-  }
 }

@@ -12,7 +12,9 @@ import {
   type WorkerMessage,
 } from '../../shared/protocol/messages.js';
 import { MessageError } from '../../shared/protocol/validate.js';
+import type { Refusal, Verdict, Visitor } from '../access/gate.js';
 import type { Peer, Swarm, Worker } from '../swarm.js';
+import { MESSAGES, may } from './rights.js';
 
 const JOIN_TIMEOUT_MS = 10_000;
 
@@ -22,15 +24,41 @@ export interface Traffic {
   down: number;
 }
 
-export function serveConnection(socket: WebSocket, swarm: Swarm, traffic: Traffic): void {
+/** Says who is at the far end. */
+export interface Door {
+  /** @param token of the join message */
+  admit(token: string | undefined): Verdict;
+  /** Calls `lost` once the visitor's token is void. @returns what ends that */
+  watch(visitor: Visitor, lost: () => void): () => void;
+}
+
+/** Whoever comes is a worker. */
+const OPEN_DOOR: Door = {
+  admit: () => ({ visitor: { roles: ['worker'] } }),
+  watch: () => () => undefined,
+};
+
+export function serveConnection(
+  socket: WebSocket,
+  swarm: Swarm,
+  traffic: Traffic,
+  door: Door = OPEN_DOOR,
+): void {
   const peer = peerOf(socket, traffic);
   let worker: Worker | undefined;
+  let roles: Visitor['roles'] = [];
+  let forget: () => void = () => undefined;
   let closing = false;
 
   const refuse = (reason: CloseReason, text: string) => {
     closing = true;
     if (worker) swarm.refuse(worker, reason, text);
     else peer.close(reason, text);
+  };
+  const isAllowed = (what: keyof typeof MESSAGES): boolean => {
+    if (may(MESSAGES[what], roles)) return true;
+    refuse('forbidden', `${what} is not for the role ${roles.join(', ')}`);
+    return false;
   };
   const joinTimer = setTimeout(
     () => refuse('joinTimeout', `no join within ${JOIN_TIMEOUT_MS / 1000} s`),
@@ -43,6 +71,7 @@ export function serveConnection(socket: WebSocket, swarm: Swarm, traffic: Traffi
       const frame = readFrame(bytes);
       if (frame.type !== FRAME_CONTRIBUTION)
         throw new FrameError(`frame type ${frame.type} is not a worker's to send`);
+      if (worker && !isAllowed('frame')) return;
       if (!worker || !swarm.isActive(worker)) refuse('unexpected', 'a frame before ready');
       else swarm.current?.frame(worker, frame);
       return;
@@ -59,11 +88,22 @@ export function serveConnection(socket: WebSocket, swarm: Swarm, traffic: Traffi
           `coordinator speaks version ${PROTOCOL_VERSION}, worker ${message.protocol}`,
         );
       }
+      const verdict = door.admit(message.token);
+      if ('refused' in verdict) {
+        const { reason, text } = REFUSALS[verdict.refused];
+        return refuse(reason, text);
+      }
+      const { visitor } = verdict;
+      roles = visitor.roles;
+      if (!isAllowed('join')) return;
       clearTimeout(joinTimer);
-      worker = swarm.join(peer, message);
+      forget = door.watch(visitor, () => refuse('revoked', 'its token was revoked, or has expired'));
+      const isTrusted = roles.includes('worker') || roles.includes('admin');
+      worker = swarm.join(peer, message, isTrusted ? 'worker' : 'volunteer');
       return;
     }
     if (!worker) return refuse('unexpected', `${message.type} before join`);
+    if (!isAllowed(message.type)) return;
     const { state } = worker.member;
     const early = message.type === 'ready' ? state !== 'joining' : state === 'joining';
     if (early && message.type !== 'heartbeat') return refuse('unexpected', `${message.type} while ${state}`);
@@ -102,10 +142,23 @@ export function serveConnection(socket: WebSocket, swarm: Swarm, traffic: Traffi
   });
   socket.on('close', (code) => {
     clearTimeout(joinTimer);
+    forget();
     closing = true;
     if (worker) swarm.left(worker, code === 1006 ? 'connection lost' : `connection closed (${code})`);
   });
 }
+
+const REFUSALS: Record<Refusal, { reason: CloseReason; text: string }> = {
+  missing: {
+    reason: 'unauthorized',
+    text: 'this run asks for a token: give one by SWARMGRAD_TOKEN or --token, or open your link again',
+  },
+  wrong: {
+    reason: 'unauthorized',
+    text: 'the token is not valid: it may have been revoked, or have expired',
+  },
+  tooMany: { reason: 'tooManyAttempts', text: 'too many wrong tokens from this address' },
+};
 
 function peerOf(socket: WebSocket, traffic: Traffic): Peer {
   let delivered = 0;

@@ -1,9 +1,9 @@
 /** What the dashboard asks for: `GET /api/...`, of one run or, with `?run=ID`, of one among several. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Greeting } from '../../shared/monitoring.js';
+import type { Role } from '../../shared/roles.js';
 import type { RunView } from '../monitor/run-view.js';
 import { answerJson, answerText } from './answer.js';
-import { mayAdminister } from './origin.js';
 
 /** Larger models are not sent to be tried in a browser. */
 const MAX_PARAMETERS = 32 << 20;
@@ -13,6 +13,8 @@ export interface Dashboard {
   server: string;
   runs: readonly RunView[];
   live: boolean;
+  /** Whether joining takes a token. */
+  tokens: boolean;
   /** Where others join. */
   join(): string;
 }
@@ -22,6 +24,7 @@ export function serveDashboard(
   request: IncomingMessage,
   response: ServerResponse,
   dashboard: Dashboard,
+  roles: readonly Role[],
 ): boolean {
   const { pathname, query } = targetOf(request);
   if (!pathname.startsWith('/api/')) return false;
@@ -35,7 +38,7 @@ export function serveDashboard(
   const number = (name: string) => numberOf(query.get(name));
   switch (pathname) {
     case '/api/runs':
-      json(greetingOf(dashboard, request));
+      json(greetingOf(dashboard, roles));
       return true;
     case '/api/status':
       json(run.status());
@@ -76,11 +79,15 @@ export function targetOf({ url = '/' }: IncomingMessage): { pathname: string; qu
   return { pathname, query: new URLSearchParams(query) };
 }
 
-export function greetingOf({ server, runs, live, join }: Dashboard, request: IncomingMessage): Greeting {
+export function greetingOf(
+  { server, runs, live, join, tokens }: Dashboard,
+  roles: readonly Role[],
+): Greeting {
   return {
     server,
-    admin: live && mayAdminister(request),
+    admin: live && roles.includes('admin'),
     live,
+    tokens,
     join: live ? join() : '',
     runs: runs.map((run) => {
       const { name: model, parameters } = run.model();

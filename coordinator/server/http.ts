@@ -3,16 +3,20 @@
  * fetch by their hash. Nothing in a request is ever used as a file name.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Gate, Refusal } from '../access/gate.js';
 import type { ObjectStore } from '../data/store.js';
 import { type AdminActions, serveAdmin } from './admin.js';
-import { answerText } from './answer.js';
+import { answerJson, answerText } from './answer.js';
 import { type Dashboard, serveDashboard, targetOf } from './dashboard.js';
 import { secure } from './headers.js';
 import type { LiveFeed } from './live.js';
 import { serveObject } from './objects.js';
+import { may, routeOf } from './rights.js';
+import { serveSession } from './session.js';
 import { type StaticFiles, serveStatic } from './static.js';
 
 export interface Served {
+  gate: Gate;
   pages: StaticFiles;
   dashboard: Dashboard;
   /** Absent where runs are shown from their files. */
@@ -23,20 +27,36 @@ export interface Served {
 export function handleRequest(
   request: IncomingMessage,
   response: ServerResponse,
-  { pages, dashboard, objects, actions }: Served,
+  { gate, pages, dashboard, objects, actions }: Served,
   live: LiveFeed,
 ): void {
   const { pathname } = targetOf(request);
   secure(response);
+  const row = routeOf(pathname);
+  if (!row) return answerText(response, 404, 'not found\n');
+  if (!row.methods.includes(request.method ?? '')) {
+    response.setHeader('Allow', row.methods.join(', '));
+    return answerText(response, 405, `only ${row.methods.join(' and ')} are served here\n`);
+  }
+  if (pathname === '/api/session') return void serveSession(request, response, gate);
+  const verdict = row.may === 'anyone' ? NOBODY : gate.ofRequest(request);
+  if ('refused' in verdict) return refuse(request, response, verdict.refused);
+  const { visitor } = verdict;
+  if (!may(row.may, visitor.roles)) {
+    // To nobody a route is shown that there is not.
+    if (row.may.length === 0) return answerText(response, 404, 'not found\n');
+    const error = `only ${(row.may as readonly string[]).join(', ')} may do this`;
+    return answerJson(request, response, { error }, 403);
+  }
   if (objects && pathname.startsWith('/objects/')) return serveObject(request, response, objects);
   if (pathname.startsWith('/api/admin/')) return void serveAdmin(request, response, actions);
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
-    response.setHeader('Allow', 'GET, HEAD');
-    return answerText(response, 405, 'only GET and HEAD are served here\n');
-  }
   if (pathname === '/healthz') return answerText(response, 200, 'ok\n');
-  if (pathname === '/api/live') return live.serve(request, response);
-  if (serveDashboard(request, response, dashboard)) return;
+  if (pathname === '/api/live') {
+    const forget = gate.watch(visitor, () => response.destroy());
+    response.on('close', forget);
+    return live.serve(request, response, visitor.roles);
+  }
+  if (serveDashboard(request, response, dashboard, visitor.roles)) return;
   if (serveStatic(request, response, pages)) return;
   if (pathname !== '/') return answerText(response, 404, 'not found\n');
   answerText(
@@ -44,4 +64,20 @@ export function handleRequest(
     200,
     'A swarmgrad coordinator; its pages are not built (npm run build). Status: /api/status\n',
   );
+}
+
+/** Where anyone may go, nobody is asked who they are. */
+const NOBODY = { visitor: { roles: [] } };
+
+const REFUSALS: Record<Refusal, { code: number; error: string }> = {
+  missing: { code: 401, error: 'a token is needed: open the link you were given, or send it as a bearer' },
+  wrong: { code: 401, error: 'the token is not valid: it may have been revoked, or have expired' },
+  tooMany: { code: 429, error: 'too many wrong tokens from this address: try again later' },
+};
+
+function refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
+  const { code, error } = REFUSALS[refusal];
+  if (code === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="swarmgrad"');
+  else response.setHeader('Retry-After', '10');
+  answerJson(request, response, { error }, code);
 }

@@ -5,7 +5,7 @@ import { WebSocketServer } from 'ws';
 import { SWARM_PATH } from '../../shared/protocol/messages.js';
 import { messageOf, UserError } from '../../shared/user-error.js';
 import { MAX_FRAME_BYTES, type Swarm } from '../swarm.js';
-import { serveConnection, type Traffic } from './connection.js';
+import { type Door, serveConnection, type Traffic } from './connection.js';
 import { handleRequest, type Served } from './http.js';
 import { LiveFeed } from './live.js';
 import { isSameOrigin } from './origin.js';
@@ -47,7 +47,12 @@ export async function listen(
     }
     // A lease of a few bytes must not wait for the answer to the packet before it.
     (socket as Socket).setNoDelay(true);
-    sockets.handleUpgrade(request, socket, head, (ws) => serveConnection(ws, swarm, traffic));
+    const { gate } = served;
+    const door: Door = {
+      admit: (token) => (token === undefined ? gate.ofRequest(request) : gate.ofToken(token, request)),
+      watch: (visitor, lost) => gate.watch(visitor, lost),
+    };
+    sockets.handleUpgrade(request, socket, head, (ws) => serveConnection(ws, swarm, traffic, door));
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, host, port)));

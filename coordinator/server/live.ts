@@ -5,6 +5,7 @@
  * A page that does not keep up is cut off: nothing queues for it without bound, and it comes back by itself.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Role } from '../../shared/roles.js';
 import type { RunView } from '../monitor/run-view.js';
 import { answerText } from './answer.js';
 import { type Dashboard, greetingOf, targetOf } from './dashboard.js';
@@ -32,7 +33,7 @@ export class LiveFeed {
 
   constructor(private readonly dashboard: Dashboard) {}
 
-  serve(request: IncomingMessage, response: ServerResponse): void {
+  serve(request: IncomingMessage, response: ServerResponse, roles: readonly Role[]): void {
     const id = targetOf(request).query.get('run');
     const run = this.dashboard.runs.find((run) => id === null || run.id === id);
     if (!run) return answerText(response, 404, 'no such run\n');
@@ -45,7 +46,7 @@ export class LiveFeed {
     const client: Client = { response, run, nextEvent: 0 };
     this.clients.add(client);
     response.on('close', () => this.clients.delete(client));
-    this.send(client, 'greeting', JSON.stringify(greetingOf(this.dashboard, request)));
+    this.send(client, 'greeting', JSON.stringify(greetingOf(this.dashboard, roles)));
     this.tell(client, JSON.stringify(run.status()));
     this.timer ??= setInterval(() => this.tick(), TICK_MS).unref();
   }

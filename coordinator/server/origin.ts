@@ -1,10 +1,11 @@
-/** Who may do what, as far as a request's own address tells: the one place where rights are decided. */
+/** What a request's own headers and address tell of where it comes from. */
 import type { IncomingMessage } from 'node:http';
 
 /** Pages from elsewhere cannot send it without asking first, and are never answered yes. */
 export const ADMIN_HEADER = 'x-swarmgrad-admin';
 
 const LOOPBACK_ADDRESS = /^(127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/;
+const FORWARDING_HEADERS = ['forwarded', 'x-forwarded-for', 'via'];
 const LOOPBACK_HOST = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/;
 
 /**
@@ -21,15 +22,22 @@ export function isSameOrigin({ headers }: IncomingMessage): boolean {
   }
 }
 
+/** Whether no page from elsewhere can have sent it: those cannot set the header without asking first. */
+export function isOwnPage(request: IncomingMessage): boolean {
+  return isSameOrigin(request) && request.headers[ADMIN_HEADER] !== undefined;
+}
+
 /**
- * Whether the visitor may change the run: whoever is on its machine. The name by which the machine was
- * called counts too: a foreign name that was made to point here (DNS rebinding) is no one of ours.
+ * Where no tokens are asked for: whether the visitor may change the run, which is whoever is on its machine.
+ * The name by which the machine was called counts too: a foreign name that was made to point here (DNS
+ * rebinding) is no one of ours. Neither is what a proxy has passed on.
  */
 export function mayAdminister(request: IncomingMessage): boolean {
   const { socket, headers } = request;
   return (
     LOOPBACK_ADDRESS.test(socket.remoteAddress ?? '') &&
     LOOPBACK_HOST.test(headers.host ?? '') &&
+    !FORWARDING_HEADERS.some((name) => headers[name] !== undefined) &&
     isSameOrigin(request)
   );
 }

@@ -1,5 +1,6 @@
 /** Who takes part, and what each has done. Pure state: no sockets, no clock. */
 import type { WorkerKind } from '../../shared/protocol/messages.js';
+import type { WorkerRole } from '../../shared/roles.js';
 import { median } from './deadlines.js';
 import { follow } from './estimate.js';
 
@@ -9,6 +10,8 @@ export interface Member {
   id: number;
   name: string;
   kind: WorkerKind;
+  /** `worker`: trusted. */
+  role: WorkerRole;
   engine: string;
   engineClass: string;
   state: MemberState;
@@ -54,11 +57,18 @@ export interface Owed {
 const RECENT = 32;
 const BESIDE = 15;
 
-export function newMember(id: number, name: string, kind: WorkerKind, now: number): Member {
+export function newMember(
+  id: number,
+  name: string,
+  kind: WorkerKind,
+  now: number,
+  role: WorkerRole = 'worker',
+): Member {
   return {
     id,
     name,
     kind,
+    role,
     engine: '',
     engineClass: '',
     state: 'joining',

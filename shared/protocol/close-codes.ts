@@ -22,6 +22,10 @@ export const CLOSE = {
   failed: { code: 4407, retry: true, meaning: 'the worker could not compute what it was leased' },
   removed: { code: 4411, retry: false, meaning: 'an admin has removed the worker' },
   restarting: { code: 4412, retry: true, meaning: 'the coordinator stops and may come back' },
+  unauthorized: { code: 4413, retry: false, meaning: 'no token, or one that is not valid' },
+  forbidden: { code: 4414, retry: false, meaning: "the token's role may not do this" },
+  revoked: { code: 4415, retry: false, meaning: 'the token was revoked, or has expired' },
+  tooManyAttempts: { code: 4416, retry: true, meaning: 'too many wrong tokens from this address' },
 } as const;
 
 export type CloseReason = keyof typeof CLOSE;

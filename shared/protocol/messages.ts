@@ -16,6 +16,8 @@ export interface Join {
   /** Chosen by the worker's owner, for people to read. */
   name: string;
   kind: WorkerKind;
+  /** Where the run asks for one; tabs show theirs as a cookie. */
+  token?: string;
 }
 
 /** The worker has the model and an engine: it can be given weights and leases. */

@@ -19,12 +19,15 @@ const duration = z.number().min(0);
 /** Of an evaluation part. */
 const MAX_MISTAKES = 16;
 
+const token = z.string().min(1).max(200);
+
 const join = z.object({
   type: z.literal('join'),
   protocol: count,
   name: text(100).min(1),
   kind: z.enum(['node', 'browser']),
-}) satisfies z.ZodType<m.Join>;
+  token: token.optional() as z.ZodOptional<typeof token>,
+});
 
 const ready = z.object({
   type: z.literal('ready'),

@@ -4,6 +4,7 @@ export const worker = (changes: Partial<WorkerStatus> = {}): WorkerStatus => ({
   id: 1,
   name: 'ada',
   kind: 'node',
+  role: 'worker',
   engine: 'eager/wasm',
   state: 'computing',
   samples: 12_345,

@@ -128,10 +128,10 @@ it('a status is shown with its run, its counters and its workers', () => {
 
 describe('how another machine joins', () => {
   it('is one line with an address that it can reach', () => {
-    expect(joinLine('http://0.0.0.0:8790', '10.0.0.7')).toBe(
+    expect(joinLine('http://0.0.0.0:8790', false, '10.0.0.7')).toBe(
       'join from another machine: npx swarmgrad worker ws://10.0.0.7:8790',
     );
-    expect(joinLine('http://[::]:80', '10.0.0.7')).toContain('ws://10.0.0.7:');
+    expect(joinLine('http://[::]:8080', false, '10.0.0.7')).toContain('ws://10.0.0.7:');
     expect(joinLine('http://192.168.1.2:8790')).toContain('npx swarmgrad worker ws://192.168.1.2:8790');
   });
 

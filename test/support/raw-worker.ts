@@ -43,8 +43,8 @@ export class RawWorker {
     ws.on('error', () => undefined);
   }
 
-  static async connect(url: string): Promise<RawWorker> {
-    const ws = new WebSocket(`${url.replace('http', 'ws')}/swarm`);
+  static async connect(url: string, headers: Record<string, string> = {}): Promise<RawWorker> {
+    const ws = new WebSocket(`${url.replace('http', 'ws')}/swarm`, { headers });
     const worker = new RawWorker(ws);
     onTestFinished(() => ws.terminate());
     await once(ws, 'open');

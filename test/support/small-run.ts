@@ -38,7 +38,7 @@ export async function smallRun(
     ...running,
     events,
     work(name = 'honest') {
-      const worker = startWorker({ url: running.url, engine: 'eager/cpu', name });
+      const worker = startWorker({ url: running.url, engine: 'eager/cpu', name, token: running.localToken });
       worker.finished.catch(() => undefined);
       onEnd(() => worker.stop());
       return worker;

@@ -6,15 +6,20 @@ import { Participation } from '../connect.js';
 import { MemoryCache } from '../object-cache.js';
 import { DiskCache } from './disk-cache.js';
 import { startEngineThread } from './engine-thread.js';
+import { get } from './http.js';
 import { addressesOf, dial } from './socket.js';
 
 const MEMORY_CACHE_BYTES = 1 << 20;
+/** Chunks have about 1 MiB, a model's graphs some more. */
+const MAX_OBJECT_BYTES = 256 << 20;
 
 export interface StartWorkerOptions {
   /** `ws://HOST:PORT` or `http://HOST:PORT` of the coordinator. */
   url: string;
   /** For people to read; default: host name and process id. */
   name?: string;
+  /** Where the run asks for one. */
+  token?: string | undefined;
   /** `auto` or the name of an engine, for example `eager/wasm`. */
   engine?: string;
   /** Threads of the compiled engine on the processor, which belong to its engine class; default: 1. */
@@ -41,6 +46,7 @@ export function startWorker(options: StartWorkerOptions): RunningWorker {
   const participation = new Participation({
     name: options.name ?? `${hostname()}-${process.pid}`,
     kind: 'node',
+    token: options.token,
     address: addresses.http,
     engine: options.engine ?? 'auto',
     dial: (events) => dial(addresses.swarm, events),
@@ -48,7 +54,7 @@ export function startWorker(options: StartWorkerOptions): RunningWorker {
     cache: options.cacheDir
       ? new DiskCache({ dir: options.cacheDir, budgetBytes: (options.cacheMb ?? 2048) * 1e6, warn: log })
       : new MemoryCache(MEMORY_CACHE_BYTES),
-    fetchObject: (hash) => fetchObject(addresses.http, hash, stopping.signal),
+    fetchObject: (hash) => fetchObject(addresses.http, hash, options.token, stopping.signal),
     sha256: async (bytes) => createHash('sha256').update(bytes).digest('hex'),
     wait: (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined),
     log,
@@ -63,8 +69,13 @@ export function startWorker(options: StartWorkerOptions): RunningWorker {
   };
 }
 
-async function fetchObject(url: string, hash: string, signal: AbortSignal): Promise<Uint8Array> {
-  const response = await fetch(`${url}/objects/${hash}`, { signal });
-  if (!response.ok) throw new Error(`object ${hash}: the coordinator answered ${response.status}`);
-  return new Uint8Array(await response.arrayBuffer());
+async function fetchObject(
+  url: string,
+  hash: string,
+  token: string | undefined,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const { status, body } = await get(`${url}/objects/${hash}`, { token, maxBytes: MAX_OBJECT_BYTES, signal });
+  if (status !== 200) throw new Error(`object ${hash}: the coordinator answered ${status}`);
+  return body;
 }

@@ -1,0 +1,27 @@
+/** Mounts a page once it is known that its visitor may use it; otherwise says why not. */
+import { type ComponentChild, render } from 'preact';
+import type { SessionView } from '../../shared/monitoring.js';
+import type { Role } from '../../shared/roles.js';
+import { isOneOf, openSession, refusalText } from './session.js';
+import './style.css';
+
+/** @param roles those that may use it */
+export async function mount(
+  roles: readonly Role[],
+  page: (session: SessionView) => ComponentChild,
+): Promise<void> {
+  const at = document.getElementById('app')!;
+  try {
+    const session = await openSession();
+    render(isOneOf(session, roles) ? page(session) : <Refused why={refusalText(session)} />, at);
+  } catch {
+    render(<Refused why="The coordinator does not answer. Reload the page to try again." />, at);
+  }
+}
+
+const Refused = ({ why }: { why: string }) => (
+  <main class="join">
+    <h1>No entry</h1>
+    <p role="alert">{why}</p>
+  </main>
+);

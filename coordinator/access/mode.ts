@@ -1,0 +1,26 @@
+/** Whether a server asks for tokens: by what was said, or else by whom its address reaches. */
+import { UserError } from '../../shared/user-error.js';
+import { isLoopback } from '../server/addresses.js';
+
+export interface AccessOptions {
+  host: string;
+  auth: 'tokens' | 'none' | undefined;
+  anyoneMayJoin: boolean;
+}
+
+/** @throws UserError where the options contradict each other, or would let in anyone by accident */
+export function authOf({ host, auth, anyoneMayJoin }: AccessOptions): 'tokens' | 'none' {
+  if (anyoneMayJoin) {
+    if (auth === 'tokens')
+      throw new UserError('--auth tokens and --anyone-may-join contradict each other: give one of them', 2);
+    return 'none';
+  }
+  const isPublic = !isLoopback(host);
+  if (auth === 'none' && isPublic) {
+    throw new UserError(
+      `--auth none with --host ${host} lets anyone who reaches it join, and read data and model: if that is meant, say --anyone-may-join; otherwise leave --auth out`,
+      2,
+    );
+  }
+  return auth ?? (isPublic ? 'tokens' : 'none');
+}
