@@ -5,6 +5,7 @@
 import wasm from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url';
 import * as ort from 'onnxruntime-web/webgpu';
 import { PORTABLE_GPU } from '../worker/engine/compiled/lower/target.js';
+import { JOINING } from '../worker/engine/compiled/runtime.js';
 import { type CompiledSubject, startCompiled } from '../worker/engine/compiled/start.js';
 import type { Engine } from '../worker/engine/engine.js';
 import { loadTf } from './compiled.js';
@@ -31,6 +32,7 @@ export async function startCompiledWebGpu(
       graphOptimizationLevel: 'disabled',
       logSeverityLevel: 3,
     },
+    joining: JOINING,
   } as const;
   const engine = await startCompiled(subject, runtime, loadTf);
   const device = (await ort.env.webgpu.device) as unknown as {

@@ -6,6 +6,7 @@
 import wasm from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
 import * as ort from 'onnxruntime-web/wasm';
 import { PORTABLE } from '../worker/engine/compiled/lower/target.js';
+import { JOINING } from '../worker/engine/compiled/runtime.js';
 import { type CompiledSubject, startCompiled } from '../worker/engine/compiled/start.js';
 import type { Engine } from '../worker/engine/engine.js';
 
@@ -24,6 +25,7 @@ export function startCompiledInBrowser(subject: CompiledSubject): Promise<Engine
       graphOptimizationLevel: 'disabled',
       logSeverityLevel: 3,
     },
+    joining: JOINING,
   } as const;
   return startCompiled(subject, runtime, loadTf);
 }

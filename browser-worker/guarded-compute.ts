@@ -4,8 +4,8 @@
  * lost twice is not trusted again: a GPU gives way to the processor, and that to an honest refusal.
  */
 import { messageOf, UserError } from '../shared/user-error.js';
-import type { Compute, NodeSums, Shard } from '../worker/engine/compute.js';
-import type { Batch, EvaluationSums } from '../worker/engine/engine.js';
+import type { Compute, NodeSums } from '../worker/engine/compute.js';
+import type { Batch, EvaluationSums, Shard } from '../worker/engine/engine.js';
 import type { SentNode, Started } from '../worker/engine/remote.js';
 import type { ComputeSubject } from '../worker/material.js';
 import type { AwakeTime } from './awake-time.js';

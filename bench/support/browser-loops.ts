@@ -35,9 +35,9 @@ async function bare(loop: Loop): Promise<number> {
   const { total } = layoutOf(subject.model.weights);
   const [weights, sum] = [new Float32Array(total).fill(0.01), new Float32Array(total)];
   const computer = new NodeComputer(engine);
+  const batches = shards.map((count, seed) => ({ batch: batchOf(subject.manifest, count), seed }));
   return timed(loop, async () => {
     await engine.setWeights(weights);
-    const batches = shards.map((count, seed) => ({ batch: batchOf(subject.manifest, count), seed }));
     await computer.compute(batches, sum);
   });
 }

@@ -4,7 +4,7 @@ import { AwakeTime } from '../../browser-worker/awake-time.js';
 import type { ComputeSays, ComputeStart } from '../../browser-worker/compute-worker.js';
 import type { ComputePort } from '../../browser-worker/far-engine.js';
 import { type GuardOptions, startGuarded } from '../../browser-worker/guarded-compute.js';
-import type { Shard } from '../../worker/engine/compute.js';
+import type { Shard } from '../../worker/engine/engine.js';
 import type { EngineRequest } from '../../worker/engine/remote.js';
 import type { ComputeSubject } from '../../worker/material.js';
 

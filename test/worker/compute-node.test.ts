@@ -3,9 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { typescriptKernels } from '../../coordinator/update/kernels/typescript.js';
 import { TreeSum } from '../../coordinator/update/tree-sum.js';
 import { firstShard, leafCount, type Node } from '../../shared/tree.js';
-import type { Shard } from '../../worker/engine/compute.js';
 import { NodeComputer } from '../../worker/engine/compute-node.js';
-import type { Engine } from '../../worker/engine/engine.js';
+import type { Engine, Shard } from '../../worker/engine/engine.js';
 
 const LENGTH = 5;
 

@@ -2,8 +2,8 @@
  * The contribution of a node from those of its shards: left + right in float32, level by level, as
  * shared/tree.ts tells. A shard without samples is skipped, and its sibling's value moves up unchanged.
  */
-import type { NodeSums, Shard } from './compute.js';
-import type { Engine } from './engine.js';
+import type { NodeSums } from './compute.js';
+import type { Engine, Shard } from './engine.js';
 
 export class NodeComputer {
   private readonly free: Float32Array[] = [];
@@ -25,6 +25,8 @@ export class NodeComputer {
       const { loss, metric } = await this.engine.gradient(batch, seed, into);
       return { samples: batch.count, loss, metric };
     }
+    const joined = await this.engine.gradientOfShards?.(shards, into);
+    if (joined) return added(joined.map((sums, i) => ({ samples: shards[i]!.batch.count, ...sums })));
     const half = shards.length / 2;
     const left = await this.sum(shards.slice(0, half), into);
     if (!left) return this.sum(shards.slice(half), into);
@@ -33,10 +35,18 @@ export class NodeComputer {
     if (right) for (let i = 0; i < into.length; i++) into[i]! += other[i]!;
     this.free.push(other);
     if (!right) return left;
-    return {
-      samples: left.samples + right.samples,
-      loss: left.loss + right.loss,
-      metric: left.metric + right.metric,
-    };
+    return added([left, right]);
   }
+}
+
+/** Over the tree, as the gradients. */
+function added(parts: readonly NodeSums[]): NodeSums {
+  if (parts.length === 1) return parts[0]!;
+  const half = parts.length / 2;
+  const [left, right] = [added(parts.slice(0, half)), added(parts.slice(half))];
+  return {
+    samples: left.samples + right.samples,
+    loss: left.loss + right.loss,
+    metric: left.metric + right.metric,
+  };
 }

@@ -2,13 +2,7 @@
  * What a session computes with: an engine and the reduction over a node's shards, wherever they run. In
  * Node that is a thread beside the one that owns the socket, in a browser a worker.
  */
-import type { Batch, EvaluationSums, Sums } from './engine.js';
-
-/** One shard of a node. A shard without samples has `count` 0. */
-export interface Shard {
-  batch: Batch;
-  seed: number;
-}
+import type { Batch, EvaluationSums, Shard, Sums } from './engine.js';
 
 export interface NodeSums extends Sums {
   samples: number;

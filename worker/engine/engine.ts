@@ -13,6 +13,12 @@ export interface Batch {
   y: RecordArray;
 }
 
+/** One shard of a node. A shard without samples has `count` 0. */
+export interface Shard {
+  batch: Batch;
+  seed: number;
+}
+
 export interface Sums {
   /** Sum over the samples of the loss (plus each sample's share of the regularisers). */
   loss: number;
@@ -40,6 +46,11 @@ export interface Engine {
    * A pure function of (weights, batch, seed): batch-norm statistics of `setWeights` stay as given.
    */
   gradient(batch: Batch, seed: number, into: Float32Array): Promise<Sums>;
+  /**
+   * The same for neighbouring shards, a power of two, added over their tree: the bits of one after the other.
+   * Undefined if this engine gains nothing by it, and has computed nothing. @returns each shard's sums
+   */
+  gradientOfShards?(shards: readonly Shard[], into: Float32Array): Promise<Sums[] | undefined>;
   /** Forward only, in inference mode. */
   evaluate(batch: Batch): Promise<EvaluationSums>;
   dispose(): void;

@@ -5,9 +5,9 @@
  */
 import { messageOf, UserError } from '../../shared/user-error.js';
 import type { Tried } from './choose.js';
-import type { NodeSums, Shard } from './compute.js';
+import type { NodeSums } from './compute.js';
 import { NodeComputer } from './compute-node.js';
-import type { Batch, Engine, EvaluationSums } from './engine.js';
+import type { Batch, Engine, EvaluationSums, Shard } from './engine.js';
 
 export type EngineCall =
   | { call: 'setWeights'; weights: Float32Array }

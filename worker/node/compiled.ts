@@ -2,7 +2,7 @@
 import type * as OrtNode from 'onnxruntime-node';
 import { probeBlockSize } from '../engine/compiled/block-size.js';
 import { blockedTarget, PORTABLE, PORTABLE_GPU, targetName } from '../engine/compiled/lower/target.js';
-import type { Runtime } from '../engine/compiled/runtime.js';
+import { JOINING, type Runtime } from '../engine/compiled/runtime.js';
 import { startCompiled } from '../engine/compiled/start.js';
 import type { Engine } from '../engine/engine.js';
 import type { EngineSubject } from './engines.js';
@@ -29,7 +29,9 @@ export async function wasmRuntime(): Promise<Runtime> {
     engineClass: `compiled/wasm@${ort.env.versions.web}`,
     target: PORTABLE,
     ort,
-    session: { executionProviders: ['wasm'], logSeverityLevel: 3 },
+    // Its optimizer must not join what the same graph keeps apart in browsers.
+    session: { executionProviders: ['wasm'], graphOptimizationLevel: 'disabled', logSeverityLevel: 3 },
+    joining: JOINING,
   };
 }
 
@@ -85,7 +87,7 @@ export async function cpuRuntime(threads = 1): Promise<Runtime> {
   const blockSize = await probeBlockSize({ ort, session });
   const target = blockSize > 0 ? blockedTarget(blockSize) : PORTABLE;
   const engineClass = `compiled/cpu@${versionOf(ort)}+${process.arch}+${targetName(target)}+t${threads}`;
-  return { name: 'compiled/cpu', engineClass, target, ort, session };
+  return { name: 'compiled/cpu', engineClass, target, ort, session, joining: JOINING };
 }
 
 const loadTf = () => import('@tensorflow/tfjs');

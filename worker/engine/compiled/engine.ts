@@ -6,13 +6,15 @@ import type * as Ort from 'onnxruntime-common';
 import { type Layout, layoutOf } from '../../../shared/layout.js';
 import { MAX_CONFUSION_CLASSES, type Manifest } from '../../../shared/manifest.js';
 import type { ModelDescription } from '../../../shared/models/description.js';
-import type { Batch, Engine, EvaluationSums, Sums } from '../engine.js';
+import type { Batch, Engine, EvaluationSums, Shard, Sums } from '../engine.js';
 import { surestMistakes } from '../mistakes.js';
 import type { Graph, Value } from './graph.js';
 import { sizeOf } from './graph.js';
-import { lower, nameOf } from './lower/lower.js';
+import { intermediateElements, joinShards, nameOfShard, shardOf } from './join-shards.js';
+import { type LoweredModel, lower, lowerOptimised, nameOf } from './lower/lower.js';
+import { optimise } from './passes/passes.js';
 import { draw } from './random.js';
-import type { GraphWanted, Runtime } from './runtime.js';
+import type { GraphWanted, Joining, Runtime } from './runtime.js';
 
 /** Sessions kept: the shard sizes of a run, its evaluation parts, the probe; more sizes under `--shards auto`. */
 const SESSIONS = 32;
@@ -36,6 +38,8 @@ export class CompiledEngine implements Engine {
   private readonly layout: Layout;
   private readonly sessions = new Map<string, Compiled>();
   private weights: Ort.Tensor[] = [];
+  /** Known once a node of several shards has come. */
+  private gainsByJoining: boolean | undefined;
 
   constructor(private readonly options: CompiledOptions) {
     const { runtime, model } = options;
@@ -60,19 +64,37 @@ export class CompiledEngine implements Engine {
 
   async gradient(batch: Batch, seed: number, into: Float32Array): Promise<Sums> {
     const compiled = await this.compiled({ kind: 'gradient', samples: batch.count });
-    const results = await compiled.session.run(this.feeds(compiled, batch, seed));
+    const results = await compiled.session.run(this.feeds(compiled, [{ batch, seed }]));
+    this.write(results, into);
+    return sumsOf(results);
+  }
+
+  async gradientOfShards(shards: readonly Shard[], into: Float32Array): Promise<Sums[] | undefined> {
+    const { joining } = this.options.runtime;
+    if (!joining || shards.length > joining.shards) return undefined;
+    if (shards.some(({ batch }) => batch.count === 0)) return undefined;
+    const compiled = await this.joined(
+      shards.map(({ batch }) => batch.count),
+      joining,
+    );
+    if (!compiled) return undefined;
+    const results = await compiled.session.run(this.feeds(compiled, shards));
+    this.write(results, into);
+    return shards.map((_, shard) => sumsOf(results, shard));
+  }
+
+  private write(results: Ort.InferenceSession.OnnxValueMapType, into: Float32Array): void {
     for (const [i, { offset, size, trainable }] of this.layout.slots.entries()) {
       const result = results[trainable ? `gradient:${i}` : `change:${i}`];
       // A weight that the loss does not depend on has no gradient.
       if (result) into.set(result.data as Float32Array, offset);
       else into.fill(0, offset, offset + size);
     }
-    return sumsOf(results);
   }
 
   async evaluate(batch: Batch): Promise<EvaluationSums> {
     const compiled = await this.compiled({ kind: 'evaluation', samples: batch.count });
-    const results = await compiled.session.run(this.feeds(compiled, batch, 0));
+    const results = await compiled.session.run(this.feeds(compiled, [{ batch, seed: 0 }]));
     const { label } = this.options.manifest;
     const { predicted, confidence } = results;
     if (label.kind !== 'class' || !predicted || label.classes > MAX_CONFUSION_CLASSES) return sumsOf(results);
@@ -90,15 +112,17 @@ export class CompiledEngine implements Engine {
     this.weights = [];
   }
 
-  private feeds({ inputs }: Compiled, batch: Batch, seed: number): Record<string, Ort.Tensor> {
+  private feeds({ inputs }: Compiled, shards: readonly Shard[]): Record<string, Ort.Tensor> {
     const { Tensor } = this.options.runtime.ort;
     const feeds: Record<string, Ort.Tensor> = {};
-    for (const { source, shape, dtype } of inputs) {
+    for (const value of inputs) {
+      const { source, shape, dtype } = value;
+      const { name, shard } = shardOf(nameOf(value));
+      const { batch, seed } = shards[shard]!;
       if (source.kind === 'random') {
         feeds[source.name] = new Tensor('float32', draw(source.draw, seed, sizeOf(shape)), shape);
       } else if (source.kind === 'input') {
-        const { name } = source;
-        feeds[name] =
+        feeds[source.name] =
           name === 'x' || name === 'y'
             ? new Tensor(dtype, batch[name] as never, shape)
             : this.weights[Number(name.slice('weight:'.length))]!;
@@ -109,15 +133,39 @@ export class CompiledEngine implements Engine {
 
   private async compiled(wanted: GraphWanted): Promise<Compiled> {
     const key = `${wanted.kind} ${wanted.samples}`;
-    const known = this.sessions.get(key);
-    if (known) {
-      // The last used stands last.
-      this.sessions.delete(key);
-      this.sessions.set(key, known);
-      return known;
+    return (
+      this.recall(key) ??
+      this.open(key, lower(await this.options.graphFor(wanted), this.options.runtime.target))
+    );
+  }
+
+  /** Of shards with these numbers of samples; undefined where they are better computed one by one. */
+  private async joined(counts: readonly number[], { elements }: Joining): Promise<Compiled | undefined> {
+    if (this.gainsByJoining === false) return undefined;
+    const key = `gradient ${counts}`;
+    const known = this.recall(key);
+    if (known) return known;
+    const optimised = new Map<number, Graph>();
+    for (const samples of new Set(counts)) {
+      optimised.set(samples, optimise(await this.options.graphFor({ kind: 'gradient', samples })));
     }
-    const { runtime, graphFor } = this.options;
-    const { bytes, inputs } = lower(await graphFor(wanted), runtime.target);
+    this.gainsByJoining ??= intermediateElements(optimised.get(Math.max(...counts))!) <= elements;
+    if (!this.gainsByJoining) return undefined;
+    const graph = joinShards(counts.map((samples) => optimised.get(samples)!));
+    return this.open(key, lowerOptimised(graph, this.options.runtime.target));
+  }
+
+  private recall(key: string): Compiled | undefined {
+    const known = this.sessions.get(key);
+    if (!known) return undefined;
+    // The last used stands last.
+    this.sessions.delete(key);
+    this.sessions.set(key, known);
+    return known;
+  }
+
+  private async open(key: string, { bytes, inputs }: LoweredModel): Promise<Compiled> {
+    const { runtime } = this.options;
     const session = await runtime.ort.InferenceSession.create(bytes, runtime.session);
     const names = new Set(session.inputNames);
     const compiled: Compiled = {
@@ -134,6 +182,9 @@ export class CompiledEngine implements Engine {
   }
 }
 
-function sumsOf(results: Ort.InferenceSession.OnnxValueMapType): Sums {
-  return { loss: Number(results.loss!.data[0 as never]), metric: Number(results.metric!.data[0 as never]) };
+/** @param shard of a run of several */
+function sumsOf(results: Ort.InferenceSession.OnnxValueMapType, shard?: number): Sums {
+  const of = (name: string) =>
+    results[shard === undefined ? name : nameOfShard(name, shard)]!.data[0 as never];
+  return { loss: Number(of('loss')), metric: Number(of('metric')) };
 }

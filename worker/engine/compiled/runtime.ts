@@ -10,7 +10,22 @@ export interface Runtime {
   target: Target;
   ort: Pick<typeof Ort, 'InferenceSession' | 'Tensor'>;
   session: Ort.InferenceSession.SessionOptions;
+  /** When several shards of a node are computed by one run; never where it is left out. */
+  joining?: Joining;
 }
+
+export interface Joining {
+  /** At most. */
+  shards: number;
+  /**
+   * The largest sum of one shard's intermediate values: those of all shards may exist at once, and where they
+   * are many, computing takes so long that copying weights and gradients does not matter.
+   */
+  elements: number;
+}
+
+/** As many shards as a step has by default. */
+export const JOINING: Joining = { shards: 8, elements: 1 << 20 };
 
 /** Which graph is wanted of the model, for so many samples. */
 export interface GraphWanted {

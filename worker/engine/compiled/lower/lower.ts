@@ -37,8 +37,10 @@ export interface LoweredModel {
 }
 
 /** @throws Error naming a kernel that cannot be lowered */
-export function lower(graph: Graph, target: Target): LoweredModel {
-  const optimised = optimise(graph);
+export const lower = (graph: Graph, target: Target): LoweredModel => lowerOptimised(optimise(graph), target);
+
+/** The same for a graph that has been through the passes. */
+export function lowerOptimised(optimised: Graph, target: Target): LoweredModel {
   const low = new Lowering(optimised, target);
   for (const node of optimised.nodes) {
     const rule = TABLE[node.kernel];
