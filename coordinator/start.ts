@@ -135,7 +135,8 @@ async function startWith(lock: RunLock, options: StartCoordinatorOptions): Promi
     );
   }
   const monitor = new Monitor({
-    clock: monotonicClock,
+    // The one by which leases are dated.
+    clock: core.awake,
     description,
     test,
     objects,

@@ -140,6 +140,9 @@ describe('the figures of a run', () => {
     const { steps: lanes, workers } = await json<TimelineView>(`${run.url}/api/timeline`);
     expect(lanes.map(({ step }) => step)).toEqual(steps.map(({ step }) => step));
     expect(workers.map(({ name }) => name)).toEqual(['<img src=x onerror=alert(1)>']);
+    // One after the other, they cannot have taken longer than the run.
+    const { seconds } = await run.finished;
+    expect(lanes.reduce((sum, { milliseconds }) => sum + milliseconds, 0)).toBeLessThan(1000 * seconds);
 
     const weights = await fetch(`${run.url}/api/weights`);
     expect(weights.headers.get('x-version')).toBe(String(steps.length));
