@@ -15,6 +15,7 @@ import type { Progress } from './progress.js';
 import { boundsOf, type EpochPlan, epochOf, positionsOf } from './schedule.js';
 import type { Swarm } from './swarm.js';
 import { DivergedError, type StepSums, TrainingStep } from './training-step.js';
+import type { Trust } from './trust/trust.js';
 import type { Pipeline } from './update/pipeline.js';
 import { autoShards } from './work/auto-shards.js';
 
@@ -56,6 +57,7 @@ export interface RunParts {
   progress: Progress;
   record: Recorder;
   control: Control;
+  trust: Trust;
   /** For what people are told. */
   clock: Clock;
   /** For what workers are allowed. */
@@ -70,7 +72,7 @@ export interface StopSignals {
 
 /** @returns whether all steps were made. @throws DivergedError; the reason of `stop.abort` */
 export async function run(options: RunOptions, parts: RunParts, stop: StopSignals): Promise<boolean> {
-  const { swarm, pipeline, progress, record, control, clock, awake } = parts;
+  const { swarm, pipeline, progress, record, control, trust, clock, awake } = parts;
   const { layout, steps, epochPlan } = options;
 
   for (;;) {
@@ -102,6 +104,7 @@ export async function run(options: RunOptions, parts: RunParts, stop: StopSignal
       swarm,
       pipeline,
       layout,
+      trust,
       counters: progress.shards,
       record,
       clock: awake,
@@ -109,6 +112,7 @@ export async function run(options: RunOptions, parts: RunParts, stop: StopSignal
     const learningRate = control.learningRate(step);
     const sums = await training.run(learningRate, stop.abort);
     const { gradientNorm } = pipeline.end();
+    trust.norms.stepped(gradientNorm);
     progress.stepped(sums, clock.now());
     record.step({ step: progress.step, epoch: positions.epoch + 1, learningRate, gradientNorm, sums });
   }

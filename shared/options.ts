@@ -16,6 +16,7 @@ import {
   positive,
   power,
   seconds,
+  share,
   text,
   toggle,
   whole,
@@ -24,6 +25,7 @@ import {
 import { MAX_SHARDS } from './tree.js';
 
 export const OPTIMIZERS = ['sgd', 'adam', 'adamw', 'rmsprop', 'adagrad', 'lamb'] as const;
+export const VOLUNTEERS = ['none', 'tabs', 'all'] as const;
 export const SCHEDULES = ['constant', 'step', 'exponential', 'cosine', 'linear', 'one-cycle'] as const;
 
 const AUTH_MODES = ['tokens', 'none'] as const;
@@ -187,6 +189,20 @@ export const COORDINATOR_OPTIONS = block({
     'engine class that every worker must have; any: all are let in',
   ),
   deadAfter: option(seconds, 10, 'seconds of silence after which a worker counts as dead', operation),
+
+  // Who is believed
+  volunteers: option(
+    oneOf('WHO', VOLUNTEERS),
+    'none',
+    'who is a volunteer, and so not trusted, beside those whose token says so: none, tabs (all browsers), or all',
+    operation,
+  ),
+  auditRate: option(
+    share,
+    0.05,
+    "least share of a volunteer's work that is computed again, by a trusted worker or here; 0: none is",
+    operation,
+  ),
 
   // This call
   linger: option(toggle, false, 'go on serving after the run, until Ctrl-C', call),
