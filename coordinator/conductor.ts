@@ -233,7 +233,7 @@ export class Conductor {
       shards: { ...progress.shards },
       workers,
       audits: core.trust.conduct.record(),
-      reproducible: reproducible(configuration.shards, classes),
+      reproducible: reproducible(configuration, classes),
       bytes: this.bytes(),
     };
   }
@@ -256,9 +256,12 @@ export class Conductor {
 }
 
 function reproducible(
-  shards: Configuration['shards'],
+  { shards, robust }: Configuration,
   classes: ReadonlySet<string>,
 ): Summary['reproducible'] {
+  if (robust !== 'none') {
+    return { holds: false, why: `--robust ${robust} compares workers: who computed what decides` };
+  }
   if (shards === 'auto') return { holds: false, why: '--shards auto cuts steps by the speed of the workers' };
   if (classes.size > 1) {
     return { holds: false, why: `workers of several engine classes took part: ${[...classes].join(', ')}` };

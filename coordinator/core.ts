@@ -10,6 +10,7 @@ import { capacityFor } from './update/capacity.js';
 import { createKernels } from './update/kernels/create.js';
 import type { Kernels } from './update/kernels/kernels.js';
 import { Pipeline } from './update/pipeline.js';
+import type { RobustRule } from './update/robust/rule.js';
 import type { UpdateRule } from './update/update-rule.js';
 
 /** Workers send a heartbeat, and the coordinator looks for silent ones, this often until `deadAfterMs`. */
@@ -26,6 +27,8 @@ export interface CoreOptions {
   weights: Float32Array;
   rule: UpdateRule;
   shards: number | 'auto';
+  /** What makes one gradient of those of all workers; by default their sum. */
+  robust?: RobustRule | undefined;
   engineClass: string;
   deadAfterMs: number;
   run: string;
@@ -50,6 +53,7 @@ export interface Core {
   pipeline: Pipeline;
   swarm: Swarm;
   trust: Trust;
+  robust: RobustRule | undefined;
   /** The time by which workers are judged: it runs while this process is awake. */
   awake: Clock;
   /** Ends the watch over silent workers. */
@@ -80,5 +84,5 @@ export function createCore(options: CoreOptions): Core {
       ? []
       : [setInterval(() => swarm.sweep(), checkMs), setInterval(() => swarm.look(), LOOK_MS)];
   const stop = () => timers.forEach(clearInterval);
-  return { kernels, pipeline, swarm, trust, awake, stop };
+  return { kernels, pipeline, swarm, trust, robust: options.robust, awake, stop };
 }

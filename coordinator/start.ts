@@ -42,6 +42,7 @@ import { openStaticFiles } from './server/static.js';
 import { ThreadEngine } from './trust/thread-engine.js';
 import { Trust } from './trust/trust.js';
 import { TrustFile } from './trust/trust-file.js';
+import { createRobustRule } from './update/robust/rule.js';
 import { createSchedule } from './update/schedules.js';
 
 /** The options of the command line in camelCase; `model` may also be a function that builds one. */
@@ -112,6 +113,7 @@ async function startWith(lock: RunLock, options: StartCoordinatorOptions): Promi
   const trust = new Trust({ ...configuration, ownEngine, tell });
   const core = createCore({
     trust,
+    robust: createRobustRule(configuration.robust),
     layout,
     weights,
     rule: updateRuleOf(configuration),

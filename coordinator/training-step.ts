@@ -15,12 +15,14 @@ import { Arrivals, Incoming } from './incoming.js';
 import { leaseMessage } from './lease-message.js';
 import type { ContributionTimes } from './monitor/timeline.js';
 import { NotFinite } from './not-finite.js';
+import { RobustTally } from './robust-tally.js';
 import type { Contributor, Swarm, Work, Worker } from './swarm.js';
-import { type Accepted, Judge } from './trust/judge.js';
+import { type Tally, type TallyParts, TreeTally } from './tally.js';
+import { Judge } from './trust/judge.js';
 import type { Trust } from './trust/trust.js';
 import { WholeGradient } from './trust/whole-gradient.js';
 import type { Pipeline } from './update/pipeline.js';
-import { sumOverTree } from './update/tree-sum.js';
+import type { RobustRule } from './update/robust/rule.js';
 import { leaseExpired } from './work/deadlines.js';
 import { type LeaseEntry, StepLedger } from './work/ledger.js';
 import { credit } from './work/members.js';
@@ -51,6 +53,8 @@ export interface StepOptions {
   pipeline: Pipeline;
   layout: Layout;
   trust: Trust;
+  /** What makes one gradient of those of all workers; undefined: their sum. */
+  robust?: RobustRule | undefined;
   counters: ShardCounters;
   /** Is told of each contribution that has been taken whole. */
   record?: { contribution(times: ContributionTimes): void };
@@ -61,10 +65,9 @@ export class TrainingStep implements Work {
   private readonly ledger: StepLedger;
   private readonly arrivals = new Arrivals();
   private readonly judge: Judge;
-  /** Came whole, and may count: chunk by chunk, as far as the window is open. */
-  private accepted: Accepted[] = [];
-  private readonly losses = new Map<Node, number>();
-  private readonly metrics = new Map<Node, number>();
+  /** Of contributions whose chunks count as they come; under `--robust` there are none. */
+  private readonly streamed: TreeTally;
+  private readonly tally: Tally;
   private readonly dispatch: Dispatch;
   private readonly notFinite = new NotFinite();
   private window: number;
@@ -95,6 +98,15 @@ export class TrainingStep implements Work {
       progressAt: (worker, node) => this.arrivals.progressAt(worker, node),
       front: () => pipeline.front,
     });
+    const tally: TallyParts = {
+      ledger: this.ledger,
+      pipeline,
+      counted: (holder, node, chunk) => this.dispatch.counted(holder, node, chunk),
+      fulfilled: (holder, incoming, isCounted) => this.fulfilled(holder, incoming, isCounted),
+      complete: () => this.complete(),
+    };
+    this.streamed = new TreeTally(tally);
+    this.tally = options.robust ? new RobustTally(tally, options.robust, layout) : this.streamed;
     this.judge = new Judge({
       trust,
       swarm,
@@ -106,7 +118,7 @@ export class TrainingStep implements Work {
       dispatch: this.dispatch,
       forget: (worker, node) => this.arrivals.forget(worker, node),
       leaseMessage: (worker, lease) => this.leaseMessage(worker, lease),
-      accept: (accepted) => this.accept(accepted),
+      accept: (accepted) => this.tally.accept(accepted),
       foundNotFinite: (worker, node, what) => this.foundNotFinite(worker, node, what),
       diverged: (what) => this.reject(new DivergedError(what)),
       fail: (error) => this.reject(error),
@@ -145,7 +157,7 @@ export class TrainingStep implements Work {
     for (const { member, peer } of this.options.swarm.active()) {
       if (workers.has(member.id)) peer.send({ type: 'window', step: this.batch.step, window });
     }
-    for (const accepted of [...this.accepted]) this.count(accepted);
+    this.tally.pump();
   }
 
   arrived(_worker: Worker): void {
@@ -186,7 +198,7 @@ export class TrainingStep implements Work {
       this.foundNotFinite(worker, node, `loss ${message.loss}`);
       return;
     }
-    if (!isWhole) this.setSums(node, message);
+    if (!isWhole) this.streamed.setSums(node, message);
     const now = this.options.clock.now();
     const begunAt = this.arrivals.begunAt(worker.member.id, lease.since);
     const chunks = isWhole
@@ -248,34 +260,9 @@ export class TrainingStep implements Work {
     });
   }
 
-  /** What came whole may count from now on. */
-  private accept(accepted: Accepted): void {
-    this.setSums(accepted.node, accepted.message);
-    this.accepted.push(accepted);
-    this.count(accepted);
-  }
-
-  /** Hands the pipeline what it can take. Called again, also by what it leads to, as the window opens. */
-  private count(accepted: Accepted): void {
-    const { pipeline } = this.options;
-    const { node, holder, gradient } = accepted;
-    while (accepted.nextChunk < pipeline.window && this.accepted.includes(accepted)) {
-      const chunk = accepted.nextChunk++;
-      const isCounted = pipeline.add(node, chunk, gradient.body(chunk)) === 'counted';
-      if (isCounted) this.dispatch.counted(holder, node, chunk);
-      if (chunk === this.ledger.chunks - 1) this.fulfilled(holder, accepted.credited, isCounted);
-    }
-    if (this.ledger.isComplete()) this.complete();
-  }
-
-  private setSums(node: Node, { loss, metric }: Pick<m.Contribution, 'loss' | 'metric'>): void {
-    this.losses.set(node, loss);
-    this.metrics.set(node, metric);
-  }
-
   /** A lease has ended, or was taken back. @returns whether the worker had told that it has computed it */
   private forget(worker: number, node: Node): boolean {
-    this.accepted = this.accepted.filter((entry) => entry.holder !== worker || entry.node !== node);
+    this.tally.forget(worker, node);
     this.judge.forget(worker, node);
     return this.arrivals.forget(worker, node);
   }
@@ -338,11 +325,6 @@ export class TrainingStep implements Work {
   }
 
   private complete(): void {
-    const samples = (node: Node) => this.ledger.samples(node);
-    this.resolve({
-      samples: samples(ROOT),
-      loss: sumOverTree(ROOT, this.losses, samples),
-      metric: sumOverTree(ROOT, this.metrics, samples),
-    });
+    this.resolve(this.tally.sums());
   }
 }

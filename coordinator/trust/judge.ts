@@ -15,6 +15,7 @@ import { isWithin, leafCount, type Node, ROOT } from '../../shared/tree.js';
 import type { Dispatch } from '../dispatch.js';
 import { Incoming } from '../incoming.js';
 import type { Contributor, Swarm, Worker } from '../swarm.js';
+import type { Accepted } from '../tally.js';
 import type { Pipeline } from '../update/pipeline.js';
 import type { LeaseEntry, StepLedger } from '../work/ledger.js';
 import { measure } from '../work/members.js';
@@ -23,18 +24,6 @@ import { compare } from './compare.js';
 import { type Measured, sizeOf } from './norm-bound.js';
 import type { Trust } from './trust.js';
 import { WholeGradient } from './whole-gradient.js';
-
-/** What may count from now on. */
-export interface Accepted {
-  node: Node;
-  /** Whose lease it counts under: an auditor's, where it was recomputed. */
-  holder: number;
-  gradient: WholeGradient;
-  message: m.Contribution;
-  /** Whose work it is. */
-  credited: Incoming;
-  nextChunk: number;
-}
 
 export interface JudgeParts {
   trust: Trust;
@@ -94,7 +83,7 @@ export class Judge {
     for (const incoming of [...this.waiting]) {
       if (!this.waiting.includes(incoming)) continue;
       if (trust.isAudited(incoming.worker.identity, ledger.step)) this.startAudit(incoming);
-      else if (trust.norms.hasHistory || this.isCovered()) this.judge(incoming);
+      else if (trust.isRobust || trust.norms.hasHistory || this.isCovered()) this.judge(incoming);
     }
   }
 
@@ -139,7 +128,9 @@ export class Judge {
     const { worker, node, message, whole } = incoming;
     const isNumber = whole!.isFinite && Number.isFinite(message.loss) && Number.isFinite(message.metric);
     const size = sizeOf(whole!.norm, ledger.samples(node), ledger.samples(ROOT));
-    const limit = trust.norms.limit([...this.accepted, ...this.sizesWaiting()]);
+    const limit = trust.isRobust
+      ? Number.POSITIVE_INFINITY
+      : trust.norms.limit([...this.accepted, ...this.sizesWaiting()]);
     if (trust.audits && !(isNumber && size <= limit)) return this.startAudit(incoming);
     this.waiting.splice(this.waiting.indexOf(incoming), 1);
     if (!isNumber)

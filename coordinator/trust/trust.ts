@@ -3,7 +3,7 @@
  * Trusted workers (`worker`) are believed but for what cannot be (shape, count, finiteness); volunteers are not.
  */
 import { randomBytes } from 'node:crypto';
-import type { VOLUNTEERS } from '../../shared/options.js';
+import type { RobustName, VOLUNTEERS } from '../../shared/options.js';
 import type { WorkerKind } from '../../shared/protocol/messages.js';
 import type { WorkerRole } from '../../shared/roles.js';
 import type { RunEvent } from '../../shared/status.js';
@@ -19,6 +19,8 @@ export interface TrustOptions {
   volunteers: VolunteerPolicy;
   /** Least share of a volunteer's contributions that are recomputed; 0: none are. */
   auditRate: number;
+  /** Nobody is trusted: a rule that compares all workers takes the place of audits and of the norm bound. */
+  robust?: RobustName;
   /** Recomputes where no trusted worker can; undefined: only trusted workers do. */
   ownEngine?: OwnEngine | undefined;
   /** Decides who is audited when; drawn anew by default. Tests give theirs. */
@@ -41,6 +43,10 @@ export class Trust {
     return this.options.auditRate > 0;
   }
 
+  get isRobust(): boolean {
+    return (this.options.robust ?? 'none') !== 'none';
+  }
+
   get ownEngine(): OwnEngine | undefined {
     return this.options.ownEngine;
   }
@@ -48,6 +54,7 @@ export class Trust {
   /** As what somebody takes part who has joined with `role`. */
   roleOf(role: WorkerRole, kind: WorkerKind): WorkerRole {
     const { volunteers } = this.options;
+    if (this.isRobust) return 'volunteer';
     return volunteers === 'all' || (volunteers === 'tabs' && kind === 'browser') ? 'volunteer' : role;
   }
 

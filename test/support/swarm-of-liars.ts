@@ -9,7 +9,9 @@ import { run } from '../../coordinator/run.js';
 import { type OwnEngine, ownContributor } from '../../coordinator/trust/own-engine.js';
 import { Trust } from '../../coordinator/trust/trust.js';
 import { createOptimizer } from '../../coordinator/update/optimizers/optimizers.js';
+import { createRobustRule } from '../../coordinator/update/robust/rule.js';
 import { chunkCount, chunkRange, layoutOf } from '../../shared/layout.js';
+import type { RobustName } from '../../shared/options.js';
 import { mix } from '../../shared/random.js';
 import type { RunEvent } from '../../shared/status.js';
 import type { NodeSums, Shard } from '../../worker/engine/compute.js';
@@ -47,6 +49,7 @@ export interface LiarsOptions {
   weights?: number;
   seed?: number;
   /** Multiplies the gradient of one record, everywhere. */
+  robust?: RobustName;
   outlier?: { record: number; times: number };
 }
 
@@ -97,6 +100,7 @@ export async function swarmOfLiars(options: LiarsOptions) {
   const trust = new Trust({
     volunteers: 'tabs',
     auditRate,
+    robust: options.robust ?? 'none',
     ownEngine: (options.own ?? true) ? own : undefined,
     secret: options.secret ?? new Uint8Array(32),
     tell,
@@ -113,6 +117,7 @@ export async function swarmOfLiars(options: LiarsOptions) {
       averageDecay: 0,
     },
     trust,
+    robust: createRobustRule(options.robust ?? 'none'),
     shards,
     engineClass: 'any',
     deadAfterMs: 60_000,
@@ -145,7 +150,7 @@ export async function swarmOfLiars(options: LiarsOptions) {
         {
           steps,
           epochPlan: { records: RECORDS, batchSize },
-          shards,
+          shards: options.robust ? 'auto' : shards,
           evaluateEvery: 1_000_000,
           checkpointEvery: 0,
           minWorkers: 1,
