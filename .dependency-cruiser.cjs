@@ -30,9 +30,10 @@ module.exports = {
     },
     {
       name: 'coordinator-knows-only-engines-of-the-worker',
+      comment: 'Engines, and the thread in which they run in Node.',
       severity: 'error',
       from: { path: '^coordinator/' },
-      to: { path: '^(worker/(?!engine/)|cli/|browser-worker/|bench/|test/)' },
+      to: { path: '^(worker/(?!engine/|node/engine-thread\\.ts)|cli/|browser-worker/|bench/|test/)' },
     },
     {
       name: 'runtime-neutral-worker',

@@ -28,6 +28,7 @@ import { type RunOptions, run } from './run.js';
 import { epochOf } from './schedule.js';
 import type { Traffic } from './server/connection.js';
 import { statusOf } from './status.js';
+import type { TrustFile } from './trust/trust-file.js';
 
 /** How long a stop waits for the step in hand before it gives it up. */
 const DRAIN_MS = 10_000;
@@ -49,6 +50,7 @@ export interface ConductorOptions {
   run: RunOptions;
   control: Control;
   monitor: Monitor;
+  trustFile: TrustFile;
   /** Path of the checkpoint with which the run goes on. */
   resumedFrom: string | undefined;
   tell(event: RunEvent): void;
@@ -193,6 +195,7 @@ export class Conductor {
       if (status !== 'failed') await writeModelFiles(folder.model, description, exported);
       if (!this.lost) {
         await writeSummary(folder.summary, summary);
+        await this.options.trustFile.write(summary.audits);
         await writeView(folder.view, { model: monitor.model(), events: monitor.events.from() });
       }
     } catch (error) {
@@ -229,7 +232,8 @@ export class Conductor {
       test: test && { ...scores(metric, test), samples: test.samples },
       shards: { ...progress.shards },
       workers,
-      reproducible: reproducible(configuration.shards, classes),
+      audits: core.trust.conduct.record(),
+      reproducible: reproducible(configuration, classes),
       bytes: this.bytes(),
     };
   }
@@ -252,9 +256,12 @@ export class Conductor {
 }
 
 function reproducible(
-  shards: Configuration['shards'],
+  { shards, robust }: Configuration,
   classes: ReadonlySet<string>,
 ): Summary['reproducible'] {
+  if (robust !== 'none') {
+    return { holds: false, why: `--robust ${robust} compares workers: who computed what decides` };
+  }
   if (shards === 'auto') return { holds: false, why: '--shards auto cuts steps by the speed of the workers' };
   if (classes.size > 1) {
     return { holds: false, why: `workers of several engine classes took part: ${[...classes].join(', ')}` };

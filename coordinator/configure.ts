@@ -3,7 +3,7 @@
 import { modelDefaults } from '../shared/models/zoo.js';
 import type { CoordinatorOptions, GivenCoordinatorOptions } from '../shared/options.js';
 import { COORDINATOR_OPTIONS } from '../shared/options.js';
-import { checkTogether, OPTIMIZER_DEFAULTS, withDefaults } from '../shared/read-options.js';
+import { checkTogether, OPTIMIZER_DEFAULTS, ROBUST_WORKERS, withDefaults } from '../shared/read-options.js';
 import { defaultShards } from '../shared/tree.js';
 import { authOf } from './access/mode.js';
 import type { EpochPlan } from './schedule.js';
@@ -11,8 +11,19 @@ import { stepsPerEpoch } from './schedule.js';
 import { createOptimizer } from './update/optimizers/optimizers.js';
 import type { UpdateRule } from './update/update-rule.js';
 
+const DEFAULT_AUDIT_RATE = 0.05;
+
 /** Options of which a run needs a value in the end. */
-type Decided = 'schedule' | 'batchSize' | 'shards' | 'optimizer' | 'lr' | 'momentum' | 'weightDecay';
+type Decided =
+  | 'auditRate'
+  | 'minWorkers'
+  | 'schedule'
+  | 'batchSize'
+  | 'shards'
+  | 'optimizer'
+  | 'lr'
+  | 'momentum'
+  | 'weightDecay';
 export type Configuration = CoordinatorOptions & { [K in Decided]: NonNullable<CoordinatorOptions[K]> };
 
 /** @throws UserError where options contradict each other */
@@ -21,15 +32,19 @@ export function configure(given: GivenCoordinatorOptions): Configuration {
   const own = modelDefaults(options.model);
   const optimizer = options.optimizer ?? own.optimizer;
   const usual = OPTIMIZER_DEFAULTS[optimizer];
+  const isRobust = options.robust !== 'none';
   const batchSize = options.batchSize ?? own.batchSize;
   const configuration: Configuration = {
     ...options,
     batchSize,
-    shards: options.shards ?? defaultShards(batchSize),
+    shards: options.shards ?? (isRobust ? 'auto' : defaultShards(batchSize)),
+    auditRate: options.auditRate ?? (isRobust ? 0 : DEFAULT_AUDIT_RATE),
+    minWorkers: options.minWorkers ?? (isRobust ? ROBUST_WORKERS : 1),
     optimizer,
     schedule: options.schedule ?? own.schedule,
     lr: options.lr ?? (options.optimizer === undefined ? own.learningRate : usual.lr),
-    momentum: options.momentum ?? usual.momentum,
+    // Centered clipping keeps a momentum of its own, for each worker.
+    momentum: options.momentum ?? (options.robust === 'clip' ? 0 : usual.momentum),
     weightDecay: options.weightDecay ?? usual.weightDecay,
     epochs: options.steps === undefined ? (options.epochs ?? own.epochs) : undefined,
   };

@@ -5,10 +5,12 @@ import { PROTOCOL_VERSION, type Welcome } from '../shared/protocol/messages.js';
 import type { RunEvent } from '../shared/status.js';
 import { MAX_SHARDS } from '../shared/tree.js';
 import { Swarm } from './swarm.js';
+import { type Trust, trustAll } from './trust/trust.js';
 import { capacityFor } from './update/capacity.js';
 import { createKernels } from './update/kernels/create.js';
 import type { Kernels } from './update/kernels/kernels.js';
 import { Pipeline } from './update/pipeline.js';
+import type { RobustRule } from './update/robust/rule.js';
 import type { UpdateRule } from './update/update-rule.js';
 
 /** Workers send a heartbeat, and the coordinator looks for silent ones, this often until `deadAfterMs`. */
@@ -25,6 +27,8 @@ export interface CoreOptions {
   weights: Float32Array;
   rule: UpdateRule;
   shards: number | 'auto';
+  /** What makes one gradient of those of all workers; by default their sum. */
+  robust?: RobustRule | undefined;
   engineClass: string;
   deadAfterMs: number;
   run: string;
@@ -37,6 +41,8 @@ export interface CoreOptions {
   seed: number;
   shuffle: string;
   clock: Clock;
+  /** Who is believed; by default everybody. */
+  trust?: Trust;
   /** Without timers `swarm.sweep` and `swarm.look` are the caller's to call. */
   timers?: boolean;
   tell(event: RunEvent): void;
@@ -46,6 +52,8 @@ export interface Core {
   kernels: Kernels;
   pipeline: Pipeline;
   swarm: Swarm;
+  trust: Trust;
+  robust: RobustRule | undefined;
   /** The time by which workers are judged: it runs while this process is awake. */
   awake: Clock;
   /** Ends the watch over silent workers. */
@@ -53,7 +61,7 @@ export interface Core {
 }
 
 export function createCore(options: CoreOptions): Core {
-  const { layout, rule, deadAfterMs, engineClass, tell } = options;
+  const { layout, rule, deadAfterMs, engineClass, tell, trust = trustAll() } = options;
   const shards = options.shards === 'auto' ? Math.min(AUTO_SHARDS, MAX_SHARDS) : options.shards;
   const kernels = createKernels({ capacityFloats: capacityFor(layout, rule, shards) });
   const pipeline = new Pipeline(layout, kernels, rule, options.weights, () => swarm.progressed());
@@ -70,11 +78,11 @@ export function createCore(options: CoreOptions): Core {
     heartbeatMs: checkMs,
   };
   const awake = options.timers === false ? options.clock : awakeClock(options.clock);
-  const swarm = new Swarm({ clock: awake, pipeline, engineClass, deadAfterMs, welcome, tell });
+  const swarm = new Swarm({ clock: awake, pipeline, engineClass, deadAfterMs, welcome, trust, tell });
   const timers =
     options.timers === false
       ? []
       : [setInterval(() => swarm.sweep(), checkMs), setInterval(() => swarm.look(), LOOK_MS)];
   const stop = () => timers.forEach(clearInterval);
-  return { kernels, pipeline, swarm, awake, stop };
+  return { kernels, pipeline, swarm, trust, robust: options.robust, awake, stop };
 }

@@ -8,7 +8,7 @@
 import type { Clock } from '../shared/clock.js';
 import type { ShardCounters } from '../shared/status.js';
 import { isWithin, leafCount, type Node, ROOT } from '../shared/tree.js';
-import type { Swarm, Worker } from './swarm.js';
+import type { Contributor, Swarm, Worker } from './swarm.js';
 import type { LeaseEntry, StepLedger } from './work/ledger.js';
 import type { Member } from './work/members.js';
 import { canDeliver, orphans } from './work/orphans.js';
@@ -78,7 +78,7 @@ export class Dispatch {
   }
 
   /** A worker is gone, or is not to be believed: what only it would have delivered goes to others. */
-  withdraw(worker: Worker): void {
+  withdraw(worker: Contributor): void {
     const { swarm, ledger } = this.options;
     const { id, name } = worker.member;
     for (const lease of ledger.leasesOf(id)) this.takeBack(lease);
@@ -89,12 +89,17 @@ export class Dispatch {
     swarm.tell({ type: 'reissued', worker: name, text });
   }
 
-  /** Chunk `chunk` of `node` from this worker counts: other leases may have become worthless by it. */
-  counted(worker: Worker, node: Node, chunk: number): void {
+  /** Makes one worker compute one node, whatever else is planned. */
+  give(worker: Contributor, node: Node): void {
+    this.leaseAll([{ node, worker: worker.member.id }]);
+  }
+
+  /** Chunk `chunk` of `node` under the lease of `holder` counts: other leases may have become worthless. */
+  counted(holder: number, node: Node, chunk: number): void {
     if (!this.overlapping) return;
     const { ledger } = this.options;
     for (const lease of [...ledger.openLeases()]) {
-      if (lease.worker === worker.member.id && lease.node === node) continue;
+      if (lease.worker === holder && lease.node === node) continue;
       const overlaps = isWithin(lease.node, node) || isWithin(node, lease.node);
       if (overlaps && !canDeliver(ledger, lease.node)) this.takeBack(lease);
     }
@@ -233,7 +238,8 @@ export class Dispatch {
     return { shards: ledger.shards, bounds: ledger.bounds, uploadSeconds: elements * SECONDS_PER_PARAMETER };
   }
 
-  private secondsLeft(worker: number, speed: number | undefined): number {
+  /** Seconds until the worker has computed what it holds; unknown speeds count as none. */
+  secondsLeft(worker: number, speed: number | undefined): number {
     if (speed === undefined) return 0;
     const { ledger, clock, isComputed, progressAt } = this.options;
     const leases = ledger.leasesOf(worker).filter(({ node }) => !isComputed(worker, node));

@@ -135,7 +135,10 @@ export class Evaluation implements Work {
     const free = this.swarm
       .active()
       .filter(
-        (worker) => worker.member.owed.length === 0 && !this.held.some((held) => held.worker === worker),
+        (worker) =>
+          worker.member.owed.length === 0 &&
+          this.mayEvaluate(worker) &&
+          !this.held.some((held) => held.worker === worker),
       );
     const all = free.length > 0 ? [...this.recent.values()].flat() : [];
     for (const { part, worker, since } of [...this.held]) {
@@ -171,7 +174,13 @@ export class Evaluation implements Work {
     worker.member.state = 'computing';
   }
 
+  /** Volunteers, whose results nobody checks, evaluate only where no trusted worker can. */
+  private mayEvaluate({ role }: Worker): boolean {
+    return role !== 'volunteer' || this.swarm.active().every((other) => other.role === 'volunteer');
+  }
+
   private give(worker: Worker): void {
+    if (!this.mayEvaluate(worker)) return;
     let inHand = this.held.filter((held) => held.worker === worker).length;
     while (inHand < PARTS_IN_HAND && this.waiting.length > 0) {
       this.hand(this.waiting.shift()!, worker);

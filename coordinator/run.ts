@@ -15,7 +15,9 @@ import type { Progress } from './progress.js';
 import { boundsOf, type EpochPlan, epochOf, positionsOf } from './schedule.js';
 import type { Swarm } from './swarm.js';
 import { DivergedError, type StepSums, TrainingStep } from './training-step.js';
+import type { Trust } from './trust/trust.js';
 import type { Pipeline } from './update/pipeline.js';
+import type { RobustRule } from './update/robust/rule.js';
 import { autoShards } from './work/auto-shards.js';
 
 export interface RunOptions {
@@ -56,6 +58,8 @@ export interface RunParts {
   progress: Progress;
   record: Recorder;
   control: Control;
+  trust: Trust;
+  robust: RobustRule | undefined;
   /** For what people are told. */
   clock: Clock;
   /** For what workers are allowed. */
@@ -70,7 +74,7 @@ export interface StopSignals {
 
 /** @returns whether all steps were made. @throws DivergedError; the reason of `stop.abort` */
 export async function run(options: RunOptions, parts: RunParts, stop: StopSignals): Promise<boolean> {
-  const { swarm, pipeline, progress, record, control, clock, awake } = parts;
+  const { swarm, pipeline, progress, record, control, trust, robust, clock, awake } = parts;
   const { layout, steps, epochPlan } = options;
 
   for (;;) {
@@ -97,11 +101,13 @@ export async function run(options: RunOptions, parts: RunParts, stop: StopSignal
     progress.state = 'training';
     const positions = positionsOf(step, epochPlan);
     if (positions.from === 0) progress.beginEpoch();
-    const batch = { step, epoch: positions.epoch, ...cutBatch(positions, options, swarm) };
+    const batch = { step, epoch: positions.epoch, ...cutBatch(positions, options, parts) };
     const training = new TrainingStep(batch, {
       swarm,
       pipeline,
       layout,
+      trust,
+      robust,
       counters: progress.shards,
       record,
       clock: awake,
@@ -109,6 +115,7 @@ export async function run(options: RunOptions, parts: RunParts, stop: StopSignal
     const learningRate = control.learningRate(step);
     const sums = await training.run(learningRate, stop.abort);
     const { gradientNorm } = pipeline.end();
+    trust.norms.stepped(gradientNorm);
     progress.stepped(sums, clock.now());
     record.step({ step: progress.step, epoch: positions.epoch + 1, learningRate, gradientNorm, sums });
   }
@@ -127,10 +134,15 @@ async function enoughWorkers(count: number, { swarm, progress }: RunParts, stop:
   progress.state = state;
 }
 
-function cutBatch(positions: { from: number; to: number }, { shards }: RunOptions, swarm: Swarm) {
+function cutBatch(
+  positions: { from: number; to: number },
+  { shards }: RunOptions,
+  { swarm, robust }: Pick<RunParts, 'swarm' | 'robust'>,
+) {
   if (shards !== 'auto') return { bounds: boundsOf(positions, shards) };
   const { from, to } = positions;
-  const workers = swarm.active().map(({ member }) => member);
+  // Rules that compare workers need the same of each.
+  const workers = swarm.active().map(({ member: { id, speed } }) => ({ id, speed: robust ? 1 : speed }));
   const { bounds, assignments } = autoShards(to - from, workers);
   return { bounds: bounds.map((bound) => from + bound), assignments };
 }

@@ -39,6 +39,10 @@ import { stepsPerEpoch } from './schedule.js';
 import { joinAddress } from './server/addresses.js';
 import { serve } from './server/serve.js';
 import { openStaticFiles } from './server/static.js';
+import { ThreadEngine } from './trust/thread-engine.js';
+import { Trust } from './trust/trust.js';
+import { TrustFile } from './trust/trust-file.js';
+import { createRobustRule } from './update/robust/rule.js';
 import { createSchedule } from './update/schedules.js';
 
 /** The options of the command line in camelCase; `model` may also be a function that builds one. */
@@ -104,7 +108,12 @@ async function startWith(lock: RunLock, options: StartCoordinatorOptions): Promi
   const steps = totalSteps(configuration, epochPlan);
   const layout = layoutOf(description.weights);
   const metric = metricOf(description.loss);
+  const shardSamples = shardSamplesOf(configuration);
+  const ownEngine = new ThreadEngine({ description, train, objects, hashes, shardSamples, seed, shuffle });
+  const trust = new Trust({ ...configuration, ownEngine, tell });
   const core = createCore({
+    trust,
+    robust: createRobustRule(configuration.robust),
     layout,
     weights,
     rule: updateRuleOf(configuration),
@@ -113,12 +122,18 @@ async function startWith(lock: RunLock, options: StartCoordinatorOptions): Promi
     deadAfterMs: deadAfter * 1000,
     ...fence,
     objects: hashes,
-    shardSamples: shardSamplesOf(configuration),
+    shardSamples,
     seed,
     shuffle,
     clock: monotonicClock,
     tell,
   });
+  const trustFile = new TrustFile(folder.trust, warn);
+  trust.onRecord = (record) => void trustFile.write(record);
+  if (configuration.resume) {
+    const record = await trustFile.read();
+    if (record) trust.conduct.restore(record);
+  }
   const progress = new Progress(monotonicClock.now(), metric === 'accuracy');
   if (stored) {
     restore(stored, core, progress);
@@ -175,6 +190,7 @@ async function startWith(lock: RunLock, options: StartCoordinatorOptions): Promi
     configuration,
     control,
     monitor,
+    trustFile,
     stored: ofScope(configuration, 'result'),
     resumedFrom: stored?.path,
     run: {
@@ -240,6 +256,7 @@ async function startWith(lock: RunLock, options: StartCoordinatorOptions): Promi
       await finished.catch(() => undefined);
       core.stop();
       await server.close();
+      await ownEngine.close();
     },
   };
 }

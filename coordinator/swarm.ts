@@ -13,6 +13,7 @@ import type * as m from '../shared/protocol/messages.js';
 import type { WorkerRole } from '../shared/roles.js';
 import type { RunEvent } from '../shared/status.js';
 import { type FrameSink, WeightsFeed } from './server/weights-feed.js';
+import type { Trust } from './trust/trust.js';
 import type { Pipeline } from './update/pipeline.js';
 import { Watch } from './watch.js';
 import {
@@ -33,10 +34,16 @@ export interface Peer extends FrameSink {
   close(reason: CloseReason, text: string): void;
 }
 
-export interface Worker {
+/** Whoever computes: a worker, or the coordinator itself. */
+export interface Contributor {
   readonly member: Member;
   /** By its token; `worker`, which is trusted, where the run asks for none. */
   readonly role: WorkerRole;
+  /** What lasts over connections, and what is banned: the name of its token, or its address. */
+  readonly identity: string;
+}
+
+export interface Worker extends Contributor {
   readonly peer: Peer;
   readonly weights: WeightsFeed;
   readonly averaged: WeightsFeed | undefined;
@@ -66,6 +73,7 @@ export interface SwarmOptions {
   engineClass: string;
   deadAfterMs: number;
   welcome: Omit<m.Welcome, 'type' | 'worker'>;
+  trust: Trust;
   tell(event: RunEvent): void;
 }
 
@@ -84,24 +92,30 @@ export class Swarm {
     this.watch = new Watch(options.deadAfterMs);
   }
 
-  join(peer: Peer, { name, kind }: m.Join, role: WorkerRole = 'worker'): Worker {
-    const { pipeline, welcome, clock } = this.options;
-    const member = newMember(this.nextId++, name, kind, clock.now(), role);
+  /** @param identity by default its name, which it has chosen itself */
+  join(peer: Peer, { name, kind }: m.Join, role: WorkerRole = 'worker', identity = name): Worker {
+    const { pipeline, welcome, clock, trust } = this.options;
+    const member = newMember(this.nextId++, name, kind, clock.now(), trust.roleOf(role, kind));
     const worker: Worker = {
       member,
-      role,
+      role: member.role,
+      identity,
       peer,
       weights: new WeightsFeed(pipeline.weights, peer),
       averaged: pipeline.averaged && new WeightsFeed(pipeline.averaged, peer),
     };
     this.workers.set(member.id, worker);
+    const ban = trust.conduct.banOf(identity);
     if (this.over) peer.close(this.over.reason, this.over.text);
+    else if (ban) this.refuse(worker, 'banned', ban.why);
     else peer.send({ type: 'welcome', worker: member.id, ...welcome });
     return worker;
   }
 
   /** The worker has an engine: it is sent the weights. */
   ready(worker: Worker, { engine, engineClass, reason }: m.Ready): void {
+    // One that was sent away may still talk until its connection has closed.
+    if (!this.workers.has(worker.member.id)) return;
     const wanted = this.options.engineClass;
     if (wanted !== 'any' && engineClass !== wanted && engine !== wanted) {
       const text = `this run demands engine class ${wanted}, the worker has ${engineClass}`;
@@ -152,7 +166,7 @@ export class Swarm {
   }
 
   /** What the worker does now, by what it holds and what it still owes. */
-  refresh({ member }: Worker, holds = false): void {
+  refresh({ member }: Contributor, holds = false): void {
     if (member.state !== 'idle' && member.state !== 'computing') return;
     member.state = holds || member.owed.length > 0 ? 'computing' : 'idle';
   }
@@ -176,9 +190,10 @@ export class Swarm {
   }
 
   /** Sends a worker away, with its reason; its leases are free at once. */
-  refuse(worker: Worker, reason: CloseReason, text: string): void {
+  refuse({ member: { id } }: Contributor, reason: CloseReason, text: string): void {
+    const worker = this.workers.get(id);
     // Two leases may run out at once: the worker is sent away for the first.
-    if (!this.workers.has(worker.member.id)) return;
+    if (!worker) return;
     this.options.tell({
       type: 'worker-refused',
       worker: worker.member.name,
@@ -186,6 +201,12 @@ export class Swarm {
     });
     worker.peer.close(reason, text);
     this.left(worker, text);
+  }
+
+  /** Sends away all that have this identity. */
+  refuseBanned(identity: string, why: string): void {
+    const all = [...this.workers.values()].filter((worker) => worker.identity === identity);
+    for (const worker of all) this.refuse(worker, 'banned', why);
   }
 
   /** Tells people what happened. */
@@ -221,7 +242,7 @@ export class Swarm {
     );
   }
 
-  isActive(worker: Worker): boolean {
+  isActive(worker: Contributor): boolean {
     return this.workers.get(worker.member.id) === worker && worker.member.state !== 'joining';
   }
 

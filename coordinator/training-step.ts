@@ -1,6 +1,7 @@
 /**
  * One training step in hand: leases go out, contributions come in, until every (shard, chunk) has been
- * counted once. The ledger knows what counts, the planner who computes, the pipeline what it adds up to.
+ * counted once. The ledger knows what counts, the planner who computes, the judge whom to believe, the
+ * pipeline what it adds up to.
  */
 
 import type { Clock } from '../shared/clock.js';
@@ -8,13 +9,20 @@ import { chunkCount, chunkRange, type Layout } from '../shared/layout.js';
 import type { Frame } from '../shared/protocol/frame.js';
 import type * as m from '../shared/protocol/messages.js';
 import type { ShardCounters } from '../shared/status.js';
-import { firstShard, isWithin, leafCount, MAX_SHARDS, type Node, ROOT } from '../shared/tree.js';
+import { firstShard, leafCount, MAX_SHARDS, type Node, ROOT } from '../shared/tree.js';
 import { Dispatch } from './dispatch.js';
-import { Incoming } from './incoming.js';
+import { Arrivals, Incoming } from './incoming.js';
+import { leaseMessage } from './lease-message.js';
 import type { ContributionTimes } from './monitor/timeline.js';
-import type { Swarm, Work, Worker } from './swarm.js';
+import { NotFinite } from './not-finite.js';
+import { RobustTally } from './robust-tally.js';
+import type { Contributor, Swarm, Work, Worker } from './swarm.js';
+import { type Tally, type TallyParts, TreeTally } from './tally.js';
+import { Judge } from './trust/judge.js';
+import type { Trust } from './trust/trust.js';
+import { WholeGradient } from './trust/whole-gradient.js';
 import type { Pipeline } from './update/pipeline.js';
-import { sumOverTree } from './update/tree-sum.js';
+import type { RobustRule } from './update/robust/rule.js';
 import { leaseExpired } from './work/deadlines.js';
 import { type LeaseEntry, StepLedger } from './work/ledger.js';
 import { credit } from './work/members.js';
@@ -44,6 +52,9 @@ export interface StepOptions {
   swarm: Swarm;
   pipeline: Pipeline;
   layout: Layout;
+  trust: Trust;
+  /** What makes one gradient of those of all workers; undefined: their sum. */
+  robust?: RobustRule | undefined;
   counters: ShardCounters;
   /** Is told of each contribution that has been taken whole. */
   record?: { contribution(times: ContributionTimes): void };
@@ -52,14 +63,13 @@ export interface StepOptions {
 
 export class TrainingStep implements Work {
   private readonly ledger: StepLedger;
-  private incoming: Incoming[] = [];
-  private readonly losses = new Map<Node, number>();
-  private readonly metrics = new Map<Node, number>();
+  private readonly arrivals = new Arrivals();
+  private readonly judge: Judge;
+  /** Of contributions whose chunks count as they come; under `--robust` there are none. */
+  private readonly streamed: TreeTally;
+  private readonly tally: Tally;
   private readonly dispatch: Dispatch;
-  /** When each worker was last done with a lease of this step. */
-  private readonly doneAt = new Map<number, number>();
-  /** Workers that sent a number that is none, and for which node. */
-  private readonly notFinite = new Map<Worker, Node>();
+  private readonly notFinite = new NotFinite();
   private window: number;
   private resolve!: (sums: StepSums) => void;
   private reject!: (error: unknown) => void;
@@ -74,19 +84,44 @@ export class TrainingStep implements Work {
   ) {
     this.ledger = new StepLedger(batch.step, batch.bounds, chunkCount(options.layout.total));
     this.window = 0;
-    const { swarm, pipeline, layout, counters, clock } = options;
+    const { swarm, pipeline, layout, counters, clock, trust } = options;
     this.dispatch = new Dispatch({
       swarm,
       counters,
       clock,
       ledger: this.ledger,
       elements: layout.total,
-      send: (worker, lease) => worker.peer.send(this.leaseMessage(lease)),
-      isBarred: (worker) => this.notFinite.has(worker),
-      isComputed: (worker, node) => this.incomingOf(worker, node) !== undefined,
+      send: (worker, lease) => worker.peer.send(this.leaseMessage(worker, lease)),
+      isBarred: (worker) => this.notFinite.isSuspect(worker),
+      isComputed: (worker, node) => this.arrivals.of(worker, node) !== undefined,
       forget: (worker, node) => this.forget(worker, node),
-      progressAt: (worker, node) => this.progressAt(worker, node),
+      progressAt: (worker, node) => this.arrivals.progressAt(worker, node),
       front: () => pipeline.front,
+    });
+    const tally: TallyParts = {
+      ledger: this.ledger,
+      pipeline,
+      counted: (holder, node, chunk) => this.dispatch.counted(holder, node, chunk),
+      fulfilled: (holder, incoming, isCounted) => this.fulfilled(holder, incoming, isCounted),
+      complete: () => this.complete(),
+    };
+    this.streamed = new TreeTally(tally);
+    this.tally = options.robust ? new RobustTally(tally, options.robust, layout) : this.streamed;
+    this.judge = new Judge({
+      trust,
+      swarm,
+      pipeline,
+      layout,
+      counters,
+      clock,
+      ledger: this.ledger,
+      dispatch: this.dispatch,
+      forget: (worker, node) => this.arrivals.forget(worker, node),
+      leaseMessage: (worker, lease) => this.leaseMessage(worker, lease),
+      accept: (accepted) => this.tally.accept(accepted),
+      foundNotFinite: (worker, node, what) => this.foundNotFinite(worker, node, what),
+      diverged: (what) => this.reject(new DivergedError(what)),
+      fail: (error) => this.reject(error),
     });
   }
 
@@ -105,6 +140,7 @@ export class TrainingStep implements Work {
       counters.counted += this.ledger.shards;
       return sums;
     } finally {
+      this.judge.end();
       this.dispatch.end();
       swarm.end();
       stop.removeEventListener('abort', abort);
@@ -116,20 +152,23 @@ export class TrainingStep implements Work {
     const { window } = this.options.pipeline;
     if (window === this.window) return;
     this.window = window;
-    const now = this.options.clock.now();
-    for (const incoming of this.incoming) incoming.progressAt = now;
+    this.arrivals.windowOpened(this.options.clock.now());
     const workers = new Set(this.ledger.openLeases().map((lease) => lease.worker));
     for (const { member, peer } of this.options.swarm.active()) {
       if (workers.has(member.id)) peer.send({ type: 'window', step: this.batch.step, window });
     }
+    this.tally.pump();
   }
 
   arrived(_worker: Worker): void {
     this.dispatch.adopt();
+    this.judge.settle();
   }
 
   lost(worker: Worker): void {
+    this.judge.lost(worker);
     this.dispatch.withdraw(worker);
+    this.judge.settle();
   }
 
   look(now: number): void {
@@ -150,42 +189,48 @@ export class TrainingStep implements Work {
     }
     const samples = this.ledger.samples(node);
     if (message.samples !== samples) {
-      this.options.counters.rejected += leafCount(this.ledger.shards, node);
       const text = `step ${step}, node ${node}: ${message.samples} samples told, the node has ${samples}`;
-      this.options.swarm.refuse(worker, 'wrongShape', text);
+      this.refuseShape(worker, node, text);
       return;
     }
-    if (!Number.isFinite(message.loss) || !Number.isFinite(message.metric)) {
+    const isWhole = this.judge.isTakenWhole(worker, node);
+    if (!isWhole && !(Number.isFinite(message.loss) && Number.isFinite(message.metric))) {
       this.foundNotFinite(worker, node, `loss ${message.loss}`);
       return;
     }
-    this.losses.set(node, message.loss);
-    this.metrics.set(node, message.metric);
+    if (!isWhole) this.streamed.setSums(node, message);
     const now = this.options.clock.now();
-    const begunAt = Math.max(lease.since, this.doneAt.get(worker.member.id) ?? 0);
-    const chunks = { from: lease.fromChunk, window: this.options.pipeline.window };
-    this.incoming.push(new Incoming(worker, node, message, begunAt, now, chunks));
-    this.doneAt.set(worker.member.id, now);
+    const begunAt = this.arrivals.begunAt(worker.member.id, lease.since);
+    const chunks = isWhole
+      ? { from: 0, window: this.ledger.chunks }
+      : { from: lease.fromChunk, window: this.options.pipeline.window };
+    const whole = isWhole ? new WholeGradient(this.options.layout) : undefined;
+    this.arrivals.add(new Incoming(worker, node, message, begunAt, now, chunks, whole));
   }
 
   frame(worker: Worker, { step, node, chunk, body }: Frame): void {
     if (step < this.batch.step) return;
-    const incoming = this.incomingOf(worker.member.id, node);
+    const incoming = this.arrivals.of(worker.member.id, node);
     if (!incoming) {
       if (step > this.batch.step || !this.isNode(node)) this.refuseUnexpected(worker, 'frame', step, node);
       return;
     }
-    const { total } = this.options.layout;
-    const { start, end } = chunkRange(total, chunk);
+    const { start, end } = chunkRange(this.options.layout.total, chunk);
     if (chunk >= this.ledger.chunks || body.byteLength !== 4 * (end - start)) {
-      this.options.counters.rejected += leafCount(this.ledger.shards, node);
       const text = `step ${step}, node ${node}, chunk ${chunk}: ${body.byteLength} bytes, expected ${4 * (end - start)}`;
-      this.options.swarm.refuse(worker, 'wrongShape', text);
+      this.refuseShape(worker, node, text);
       return;
     }
-    if (chunk !== incoming.nextChunk || chunk >= this.options.pipeline.window) {
-      const text = `chunk ${chunk} where chunk ${incoming.nextChunk} of at most ${this.window} was expected`;
+    const window = incoming.whole ? this.ledger.chunks : this.options.pipeline.window;
+    if (chunk !== incoming.nextChunk || chunk >= window) {
+      const text = `chunk ${chunk} where chunk ${incoming.nextChunk} of at most ${window} was expected`;
       this.options.swarm.refuse(worker, 'unexpected', text);
+      return;
+    }
+    if (incoming.whole) {
+      incoming.whole.take(body);
+      incoming.took(this.options.clock.now());
+      if (incoming.nextChunk === this.ledger.chunks) this.judge.whole(incoming);
       return;
     }
     const verdict = this.options.pipeline.add(node, chunk, body);
@@ -194,8 +239,9 @@ export class TrainingStep implements Work {
       return;
     }
     incoming.took(this.options.clock.now());
-    if (verdict === 'counted') this.dispatch.counted(worker, node, chunk);
-    if (incoming.nextChunk === this.ledger.chunks) this.fulfilled(incoming, verdict === 'counted');
+    const counted = verdict === 'counted';
+    if (counted) this.dispatch.counted(worker.member.id, node, chunk);
+    if (incoming.nextChunk === this.ledger.chunks) this.fulfilled(worker.member.id, incoming, counted);
     if (this.ledger.isComplete()) this.complete();
   }
 
@@ -208,85 +254,65 @@ export class TrainingStep implements Work {
     return this.ledger.openLeases().flatMap(({ node, worker: id, since }) => {
       const worker = workers.get(id);
       const times = { since, samples: this.ledger.samples(node), speed: worker?.member.speed };
-      const why = leaseExpired(now, times);
+      // What came whole and waits to be judged is no longer its worker's business.
+      const why = this.judge.isWaiting(id, node) ? undefined : leaseExpired(now, times);
       return worker && why ? [{ worker, why }] : [];
     });
   }
 
-  private incomingOf(worker: number, node: Node): Incoming | undefined {
-    return this.incoming.find((entry) => entry.worker.member.id === worker && entry.node === node);
-  }
-
-  /** When a lease last went on: another chunk came, the window opened, or the worker was done with another. */
-  private progressAt(worker: number, node: Node): number | undefined {
-    const incoming = this.incomingOf(worker, node);
-    return incoming ? incoming.progressAt : this.doneAt.get(worker);
-  }
-
-  /** @returns whether the worker had told of this contribution: then it has computed it */
+  /** A lease has ended, or was taken back. @returns whether the worker had told that it has computed it */
   private forget(worker: number, node: Node): boolean {
-    const incoming = this.incomingOf(worker, node);
-    this.incoming = this.incoming.filter((entry) => entry !== incoming);
-    return incoming !== undefined;
+    this.tally.forget(worker, node);
+    this.judge.forget(worker, node);
+    return this.arrivals.forget(worker, node);
   }
 
-  private leaseMessage({ node, fromChunk }: LeaseEntry): m.Lease {
-    const { shards, bounds } = this.ledger;
-    const first = firstShard(shards, node);
-    return {
-      type: 'lease',
-      step: this.batch.step,
-      epoch: this.batch.epoch,
-      node,
-      firstShard: first,
-      bounds: bounds.slice(first, first + leafCount(shards, node) + 1),
-      fromChunk,
-      window: this.options.pipeline.window,
-    };
+  private leaseMessage(worker: Contributor, lease: LeaseEntry): m.Lease {
+    const { batch, ledger } = this;
+    const isWhole = this.judge.isTakenWhole(worker, lease.node);
+    const chunks = isWhole
+      ? { fromChunk: 0, window: ledger.chunks }
+      : { fromChunk: lease.fromChunk, window: this.options.pipeline.window };
+    return leaseMessage(batch, ledger, lease.node, chunks);
   }
 
-  private fulfilled(incoming: Incoming, counted: boolean): void {
+  /** @param holder who has the lease: where a contribution was recomputed, not whom it is credited to */
+  private fulfilled(holder: number, incoming: Incoming, counted: boolean): void {
     const { worker, node, message, announcedAt } = incoming;
     const { member } = worker;
+    const { swarm, clock, counters } = this.options;
     this.options.record?.contribution({
       worker: member.id,
       name: member.name,
       shard: firstShard(this.ledger.shards, node),
       shards: leafCount(this.ledger.shards, node),
-      leasedAt: this.ledger.leaseOf(member.id, node)!.since,
+      leasedAt: incoming.leasedAt ?? this.ledger.leaseOf(holder, node)!.since,
       announcedAt,
       computeMs: message.computeMs,
-      countedAt: this.options.clock.now(),
+      countedAt: clock.now(),
     });
     if (counted) credit(member, { ...message, turnaroundMs: incoming.turnaroundMs(this.ledger.chunks) });
-    else this.options.counters.duplicates += leafCount(this.ledger.shards, node);
-    this.ledger.end(member.id, node);
-    this.forget(member.id, node);
-    this.options.swarm.refresh(worker, this.ledger.leasesOf(member.id).length > 0);
-    for (const [suspect, suspected] of this.notFinite) {
-      if (suspect !== worker && (isWithin(node, suspected) || isWithin(suspected, node))) {
-        const text = `step ${this.batch.step}, node ${suspected}: not finite, where ${member.name} computed numbers`;
-        this.options.counters.rejected += leafCount(this.ledger.shards, suspected);
-        this.options.swarm.refuse(suspect, 'notFinite', text);
-      }
+    else counters.duplicates += leafCount(this.ledger.shards, node);
+    this.ledger.end(holder, node);
+    this.forget(holder, node);
+    swarm.refresh(worker, this.ledger.leasesOf(member.id).length > 0);
+    for (const [suspect, suspected] of this.notFinite.convictedBy(worker, node)) {
+      const text = `step ${this.batch.step}, node ${suspected}: not finite, where ${member.name} computed numbers`;
+      counters.rejected += leafCount(this.ledger.shards, suspected);
+      swarm.refuse(suspect, 'notFinite', text);
     }
+    this.judge.settle();
   }
 
-  /**
-   * A worker's numbers are no numbers: its fault, or the model's? Another worker is asked; if that one's
-   * are none either, or there is no other, the run has diverged.
-   */
-  private foundNotFinite(worker: Worker, node: Node, what: string): void {
-    const again = [...this.notFinite.values()].some(
-      (other) => isWithin(node, other) || isWithin(other, node),
-    );
-    this.notFinite.set(worker, node);
-    const others = this.options.swarm.active().filter((other) => !this.notFinite.has(other));
-    if (again || others.length === 0) {
-      this.reject(new DivergedError(`${what} (node ${node}, worker ${worker.member.name})`));
-      return;
-    }
-    this.dispatch.withdraw(worker);
+  /** A worker's numbers are no numbers: another is asked, if there is one who may know better. */
+  private foundNotFinite(worker: Contributor, node: Node, what: string): void {
+    if (this.notFinite.found(worker, node, this.options.swarm.active())) this.dispatch.withdraw(worker);
+    else this.reject(new DivergedError(`${what} (node ${node}, worker ${worker.member.name})`));
+  }
+
+  private refuseShape(worker: Worker, node: Node, text: string): void {
+    this.options.counters.rejected += leafCount(this.ledger.shards, node);
+    this.options.swarm.refuse(worker, 'wrongShape', text);
   }
 
   private refuseUnexpected(worker: Worker, what: string, step: number, node: Node): void {
@@ -299,11 +325,6 @@ export class TrainingStep implements Work {
   }
 
   private complete(): void {
-    const samples = (node: Node) => this.ledger.samples(node);
-    this.resolve({
-      samples: samples(ROOT),
-      loss: sumOverTree(ROOT, this.losses, samples),
-      metric: sumOverTree(ROOT, this.metrics, samples),
-    });
+    this.resolve(this.tally.sums());
   }
 }

@@ -44,6 +44,7 @@ export function real(must: string, test: (value: number) => boolean, placeholder
 export const positive = real('a number above 0', (value) => value > 0);
 export const notNegative = real('a number of at least 0', (value) => value >= 0);
 export const fraction = real('a number from 0 to below 1', (value) => value >= 0 && value < 1);
+export const share = real('a number from 0 to 1', (value) => value >= 0 && value <= 1);
 export const seconds = real('a number of seconds above 0', (value) => value > 0, 'SECONDS');
 
 export const power = (max: number): Kind<number> =>

@@ -16,6 +16,7 @@ import {
   positive,
   power,
   seconds,
+  share,
   text,
   toggle,
   whole,
@@ -24,6 +25,8 @@ import {
 import { MAX_SHARDS } from './tree.js';
 
 export const OPTIMIZERS = ['sgd', 'adam', 'adamw', 'rmsprop', 'adagrad', 'lamb'] as const;
+export const ROBUST_RULES = ['none', 'clip', 'median', 'trimmed'] as const;
+export const VOLUNTEERS = ['none', 'tabs', 'all'] as const;
 export const SCHEDULES = ['constant', 'step', 'exponential', 'cosine', 'linear', 'one-cycle'] as const;
 
 const AUTH_MODES = ['tokens', 'none'] as const;
@@ -92,7 +95,7 @@ export const COORDINATOR_OPTIONS = block({
     either(power(MAX_SHARDS), word('auto')),
     undefined,
     'parts of a step, each computed as one; with a fixed number the result does not depend on the workers',
-    { otherwise: 'the largest power of two up to 8 that leaves 16 samples a shard' },
+    { otherwise: 'the largest power of two up to 8 that leaves 16 samples a shard; auto with --robust' },
   ),
   shuffle: option(
     matching(
@@ -180,13 +183,35 @@ export const COORDINATOR_OPTIONS = block({
     'engine of the local workers; auto: the fastest that works',
     operation,
   ),
-  minWorkers: option(whole(1), 1, 'workers to wait for before the first step', operation),
+  minWorkers: option(whole(1), undefined, 'workers to wait for before the first step', {
+    otherwise: '1, and 3 with --robust',
+    scope: 'operation',
+  }),
   engineClass: option(
     text('any|NAME'),
     'any',
     'engine class that every worker must have; any: all are let in',
   ),
   deadAfter: option(seconds, 10, 'seconds of silence after which a worker counts as dead', operation),
+
+  // Who is believed
+  volunteers: option(
+    oneOf('WHO', VOLUNTEERS),
+    'none',
+    'who is a volunteer, and so not trusted, beside those whose token says so: none, tabs (all browsers), or all',
+    operation,
+  ),
+  auditRate: option(
+    share,
+    undefined,
+    "least share of a volunteer's work that is computed again, by a trusted worker or here; 0: none is",
+    { otherwise: '0.05, and 0 with --robust', scope: 'operation' },
+  ),
+  robust: option(
+    oneOf('RULE', ROBUST_RULES),
+    'none',
+    'how gradients of workers are joined of which nobody is trusted: clip, median or trimmed; the result then depends on who computed what',
+  ),
 
   // This call
   linger: option(toggle, false, 'go on serving after the run, until Ctrl-C', call),
@@ -246,5 +271,6 @@ export type Filled<B extends Options> = {
 
 export type GivenCoordinatorOptions = Given<typeof COORDINATOR_OPTIONS>;
 export type CoordinatorOptions = Filled<typeof COORDINATOR_OPTIONS>;
+export type RobustName = (typeof ROBUST_RULES)[number];
 export type OptimizerName = (typeof OPTIMIZERS)[number];
 export type ScheduleName = (typeof SCHEDULES)[number];

@@ -71,6 +71,9 @@ export const OPTIMIZER_DEFAULTS: Record<
   lamb: { lr: 0.002, momentum: 0, weightDecay: 0 },
 };
 
+/** Robust rules mean nothing with fewer. */
+export const ROBUST_WORKERS = 3;
+
 /**
  * Checks what options mean for each other, as far as they are known; to be called again once the model
  * has decided the rest.
@@ -83,6 +86,20 @@ export function checkTogether(options: GivenCoordinatorOptions): void {
   };
   if (epochs !== undefined && steps !== undefined) {
     refuse('--epochs and --steps both say how long to train: give one of them');
+  }
+  const { robust, shards, auditRate, minWorkers } = options;
+  if (robust !== undefined && robust !== 'none') {
+    if (shards !== undefined && shards !== 'auto') {
+      refuse(`--robust ${robust} compares workers, of which each has a part of its own: leave --shards out`);
+    }
+    if (auditRate) {
+      refuse(`--robust ${robust} is for runs in which nobody is trusted to audit: leave --audit-rate out`);
+    }
+    if (minWorkers !== undefined && minWorkers < ROBUST_WORKERS) {
+      refuse(
+        `--robust ${robust} needs --min-workers ${ROBUST_WORKERS} or more: with fewer, nobody is the odd one out`,
+      );
+    }
   }
   if (resume && runDir === undefined) refuse('--resume needs --run-dir DIR: which run is to go on');
   if (momentum && optimizer && optimizer !== 'sgd' && optimizer !== 'rmsprop') {

@@ -85,7 +85,7 @@ export interface Status {
 
 /** `text` is one line that says it all; the other fields are for programs. */
 export type RunEvent =
-  | { type: 'worker-joined' | 'worker-left' | 'worker-refused'; worker: string; text: string }
+  | { type: 'worker-joined' | 'worker-left' | 'worker-refused' | 'banned'; worker: string; text: string }
   | { type: 'evaluation'; step: number; epoch: number; loss: number; metric: number; text: string }
   | { type: 'checkpoint'; step: number; text: string }
   | { type: 'resumed'; step: number; text: string }

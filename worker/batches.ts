@@ -3,13 +3,8 @@
  * coordinator, checks what arrives by its hash, and puts the records side by side.
  */
 import PQueue from 'p-queue';
-import {
-  BYTES_PER_ELEMENT,
-  elementsOf,
-  type Manifest,
-  newRecordArray,
-  recordBytes,
-} from '../shared/manifest.js';
+import { gatherRecords } from '../shared/gather-records.js';
+import type { Manifest } from '../shared/manifest.js';
 import { messageOf } from '../shared/user-error.js';
 import type { Batch } from './engine/engine.js';
 import type { ObjectCache } from './object-cache.js';
@@ -60,32 +55,12 @@ export class Batches {
       else missing.push(this.load(number).then((bytes) => void chunks.set(number, bytes)));
     }
     if (missing.length > 0) await Promise.all(missing);
-    return this.pick(indices, chunks);
+    return gatherRecords(manifest, indices, (number) => chunks.get(number)!);
   }
 
   /** Records `[from, to)`, as they are stored. */
   range(from: number, to: number): Promise<Batch> {
     return this.assemble(Uint32Array.from({ length: to - from }, (_, at) => from + at));
-  }
-
-  private pick(indices: Uint32Array, chunks: ReadonlyMap<number, Uint8Array>): Batch {
-    const { manifest } = this.options;
-    const { recordsPerChunk } = manifest;
-    const length = recordBytes(manifest);
-    const [xCount, yCount] = [elementsOf(manifest.x), elementsOf(manifest.y)];
-    const xLength = xCount * BYTES_PER_ELEMENT[manifest.x.dtype];
-    const yLength = length - xLength;
-    const x = newRecordArray(manifest.x.dtype, indices.length * xCount);
-    const y = newRecordArray(manifest.y.dtype, indices.length * yCount);
-    const [xBytes, yBytes] = [new Uint8Array(x.buffer), new Uint8Array(y.buffer)];
-    for (let i = 0; i < indices.length; i++) {
-      const index = indices[i]!;
-      const chunk = chunks.get(Math.floor(index / recordsPerChunk))!;
-      const at = (index % recordsPerChunk) * length;
-      xBytes.set(chunk.subarray(at, at + xLength), i * xLength);
-      yBytes.set(chunk.subarray(at + xLength, at + length), i * yLength);
-    }
-    return { count: indices.length, x, y };
   }
 
   private recall(number: number): Uint8Array | undefined {

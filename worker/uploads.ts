@@ -38,7 +38,6 @@ export class Uploads {
   ) {}
 
   add(lease: Lease, gradient: Float32Array): void {
-    this.open(lease.step, lease.window);
     this.uploads.push({ lease, gradient, nextChunk: lease.fromChunk });
     this.pump();
   }
@@ -69,7 +68,9 @@ export class Uploads {
   };
 
   private next(): Upload | undefined {
-    const ready = this.uploads.filter(({ lease, nextChunk }) => nextChunk < this.windows.get(lease.step)!);
+    // A lease may have a wider window than others of its step: what is to be taken whole does not wait.
+    const windowOf = ({ step, window }: Lease) => Math.max(window, this.windows.get(step) ?? 0);
+    const ready = this.uploads.filter(({ lease, nextChunk }) => nextChunk < windowOf(lease));
     return ready.reduce<Upload | undefined>(
       (lowest, upload) => (lowest && lowest.nextChunk <= upload.nextChunk ? lowest : upload),
       undefined,

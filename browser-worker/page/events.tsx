@@ -3,7 +3,7 @@ import type { TimedEvent } from '../../shared/monitoring.js';
 import { clockTime } from './format.js';
 
 const SHOWN = 200;
-const TROUBLE: ReadonlySet<TimedEvent['type']> = new Set(['warning', 'worker-refused']);
+const TROUBLE: ReadonlySet<TimedEvent['type']> = new Set(['warning', 'worker-refused', 'banned']);
 
 export function Events({ events }: { events: TimedEvent[] }) {
   const latest = events.slice(-SHOWN).reverse();

@@ -23,6 +23,8 @@ export interface RunFolder {
   model: string;
   summary: string;
   view: string;
+  /** Who is banned. */
+  trust: string;
   /** Who leads the run now. */
   lock: string;
   /** The run's id, and how often it has been started. */
@@ -39,6 +41,7 @@ export function runFolder(dir: string): RunFolder {
     model: join(path, 'model'),
     summary: join(path, 'summary.json'),
     view: join(path, 'view.json'),
+    trust: join(path, 'trust.json'),
     lock: join(path, 'coordinator.lock'),
     fence: join(path, 'epoch.json'),
   };

@@ -1,6 +1,7 @@
 /** RUN_DIR/summary.json: what came of a run, for people and scripts. */
 import type { MetricName } from '../../shared/losses.js';
 import type { ShardCounters } from '../../shared/status.js';
+import type { TrustRecord } from '../trust/conduct.js';
 import type { Totals } from '../work/members.js';
 import { writeJsonAtomically } from './atomic-file.js';
 
@@ -28,6 +29,8 @@ export interface Summary {
   test: (Scores & { samples: number }) | null;
   shards: ShardCounters;
   workers: Totals[];
+  /** What volunteers' work was found to be, and who is banned for it. */
+  audits: TrustRecord;
   /** Whether the same configuration gives the same weights again, whoever takes part, and why. */
   reproducible: { holds: boolean; why: string };
   /** Sent to workers, and received from them. */

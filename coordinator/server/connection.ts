@@ -14,6 +14,7 @@ import {
 import { MessageError } from '../../shared/protocol/validate.js';
 import type { Refusal, Verdict, Visitor } from '../access/gate.js';
 import type { Peer, Swarm, Worker } from '../swarm.js';
+import { identityOf } from '../trust/identity.js';
 import { MESSAGES, may } from './rights.js';
 
 const JOIN_TIMEOUT_MS = 10_000;
@@ -26,6 +27,8 @@ export interface Traffic {
 
 /** Says who is at the far end. */
 export interface Door {
+  /** The far end's IP address, where it has one. */
+  address?: string | undefined;
   /** @param token of the join message */
   admit(token: string | undefined): Verdict;
   /** Calls `lost` once the visitor's token is void. @returns what ends that */
@@ -99,7 +102,8 @@ export function serveConnection(
       clearTimeout(joinTimer);
       forget = door.watch(visitor, () => refuse('revoked', 'its token was revoked, or has expired'));
       const isTrusted = roles.includes('worker') || roles.includes('admin');
-      worker = swarm.join(peer, message, isTrusted ? 'worker' : 'volunteer');
+      const identity = identityOf(message.name, door.address, visitor.holder?.name);
+      worker = swarm.join(peer, message, isTrusted ? 'worker' : 'volunteer', identity);
       return;
     }
     if (!worker) return refuse('unexpected', `${message.type} before join`);

@@ -49,6 +49,7 @@ export async function listen(
     (socket as Socket).setNoDelay(true);
     const { gate } = served;
     const door: Door = {
+      address: request.socket.remoteAddress,
       admit: (token) => (token === undefined ? gate.ofRequest(request) : gate.ofToken(token, request)),
       watch: (visitor, lost) => gate.watch(visitor, lost),
     };

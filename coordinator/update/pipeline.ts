@@ -104,6 +104,14 @@ export class Pipeline {
     return verdict;
   }
 
+  /** Takes chunk `chunk` of a mean gradient that was made elsewhere, of contributions that the ledger has counted. */
+  addMean(chunk: number, mean: Float32Array): void {
+    const root = this.kernels.allocate(mean.length);
+    root.set(mean);
+    this.roots[chunk] = root;
+    this.takeMean(chunk);
+  }
+
   /** Ends the step: the new version becomes the current one. Returns the norm of the mean gradient. */
   end(): { gradientNorm: number } {
     this.weights.advance();
@@ -167,8 +175,12 @@ export class Pipeline {
   }
 
   private takeSum(chunk: number): void {
+    this.kernels.divide(this.roots[chunk]!, this.samples);
+    this.takeMean(chunk);
+  }
+
+  private takeMean(chunk: number): void {
     const root = this.roots[chunk]!;
-    this.kernels.divide(root, this.samples);
     const trainable = root.subarray(0, trainableIn(this.layout, chunk));
     this.squares[chunk] = this.kernels.sumOfSquares(trainable);
     this.onGradient?.(chunk, trainable);

@@ -21,6 +21,12 @@ export const CLOSE = {
   notReading: { code: 4410, retry: true, meaning: 'the worker does not read what it is sent' },
   failed: { code: 4407, retry: true, meaning: 'the worker could not compute what it was leased' },
   removed: { code: 4411, retry: false, meaning: 'an admin has removed the worker' },
+  overNorm: {
+    code: 4420,
+    retry: true,
+    meaning: 'a contribution far larger than those of others',
+  },
+  banned: { code: 4421, retry: false, meaning: 'the worker was found to contribute what is wrong' },
   restarting: { code: 4412, retry: true, meaning: 'the coordinator stops and may come back' },
   unauthorized: { code: 4413, retry: false, meaning: 'no token, or one that is not valid' },
   forbidden: { code: 4414, retry: false, meaning: "the token's role may not do this" },

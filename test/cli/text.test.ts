@@ -158,6 +158,7 @@ describe('the last words', () => {
     train: { loss: 0.01, accuracy: 0.99 },
     test: { loss: 0.0824, accuracy: 0.9771, samples: 10_000 },
     shards: status().shards,
+    audits: { made: 0, passed: 0, doubtful: 0, failed: 0, overNorm: 0, banned: [] },
     workers: [],
     reproducible: { holds: true, why: 'one engine class' },
     bytes: { down: 0, up: 0 },

@@ -85,7 +85,7 @@ async function distributed(subject: Problem, engine: Engine, cut: Cut) {
     const bounds = shardBounds(batchSize, shards);
     const step = new TrainingStep(
       { step: 0, epoch: 0, bounds },
-      { swarm: core.swarm, pipeline: core.pipeline, layout, counters, clock },
+      { swarm: core.swarm, pipeline: core.pipeline, trust: core.trust, layout, counters, clock },
     );
     let [left, turns] = [Math.min(deaths, workers - 1), 0];
     const sums = await network.deliver(step.run(0, stop), () => {

@@ -8,6 +8,7 @@ import type { WebSocket } from 'ws';
 import type { Core } from '../../coordinator/core.js';
 import { serveConnection } from '../../coordinator/server/connection.js';
 import type { Clock } from '../../shared/clock.js';
+import type { WorkerKind } from '../../shared/protocol/messages.js';
 import { Random } from '../../shared/random.js';
 import type { RunMaterial } from '../../worker/material.js';
 import { Session } from '../../worker/session.js';
@@ -71,7 +72,7 @@ export class MemoryNetwork {
   }
 
   /** Connects a worker that has `material`. */
-  join(name: string, material: RunMaterial): MemoryWorker {
+  join(name: string, material: RunMaterial, kind: WorkerKind = 'node'): MemoryWorker {
     const up: (() => void)[] = [];
     const down: (() => void)[] = [];
     this.queues.push(up, down);
@@ -101,7 +102,7 @@ export class MemoryNetwork {
     };
     const session = new Session({
       name,
-      kind: 'node',
+      kind,
       socket,
       clock: this.clock,
       prepare: async () => material,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Evaluation } from '../../coordinator/evaluation.js';
 import { Swarm } from '../../coordinator/swarm.js';
+import { trustAll } from '../../coordinator/trust/trust.js';
 import type * as m from '../../shared/protocol/messages.js';
 import { setup } from '../update/pipeline-setup.js';
 
@@ -21,6 +22,7 @@ function setUp(weights: m.Evaluate['weights'] = 'current') {
     engineClass: 'any',
     deadAfterMs: 10_000,
     welcome: {} as Omit<m.Welcome, 'type' | 'worker'>,
+    trust: trustAll(),
     tell: () => undefined,
   });
   const join = (name: string) => {

@@ -1,0 +1,68 @@
+/**
+ * Centered clipping of worker momentum (Karimireddy, He, Jaggi 2021, "Learning from history for Byzantine robust
+ * optimization", algorithm 2). Each worker's gradients are averaged over time, which shrinks the spread of honest
+ * workers, in which liars can hide; then all are drawn towards the last result, and nobody by more than a radius:
+ *
+ *     m_i <- b m_i + (1 - b) g_i
+ *     v   <- v + mean over i of (m_i - v) min(1, r / |m_i - v|)      a few times, from the last step's v
+ *
+ * In place of the paper's constant radius r stands the median of the distances |m_i - v|: it needs no tuning, and
+ * is an honest worker's as long as most are. The momentum is kept here, so a worker cannot lie about its history.
+ */
+import { median as medianOf } from '../../work/deadlines.js';
+import { median } from './coordinates.js';
+import type { RobustRule, WorkerGradient } from './rule.js';
+
+const MOMENTUM = 0.9;
+const ROUNDS = 3;
+/** A worker that has given nothing for so many steps begins anew: the memory is one vector a worker. */
+const REMEMBERED_STEPS = 100;
+
+export class CenteredClipping implements RobustRule {
+  private readonly workers = new Map<string, { momentum: Float32Array; step: number }>();
+  private center: Float32Array | undefined;
+  private step = 0;
+
+  aggregate(gradients: readonly WorkerGradient[]): Float32Array {
+    this.step++;
+    const momenta = gradients.map((worker) => this.momentumOf(worker));
+    for (const [identity, { step }] of this.workers) {
+      if (this.step - step > REMEMBERED_STEPS) this.workers.delete(identity);
+    }
+    // Nobody's first gradient is the center: it could be a liar's.
+    const center = this.center ?? median(momenta);
+    for (let round = 0; round < ROUNDS; round++) moveCenter(center, momenta);
+    this.center = center;
+    return center.slice();
+  }
+
+  private momentumOf({ identity, gradient }: WorkerGradient): Float32Array {
+    const known = this.workers.get(identity);
+    if (!known) {
+      this.workers.set(identity, { momentum: gradient, step: this.step });
+      return gradient;
+    }
+    known.step = this.step;
+    const { momentum } = known;
+    for (let i = 0; i < momentum.length; i++) {
+      momentum[i] = MOMENTUM * momentum[i]! + (1 - MOMENTUM) * gradient[i]!;
+    }
+    return momentum;
+  }
+}
+
+function moveCenter(center: Float32Array, momenta: readonly Float32Array[]): void {
+  const distances = momenta.map((momentum) => {
+    let squares = 0;
+    for (let i = 0; i < center.length; i++) squares += (momentum[i]! - center[i]!) ** 2;
+    return Math.sqrt(squares);
+  });
+  const radius = medianOf(distances);
+  const move = new Float64Array(center.length);
+  for (const [worker, momentum] of momenta.entries()) {
+    const distance = distances[worker]!;
+    const weight = (distance > radius ? radius / distance : 1) / momenta.length;
+    for (let i = 0; i < center.length; i++) move[i]! += weight * (momentum[i]! - center[i]!);
+  }
+  for (let i = 0; i < center.length; i++) center[i]! += move[i]!;
+}
