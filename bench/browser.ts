@@ -132,7 +132,7 @@ async function serveLoops(chrome: Browser) {
   });
   const files = openStaticFiles(folder);
   const server = createServer((request, response) => {
-    secure(response);
+    secure(response, false);
     if (!serveStatic(request, response, files)) response.end('<!doctype html><title>loops</title>');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

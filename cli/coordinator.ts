@@ -1,7 +1,7 @@
 /** `swarmgrad coordinator`: runs a training from its first step to its last, or to Ctrl-C. */
 import type { Command } from 'commander';
 import { readConfiguration, runFolder } from '../coordinator/record/run-folder.js';
-import { joinLine, reachableLocally } from '../coordinator/server/addresses.js';
+import { joinLine } from '../coordinator/server/addresses.js';
 import type { RunningCoordinator } from '../coordinator/start.js';
 import { type GivenCoordinatorOptions, TERMINAL_OPTIONS } from '../shared/options.js';
 import { UserError } from '../shared/user-error.js';
@@ -51,7 +51,7 @@ export async function runCoordinator(given: GivenCoordinatorOptions, command: Co
   const workers = startLocalWorkers({
     count: localWorkers ?? 0,
     engine: localEngine ?? 'auto',
-    url: reachableLocally(running.url),
+    url: running.localUrl,
     token: running.localToken,
     log: (text) => display.log(text),
     verbose,

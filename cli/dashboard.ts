@@ -10,10 +10,13 @@ import { withDefaults } from '../shared/read-options.js';
 import { addFlags, givenFlags } from './flags.js';
 import { interrupted } from './interruptions.js';
 
-const { host, port, auth, anyoneMayJoin } = COORDINATOR_OPTIONS;
+const { host, port, auth, anyoneMayJoin, tlsCert, tlsKey, trustedProxy } = COORDINATOR_OPTIONS;
 const OPTIONS = {
   host: { ...host, meaning: 'address to listen on; 0.0.0.0: other machines reach it' },
   port,
+  tlsCert,
+  tlsKey,
+  trustedProxy,
   auth,
   anyoneMayJoin: { ...anyoneMayJoin, meaning: 'no tokens, though other machines reach the port' },
   tokens: {

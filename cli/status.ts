@@ -3,10 +3,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import logUpdate from 'log-update';
 import { isOver, type Status } from '../shared/status.js';
-import { messageOf, UserError } from '../shared/user-error.js';
+import { UserError } from '../shared/user-error.js';
+import { explained } from '../worker/node/certificates.js';
 import { get } from '../worker/node/http.js';
 import { addressesOf } from '../worker/node/socket.js';
-import { CREDENTIAL_OPTIONS, TOKEN_VARIABLE, tokenGiven } from './credentials.js';
+import { CREDENTIAL_OPTIONS, type Credentials, credentialsOf, TOKEN_VARIABLE } from './credentials.js';
 import { addFlags, givenFlags } from './flags.js';
 import { statusText } from './status-text.js';
 
@@ -27,11 +28,11 @@ export function addStatus(program: Command): void {
 
 async function showStatus(url: string, command: Command): Promise<void> {
   const { watch, json } = command.opts<{ watch?: true; json?: true }>();
-  const token = tokenGiven(givenFlags(CREDENTIAL_OPTIONS, command).token);
+  const credentials = credentialsOf(givenFlags(CREDENTIAL_OPTIONS, command));
   const { http } = addressesOf(url);
   const inPlace = watch && !json && process.stdout.isTTY;
   for (;;) {
-    const status = await fetchStatus(http, token);
+    const status = await fetchStatus(http, credentials);
     const text = json ? JSON.stringify(status) : statusText(status);
     if (inPlace) logUpdate(text);
     else console.log(text);
@@ -41,15 +42,17 @@ async function showStatus(url: string, command: Command): Promise<void> {
   if (inPlace) logUpdate.done();
 }
 
-async function fetchStatus(http: string, token: string | undefined): Promise<Status> {
+async function fetchStatus(http: string, credentials: Credentials): Promise<Status> {
   const signal = AbortSignal.timeout(TIMEOUT_MS);
-  const { status, body } = await get(`${http}/api/status`, { token, maxBytes: MAX_BYTES, signal }).catch(
-    (error) => {
-      throw new UserError(
-        `no coordinator answers at ${http} (${messageOf(error) || 'no connection'}): is it running, is the port right?`,
-      );
-    },
-  );
+  const { status, body } = await get(`${http}/api/status`, {
+    ...credentials,
+    maxBytes: MAX_BYTES,
+    signal,
+  }).catch((error) => {
+    throw new UserError(
+      `no coordinator answers at ${http} (${explained(error) || 'no connection'}): is it running, is the port right?`,
+    );
+  });
   if (status === 200) return JSON.parse(body.toString()) as Status;
   if (status === 401 || status === 403) {
     throw new UserError(

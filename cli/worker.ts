@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { TERMINAL_OPTIONS, WORKER_OPTIONS } from '../shared/options.js';
 import { withDefaults } from '../shared/read-options.js';
 import type { RunningWorker } from '../worker/node/start.js';
-import { tokenGiven } from './credentials.js';
+import { credentialsOf } from './credentials.js';
 import { addFlags, givenFlags } from './flags.js';
 import { count } from './format.js';
 import { interrupted } from './interruptions.js';
@@ -20,7 +20,7 @@ export function addWorker(program: Command): void {
 }
 
 async function runWorker(url: string, command: Command): Promise<void> {
-  const { name, engine, token, threads, cacheDir, cacheMb } = withDefaults(
+  const { name, engine, token, ca, threads, cacheDir, cacheMb } = withDefaults(
     WORKER_OPTIONS,
     givenFlags(WORKER_OPTIONS, command),
   );
@@ -34,7 +34,7 @@ async function runWorker(url: string, command: Command): Promise<void> {
     cacheMb,
     threads,
     log,
-    token: tokenGiven(token),
+    ...credentialsOf({ token, ca }),
     ...(name === undefined ? {} : { name }),
   });
   endWith(worker);

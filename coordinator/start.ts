@@ -36,7 +36,7 @@ import {
 import { newFence, RunLock } from './record/run-lock.js';
 import type { Summary } from './record/summary.js';
 import { stepsPerEpoch } from './schedule.js';
-import { joinAddress } from './server/addresses.js';
+import { joinAddress, reachableLocally } from './server/addresses.js';
 import { serve } from './server/serve.js';
 import { openStaticFiles } from './server/static.js';
 import { ThreadEngine } from './trust/thread-engine.js';
@@ -51,8 +51,10 @@ export type StartCoordinatorOptions = Omit<GivenCoordinatorOptions, 'model'> & {
 };
 
 export interface RunningCoordinator {
-  /** `http://HOST:PORT`, with the port that was really taken. */
+  /** `http://HOST:PORT` or `https://HOST:PORT`, with the port that was really taken. */
   url: string;
+  /** By which this machine's own workers come. */
+  localUrl: string;
   /** Absolute path of the run's folder. */
   runDir: string;
   /** Tokens that were made now, since there were none; undefined where none are asked for. Told only once. */
@@ -221,7 +223,11 @@ async function startWith(lock: RunLock, options: StartCoordinatorOptions): Promi
     actions: actionsOf(watched),
     join: joinAddress,
   };
-  const doors = { ...configuration, tokens: configuration.tokens ?? tokenFile(folder.dir) };
+  const doors = {
+    ...configuration,
+    tokens: configuration.tokens ?? tokenFile(folder.dir),
+    locally: configuration.localWorkers > 0,
+  };
   const server = await serve(doors, core.swarm, offered, warn).catch((error) => {
     core.stop();
     throw error;
@@ -241,6 +247,7 @@ async function startWith(lock: RunLock, options: StartCoordinatorOptions): Promi
   const finished = conductor.start(server.traffic, stored?.state.bytes).finally(() => lock.release());
   return {
     url: server.url,
+    localUrl: server.localUrl ?? reachableLocally(server.url),
     runDir: folder.dir,
     firstTokens: server.firstTokens,
     localToken: server.issue('worker', 'local workers'),
@@ -269,7 +276,9 @@ function readGiven({ model, ...rest }: StartCoordinatorOptions) {
   checkTogether(given);
   if (given.data !== undefined) given.data = absoluteData(given.data);
   if (given.model !== undefined) given.model = absoluteModel(given.model);
-  if (given.tokens !== undefined) given.tokens = resolve(given.tokens);
+  for (const name of ['tokens', 'tlsCert', 'tlsKey'] as const) {
+    if (given[name] !== undefined) given[name] = resolve(given[name]);
+  }
   return { given, modelFunction: isFunction ? model : undefined };
 }
 

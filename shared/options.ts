@@ -163,7 +163,7 @@ export const COORDINATOR_OPTIONS = block({
     oneOf('tokens|none', AUTH_MODES),
     undefined,
     'tokens: who joins, watches or steers shows a token; none: whoever reaches the port may join and watch',
-    { otherwise: 'none on a loopback address, else tokens', scope: 'operation' },
+    { otherwise: 'none on a loopback address without a proxy, else tokens', scope: 'operation' },
   ),
   anyoneMayJoin: option(
     toggle,
@@ -175,6 +175,30 @@ export const COORDINATOR_OPTIONS = block({
     otherwise: 'tokens.json in --run-dir',
     scope: 'operation',
   }),
+  tlsCert: option(
+    text('FILE'),
+    undefined,
+    'certificate (chain) in PEM form: https and wss on the same port',
+    {
+      otherwise: 'none: no encryption',
+      scope: 'operation',
+    },
+  ),
+  tlsKey: option(
+    text('FILE'),
+    undefined,
+    'its private key in PEM form; both are read again when they change',
+    {
+      otherwise: 'none',
+      scope: 'operation',
+    },
+  ),
+  trustedProxy: option(
+    text('ADDR,...'),
+    undefined,
+    'addresses or networks of reverse proxies, whose X-Forwarded-For and X-Forwarded-Proto are believed',
+    { otherwise: 'none', scope: 'operation' },
+  ),
   port: option(whole(0, 65_535), 8790, 'TCP port to listen on; 0: any free port', operation),
   localWorkers: option(whole(0, 256), 0, 'worker processes to start on this machine', operation),
   localEngine: option(
@@ -234,6 +258,10 @@ export const WORKER_OPTIONS = block({
     'token of the run; better given by the variable SWARMGRAD_TOKEN, which lists of processes do not show',
     { otherwise: 'SWARMGRAD_TOKEN', scope: 'call' },
   ),
+  ca: option(text('FILE'), undefined, "certificate in PEM form of the coordinator's authority, or its own", {
+    otherwise: 'those that Node trusts',
+    scope: 'call',
+  }),
   threads: option(whole(1, 1024), 1, 'threads of the engine compiled/cpu; they belong to its class', call),
   cacheDir: option(text('DIR'), undefined, 'folder that keeps fetched data between runs', {
     otherwise: "the system's cache folder",

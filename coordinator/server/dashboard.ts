@@ -15,8 +15,8 @@ export interface Dashboard {
   live: boolean;
   /** Whether joining takes a token. */
   tokens: boolean;
-  /** Where others join. */
-  join(): string;
+  /** Where others join, as this visitor would call it. */
+  join(request: IncomingMessage): string;
 }
 
 /** @returns whether there is such a route */
@@ -38,7 +38,7 @@ export function serveDashboard(
   const number = (name: string) => numberOf(query.get(name));
   switch (pathname) {
     case '/api/runs':
-      json(greetingOf(dashboard, roles));
+      json(greetingOf(dashboard, request, roles));
       return true;
     case '/api/status':
       json(run.status());
@@ -81,6 +81,7 @@ export function targetOf({ url = '/' }: IncomingMessage): { pathname: string; qu
 
 export function greetingOf(
   { server, runs, live, join, tokens }: Dashboard,
+  request: IncomingMessage,
   roles: readonly Role[],
 ): Greeting {
   return {
@@ -88,7 +89,7 @@ export function greetingOf(
     admin: live && roles.includes('admin'),
     live,
     tokens,
-    join: live ? join() : '',
+    join: live ? join(request) : '',
     runs: runs.map((run) => {
       const { name: model, parameters } = run.model();
       return {

@@ -28,6 +28,11 @@ const HEADERS = {
   'Permissions-Policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
 };
 
-export function secure(response: ServerResponse): void {
+/** Whoever came encrypted comes encrypted for the next year. */
+const ONLY_ENCRYPTED = 'max-age=31536000';
+
+/** @param isEncrypted whether the visitor's connection is */
+export function secure(response: ServerResponse, isEncrypted: boolean): void {
   for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+  if (isEncrypted) response.setHeader('Strict-Transport-Security', ONLY_ENCRYPTED);
 }

@@ -7,6 +7,7 @@ import type { Gate, Refusal } from '../access/gate.js';
 import type { ObjectStore } from '../data/store.js';
 import { type AdminActions, serveAdmin } from './admin.js';
 import { answerJson, answerText } from './answer.js';
+import type { Clients } from './clients.js';
 import { type Dashboard, serveDashboard, targetOf } from './dashboard.js';
 import { secure } from './headers.js';
 import type { LiveFeed } from './live.js';
@@ -29,9 +30,10 @@ export function handleRequest(
   response: ServerResponse,
   { gate, pages, dashboard, objects, actions }: Served,
   live: LiveFeed,
+  clients: Clients,
 ): void {
   const { pathname } = targetOf(request);
-  secure(response);
+  secure(response, clients.isSecure(request));
   const row = routeOf(pathname);
   if (!row) return answerText(response, 404, 'not found\n');
   if (!row.methods.includes(request.method ?? '')) {

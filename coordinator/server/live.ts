@@ -46,7 +46,7 @@ export class LiveFeed {
     const client: Client = { response, run, nextEvent: 0 };
     this.clients.add(client);
     response.on('close', () => this.clients.delete(client));
-    this.send(client, 'greeting', JSON.stringify(greetingOf(this.dashboard, roles)));
+    this.send(client, 'greeting', JSON.stringify(greetingOf(this.dashboard, request, roles)));
     this.tell(client, JSON.stringify(run.status()));
     this.timer ??= setInterval(() => this.tick(), TICK_MS).unref();
   }

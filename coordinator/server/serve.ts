@@ -3,12 +3,16 @@
 import { type OpenedAccess, openAccess } from '../access/access.js';
 import { type AccessOptions, authOf } from '../access/mode.js';
 import type { Swarm } from '../swarm.js';
+import { clientsBehind } from './clients.js';
 import type { Dashboard } from './dashboard.js';
 import type { Served } from './http.js';
 import { type Listening, listen } from './listen.js';
+import { TlsFiles, type TlsOptions } from './tls.js';
 
-export interface ServeOptions extends AccessOptions {
+export interface ServeOptions extends AccessOptions, TlsOptions {
   port: number;
+  /** Whether workers of this machine will come. */
+  locally?: boolean;
   /** The file of tokens; undefined: there are only those that are issued for this process. */
   tokens: string | undefined;
 }
@@ -33,22 +37,26 @@ export async function serve(
   warn: (text: string) => void,
 ): Promise<Serving> {
   const auth = authOf(options);
-  const access = await openAccess({
-    auth,
-    path: options.tokens,
-    addressOf: ({ socket }) => socket.remoteAddress ?? '',
-    isSecure: () => false,
-    warn,
-  });
+  const clients = clientsBehind(options.trustedProxy);
+  const tls = await TlsFiles.open(options, warn);
+  const { addressOf, isSecure } = clients;
+  const access = await openAccess({ auth, path: options.tokens, addressOf, isSecure, warn });
   const served: Served = {
     ...offered,
     gate: access.gate,
-    dashboard: { ...dashboard, tokens: auth === 'tokens', join: () => join(listening.url) },
+    dashboard: {
+      ...dashboard,
+      tokens: auth === 'tokens',
+      join: (request) => join(clients.originOf(request) ?? listening.url),
+    },
   };
-  const listening: Listening = await listen(options.host, options.port, swarm, served).catch((error) => {
-    access.close();
-    throw error;
-  });
+  const more = { tls, clients, locally: options.locally ?? false };
+  const listening: Listening = await listen(options.host, options.port, swarm, served, more).catch(
+    (error) => {
+      access.close();
+      throw error;
+    },
+  );
   const { firstTokens, issue, save } = access;
   return {
     ...listening,

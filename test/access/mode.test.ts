@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { authOf } from '../../coordinator/access/mode.js';
+import { type AccessOptions, authOf } from '../../coordinator/access/mode.js';
 import { refusalOf } from '../support/refusal.js';
 
-const by = (host: string, more: { auth?: 'none' | 'tokens'; anyoneMayJoin?: boolean } = {}) =>
+const by = (host: string, more: Partial<AccessOptions> = {}) =>
   authOf({ host, auth: undefined, anyoneMayJoin: false, ...more });
 
 describe('a server asks for tokens', () => {
@@ -20,6 +20,13 @@ describe('a server asks for tokens', () => {
       expect(by(host, { anyoneMayJoin: true, auth: 'none' })).toBe('none');
     },
   );
+
+  it('behind a proxy, since all who come by it come from its address', async () => {
+    expect(by('127.0.0.1', { trustedProxy: '127.0.0.1' })).toBe('tokens');
+    expect(await refusalOf(() => by('::1', { trustedProxy: '::1', auth: 'none' }))).toContain(
+      'behind a proxy',
+    );
+  });
 
   it('or lets anyone join, not both', async () => {
     expect(await refusalOf(() => by('::1', { auth: 'tokens', anyoneMayJoin: true }))).toContain('contradict');

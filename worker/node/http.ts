@@ -9,6 +9,8 @@ export interface Answer {
 
 export interface GetOptions {
   token: string | undefined;
+  /** Certificate of the authority, in PEM form; undefined: those that Node trusts. */
+  ca: string | undefined;
   /** Longer answers are an error. */
   maxBytes: number;
   signal: AbortSignal;
@@ -17,10 +19,10 @@ export interface GetOptions {
 /** @throws Error if there is no answer, or a longer one than `maxBytes` */
 export function get(url: string, options: GetOptions): Promise<Answer> {
   const request = url.startsWith('https:') ? requestSecure : requestPlain;
-  const { token, maxBytes, signal } = options;
+  const { token, ca, maxBytes, signal } = options;
   const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
   return new Promise((resolve, reject) => {
-    const outgoing = request(url, { headers, signal }, (response) => {
+    const outgoing = request(url, { headers, signal, ...(ca === undefined ? {} : { ca }) }, (response) => {
       const parts: Buffer[] = [];
       let bytes = 0;
       response.on('data', (part: Buffer) => {

@@ -1,8 +1,9 @@
 /** The worker's WebSocket in Node. */
 import { WebSocket } from 'ws';
 import { SWARM_PATH } from '../../shared/protocol/messages.js';
-import { messageOf, UserError } from '../../shared/user-error.js';
+import { UserError } from '../../shared/user-error.js';
 import type { Connection, ConnectionEvents } from '../connect.js';
+import { explained } from './certificates.js';
 
 /** Weights come in frames of 512 KiB; leases with many shards are the longest control messages. */
 const MAX_PAYLOAD = 1 << 20;
@@ -24,11 +25,13 @@ export function addressesOf(url: string): { http: string; swarm: string } {
   };
 }
 
-export function dial(url: string, events: ConnectionEvents): Connection {
+/** @param ca certificate of the coordinator's authority, in PEM form; undefined: those that Node trusts */
+export function dial(url: string, events: ConnectionEvents, ca?: string): Connection {
   const ws = new WebSocket(url, {
     perMessageDeflate: false,
     maxPayload: MAX_PAYLOAD,
     handshakeTimeout: OPEN_TIMEOUT_MS,
+    ...(ca === undefined ? {} : { ca }),
     // Masking guards proxies against browsers' scripts. A zero mask skips that work on both ends.
     generateMask: (mask) => mask.fill(0),
   });
@@ -36,7 +39,7 @@ export function dial(url: string, events: ConnectionEvents): Connection {
   ws.on('open', events.opened);
   ws.on('message', (data) => events.received(data as Buffer));
   ws.on('error', (error) => {
-    problem ||= messageOf(error);
+    problem ||= explained(error);
   });
   ws.on('close', (code, reason) => events.closed(code, problem || reason.toString()));
   return {

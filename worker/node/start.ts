@@ -20,6 +20,8 @@ export interface StartWorkerOptions {
   name?: string;
   /** Where the run asks for one. */
   token?: string | undefined;
+  /** Certificate of the coordinator's authority, in PEM form; default: those that Node trusts. */
+  ca?: string | undefined;
   /** `auto` or the name of an engine, for example `eager/wasm`. */
   engine?: string;
   /** Threads of the compiled engine on the processor, which belong to its engine class; default: 1. */
@@ -49,12 +51,12 @@ export function startWorker(options: StartWorkerOptions): RunningWorker {
     token: options.token,
     address: addresses.http,
     engine: options.engine ?? 'auto',
-    dial: (events) => dial(addresses.swarm, events),
+    dial: (events) => dial(addresses.swarm, events, options.ca),
     startCompute: (subject, wanted) => startEngineThread({ ...subject, wanted, threads: options.threads }),
     cache: options.cacheDir
       ? new DiskCache({ dir: options.cacheDir, budgetBytes: (options.cacheMb ?? 2048) * 1e6, warn: log })
       : new MemoryCache(MEMORY_CACHE_BYTES),
-    fetchObject: (hash) => fetchObject(addresses.http, hash, options.token, stopping.signal),
+    fetchObject: (hash) => fetchObject(addresses.http, hash, options, stopping.signal),
     sha256: async (bytes) => createHash('sha256').update(bytes).digest('hex'),
     wait: (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined),
     log,
@@ -72,10 +74,11 @@ export function startWorker(options: StartWorkerOptions): RunningWorker {
 async function fetchObject(
   url: string,
   hash: string,
-  token: string | undefined,
+  { token, ca }: StartWorkerOptions,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
-  const { status, body } = await get(`${url}/objects/${hash}`, { token, maxBytes: MAX_OBJECT_BYTES, signal });
+  const options = { token, ca, maxBytes: MAX_OBJECT_BYTES, signal };
+  const { status, body } = await get(`${url}/objects/${hash}`, options);
   if (status !== 200) throw new Error(`object ${hash}: the coordinator answered ${status}`);
   return body;
 }
