@@ -149,6 +149,7 @@ export class Conductor {
       metric,
       seconds: this.summary?.seconds ?? progress.seconds(clock.now()),
       bytes: this.bytes(),
+      ended: this.summary,
     });
   }
 
@@ -168,6 +169,7 @@ export class Conductor {
       records,
       workers: core.swarm.totals(),
       bytes: this.bytes(),
+      trainRecords: this.options.run.epochPlan.records,
       changes: [...control.changes],
     };
     const running = this.checkpoints.begin(state, core.pipeline.sections());
@@ -193,7 +195,11 @@ export class Conductor {
       if (status !== 'failed') await writeModelFiles(folder.model, description, exported);
       if (!this.lost) {
         await writeSummary(folder.summary, summary);
-        await writeView(folder.view, { model: monitor.model(), events: monitor.events.from() });
+        await writeView(folder.view, {
+          model: monitor.model(),
+          events: monitor.events.from(),
+          timeline: monitor.timeline.view(),
+        });
       }
     } catch (error) {
       this.warn(`the run's files could not be written to ${folder.dir}: ${messageOf(error)}`);
