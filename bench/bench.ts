@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import type { Bench, BenchResult } from './question.js';
 
 const BENCHES: Record<string, () => Promise<Bench>> = {
+  attacks: async () => (await import('./attacks.js')).attacks,
   checkpoints: async () => (await import('./checkpoints.js')).checkpoints,
   faults: async () => (await import('./faults.js')).faults,
   engine: async () => (await import('./engine.js')).engine,

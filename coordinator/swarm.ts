@@ -39,7 +39,7 @@ export interface Contributor {
   readonly member: Member;
   /** By its token; `worker`, which is trusted, where the run asks for none. */
   readonly role: WorkerRole;
-  /** What lasts over connections, and what is banned: the name of its token, or its address. */
+  /** What lasts over connections, and what is banned: trust/identity.ts. */
   readonly identity: string;
 }
 
@@ -92,8 +92,11 @@ export class Swarm {
     this.watch = new Watch(options.deadAfterMs);
   }
 
-  /** @param identity by default its name, which it has chosen itself */
-  join(peer: Peer, { name, kind }: m.Join, role: WorkerRole = 'worker', identity = name): Worker {
+  /**
+   * @param role what its token says; undefined: it has none
+   * @param identity by default its name, which it has chosen itself
+   */
+  join(peer: Peer, { name, kind }: m.Join, role?: WorkerRole, identity = name): Worker {
     const { pipeline, welcome, clock, trust } = this.options;
     const member = newMember(this.nextId++, name, kind, clock.now(), trust.roleOf(role, kind));
     const worker: Worker = {

@@ -222,7 +222,7 @@ export const COORDINATOR_OPTIONS = block({
   volunteers: option(
     oneOf('WHO', VOLUNTEERS),
     'none',
-    'who is a volunteer, and so not trusted, beside those whose token says so: none, tabs (all browsers), or all',
+    'who is a volunteer, and so not trusted, where nobody needs a token: none, tabs (whoever joins in a browser), or all',
     operation,
   ),
   auditRate: option(

@@ -102,8 +102,8 @@ export function serveConnection(
       clearTimeout(joinTimer);
       forget = door.watch(visitor, () => refuse('revoked', 'its token was revoked, or has expired'));
       const isTrusted = roles.includes('worker') || roles.includes('admin');
-      const identity = identityOf(message.name, door.address, visitor.holder?.name);
-      worker = swarm.join(peer, message, isTrusted ? 'worker' : 'volunteer', identity);
+      const role = visitor.holder && (isTrusted ? 'worker' : 'volunteer');
+      worker = swarm.join(peer, message, role, identityOf(message.name, door.address, visitor.holder?.name));
       return;
     }
     if (!worker) return refuse('unexpected', `${message.type} before join`);

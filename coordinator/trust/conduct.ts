@@ -1,5 +1,5 @@
 /**
- * How each volunteer has behaved, by identity: the name of its token, or its address. Lasts over connections.
+ * How each volunteer has behaved, by identity (identity.ts). Lasts over connections.
  * Bans also last over restarts (RUN_DIR/trust.json); a streak does not: after a restart everyone is audited as
  * a newcomer again.
  */

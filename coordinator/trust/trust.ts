@@ -12,7 +12,7 @@ import { type Ban, Conduct, type TrustRecord } from './conduct.js';
 import { NormBound } from './norm-bound.js';
 import type { OwnEngine } from './own-engine.js';
 
-/** Who is a volunteer whatever its token says, or without tokens. */
+/** Who is a volunteer, of those without a token. */
 export type VolunteerPolicy = (typeof VOLUNTEERS)[number];
 
 export interface TrustOptions {
@@ -51,11 +51,12 @@ export class Trust {
     return this.options.ownEngine;
   }
 
-  /** As what somebody takes part who has joined with `role`. */
-  roleOf(role: WorkerRole, kind: WorkerKind): WorkerRole {
+  /** As what somebody takes part whose token says `role`; undefined: who has none. */
+  roleOf(role: WorkerRole | undefined, kind: WorkerKind): WorkerRole {
     const { volunteers } = this.options;
     if (this.isRobust) return 'volunteer';
-    return volunteers === 'all' || (volunteers === 'tabs' && kind === 'browser') ? 'volunteer' : role;
+    if (role) return role;
+    return volunteers === 'all' || (volunteers === 'tabs' && kind === 'browser') ? 'volunteer' : 'worker';
   }
 
   /** Whether all that `identity` contributes to `step` is to be recomputed. */

@@ -38,9 +38,10 @@ describe('options of trust', () => {
     ['all', 'volunteer', 'volunteer'],
   ] as const)('--volunteers %s: a Node worker is a %s, a tab a %s', (volunteers, node, tab) => {
     const trust = new Trust({ volunteers, auditRate: 0, tell: () => undefined });
-    expect(trust.roleOf('worker', 'node')).toBe(node);
-    expect(trust.roleOf('worker', 'browser')).toBe(tab);
-    // A token that makes a volunteer is stronger.
+    expect(trust.roleOf(undefined, 'node')).toBe(node);
+    expect(trust.roleOf(undefined, 'browser')).toBe(tab);
+    // Where there are tokens, they decide.
     expect(trust.roleOf('volunteer', 'node')).toBe('volunteer');
+    expect(trust.roleOf('worker', 'browser')).toBe('worker');
   });
 });
