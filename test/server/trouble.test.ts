@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { CLOSE } from '../../shared/protocol/close-codes.js';
 import type { RunEvent } from '../../shared/status.js';
 import { RawWorker } from '../support/raw-worker.js';
-import { happened, type SmallRun, smallRun } from '../support/small-run.js';
+import { happened, smallRun } from '../support/small-run.js';
 
 const refusal = (event: RunEvent) => event.type === 'worker-refused';
 
