@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import { openStoredRun, type StoredRun } from '../coordinator/monitor/stored-run.js';
 import { linkWith, reachableByOthers } from '../coordinator/server/addresses.js';
+import { DEFAULT_LIMITS } from '../coordinator/server/limits.js';
 import { serve } from '../coordinator/server/serve.js';
 import { openStaticFiles } from '../coordinator/server/static.js';
 import { COORDINATOR_OPTIONS } from '../shared/options.js';
@@ -43,7 +44,9 @@ async function showDashboard(runDirs: string[], command: Command): Promise<void>
   for (const [id, dir] of runDirs.entries()) runs.push(await openStoredRun(dir, String(id)));
   const dashboard = { server: randomUUID(), runs, live: false };
   const offered = { pages: openStaticFiles(), dashboard, join: () => '' };
-  const server = await serve(options, undefined, offered, (text) => console.error(text));
+  const server = await serve({ ...options, ...DEFAULT_LIMITS }, undefined, offered, (text) =>
+    console.error(text),
+  );
   console.log(`swarmgrad dashboard on ${server.url}`);
   const token = options.tokens === undefined && server.issue('monitor', 'this call');
   if (token) console.log(`open it by ${linkWith(`${reachableByOthers(server.url)}/`, token)}`);

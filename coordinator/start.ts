@@ -23,6 +23,7 @@ import { absoluteModel } from './model/model-spec.js';
 import { EventList } from './monitor/event-list.js';
 import { readHistory } from './monitor/history.js';
 import { Monitor } from './monitor/monitor.js';
+import { Metrics } from './monitor/prometheus.js';
 import { prepare } from './prepare.js';
 import { Progress } from './progress.js';
 import { type Checkpoint, readLatest } from './record/checkpoint-reader.js';
@@ -151,7 +152,9 @@ async function startWith(lock: RunLock, options: StartCoordinatorOptions): Promi
       2,
     );
   }
+  const metrics = new Metrics();
   const monitor = new Monitor({
+    stepped: (ms) => metrics.stepped(ms),
     // The one by which leases are dated.
     clock: core.awake,
     description,
@@ -216,7 +219,11 @@ async function startWith(lock: RunLock, options: StartCoordinatorOptions): Promi
     monitor,
   };
   const dashboard = { server: randomUUID(), runs: [viewOf(watched)], live: true };
+  metrics.watch(() => conductor.status());
+  const { counts } = metrics;
   const offered = {
+    metrics,
+    counts,
     objects,
     pages: openStaticFiles(),
     dashboard,

@@ -199,6 +199,13 @@ export const COORDINATOR_OPTIONS = block({
     'addresses or networks of reverse proxies, whose X-Forwarded-For and X-Forwarded-Proto are believed',
     { otherwise: 'none', scope: 'operation' },
   ),
+  maxConnections: option(whole(1, 65_536), 1024, 'workers that may be connected at once', operation),
+  maxConnectionsPerAddress: option(
+    whole(1, 65_536),
+    256,
+    'workers that may be connected at once from one address',
+    operation,
+  ),
   port: option(whole(0, 65_535), 8790, 'TCP port to listen on; 0: any free port', operation),
   localWorkers: option(whole(0, 256), 0, 'worker processes to start on this machine', operation),
   localEngine: option(

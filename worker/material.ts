@@ -9,6 +9,7 @@ import { epochOrder, parseShuffle } from '../shared/permutation.js';
 import type { Probe } from '../shared/probe.js';
 import type { Welcome } from '../shared/protocol/messages.js';
 import { Batches } from './batches.js';
+import { checkDescription, checkManifest, checkProbe, checkProgram, checkShard } from './check-material.js';
 import type { Program } from './engine/compiled/program.js';
 import type { Compute } from './engine/compute.js';
 import type { ObjectCache } from './object-cache.js';
@@ -47,20 +48,21 @@ export function sameMaterial(a: Welcome, b: Welcome): boolean {
 
 export async function prepareMaterial(welcome: Welcome, sources: MaterialSources): Promise<RunMaterial> {
   const { fetchObject, cache, sha256, startCompute } = sources;
-  const document = async <T>(hash: string): Promise<T> => {
+  const document = async <T>(hash: string, check: (value: unknown) => T): Promise<T> => {
     const known = await cache.get(hash);
     const bytes = known ?? (await fetchObject(hash));
     if ((await sha256(bytes)) !== hash) throw new Error(`object ${hash} arrived with another hash`);
     if (!known) await cache.put(hash, bytes);
-    return JSON.parse(new TextDecoder().decode(bytes)) as T;
+    return check(JSON.parse(new TextDecoder().decode(bytes)));
   };
   const [model, train, test, probe, program] = await Promise.all([
-    document<ModelDescription>(welcome.model),
-    document<Manifest>(welcome.train),
-    document<Manifest>(welcome.test),
-    document<Probe>(welcome.probe),
-    document<Program>(welcome.program),
+    document(welcome.model, checkDescription),
+    document(welcome.train, checkManifest),
+    document(welcome.test, checkManifest),
+    document(welcome.probe, checkProbe),
+    document(welcome.program, checkProgram),
   ]);
+  checkShard(train, welcome.shardSamples);
   const shuffle = parseShuffle(welcome.shuffle);
   const { records, recordsPerChunk } = train;
   let known: { epoch: number; order: Uint32Array } | undefined;

@@ -1,15 +1,35 @@
 /** Reads a model from TF.js or Keras layers JSON: the topology, and its weights where they stand beside it. */
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, resolve, sep } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
+import * as z from 'zod';
 import { messageOf, UserError } from '../../shared/user-error.js';
 import type { Topology } from './seeds.js';
 
 interface ModelJson {
   modelTopology?: Topology;
   model_config?: Topology;
-  weightsManifest?: { paths: string[]; weights: tf.io.WeightsManifestEntry[] }[];
+  weightsManifest?: unknown;
 }
+
+/** The parts of a weights manifest that are used; a file from elsewhere may hold anything. */
+const weightsManifest = z
+  .array(
+    z.object({
+      paths: z.array(z.string().min(1).max(1000)).min(1).max(10_000),
+      weights: z
+        .array(
+          z.looseObject({
+            name: z.string().min(1).max(1000),
+            shape: z.array(z.int().min(0).max(0x7fffffff)).max(8),
+            dtype: z.enum(['float32', 'int32', 'bool', 'string', 'complex64']),
+          }),
+        )
+        .max(100_000),
+    }),
+  )
+  .max(10_000);
+type WeightsGroup = z.infer<typeof weightsManifest>[number];
 
 /** @throws UserError if the file is none, or its weights cannot be read */
 export async function readModelFile(
@@ -34,26 +54,43 @@ export async function readModelFile(
     );
   }
   if (!json.weightsManifest) return { topology };
-  const groups = await Promise.all(json.weightsManifest.map((group) => readGroup(dirname(path), group)));
+  const checked = weightsManifest.safeParse(json.weightsManifest);
+  if (!checked.success) {
+    const { path: where, message } = checked.error.issues[0]!;
+    throw new UserError(`--model ${path}: weightsManifest.${where.join('.')}: ${message}`, 2);
+  }
+  const groups = await Promise.all(checked.data.map((group) => readGroup(dirname(path), group)));
   return { topology, weights: new Map(groups.flat()) };
 }
 
-async function readGroup(
-  dir: string,
-  { paths, weights }: NonNullable<ModelJson['weightsManifest']>[number],
-): Promise<[string, Float32Array][]> {
+async function readGroup(dir: string, { paths, weights }: WeightsGroup): Promise<[string, Float32Array][]> {
   let bytes: Buffer;
   try {
-    bytes = Buffer.concat(await Promise.all(paths.map((path) => readFile(join(dir, path)))));
+    bytes = Buffer.concat(await Promise.all(paths.map((path) => readFile(within(dir, path)))));
   } catch (error) {
     throw new UserError(`the model's weights cannot be read: ${messageOf(error)}`, 2);
   }
   const exact = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
-  const named = tf.io.decodeWeights(exact, weights);
+  let named: tf.NamedTensorMap;
+  try {
+    named = tf.io.decodeWeights(exact, weights as tf.io.WeightsManifestEntry[]);
+  } catch (error) {
+    throw new UserError(
+      `the model's weights in ${paths.join(', ')} are not what its manifest says: ${messageOf(error)}`,
+      2,
+    );
+  }
   return weights.map(({ name }) => {
     const tensor = named[name]!;
     const values = Float32Array.from(tensor.dataSync());
     tensor.dispose();
     return [name, values];
   });
+}
+
+/** A model from elsewhere names its own files, and no others. @throws Error */
+function within(dir: string, path: string): string {
+  const found = resolve(dir, path);
+  if (!found.startsWith(resolve(dir) + sep)) throw new Error(`${path} is not in the folder of the model`);
+  return found;
 }

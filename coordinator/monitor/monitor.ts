@@ -32,6 +32,8 @@ export interface MonitorOptions {
   objects: ObjectStore;
   pipeline: Pipeline;
   events: EventList;
+  /** Hears how long each step took, in milliseconds. */
+  stepped?(ms: number): void;
 }
 
 export class Monitor {
@@ -61,7 +63,8 @@ export class Monitor {
   step(entry: Parameters<History['step']>[0]): void {
     const now = this.options.clock.now();
     this.history.step(entry);
-    this.timeline.stepped(entry.step, now);
+    const ms = this.timeline.stepped(entry.step, now);
+    if (ms !== undefined) this.options.stepped?.(ms);
     if (now - this.sampledAt >= SAMPLE_EVERY_MS) this.tap(entry.step);
     else this.options.pipeline.onGradient = undefined;
   }

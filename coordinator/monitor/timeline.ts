@@ -38,14 +38,15 @@ export class Timeline {
     if (this.current.length < SEGMENTS_OF_STEP) this.current.push(times);
   }
 
-  /** The step is over, after `step` updates. */
-  stepped(step: number, now: number): void {
+  /** The step is over, after `step` updates. @returns what it took, in milliseconds */
+  stepped(step: number, now: number): number | undefined {
     const contributions = this.current;
     this.current = [];
-    if (contributions.length === 0) return;
+    if (contributions.length === 0) return undefined;
     const from = Math.min(...contributions.map(({ leasedAt }) => leasedAt));
     this.steps.push({ step, from, to: now, contributions });
     if (this.steps.length > STEPS_KEPT) this.steps.shift();
+    return now - from;
   }
 
   view(steps = STEPS_SHOWN): TimelineView {

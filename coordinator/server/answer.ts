@@ -5,8 +5,8 @@ import { gzip } from 'node:zlib';
 /** What is shorter fits into a packet or two anyway. */
 const COMPRESSED_BYTES = 4096;
 
-export function answerText(response: ServerResponse, code: number, text: string): void {
-  send(response, code, 'text/plain', Buffer.from(text));
+export function answerText(response: ServerResponse, code: number, text: string, type = 'text/plain'): void {
+  send(response, code, type, Buffer.from(text));
 }
 
 export function answerJson(

@@ -6,15 +6,17 @@ import type { RawData, WebSocket } from 'ws';
 import { CLOSE, type CloseReason, closeText } from '../../shared/protocol/close-codes.js';
 import { decodeWorkerMessage, encode } from '../../shared/protocol/codec.js';
 import { FRAME_CONTRIBUTION, FrameError, isFrame, readFrame } from '../../shared/protocol/frame.js';
+import { MessageError } from '../../shared/protocol/message-error.js';
 import {
   type CoordinatorMessage,
   PROTOCOL_VERSION,
   type WorkerMessage,
 } from '../../shared/protocol/messages.js';
-import { MessageError } from '../../shared/protocol/validate.js';
 import type { Refusal, Verdict, Visitor } from '../access/gate.js';
 import type { Peer, Swarm, Worker } from '../swarm.js';
 import { identityOf } from '../trust/identity.js';
+import type { Refused } from './counts.js';
+import { MAX_FIRST_MESSAGE_BYTES } from './limits.js';
 import { MESSAGES, may } from './rights.js';
 
 const JOIN_TIMEOUT_MS = 10_000;
@@ -33,12 +35,18 @@ export interface Door {
   admit(token: string | undefined): Verdict;
   /** Calls `lost` once the visitor's token is void. @returns what ends that */
   watch(visitor: Visitor, lost: () => void): () => void;
+  /** Whether another message may come, by how many came. */
+  mayReceive(): boolean;
+  /** The connection is closed from here. */
+  refused(reason: Refused): void;
 }
 
 /** Whoever comes is a worker. */
 const OPEN_DOOR: Door = {
   admit: () => ({ visitor: { roles: ['worker'] } }),
   watch: () => () => undefined,
+  mayReceive: () => true,
+  refused: () => undefined,
 };
 
 export function serveConnection(
@@ -47,7 +55,7 @@ export function serveConnection(
   traffic: Traffic,
   door: Door = OPEN_DOOR,
 ): void {
-  const peer = peerOf(socket, traffic);
+  const peer = peerOf(socket, traffic, door);
   let worker: Worker | undefined;
   let roles: Visitor['roles'] = [];
   let forget: () => void = () => undefined;
@@ -133,7 +141,10 @@ export function serveConnection(
     if (closing) return;
     const bytes = data as Buffer;
     traffic.up += bytes.length;
+    if (!door.mayReceive()) return refuse('tooManyMessages', 'more messages a second than any worker needs');
     try {
+      if (!worker && bytes.length > MAX_FIRST_MESSAGE_BYTES)
+        throw new MessageError(`a first message of ${bytes.length} bytes`);
       if (!isBinary) throw new MessageError('a text message: all messages are binary');
       receive(bytes);
     } catch (error) {
@@ -141,8 +152,10 @@ export function serveConnection(
       refuse('malformed', error.message);
     }
   });
-  socket.on('error', () => {
-    // A protocol error or a broken socket: `close` follows and tells the code.
+  socket.on('error', ({ code = '' }: NodeJS.ErrnoException) => {
+    // `close` follows. What is not the library's is a broken line, and nobody's fault.
+    if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') door.refused('messageTooLong');
+    else if (code.startsWith('WS_ERR')) door.refused('brokenWebSocket');
   });
   socket.on('close', (code) => {
     clearTimeout(joinTimer);
@@ -164,7 +177,7 @@ const REFUSALS: Record<Refusal, { reason: CloseReason; text: string }> = {
   tooMany: { reason: 'tooManyAttempts', text: 'too many wrong tokens from this address' },
 };
 
-function peerOf(socket: WebSocket, traffic: Traffic): Peer {
+function peerOf(socket: WebSocket, traffic: Traffic, door: Door): Peer {
   let delivered = 0;
   const send = (bytes: Uint8Array, flushed?: () => void) => {
     if (socket.readyState !== socket.OPEN) return;
@@ -181,6 +194,7 @@ function peerOf(socket: WebSocket, traffic: Traffic): Peer {
     sendFrame: send,
     bufferedBytes: () => socket.bufferedAmount,
     close(reason, text) {
+      door.refused(reason);
       socket.close(CLOSE[reason].code, closeText(text));
       // A peer that does not answer the closing handshake is cut off.
       setTimeout(() => socket.terminate(), 5_000).unref();

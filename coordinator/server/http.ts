@@ -5,9 +5,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Gate, Refusal } from '../access/gate.js';
 import type { ObjectStore } from '../data/store.js';
+import type { Metrics } from '../monitor/prometheus.js';
 import { type AdminActions, serveAdmin } from './admin.js';
 import { answerJson, answerText } from './answer.js';
 import type { Clients } from './clients.js';
+import type { ServerCounts } from './counts.js';
 import { type Dashboard, serveDashboard, targetOf } from './dashboard.js';
 import { secure } from './headers.js';
 import type { LiveFeed } from './live.js';
@@ -23,24 +25,30 @@ export interface Served {
   /** Absent where runs are shown from their files. */
   objects?: ObjectStore;
   actions?: AdminActions;
+  /** Absent where runs are shown from their files. */
+  metrics?: Pick<Metrics, 'contentType' | 'text'>;
+  /** What was answered and refused. */
+  counts?: ServerCounts;
 }
 
 export function handleRequest(
   request: IncomingMessage,
   response: ServerResponse,
-  { gate, pages, dashboard, objects, actions }: Served,
+  { gate, pages, dashboard, objects, actions, metrics }: Served,
   live: LiveFeed,
   clients: Clients,
 ): void {
   const { pathname } = targetOf(request);
   secure(response, clients.isSecure(request));
+  // An answer that fails ends its own connection, and nothing else.
+  const later = (answer: Promise<void>) => void answer.catch(() => response.destroy());
   const row = routeOf(pathname);
   if (!row) return answerText(response, 404, 'not found\n');
   if (!row.methods.includes(request.method ?? '')) {
     response.setHeader('Allow', row.methods.join(', '));
     return answerText(response, 405, `only ${row.methods.join(' and ')} are served here\n`);
   }
-  if (pathname === '/api/session') return void serveSession(request, response, gate);
+  if (pathname === '/api/session') return later(serveSession(request, response, gate));
   const verdict = row.may === 'anyone' ? NOBODY : gate.ofRequest(request);
   if ('refused' in verdict) return refuse(request, response, verdict.refused);
   const { visitor } = verdict;
@@ -51,12 +59,13 @@ export function handleRequest(
     return answerJson(request, response, { error }, 403);
   }
   if (objects && pathname.startsWith('/objects/')) return serveObject(request, response, objects);
-  if (pathname.startsWith('/api/admin/')) return void serveAdmin(request, response, actions);
+  if (pathname.startsWith('/api/admin/')) return later(serveAdmin(request, response, actions));
+  if (pathname === '/metrics' && metrics) return later(serveMetrics(response, metrics));
   if (pathname === '/healthz') return answerText(response, 200, 'ok\n');
   if (pathname === '/api/live') {
     const forget = gate.watch(visitor, () => response.destroy());
     response.on('close', forget);
-    return live.serve(request, response, visitor.roles);
+    return live.serve(request, response, visitor.roles, clients.addressOf(request));
   }
   if (serveDashboard(request, response, dashboard, visitor.roles)) return;
   if (serveStatic(request, response, pages)) return;
@@ -66,6 +75,19 @@ export function handleRequest(
     200,
     'A swarmgrad coordinator; its pages are not built (npm run build). Status: /api/status\n',
   );
+}
+
+async function serveMetrics(
+  response: ServerResponse,
+  metrics: NonNullable<Served['metrics']>,
+): Promise<void> {
+  const body = Buffer.from(await metrics.text());
+  const headers = {
+    'Content-Type': metrics.contentType,
+    'Cache-Control': 'no-store',
+    'Content-Length': body.length,
+  };
+  response.writeHead(200, headers).end(response.req.method === 'HEAD' ? undefined : body);
 }
 
 /** Where anyone may go, nobody is asked who they are. */

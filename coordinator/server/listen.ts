@@ -1,5 +1,11 @@
 /** One port for everything: HTTP, and the WebSocket endpoint on the same server. */
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  STATUS_CODES,
+} from 'node:http';
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -9,7 +15,17 @@ import { messageOf, UserError } from '../../shared/user-error.js';
 import { MAX_FRAME_BYTES, type Swarm } from '../swarm.js';
 import { type Clients, DIRECT_CLIENTS } from './clients.js';
 import { type Door, serveConnection, type Traffic } from './connection.js';
+import { type Refused, ServerCounts } from './counts.js';
 import { handleRequest, type Served } from './http.js';
+import {
+  type ConnectionLimits,
+  DEFAULT_LIMITS,
+  HTTP_AT_START,
+  limitServer,
+  MessageRate,
+  type OpenCount,
+  openCounts,
+} from './limits.js';
 import { LiveFeed } from './live.js';
 import { isSameOrigin } from './origin.js';
 import type { TlsFiles } from './tls.js';
@@ -35,6 +51,7 @@ export interface ListenOptions {
    * address by which this machine's own workers come.
    */
   locally?: boolean;
+  limits?: ConnectionLimits;
 }
 
 /**
@@ -46,38 +63,55 @@ export async function listen(
   port: number,
   swarm: Swarm | undefined,
   served: Served,
-  { tls, clients = DIRECT_CLIENTS, locally = false }: ListenOptions = {},
+  { tls, clients = DIRECT_CLIENTS, locally = false, limits = DEFAULT_LIMITS }: ListenOptions = {},
 ): Promise<Listening> {
   const traffic: Traffic = { up: 0, down: 0 };
+  const { gate, counts = new ServerCounts() } = served;
   const live = new LiveFeed(served.dashboard);
-  const answer: RequestListener = (request, response) =>
+  const open = openCounts(limits);
+  counts.streams = () => live.size;
+  counts.sockets = () => open.sockets.total;
+  const answer: RequestListener = (request, response) => {
+    response.on('finish', () => counts.answer(response.statusCode));
     handleRequest(request, response, served, live, clients);
+  };
+  const plain = () => createServer(HTTP_AT_START, answer);
   const server = tls
-    ? createSecureServer({ ...tls.pair, minVersion: 'TLSv1.2' }, answer)
-    : createServer(answer);
-  const local = tls && locally ? createServer(answer) : undefined;
+    ? createSecureServer({ ...HTTP_AT_START, ...tls.pair, minVersion: 'TLSv1.2' }, answer)
+    : plain();
+  const local = tls && locally ? plain() : undefined;
   const servers = [server, ...(local ? [local] : [])];
   const maxPayload = Math.max(MAX_MESSAGE_BYTES, MAX_FRAME_BYTES);
   const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload });
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (!swarm || request.url?.split('?')[0] !== SWARM_PATH) {
-      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
-      return;
-    }
-    if (!isSameOrigin(request)) {
-      socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
-      return;
-    }
+    // From here on the socket is nobody's: without this, a visitor that breaks off would end the process.
+    socket.on('error', () => socket.destroy());
+    const refuse = (code: number, why?: Refused) => {
+      if (why) counts.close(why);
+      counts.answer(code);
+      socket.end(`HTTP/1.1 ${code} ${STATUS_CODES[code]}\r\nConnection: close\r\n\r\n`);
+    };
+    if (!swarm || request.method !== 'GET' || request.url?.split('?')[0] !== SWARM_PATH) return refuse(404);
+    if (!isSameOrigin(request)) return refuse(403, 'foreignOrigin');
+    const release = open.sockets.open(clients.addressOf(request));
+    if (!release) return refuse(503, 'tooManyConnections');
+    socket.on('close', release);
     // A lease of a few bytes must not wait for the answer to the packet before it.
     (socket as Socket).setNoDelay(true);
-    const { gate } = served;
+    const rate = new MessageRate(() => performance.now());
     const door: Door = {
       address: request.socket.remoteAddress,
       admit: (token) => (token === undefined ? gate.ofRequest(request) : gate.ofToken(token, request)),
       watch: (visitor, lost) => gate.watch(visitor, lost),
+      mayReceive: () => rate.take(),
+      refused: (reason) => counts.close(reason),
     };
     sockets.handleUpgrade(request, socket, head, (ws) => serveConnection(ws, swarm, traffic, door));
   };
+  for (const each of servers) {
+    limitServer(each, limits);
+    guard(each, { clients, tcp: open.tcp, counts });
+  }
   for (const each of servers) each.on('upgrade', upgrade);
   await bind(server, host, port);
   if (local) await bind(local, '127.0.0.1', 0);
@@ -95,6 +129,35 @@ export async function listen(
     },
   };
 }
+
+/** Bounds what comes before there is a request, and answers what never becomes one. */
+function guard(
+  server: Server,
+  { clients, tcp, counts }: { clients: Clients; tcp: OpenCount; counts: ServerCounts },
+): void {
+  server.on('connection', (socket) => {
+    const address = socket.remoteAddress ?? '';
+    // All who come by a proxy come from its address: they are counted once it is known who they are.
+    if (clients.isProxy(address)) return;
+    const release = tcp.open(address);
+    if (release) return void socket.on('close', release);
+    counts.close('tcpLimit');
+    socket.destroy();
+  });
+  server.on('drop', () => counts.close('tcpLimit'));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const code = CLIENT_ERRORS[error.code ?? ''] ?? 400;
+    counts.answer(code);
+    if (!socket.writable) return void socket.destroy();
+    const head = `HTTP/1.1 ${code} ${STATUS_CODES[code]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
+    socket.end(head, () => socket.destroy());
+  });
+}
+
+const CLIENT_ERRORS: Record<string, number> = {
+  HPE_HEADER_OVERFLOW: 431,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+};
 
 function bind(server: Server, host: string, port: number): Promise<void> {
   return new Promise<void>((resolve, reject) => {

@@ -9,7 +9,9 @@ import type { Role } from '../../shared/roles.js';
 import type { RunView } from '../monitor/run-view.js';
 import { answerText } from './answer.js';
 import { type Dashboard, greetingOf, targetOf } from './dashboard.js';
+import { MAX_STREAMS_PER_ADDRESS, OpenCount } from './limits.js';
 
+const STREAM = 'text/event-stream';
 const TICK_MS = 500;
 /** A status of more workers is longer, and sent half as often. */
 const MANY_WORKERS = 50;
@@ -28,24 +30,32 @@ interface Client {
 
 export class LiveFeed {
   private readonly clients = new Set<Client>();
+  private readonly open = new OpenCount(MAX_CLIENTS, MAX_STREAMS_PER_ADDRESS);
   private timer: NodeJS.Timeout | undefined;
   private ticks = 0;
 
   constructor(private readonly dashboard: Dashboard) {}
 
-  serve(request: IncomingMessage, response: ServerResponse, roles: readonly Role[]): void {
+  /** Pages that watch now. */
+  get size(): number {
+    return this.clients.size;
+  }
+
+  /** @param address of the visitor */
+  serve(request: IncomingMessage, response: ServerResponse, roles: readonly Role[], address: string): void {
     const id = targetOf(request).query.get('run');
     const run = this.dashboard.runs.find((run) => id === null || run.id === id);
     if (!run) return answerText(response, 404, 'no such run\n');
-    if (this.clients.size >= MAX_CLIENTS) return answerText(response, 503, 'too many pages are watching\n');
-    response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
-    if (request.method === 'HEAD') {
-      response.end();
-      return;
-    }
+    if (request.method === 'HEAD') return answerText(response, 200, '', STREAM);
+    const release = this.open.open(address);
+    if (!release) return answerText(response, 503, 'too many pages are watching\n');
+    response.writeHead(200, { 'Content-Type': STREAM, 'Cache-Control': 'no-store' });
     const client: Client = { response, run, nextEvent: 0 };
     this.clients.add(client);
-    response.on('close', () => this.clients.delete(client));
+    response.on('close', () => {
+      this.clients.delete(client);
+      release();
+    });
     this.send(client, 'greeting', JSON.stringify(greetingOf(this.dashboard, request, roles)));
     this.tell(client, JSON.stringify(run.status()));
     this.timer ??= setInterval(() => this.tick(), TICK_MS).unref();

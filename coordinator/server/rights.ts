@@ -28,6 +28,7 @@ export const ROUTES: readonly RouteRight[] = [
   { methods: READ, path: '/healthz', may: 'anyone' },
   // It tells what the visitor's token, or the lack of one, allows, and takes a token into a cookie.
   { methods: [...READ, 'POST', 'DELETE'], path: '/api/session', may: 'anyone' },
+  { methods: READ, path: '/metrics', may: ['admin', 'monitor'] },
   { methods: READ, path: '/api/runs', may: WATCH },
   { methods: READ, path: '/api/status', may: WATCH },
   { methods: READ, path: '/api/live', may: WATCH },

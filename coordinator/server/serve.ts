@@ -6,10 +6,11 @@ import type { Swarm } from '../swarm.js';
 import { clientsBehind } from './clients.js';
 import type { Dashboard } from './dashboard.js';
 import type { Served } from './http.js';
+import type { ConnectionLimits } from './limits.js';
 import { type Listening, listen } from './listen.js';
 import { TlsFiles, type TlsOptions } from './tls.js';
 
-export interface ServeOptions extends AccessOptions, TlsOptions {
+export interface ServeOptions extends AccessOptions, TlsOptions, ConnectionLimits {
   port: number;
   /** Whether workers of this machine will come. */
   locally?: boolean;
@@ -50,7 +51,7 @@ export async function serve(
       join: (request) => join(clients.originOf(request) ?? listening.url),
     },
   };
-  const more = { tls, clients, locally: options.locally ?? false };
+  const more = { tls, clients, locally: options.locally ?? false, limits: options };
   const listening: Listening = await listen(options.host, options.port, swarm, served, more).catch(
     (error) => {
       access.close();

@@ -32,6 +32,7 @@ export const CLOSE = {
   forbidden: { code: 4414, retry: false, meaning: "the token's role may not do this" },
   revoked: { code: 4415, retry: false, meaning: 'the token was revoked, or has expired' },
   tooManyAttempts: { code: 4416, retry: true, meaning: 'too many wrong tokens from this address' },
+  tooManyMessages: { code: 4417, retry: true, meaning: 'more messages a second than any worker needs' },
 } as const;
 
 export type CloseReason = keyof typeof CLOSE;

@@ -1,7 +1,9 @@
 /** Control messages to bytes and back. Plain maps only: no records, no extension types, no classes. */
 import { Packr, Unpackr } from 'msgpackr';
+import { checkMsgpack } from './check-msgpack.js';
+import { MessageError } from './message-error.js';
 import type { CoordinatorMessage, Message, WorkerMessage } from './messages.js';
-import { MessageError, validateCoordinatorMessage, validateWorkerMessage } from './validate.js';
+import { validateCoordinatorMessage, validateWorkerMessage } from './validate.js';
 
 const options = { useRecords: false, mapsAsObjects: true, int64AsType: 'number' } as const;
 const packr = new Packr(options);
@@ -12,6 +14,7 @@ export function encode(message: Message): Uint8Array {
 }
 
 function decode(bytes: Uint8Array): unknown {
+  checkMsgpack(bytes);
   try {
     return unpackr.unpack(bytes);
   } catch (error) {

@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import { MAX_SHARDS } from '../tree.js';
+import { MessageError } from './message-error.js';
 import type * as m from './messages.js';
 
 const count = z.int().min(0).max(0xffffffff);
@@ -142,8 +143,6 @@ const workerMessage = z.discriminatedUnion('type', [
   heartbeat,
 ]);
 const coordinatorMessage = z.discriminatedUnion('type', [welcome, lease, cancel, window, evaluate, progress]);
-
-export class MessageError extends Error {}
 
 function check<T>(schema: z.ZodType<T>, value: unknown): T {
   const result = schema.safeParse(value);

@@ -70,6 +70,40 @@ const fromFolder = (path: string): tf.io.IOHandler => ({
   },
 });
 
+describe('a model file from elsewhere', () => {
+  const tfjs = (weightsManifest: unknown) =>
+    fileOf({ modelTopology: { model_config: keras() }, weightsManifest });
+  const weights = [{ name: 'hidden/kernel', shape: [4, 5], dtype: 'float32' }];
+
+  it.each<[string, unknown, RegExp]>([
+    [
+      'names a file outside of its folder',
+      [{ paths: ['../../../../etc/passwd'], weights }],
+      /not in the folder/,
+    ],
+    ['names a file by its whole path', [{ paths: ['/etc/passwd'], weights }], /not in the folder/],
+    ['has a list that is none', { paths: 'all' }, /weightsManifest/],
+    [
+      'has weights of a negative size',
+      [{ paths: ['w'], weights: [{ ...weights[0], shape: [-1] }] }],
+      /shape/,
+    ],
+    [
+      'has weights of no known type',
+      [{ paths: ['w'], weights: [{ ...weights[0], dtype: 'code' }] }],
+      /dtype/,
+    ],
+  ])('is refused if it %s', async (_what, manifest, words) => {
+    expect(await refusalOf(build(tfjs(manifest)))).toMatch(words);
+  });
+
+  it('is refused if its weights are shorter than it says', async () => {
+    const path = tfjs([{ paths: ['short.bin'], weights }]);
+    writeFileSync(join(dirname(path), 'short.bin'), Buffer.alloc(10));
+    expect(await refusalOf(build(path))).toMatch(/short\.bin are not what its manifest says/);
+  });
+});
+
 describe('a model file', () => {
   it("in Keras' form is built, named by its file, and follows from the seed", async () => {
     const path = fileOf(keras());

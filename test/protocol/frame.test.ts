@@ -10,8 +10,8 @@ import {
   readFrame,
   writeHeader,
 } from '../../shared/protocol/frame.js';
+import { MessageError } from '../../shared/protocol/message-error.js';
 import type { Lease, Message, WorkerMessage } from '../../shared/protocol/messages.js';
-import { MessageError } from '../../shared/protocol/validate.js';
 
 const frame = (body: number[], header = { node: 3, chunk: 2, step: 70_000 }) => {
   const message = new Uint8Array(HEADER_BYTES + 4 * body.length);

@@ -1,0 +1,29 @@
+/** What a server has refused or answered, counted for `/metrics`. Keys are few: codes and reasons of our own. */
+import type { CloseReason } from '../../shared/protocol/close-codes.js';
+
+/** Beside our own reasons: what the WebSocket library refuses, and what never became a connection. */
+export type Refused =
+  | CloseReason
+  | 'messageTooLong'
+  | 'brokenWebSocket'
+  | 'tooManyConnections'
+  | 'foreignOrigin'
+  | 'tcpLimit';
+
+export class ServerCounts {
+  /** Connections that were closed or refused from here, by the reason. */
+  readonly closed = new Map<Refused, number>();
+  /** Answers over HTTP, by their code. */
+  readonly answered = new Map<number, number>();
+  /** Pages that watch now, and WebSockets that are open. */
+  streams: () => number = () => 0;
+  sockets: () => number = () => 0;
+
+  close(reason: Refused): void {
+    this.closed.set(reason, (this.closed.get(reason) ?? 0) + 1);
+  }
+
+  answer(code: number): void {
+    this.answered.set(code, (this.answered.get(code) ?? 0) + 1);
+  }
+}

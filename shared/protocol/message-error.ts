@@ -1,0 +1,2 @@
+/** A message that the protocol does not know: its text names what is wrong. */
+export class MessageError extends Error {}

@@ -1,0 +1,162 @@
+/** What a server lets anyone have: bounded, refused with a code of its own, and counted. */
+import { once } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { MessageRate, OpenCount } from '../../coordinator/server/limits.js';
+import { CLOSE } from '../../shared/protocol/close-codes.js';
+import { encode } from '../../shared/protocol/codec.js';
+import { RawWorker } from '../support/raw-worker.js';
+import { type SmallRun, smallRun } from '../support/small-run.js';
+
+/** The value of a line of /metrics. */
+async function metric(run: SmallRun, line: string): Promise<number | undefined> {
+  const text = await (await fetch(`${run.url}/metrics`)).text();
+  const found = text.split('\n').find((one) => one.startsWith(`${line} `));
+  return found === undefined ? undefined : Number(found.slice(line.length + 1));
+}
+
+describe('open things', () => {
+  it('are bounded in all and by address, and an address that has none takes no memory', () => {
+    const open = new OpenCount(3, 2);
+    const [a1, a2] = [open.open('a'), open.open('a')];
+    expect([open.open('a'), typeof open.open('b'), open.open('c')]).toEqual([
+      undefined,
+      'function',
+      undefined,
+    ]);
+    a1!();
+    a1!();
+    expect([open.total, typeof open.open('c'), open.open('a')]).toEqual([2, 'function', undefined]);
+    a2!();
+    expect((open as unknown as { byAddress: Map<string, number> }).byAddress.has('a')).toBe(false);
+  });
+});
+
+describe('messages', () => {
+  it('may come 40,000 at once, and then 20,000 a second', () => {
+    let time = 0;
+    const rate = new MessageRate(() => time);
+    const taken = (most: number) => Array.from({ length: most }, () => rate.take()).filter(Boolean).length;
+    expect(taken(50_000)).toBe(40_000);
+    time = 3_600_000;
+    expect(taken(50_000)).toBe(40_000);
+    // Those that were refused count as well: whoever goes on without a pause is not let in again.
+    time += 2_000;
+    expect(taken(50_000)).toBe(30_000);
+  });
+
+  it('of a flood are refused, and the run goes on', async () => {
+    const run = await smallRun();
+    const worker = await RawWorker.connect(run.url);
+    await worker.ready();
+    const heartbeat = encode({ type: 'heartbeat' });
+    for (let at = 0; at < 120_000; at++) worker.ws.send(heartbeat);
+    expect((await worker.closed).code).toBe(CLOSE.tooManyMessages.code);
+    expect(await metric(run, 'swarmgrad_connections_refused_total{reason="tooManyMessages"}')).toBe(1);
+    run.work();
+    expect((await run.finished).status).toBe('finished');
+  });
+
+  it('before the join are short', async () => {
+    const run = await smallRun();
+    const worker = await RawWorker.connect(run.url);
+    worker.send({ type: 'join', protocol: 1, name: 'x'.repeat(5000), kind: 'node' });
+    expect(await worker.closed).toMatchObject({
+      code: CLOSE.malformed.code,
+      reason: /a first message of \d+ bytes/,
+    });
+  });
+});
+
+describe('connections', () => {
+  it('are bounded for an address, and there is room again when one has gone', async () => {
+    const run = await smallRun({ maxConnectionsPerAddress: 2 });
+    const first = await RawWorker.connect(run.url);
+    await RawWorker.connect(run.url);
+    await expect(RawWorker.connect(run.url)).rejects.toThrow(/503/);
+    expect(await metric(run, 'swarmgrad_connections_refused_total{reason="tooManyConnections"}')).toBe(1);
+    expect(await metric(run, 'swarmgrad_open_connections{kind="websocket"}')).toBe(2);
+    first.ws.close();
+    await first.closed;
+    for (;;) if (await RawWorker.connect(run.url).catch(() => undefined)) break;
+  });
+
+  it('are bounded in all', async () => {
+    const run = await smallRun({ maxConnections: 1 });
+    await RawWorker.connect(run.url);
+    await expect(RawWorker.connect(run.url)).rejects.toThrow(/503/);
+  });
+
+  it('of pages that watch are bounded for an address, and a page that has gone makes room', async () => {
+    const run = await smallRun();
+    const watch = async () => {
+      const abort = new AbortController();
+      const { status, body } = await fetch(`${run.url}/api/live`, { signal: abort.signal });
+      return { status, abort, body };
+    };
+    const all = await Promise.all(Array.from({ length: 33 }, watch));
+    expect(all.map(({ status }) => status).sort()).toEqual([...Array(32).fill(200), 503]);
+    expect(await metric(run, 'swarmgrad_open_connections{kind="events"}')).toBe(32);
+    for (const { abort, body } of all) {
+      await body?.cancel().catch(() => undefined);
+      abort.abort();
+    }
+    for (;;) {
+      const again = await watch();
+      await again.body?.cancel();
+      if (again.status === 200) break;
+    }
+  });
+});
+
+describe('what is refused', () => {
+  it.each<[string, (worker: RawWorker) => void]>([
+    ['malformed', (worker) => worker.send({ type: 'hello' })],
+    ['messageTooLong', (worker) => worker.ws.send(new Uint8Array((1 << 20) + 1))],
+    ['unexpected', (worker) => worker.send({ type: 'holding', version: 0 })],
+  ])('is counted as %s', async (reason, act) => {
+    const run = await smallRun();
+    const worker = await RawWorker.connect(run.url);
+    act(worker);
+    await worker.closed;
+    expect(await metric(run, `swarmgrad_connections_refused_total{reason="${reason}"}`)).toBe(1);
+  });
+
+  it('from a page from elsewhere is counted too', async () => {
+    const run = await smallRun();
+    const ws = new WebSocket(`${run.url.replace('http', 'ws')}/swarm`, {
+      origin: 'https://elsewhere.example',
+    });
+    await once(ws, 'error');
+    expect(await metric(run, 'swarmgrad_connections_refused_total{reason="foreignOrigin"}')).toBe(1);
+    expect(await metric(run, 'swarmgrad_http_responses_total{code="403"}')).toBe(1);
+  });
+});
+
+describe('/metrics', () => {
+  it('tells in the format of Prometheus what the summary says', async () => {
+    const run = await smallRun();
+    run.work();
+    const summary = await run.finished;
+    expect((await fetch(`${run.url}/metrics`)).headers.get('content-type')).toMatch(
+      /^text\/plain; version=0\.0\.4/,
+    );
+    expect(await metric(run, 'swarmgrad_steps_total')).toBe(summary.steps);
+    expect(await metric(run, 'swarmgrad_samples_total')).toBe(summary.samplesTrained);
+    expect(await metric(run, 'swarmgrad_shards_total{outcome="counted"}')).toBe(summary.shards.counted);
+    expect(await metric(run, 'swarmgrad_step_duration_seconds_count')).toBe(summary.steps);
+    expect(await metric(run, 'swarmgrad_run_over')).toBe(1);
+    expect(await metric(run, 'swarmgrad_bytes_total{direction="received"}')).toBeGreaterThan(1000);
+    const text = await (await fetch(`${run.url}/metrics`)).text();
+    for (const line of text.split('\n').filter(Boolean))
+      expect(line).toMatch(/^(# (HELP|TYPE) \w+ .+|\w+(\{\w+="[^"]*"(,\w+="[^"]*")*\})? [\d.eE+-]+)$/);
+  });
+
+  it('counts workers by what they are', async () => {
+    const run = await smallRun({ minWorkers: 9 });
+    const workers = [await RawWorker.connect(run.url), await RawWorker.connect(run.url)];
+    for (const worker of workers) worker.join();
+    await Promise.all(workers.map((worker) => worker.next('welcome')));
+    expect(await metric(run, 'swarmgrad_workers{state="joining",kind="node",role="worker"}')).toBe(2);
+  });
+});
