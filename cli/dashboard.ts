@@ -1,14 +1,18 @@
-/** `swarmgrad dashboard RUN_DIR...`: shows runs from their files, their curves laid over each other. */
+/** `swarmgrad dashboard RUN_DIR...`: shows runs from their files as these grow, their curves laid over each other. */
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
-import { openStoredRun } from '../coordinator/monitor/stored-run.js';
+import { openStoredRun, type StoredRun } from '../coordinator/monitor/stored-run.js';
 import { linkWith, reachableByOthers } from '../coordinator/server/addresses.js';
 import { serve } from '../coordinator/server/serve.js';
 import { openStaticFiles } from '../coordinator/server/static.js';
 import { COORDINATOR_OPTIONS } from '../shared/options.js';
 import { withDefaults } from '../shared/read-options.js';
+import { messageOf } from '../shared/user-error.js';
 import { addFlags, givenFlags } from './flags.js';
 import { interrupted } from './interruptions.js';
+
+/** How often the files are looked at. Being told of changes works on some file systems only. */
+const LOOK_EVERY_MS = 1000;
 
 const { host, port, auth, anyoneMayJoin, tlsCert, tlsKey, trustedProxy } = COORDINATOR_OPTIONS;
 const OPTIONS = {
@@ -28,14 +32,14 @@ const OPTIONS = {
 export function addDashboard(program: Command): void {
   const command = program
     .command('dashboard')
-    .description('show finished runs in a browser, their curves laid over each other; until Ctrl-C')
+    .description('show runs from their files in a browser, their curves laid over each other; until Ctrl-C')
     .argument('<run-dir...>', "the runs' folders");
   addFlags(command, OPTIONS).action((runDirs: string[]) => showDashboard(runDirs, command));
 }
 
 async function showDashboard(runDirs: string[], command: Command): Promise<void> {
   const options = withDefaults(OPTIONS, givenFlags(OPTIONS, command));
-  const runs = [];
+  const runs: StoredRun[] = [];
   for (const [id, dir] of runDirs.entries()) runs.push(await openStoredRun(dir, String(id)));
   const dashboard = { server: randomUUID(), runs, live: false };
   const offered = { pages: openStaticFiles(), dashboard, join: () => '' };
@@ -43,6 +47,34 @@ async function showDashboard(runDirs: string[], command: Command): Promise<void>
   console.log(`swarmgrad dashboard on ${server.url}`);
   const token = options.tokens === undefined && server.issue('monitor', 'this call');
   if (token) console.log(`open it by ${linkWith(`${reachableByOthers(server.url)}/`, token)}`);
+  const stopFollowing = follow(runs);
   await interrupted();
+  stopFollowing();
   await server.close();
+}
+
+/** Returns what ends it. */
+function follow(runs: readonly StoredRun[]): () => void {
+  const troubled = new Map<StoredRun, string>();
+  let isOver = false;
+  let timer: NodeJS.Timeout;
+  const look = async () => {
+    for (const run of runs) {
+      try {
+        await run.refresh();
+        troubled.delete(run);
+      } catch (error) {
+        // A file that is being replaced, perhaps: what was read before stays, and the trouble is told once.
+        const text = messageOf(error);
+        if (troubled.get(run) !== text) run.events.add({ type: 'warning', text });
+        troubled.set(run, text);
+      }
+    }
+    if (!isOver) timer = setTimeout(look, LOOK_EVERY_MS);
+  };
+  timer = setTimeout(look, LOOK_EVERY_MS);
+  return () => {
+    isOver = true;
+    clearTimeout(timer);
+  };
 }

@@ -151,6 +151,7 @@ export class Conductor {
       metric,
       seconds: this.summary?.seconds ?? progress.seconds(clock.now()),
       bytes: this.bytes(),
+      ended: this.summary,
     });
   }
 
@@ -170,6 +171,7 @@ export class Conductor {
       records,
       workers: core.swarm.totals(),
       bytes: this.bytes(),
+      trainRecords: this.options.run.epochPlan.records,
       changes: [...control.changes],
     };
     const running = this.checkpoints.begin(state, core.pipeline.sections());
@@ -196,7 +198,11 @@ export class Conductor {
       if (!this.lost) {
         await writeSummary(folder.summary, summary);
         await this.options.trustFile.write(summary.audits);
-        await writeView(folder.view, { model: monitor.model(), events: monitor.events.from() });
+        await writeView(folder.view, {
+          model: monitor.model(),
+          events: monitor.events.from(),
+          timeline: monitor.timeline.view(),
+        });
       }
     } catch (error) {
       this.warn(`the run's files could not be written to ${folder.dir}: ${messageOf(error)}`);

@@ -1,8 +1,9 @@
 /** The status of a run, as `GET /api/status` gives it. */
 import type { MetricName } from '../shared/losses.js';
-import type { RunState, Status } from '../shared/status.js';
+import type { RunState, Status, WorkerStatus } from '../shared/status.js';
 import type { Progress, Result } from './progress.js';
-import type { Member } from './work/members.js';
+import type { Summary } from './record/summary.js';
+import type { Member, Totals } from './work/members.js';
 
 export interface StatusParts {
   progress: Progress;
@@ -15,6 +16,8 @@ export interface StatusParts {
   metric: MetricName;
   seconds: number;
   bytes: { down: number; up: number };
+  /** Once the run is over: what came of it. */
+  ended: Pick<Summary, 'status' | 'workers'> | undefined;
 }
 
 export function statusOf(parts: StatusParts): Status {
@@ -47,22 +50,41 @@ export function statusOf(parts: StatusParts): Status {
     seconds: parts.seconds,
     samplesTrained: progress.samplesTrained,
     bytes: parts.bytes,
-    workers: members.map((member) => ({
-      id: member.id,
-      name: member.name,
-      kind: member.kind,
-      role: member.role,
-      engine: member.engine,
-      state: member.state,
-      samples: member.samples,
-      samplesPerSecond: member.speed ?? 0,
-      waitMs: member.waitMs,
-      computeMs: member.computeMs,
-      networkMs: member.networkMs,
-    })),
+    workers: parts.ended ? pastWorkers(parts.ended.workers, parts.ended.status) : members.map(rowOf),
     shards: { ...progress.shards },
   };
 }
+
+const rowOf = (member: Member): WorkerStatus => ({
+  id: member.id,
+  name: member.name,
+  kind: member.kind,
+  role: member.role,
+  engine: member.engine,
+  state: member.state,
+  samples: member.samples,
+  samplesPerSecond: member.speed ?? 0,
+  waitMs: member.waitMs,
+  computeMs: member.computeMs,
+  networkMs: member.networkMs,
+});
+
+/** Those who took part, when nobody is connected any more: one row for each name, kind and engine class. */
+export const pastWorkers = (totals: readonly Totals[], state: string): WorkerStatus[] =>
+  totals.map(({ name, kind, engine, samples }, id) => ({
+    id,
+    name,
+    kind,
+    // Not kept: all that is shown of a run that is over has counted.
+    role: 'worker',
+    engine,
+    state,
+    samples,
+    samplesPerSecond: 0,
+    waitMs: 0,
+    computeMs: 0,
+    networkMs: 0,
+  }));
 
 function describe(state: RunState, workers: number): string {
   switch (state) {

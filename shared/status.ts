@@ -38,7 +38,7 @@ export interface WorkerStatus {
   role: WorkerRole;
   /** Empty until the worker has chosen one. */
   engine: string;
-  /** `joining`, `syncing`, `idle` or `computing`. */
+  /** `joining`, `syncing`, `idle` or `computing`; once the run is over, how it ended. */
   state: string;
   /** Samples whose contributions counted. */
   samples: number;
@@ -79,6 +79,7 @@ export interface Status {
   samplesTrained: number;
   /** Sent to workers, and received from them. */
   bytes: { down: number; up: number };
+  /** Those who are connected; once the run is over, those who took part. */
   workers: WorkerStatus[];
   shards: ShardCounters;
 }

@@ -50,11 +50,17 @@ interface DashboardProps {
 function Dashboard({ connection, era, greeting, status, events, chosen, choose }: DashboardProps) {
   const run = greeting.runs.find(({ id }) => id === chosen) ?? greeting.runs[0]!;
   const goesOn = greeting.live && !isOver(status.state);
-  const timeline = usePolled<TimelineView>('/api/timeline', run.id, `${era}`, status.step, TIMELINE_MS);
+  const timeline = usePolled<TimelineView>(
+    '/api/timeline',
+    run.id,
+    `${era} ${status.state}`,
+    status.step,
+    TIMELINE_MS,
+  );
   const model = usePolled<ModelView>(
     '/api/model',
     run.id,
-    `${era} ${status.testLoss} ${goesOn}`,
+    `${era} ${status.testLoss} ${status.state}`,
     status.step,
     MODEL_MS,
   );
@@ -101,11 +107,12 @@ function Dashboard({ connection, era, greeting, status, events, chosen, choose }
         <CurveControls {...curves} />
         <MainCurves {...curves} />
         <div class="column wide">
-          {greeting.live && <Timeline timeline={timeline} />}
+          {(greeting.live || (timeline?.steps.length ?? 0) > 0) && <Timeline timeline={timeline} />}
           <Workers
             workers={status.workers}
             timeline={timeline}
             admin={greeting.admin && goesOn}
+            isOver={!goesOn}
             onRefused={setRefused}
           />
           <div class="two">

@@ -9,6 +9,8 @@ export interface WorkersProps {
   workers: WorkerStatus[];
   timeline: TimelineView | undefined;
   admin: boolean;
+  /** Then the rows are of those who took part, under numbers of their own. */
+  isOver: boolean;
   onRefused(reason: string): void;
 }
 
@@ -30,8 +32,8 @@ export const TimeLegend = () => (
   </span>
 );
 
-export function Workers({ workers, timeline, admin, onRefused }: WorkersProps) {
-  const shares = new Map(timeline?.workers.map(({ id, shares }) => [id, shares]));
+export function Workers({ workers, timeline, admin, isOver, onRefused }: WorkersProps) {
+  const shares = new Map(timeline?.workers.map(({ id, name, shares }) => [isOver ? name : id, shares]));
   const [leaving, setLeaving] = useState<number>();
   const remove = (id: number) => {
     setLeaving(id);
@@ -84,9 +86,9 @@ export function Workers({ workers, timeline, admin, onRefused }: WorkersProps) {
                   <td class="code">{worker.engine || '…'}</td>
                   <td class="opt soft">{worker.state}</td>
                   <td class="num">{count(worker.samples)}</td>
-                  <td class="num opt">{count(worker.samplesPerSecond)}</td>
+                  <td class="num opt">{count(isOver ? undefined : worker.samplesPerSecond)}</td>
                   <td class="time">
-                    <TimeBar shares={shares.get(worker.id)} />
+                    <TimeBar shares={shares.get(isOver ? worker.name : worker.id)} />
                   </td>
                   {admin && (
                     <td class="num">

@@ -78,19 +78,34 @@ export async function readHistory(
   history: History,
   metric: MetricName,
   lastStep = Number.POSITIVE_INFINITY,
-): Promise<Record<string, number> | undefined> {
+): Promise<Line | undefined> {
   if (!existsSync(path)) return undefined;
-  let last: Record<string, number> | undefined;
+  let last: Line | undefined;
   const lines = createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
-  for await (const line of lines) {
-    const entry = parse(line);
-    if (!entry) continue;
-    if (entry.type === 'change') history.changes.push(changeOf(entry));
-    else if (entry.step > lastStep) continue;
-    else if (entry.type === 'step') history.step((last = { ...entry, metric: entry[metric] }) as never);
-    else if (entry.type === 'evaluation') history.evaluation({ ...entry, metric: entry[metric] } as never);
+  for await (const text of lines) {
+    const taken = takeLine(text, history, metric, lastStep);
+    if (taken?.type === 'step') last = taken.line;
   }
   return last;
+}
+
+/** The numbers of a line, and its metric under that name too. */
+export type Line = Record<string, number>;
+
+/** @returns the line, if it is of a step or an evaluation and was taken */
+export function takeLine(
+  text: string,
+  history: History,
+  metric: MetricName,
+  lastStep = Number.POSITIVE_INFINITY,
+): { type: 'step' | 'evaluation'; line: Line } | undefined {
+  const entry = parse(text);
+  if (entry?.type === 'change') history.changes.push(changeOf(entry));
+  if (!entry || entry.step > lastStep || !['step', 'evaluation'].includes(entry.type)) return undefined;
+  const line = { ...entry, metric: entry[metric] };
+  if (entry.type === 'evaluation') history.evaluation(line);
+  else history.step(line);
+  return { type: entry.type, line };
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a line of a file, whose numbers are drawn and nothing else

@@ -36,6 +36,8 @@ export interface CheckpointState {
   /** What each worker has given. */
   workers: Totals[];
   bytes: { down: number; up: number };
+  /** Of the training set: so the epochs of the configuration can be counted in steps. Absent in older files. */
+  trainRecords?: number;
   /** What admins have changed so far. Absent in files of older versions. */
   changes?: Change[];
 }

@@ -1,11 +1,13 @@
 /** RUN_DIR/view.json: what the dashboard showed last of a run, besides what other files tell. For people, never for a resume. */
 import { readFile } from 'node:fs/promises';
-import type { ModelView, TimedEvent } from '../../shared/monitoring.js';
+import type { ModelView, TimedEvent, TimelineView } from '../../shared/monitoring.js';
 import { writeJsonAtomically } from './atomic-file.js';
 
 export interface StoredView {
   model: ModelView;
   events: TimedEvent[];
+  /** Absent in files of older versions. */
+  timeline?: TimelineView;
 }
 
 export const writeView = (path: string, view: StoredView): Promise<void> => writeJsonAtomically(path, view);

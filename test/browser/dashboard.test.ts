@@ -25,6 +25,8 @@ describe.skipIf(withoutChromium())('the dashboard', () => {
     await run.finished;
     await shows(page, 'state', 'finished');
     await shows(page, 'step', '30');
+    // Who took part stays there.
+    await page.getByRole('row', { name: /^honest.*finished/ }).waitFor();
     const [step, test] = [lastOf(run, 'step'), lastOf(run, 'evaluation')];
     expect(number(await textOf(page, 'loss'))).toBeCloseTo(step.loss as number, 3);
     expect(number(await textOf(page, 'test-accuracy'))).toBeCloseTo(100 * (test.accuracy as number), 2);
@@ -252,6 +254,7 @@ describe.skipIf(withoutChromium())('the dashboard of finished runs', () => {
       await shows(page, 'test-accuracy', `${(100 * (test.accuracy as number)).toFixed(2)} %`);
       accuracies.push(await textOf(page, 'test-accuracy'));
     }
+    await page.getByRole('row', { name: /^honest.*finished/ }).waitFor();
     expect(await page.getByRole('button', { name: 'Pause' }).count()).toBe(0);
     program.child.kill('SIGTERM');
     expect(await program.ended).toBe(0);
