@@ -4,6 +4,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { openStoredRun } from '../../coordinator/monitor/stored-run.js';
 import { serve } from '../../coordinator/server/serve.js';
 import { openStaticFiles } from '../../coordinator/server/static.js';
+import { COORDINATOR_OPTIONS } from '../../shared/options.js';
+import { withDefaults } from '../../shared/read-options.js';
 import type { WorkerStatus } from '../../shared/status.js';
 import { temporaryFolder } from '../support/cluster.js';
 import { smallRun } from '../support/small-run.js';
@@ -28,7 +30,7 @@ async function crowd(): Promise<string> {
     status: () => ({ ...stored.status(), workers }),
   });
   const server = await serve(
-    { host: '127.0.0.1', port: 0, auth: undefined, anyoneMayJoin: false, tokens: undefined },
+    { ...withDefaults(COORDINATOR_OPTIONS, {}), port: 0 },
     undefined,
     { pages: openStaticFiles(), dashboard: { server: 'crowd', runs: [view], live: false }, join: () => '' },
     () => undefined,

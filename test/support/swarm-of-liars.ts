@@ -14,9 +14,9 @@ import { chunkCount, chunkRange, layoutOf } from '../../shared/layout.js';
 import type { RobustName } from '../../shared/options.js';
 import { mix } from '../../shared/random.js';
 import type { RunEvent } from '../../shared/status.js';
-import type { NodeSums, Shard } from '../../worker/engine/compute.js';
+import type { NodeSums } from '../../worker/engine/compute.js';
 import { NodeComputer } from '../../worker/engine/compute-node.js';
-import type { Batch, Engine } from '../../worker/engine/engine.js';
+import type { Batch, Engine, Shard } from '../../worker/engine/engine.js';
 import type { RunMaterial } from '../../worker/material.js';
 import { ManualClock, MemoryNetwork } from './memory-network.js';
 
