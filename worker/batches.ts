@@ -20,7 +20,7 @@ export interface BatchesOptions {
   cache: ObjectCache;
   sha256(bytes: Uint8Array): Promise<string>;
   /** Bytes of chunks held in memory; default 512 MiB. At least the chunks of one batch are held. */
-  memoryBytes?: number;
+  memoryBytes?: number | undefined;
   /** Waits before a fetch is tried again; tests hand in their own. */
   delay?(ms: number): Promise<void>;
 }

@@ -35,6 +35,8 @@ export interface ComputeSubject {
 export interface MaterialSources {
   fetchObject(sha256: string): Promise<Uint8Array>;
   cache: ObjectCache;
+  /** Of data held in memory, of training and test set each; default: that of `Batches`. */
+  memoryBytes?: number;
   sha256(bytes: Uint8Array): Promise<string>;
   /** Starts the engine where it shall run. */
   startCompute(subject: ComputeSubject): Promise<Compute>;
@@ -47,7 +49,7 @@ export function sameMaterial(a: Welcome, b: Welcome): boolean {
 }
 
 export async function prepareMaterial(welcome: Welcome, sources: MaterialSources): Promise<RunMaterial> {
-  const { fetchObject, cache, sha256, startCompute } = sources;
+  const { fetchObject, cache, memoryBytes, sha256, startCompute } = sources;
   const document = async <T>(hash: string, check: (value: unknown) => T): Promise<T> => {
     const known = await cache.get(hash);
     const bytes = known ?? (await fetchObject(hash));
@@ -68,8 +70,8 @@ export async function prepareMaterial(welcome: Welcome, sources: MaterialSources
   let known: { epoch: number; order: Uint32Array } | undefined;
   return {
     layout: layoutOf(model.weights),
-    train: new Batches({ manifest: train, fetchObject, cache, sha256 }),
-    test: new Batches({ manifest: test, fetchObject, cache, sha256 }),
+    train: new Batches({ manifest: train, fetchObject, cache, sha256, memoryBytes }),
+    test: new Batches({ manifest: test, fetchObject, cache, sha256, memoryBytes }),
     compute: await startCompute({
       model,
       manifest: train,

@@ -1,9 +1,10 @@
 /** One row a worker: what it has given, how fast, and where its time goes. */
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import type { TimelineView, TimeShares } from '../../shared/monitoring.js';
 import type { WorkerStatus } from '../../shared/status.js';
 import { act } from './api.js';
 import { count, percent } from './format.js';
+import { useVisibleRows } from './visible-rows.js';
 
 export interface WorkersProps {
   workers: WorkerStatus[];
@@ -35,6 +36,8 @@ export const TimeLegend = () => (
 export function Workers({ workers, timeline, admin, isOver, onRefused }: WorkersProps) {
   const shares = new Map(timeline?.workers.map(({ id, name, shares }) => [isOver ? name : id, shares]));
   const [leaving, setLeaving] = useState<number>();
+  const box = useRef<HTMLElement>(null);
+  const { from, to, above, below } = useVisibleRows(box, workers.length);
   const remove = (id: number) => {
     setLeaving(id);
     act('remove-worker', { worker: id }).catch((error: Error) => onRefused(error.message));
@@ -49,8 +52,11 @@ export function Workers({ workers, timeline, admin, isOver, onRefused }: Workers
         <p class="empty">Nobody works on this run at the moment.</p>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-        <section class="scroll" tabIndex={0} aria-label="Table of workers">
-          <table>
+        <section ref={box} class="scroll" tabIndex={0} aria-label="Table of workers">
+          <table
+            aria-rowcount={workers.length + 1}
+            style={{ marginTop: `${above}px`, marginBottom: `${below}px` }}
+          >
             <thead>
               <tr>
                 <th scope="col">Name</th>
@@ -75,8 +81,8 @@ export function Workers({ workers, timeline, admin, isOver, onRefused }: Workers
               </tr>
             </thead>
             <tbody>
-              {workers.map((worker) => (
-                <tr key={worker.id}>
+              {workers.slice(from, to).map((worker, i) => (
+                <tr key={worker.id} data-row aria-rowindex={from + i + 2}>
                   <th scope="row">
                     <span class="name" title={worker.name}>
                       {worker.name}

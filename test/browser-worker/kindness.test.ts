@@ -7,6 +7,7 @@ import { reasonToPause } from '../../browser-worker/conditions.js';
 import { type Conditions, DEFAULT_SETTINGS } from '../../browser-worker/contribution-state.js';
 import { restOf } from '../../browser-worker/duty-cycle.js';
 import { engineNamed } from '../../browser-worker/engine-names.js';
+import { memoryBudget } from '../../browser-worker/memory-budget.js';
 import { missing } from '../../browser-worker/missing.js';
 import { Rate } from '../../browser-worker/rate.js';
 
@@ -145,5 +146,12 @@ describe('the cache of a browser', () => {
       expect(await cache.get(await sha256(bytes))).toBeUndefined();
     }
     expect(warnings).toEqual(['data is not kept for the next visit: the disk is on fire']);
+  });
+});
+
+describe('the memory that data may take', () => {
+  it('is a share of the device, and that of a phone where the browser does not tell', () => {
+    expect([0.5, 2, 8].map((gib) => memoryBudget(gib) / 2 ** 20)).toEqual([32, 128, 512]);
+    expect(memoryBudget(undefined)).toBe(memoryBudget(2));
   });
 });
