@@ -9,6 +9,7 @@ import type { Network } from './network.js';
 import { openCache } from './open-cache.js';
 import type { Permission } from './permission.js';
 import { sha256 } from './sha256.js';
+import { dial } from './socket.js';
 import type { StateReporter } from './state-reporter.js';
 
 export const OFFLINE = 'This device is offline. It goes on by itself when the network is back.';
@@ -38,7 +39,7 @@ export async function createParticipation(parts: TabParts): Promise<Participatio
     cache,
     sha256,
     memoryBytes: memoryBudget((navigator as { deviceMemory?: number }).deviceMemory),
-    dial: (events) => network.dial(`${origin.replace(/^http/, 'ws')}${SWARM_PATH}`, events),
+    dial: (events) => dial(`${origin.replace(/^http/, 'ws')}${SWARM_PATH}`, events),
     fetchObject: async (hash) => {
       // What is kept here need not be kept a second time by the browser.
       const response = await fetch(`/objects/${hash}`, {

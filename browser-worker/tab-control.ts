@@ -24,11 +24,7 @@ export class TabControl {
   private readonly time = new AwakeTime((ms) =>
     this.reconnect(`this tab stood still for ${Math.round(ms / 1000)} s`),
   );
-  private readonly network = new Network({
-    time: this.time,
-    isOnline: () => this.permission.isOnline,
-    lost: (why) => this.reconnect(why),
-  });
+  private readonly network = new Network(() => this.permission.isOnline);
   private readonly ended = new AbortController();
   private participation: Participation | undefined;
   /** Aborted to leave the run for a while. */

@@ -17,6 +17,7 @@ import {
   sameMaterial,
 } from './material.js';
 import { Session } from './session.js';
+import { unlessSilent } from './silence.js';
 import type { UploadSocket } from './uploads.js';
 
 const FIRST_RETRY_MS = 250;
@@ -126,7 +127,7 @@ export class Participation {
         this.samples += session.samples;
         resolve({ code, why: problem || reason || `closed with code ${code}` });
       };
-      const connection = dial({
+      const events: ConnectionEvents = {
         opened: () => {
           if (isOver) return;
           this.attempt = 0;
@@ -145,7 +146,8 @@ export class Participation {
           }
         },
         closed: end,
-      });
+      };
+      const connection = dial(unlessSilent(events, (why) => this.reconnect(why)));
       const fail = (error: unknown) => {
         // What the next connection needs is not broken by a result that nobody waits for any more.
         if (isOver) return;
