@@ -25,7 +25,7 @@ RUN npm prune --omit=dev --ignore-scripts --no-audit --no-fund \
 FROM ${NODE_IMAGE}
 ENV NODE_ENV=production XDG_CACHE_HOME=/cache
 # The only folders that are written to; volumes that are mounted there begin with their owner.
-RUN mkdir /runs /cache && chown node:node /runs /cache \
+RUN mkdir /runs /cache /tokens && chown node:node /runs /cache /tokens \
   && ln -s /app/dist/cli/swarmgrad.js /usr/local/bin/swarmgrad
 COPY --from=build /app/package.json /app/LICENSE /app/
 COPY --from=build /app/node_modules /app/node_modules

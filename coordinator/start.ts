@@ -29,6 +29,7 @@ import { type Checkpoint, readLatest } from './record/checkpoint-reader.js';
 import {
   createRun,
   folderForNewRun,
+  holdsRun,
   optionsToResume,
   runFolder,
   storeConfiguration,
@@ -274,6 +275,7 @@ function readGiven({ model, ...rest }: StartCoordinatorOptions) {
   const raw = { ...rest, model: isFunction ? 'function' : model };
   const given = readOptions(COORDINATOR_OPTIONS, raw, { where: 'startCoordinator' });
   checkTogether(given);
+  if (given.startOrResume) given.resume = holdsRun(given.runDir!);
   if (given.data !== undefined) given.data = absoluteData(given.data);
   if (given.model !== undefined) given.model = absoluteModel(given.model);
   for (const name of ['tokens', 'tlsCert', 'tlsKey'] as const) {
