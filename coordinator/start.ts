@@ -30,6 +30,7 @@ import { type Checkpoint, readLatest } from './record/checkpoint-reader.js';
 import {
   createRun,
   folderForNewRun,
+  holdsRun,
   optionsToResume,
   runFolder,
   storeConfiguration,
@@ -281,6 +282,7 @@ function readGiven({ model, ...rest }: StartCoordinatorOptions) {
   const raw = { ...rest, model: isFunction ? 'function' : model };
   const given = readOptions(COORDINATOR_OPTIONS, raw, { where: 'startCoordinator' });
   checkTogether(given);
+  if (given.startOrResume) given.resume = holdsRun(given.runDir!);
   if (given.data !== undefined) given.data = absoluteData(given.data);
   if (given.model !== undefined) given.model = absoluteModel(given.model);
   for (const name of ['tokens', 'tlsCert', 'tlsKey'] as const) {

@@ -151,6 +151,12 @@ export const COORDINATOR_OPTIONS = block({
     scope: 'call',
   }),
   resume: option(toggle, false, 'go on with the run of --run-dir; its configuration is in the folder', call),
+  startOrResume: option(
+    toggle,
+    false,
+    '--resume if --run-dir holds a run, else start one: for what starts programs again, as containers',
+    call,
+  ),
 
   // Who takes part
   host: option(
@@ -263,7 +269,7 @@ export const WORKER_OPTIONS = block({
     text('TOKEN'),
     undefined,
     'token of the run; better given by the variable SWARMGRAD_TOKEN, which lists of processes do not show',
-    { otherwise: 'SWARMGRAD_TOKEN', scope: 'call' },
+    { otherwise: 'SWARMGRAD_TOKEN, or what the file SWARMGRAD_TOKEN_FILE holds', scope: 'call' },
   ),
   ca: option(text('FILE'), undefined, "certificate in PEM form of the coordinator's authority, or its own", {
     otherwise: 'those that Node trusts',

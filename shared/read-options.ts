@@ -80,7 +80,7 @@ export const ROBUST_WORKERS = 3;
  * @throws UserError
  */
 export function checkTogether(options: GivenCoordinatorOptions): void {
-  const { epochs, steps, resume, runDir, optimizer, momentum, nesterov, dampening } = options;
+  const { epochs, steps, resume, startOrResume, runDir, optimizer, momentum, nesterov, dampening } = options;
   const refuse = (problem: string) => {
     throw new UserError(problem, 2);
   };
@@ -102,6 +102,8 @@ export function checkTogether(options: GivenCoordinatorOptions): void {
     }
   }
   if (resume && runDir === undefined) refuse('--resume needs --run-dir DIR: which run is to go on');
+  if (startOrResume && runDir === undefined)
+    refuse('--start-or-resume needs --run-dir DIR: which run is meant');
   if (momentum && optimizer && optimizer !== 'sgd' && optimizer !== 'rmsprop') {
     refuse(`--momentum ${momentum} means nothing to ${optimizer}: leave it out, or use sgd or rmsprop`);
   }

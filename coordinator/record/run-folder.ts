@@ -47,6 +47,8 @@ export function runFolder(dir: string): RunFolder {
   };
 }
 
+export const holdsRun = (dir: string): boolean => existsSync(runFolder(dir).config);
+
 /** Where a new run is to be kept. @throws UserError if there is a run already */
 export function folderForNewRun(
   { runDir, data, model }: GivenCoordinatorOptions,

@@ -111,6 +111,7 @@ describe('options that concern each other', () => {
   it.each([
     [{ epochs: 1, steps: 1 }, /^--epochs and --steps both/],
     [{ resume: true }, /^--resume needs --run-dir/],
+    [{ startOrResume: true }, /^--start-or-resume needs --run-dir/],
     [{ optimizer: 'adam', momentum: 0.9 }, /^--momentum 0.9 means nothing to adam/],
     [{ optimizer: 'adamw', nesterov: true }, /^--nesterov means nothing to adamw/],
     [{ optimizer: 'sgd', momentum: 0, dampening: 0.1 }, /^--dampening needs --momentum/],
@@ -132,5 +133,6 @@ it('what belongs to a call is not part of a configuration', () => {
     'operation',
   );
   expect(kept).toMatchObject({ data: 'digits', port: 8790, seed: 1 });
-  for (const name of ['resume', 'runDir', 'linger', 'epochs']) expect(kept).not.toHaveProperty(name);
+  for (const name of ['resume', 'startOrResume', 'runDir', 'linger', 'epochs'])
+    expect(kept).not.toHaveProperty(name);
 });

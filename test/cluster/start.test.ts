@@ -92,6 +92,27 @@ describe('a cluster in one command', () => {
     expect((await summaryOf(runDir)).status).toBe('stopped');
   });
 
+  it('starts, goes on and ends by one and the same command with --start-or-resume', async () => {
+    const runDir = join(await temporaryFolder(), 'run');
+    const plan = ['--data', 'digits?train=200&test=40', '--model', 'linear', '--batch-size', '32'];
+    const place = ['--port', '0', '--run-dir', runDir, '--start-or-resume'];
+    const own = ['--local-workers', '1', '--local-engine', 'eager/cpu'];
+    const again = () => swarmgrad('coordinator', ...plan, '--epochs', '60', ...place, ...own);
+    const first = again();
+    const [url] = /http:\S+/.exec(await first.line(/listening/))!;
+    await reached({ program: first, url, runDir }, 5);
+    first.child.kill('SIGTERM');
+    expect(await first.ended).toBe(143);
+    const second = again();
+    expect(await second.ended).toBe(0);
+    expect(second.stderr).toMatch(/resumed at step \d+/);
+    const { status, weightsSha256 } = await summaryOf(runDir);
+    expect(status).toBe('finished');
+    // A run that is over has nothing left to do.
+    expect(await again().ended).toBe(0);
+    expect((await summaryOf(runDir)).weightsSha256).toBe(weightsSha256);
+  });
+
   it('keeps serving after the run with --linger, all files written', async () => {
     const runDir = join(await temporaryFolder(), 'run');
     const program = swarmgrad('start', ...SMALL, '--epochs', '1', '--run-dir', runDir, '--linger');
