@@ -70,6 +70,18 @@ describe('the choice of an engine', () => {
     expect(machine.runs.filter(({ count }) => count === 16)).toHaveLength(2);
   });
 
+  it('goes on timing one that gets faster while it runs', async () => {
+    const { choose } = await machineWith({
+      steady: { ms: 50 },
+      warming: { ms: [1, 1, 200, 90, 60, 40, 20, 19] },
+    });
+    const { tried } = await choose();
+    expect(tried.map(({ name, shardMs }) => [name, shardMs])).toEqual([
+      ['steady', 50],
+      ['warming', 19],
+    ]);
+  });
+
   it('drops one that disagrees, however fast it is, and tells by how much', async () => {
     const { machine, choose } = await machineWith({ broken: { ms: 0.1, distort: wrong }, sound: { ms: 50 } });
     const { engine, reason, tried } = await choose();

@@ -18,8 +18,8 @@ export const BATCHES = [
 ];
 
 export interface FakeOptions {
-  /** Milliseconds of a run, on the fake clock. */
-  ms?: number;
+  /** Milliseconds of a run, on the fake clock; several: of the first run, the second, ..., and the last of all others. */
+  ms?: number | readonly number[];
   /** What it makes of the true gradient element `i`, in the case with first value `x0`. */
   distort?(value: number, i: number, x0: number): number;
   distortLoss?(loss: number): number;
@@ -37,6 +37,7 @@ export function fakeMachine() {
   const started: string[] = [];
   const engine = (name: string, options: FakeOptions = {}): Engine => {
     const { ms = 1, distort = (value) => value, distortLoss = (loss) => loss, runError } = options;
+    const times = [ms].flat();
     let weights = new Float32Array(LAYOUT.total);
     return {
       name,
@@ -46,7 +47,7 @@ export function fakeMachine() {
       },
       async gradient({ count, x, y }, seed, into) {
         if (runError) throw new Error(runError);
-        time += ms;
+        time += times.length > 1 ? times.shift()! : times[0]!;
         runs.push({ name, count });
         const scale = Array.from(x).reduce((sum, value, i) => sum + value * (i + 1), seed) + y[0]!;
         for (let i = 0; i < into.length; i++) into[i] = distort(weights[i]! * scale, i, x[0]!);

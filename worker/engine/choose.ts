@@ -24,7 +24,7 @@ export interface Candidate {
 export interface Tried {
   name: string;
   engineClass?: string;
-  /** Milliseconds of one shard: the fastest of a few runs. */
+  /** Milliseconds of one shard: the fastest of several runs. */
   shardMs?: number;
   /** Distance from the reference, relative. */
   distance?: number;
@@ -57,9 +57,11 @@ export interface Choice {
 /** An optional package that is not there is no news. */
 const NOT_INSTALLED = /is not installed$/;
 
-const TIMED_RUNS = 3;
-/** Beyond this, one timed run has to do. */
-const SLOW_MS = 300;
+/** WebAssembly is compiled for speed while it runs: timed until so many runs in turn are no faster by a twentieth. */
+const RUNS_NO_FASTER = 2;
+const FASTER = 0.95;
+/** Time enough, however much faster it still gets. */
+const TIMING_MS = 1000;
 
 /** @throws UserError if none is left, with the reason of each */
 export async function chooseEngine(options: ChooseOptions): Promise<Choice> {
@@ -118,12 +120,17 @@ async function timeShard(engine: Engine, options: ProbeOptions): Promise<number>
   const { probe, manifest, shardSamples, layout, now } = options;
   const batch = batchOf(probe.cases[0]!, manifest, shardSamples);
   const into = new Float32Array(layout.total);
+  const began = now();
+  // The first run compiles and allocates.
+  await engine.gradient(batch, 1, into);
   let fastest = Number.POSITIVE_INFINITY;
-  // The first run compiles and allocates; if it is slow all the same, its time will do.
-  for (let run = 0; run <= TIMED_RUNS && (run < 2 || fastest < SLOW_MS); run++) {
+  for (let noFaster = 0; noFaster < RUNS_NO_FASTER; ) {
     const started = now();
     await engine.gradient(batch, 1, into);
-    fastest = Math.min(fastest, now() - started);
+    const ms = now() - started;
+    noFaster = ms < FASTER * fastest ? 0 : noFaster + 1;
+    fastest = Math.min(fastest, ms);
+    if (now() - began >= TIMING_MS) break;
   }
   return fastest;
 }

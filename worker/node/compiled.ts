@@ -1,5 +1,9 @@
 /** The compiled engine in Node: which runtimes there are, and graphs from the coordinator or from a trace. */
+import { stat } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import type * as OrtNode from 'onnxruntime-node';
+import { messageOf } from '../../shared/user-error.js';
 import { probeBlockSize } from '../engine/compiled/block-size.js';
 import { blockedTarget, PORTABLE, PORTABLE_GPU, targetName } from '../engine/compiled/lower/target.js';
 import { JOINING, type Runtime } from '../engine/compiled/runtime.js';
@@ -40,13 +44,24 @@ export async function wasmRuntime(): Promise<Runtime> {
  * or NVIDIA's by CUDA 12, whose libraries `ONNXRUNTIME_NODE_INSTALL=true npm rebuild onnxruntime-node` fetches.
  */
 export async function startCompiledGpu(subject: EngineSubject, provider: 'webgpu' | 'cuda'): Promise<Engine> {
-  return startCompiled(subject, await gpuRuntime(provider), loadTf);
+  const runtime = await gpuRuntime(provider);
+  return startCompiled(subject, runtime, loadTf).catch((error) => {
+    if (/No supported adapters/.test(messageOf(error))) {
+      throw new Error('no graphics processor with a driver for Vulkan, Metal or D3D12 was found', {
+        cause: error,
+      });
+    }
+    throw error;
+  });
 }
 
 export async function gpuRuntime(provider: 'webgpu' | 'cuda'): Promise<Runtime> {
   const ort = await loadNode();
   const offered = ort.listSupportedBackends().map(({ name }) => name);
   if (!offered.includes(provider)) throw new Error(`this build of ONNX Runtime has no ${provider}`);
+  if (provider === 'cuda' && !(await hasCudaLibrary())) {
+    throw new Error("ONNX Runtime's library for CUDA is not installed");
+  }
   return {
     name: `compiled/${provider}`,
     engineClass: `compiled/${provider}@${versionOf(ort)}+${process.platform}-${process.arch}`,
@@ -60,6 +75,14 @@ export async function gpuRuntime(provider: 'webgpu' | 'cuda'): Promise<Runtime> 
       logSeverityLevel: 3,
     },
   };
+}
+
+/** Where it was not fetched, an empty file keeps its place (scripts/no-download.mjs): trying that prints errors. */
+async function hasCudaLibrary(): Promise<boolean> {
+  const root = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
+  const folder = join(root, 'bin/napi-v6', process.platform, process.arch);
+  const file = await stat(join(folder, 'libonnxruntime_providers_cuda.so')).catch(() => undefined);
+  return file !== undefined && file.size > 0;
 }
 
 const versionOf = ({ env }: typeof OrtNode): string => (env.versions as { node: string }).node;
