@@ -14,10 +14,10 @@ import type { DataHead } from '../coordinator/model/reference.js';
 import { layoutOf } from '../shared/layout.js';
 import { Random } from '../shared/random.js';
 import { messageOf } from '../shared/user-error.js';
-import { startCompiled } from '../worker/engine/compiled/start.js';
+import { type CompiledSubject, startCompiled } from '../worker/engine/compiled/start.js';
 import type { Batch, Engine } from '../worker/engine/engine.js';
 import { cpuRuntime } from '../worker/node/compiled.js';
-import { type EngineSubject, engineCandidates } from '../worker/node/engines.js';
+import { engineCandidates } from '../worker/node/engines.js';
 import type { Bench, BenchResult } from './question.js';
 import { PyTorchStep, type StepTime } from './support/pytorch-step.js';
 import { median } from './support/statistics.js';
@@ -93,7 +93,7 @@ function rowOf({ model, batch }: Case, engine: string, threads: number, times: S
   return { name: `${model} ${engine} ${threads}T`, model, engine, threads, batch, ...figures };
 }
 
-export interface BenchSubject extends EngineSubject {
+export interface BenchSubject extends CompiledSubject {
   weights: Float32Array;
   batchOfRecords: Batch;
 }

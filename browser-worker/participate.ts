@@ -1,6 +1,6 @@
 /** A tab's participation in a run: the worker's own code, with what browsers have for it. */
 import { SWARM_PATH } from '../shared/protocol/messages.js';
-import { Participation } from '../worker/connect.js';
+import { Participation } from '../worker/participation.js';
 import type { AwakeTime } from './awake-time.js';
 import type { ComputePort } from './far-engine.js';
 import { startGuarded } from './guarded-compute.js';

@@ -1,5 +1,5 @@
 /** The worker's WebSocket in a browser. */
-import type { Connection, ConnectionEvents } from '../worker/connect.js';
+import type { Connection, ConnectionEvents } from '../worker/connection.js';
 
 /** Browsers do not say when bytes have left: it is asked for this often, while any are waiting. */
 const DRAIN_CHECK_MS = 4;

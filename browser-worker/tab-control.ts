@@ -3,7 +3,7 @@
  * Lives in the control worker.
  */
 import { messageOf } from '../shared/user-error.js';
-import type { Participation } from '../worker/connect.js';
+import type { Participation } from '../worker/participation.js';
 import { AwakeTime, TICK_MS } from './awake-time.js';
 import type { Report, Wish } from './contribution-state.js';
 import type { ComputePort } from './far-engine.js';

@@ -2,8 +2,8 @@
 import type { Command } from 'commander';
 import { COORDINATOR_OPTIONS } from '../shared/options.js';
 import { readOptions } from '../shared/read-options.js';
-import type { Tried } from '../worker/engine/choose.js';
 import { DASH, known, table } from './format.js';
+import type { EnginesResult } from './try-engines.js';
 
 interface Flags {
   data?: string;
@@ -31,15 +31,6 @@ async function engines({ json, ...flags }: Flags): Promise<void> {
   const result = await tryEngines(given);
   if (json) console.log(JSON.stringify(result));
   else console.log(enginesText(result));
-}
-
-export interface EnginesResult {
-  data: string;
-  model: string;
-  shardSamples: number;
-  /** The one that a worker would take. */
-  chosen: string;
-  engines: Tried[];
 }
 
 export function enginesText({ data, model, shardSamples, chosen, engines }: EnginesResult): string {

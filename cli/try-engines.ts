@@ -4,8 +4,17 @@ import { openData } from '../coordinator/data/sources.js';
 import { buildModel } from '../coordinator/model/build-model.js';
 import { headOf } from '../coordinator/model/reference.js';
 import type { GivenCoordinatorOptions } from '../shared/options.js';
+import type { Tried } from '../worker/engine/choose.js';
 import { startEngineThread } from '../worker/node/engine-thread.js';
-import type { EnginesResult } from './engines.js';
+
+export interface EnginesResult {
+  data: string;
+  model: string;
+  shardSamples: number;
+  /** The one that a worker would take. */
+  chosen: string;
+  engines: Tried[];
+}
 
 /** @throws UserError for data or a model that cannot be used, or if no engine works */
 export async function tryEngines(given: GivenCoordinatorOptions): Promise<EnginesResult> {

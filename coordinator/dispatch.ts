@@ -8,7 +8,8 @@
 import type { Clock } from '../shared/clock.js';
 import type { ShardCounters } from '../shared/status.js';
 import { isWithin, leafCount, type Node, ROOT } from '../shared/tree.js';
-import type { Contributor, Swarm, Worker } from './swarm.js';
+import type { Contributor, Worker } from './participants.js';
+import type { Swarm } from './swarm.js';
 import type { LeaseEntry, StepLedger } from './work/ledger.js';
 import type { Member } from './work/members.js';
 import { canDeliver, orphans } from './work/orphans.js';

@@ -7,9 +7,11 @@
 import type { Clock } from '../shared/clock.js';
 import { type EvaluationPart, type EvaluationTotals, sumParts } from '../shared/evaluation-parts.js';
 import type * as m from '../shared/protocol/messages.js';
-import type { Swarm, Work, Worker } from './swarm.js';
+import type { Worker } from './participants.js';
+import type { Swarm } from './swarm.js';
 import { expectedMs, leaseExpired } from './work/deadlines.js';
 import type { Turnaround } from './work/members.js';
+import type { Work } from './work-in-hand.js';
 
 /** More holders of one part at a time would only burden the network. */
 const MOST_COPIES = 3;

@@ -1,7 +1,7 @@
 /** Contributions that workers have told of, until their last chunk has come; and how long they really took. */
 import type * as m from '../shared/protocol/messages.js';
 import type { Node } from '../shared/tree.js';
-import type { Contributor } from './swarm.js';
+import type { Contributor } from './participants.js';
 import type { WholeGradient } from './trust/whole-gradient.js';
 
 export class Incoming {

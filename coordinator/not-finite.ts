@@ -3,7 +3,7 @@
  * that one's are none either, or there is no other, the run has diverged; otherwise the first is sent away.
  */
 import { isWithin, type Node } from '../shared/tree.js';
-import type { Contributor } from './swarm.js';
+import type { Contributor } from './participants.js';
 
 export class NotFinite {
   /** Workers that sent a number that is none, and for which node. */

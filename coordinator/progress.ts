@@ -1,7 +1,7 @@
 /** How far a run is: what changes from step to step, beside weights and optimizer state. */
 import type { EvaluationTotals } from '../shared/evaluation-parts.js';
 import type { RunState, ShardCounters } from '../shared/status.js';
-import type { StepSums } from './training-step.js';
+import type { StepSums } from './tally.js';
 
 /** Means over samples. */
 export interface Result {

@@ -4,11 +4,10 @@
  */
 import { chunkRange, type Layout } from '../shared/layout.js';
 import { type Node, ROOT } from '../shared/tree.js';
-import type { Accepted, Tally, TallyParts } from './tally.js';
-import type { StepSums } from './training-step.js';
+import type { Accepted, StepSums, Tally, TallyParts } from './tally.js';
 import { median } from './update/robust/coordinates.js';
 import type { RobustRule, WorkerGradient } from './update/robust/rule.js';
-import { median as medianOf } from './work/deadlines.js';
+import { median as medianOf } from './work/median.js';
 
 interface Voice {
   identity: string;

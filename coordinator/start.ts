@@ -44,7 +44,7 @@ import { openStaticFiles } from './server/static.js';
 import { ThreadEngine } from './trust/thread-engine.js';
 import { Trust } from './trust/trust.js';
 import { TrustFile } from './trust/trust-file.js';
-import { createRobustRule } from './update/robust/rule.js';
+import { createRobustRule } from './update/robust/create.js';
 import { createSchedule } from './update/schedules.js';
 
 /** The options of the command line in camelCase; `model` may also be a function that builds one. */

@@ -5,14 +5,13 @@
  * on to the work in hand, a training step or an evaluation.
  */
 
-import { CHUNK_ELEMENTS } from '../shared/chunk-size.js';
 import type { Clock } from '../shared/clock.js';
 import type { CloseReason } from '../shared/protocol/close-codes.js';
-import type { Frame } from '../shared/protocol/frame.js';
 import type * as m from '../shared/protocol/messages.js';
 import type { WorkerRole } from '../shared/roles.js';
 import type { RunEvent } from '../shared/status.js';
-import { type FrameSink, WeightsFeed } from './server/weights-feed.js';
+import type { Contributor, Peer, Worker } from './participants.js';
+import { WeightsFeed } from './server/weights-feed.js';
 import type { Trust } from './trust/trust.js';
 import type { Pipeline } from './update/pipeline.js';
 import { Watch } from './watch.js';
@@ -25,46 +24,7 @@ import {
   settle,
   type Totals,
 } from './work/members.js';
-
-/** The far end of a connection. */
-export interface Peer extends FrameSink {
-  /** Messages that the far end's system has taken so far. */
-  delivered?(): number;
-  send(message: m.CoordinatorMessage): void;
-  close(reason: CloseReason, text: string): void;
-}
-
-/** Whoever computes: a worker, or the coordinator itself. */
-export interface Contributor {
-  readonly member: Member;
-  /** By its token; `worker`, which is trusted, where the run asks for none. */
-  readonly role: WorkerRole;
-  /** What lasts over connections, and what is banned: trust/identity.ts. */
-  readonly identity: string;
-}
-
-export interface Worker extends Contributor {
-  readonly peer: Peer;
-  readonly weights: WeightsFeed;
-  readonly averaged: WeightsFeed | undefined;
-}
-
-/** What all workers are busy with: it decides who gets which lease. */
-export interface Work {
-  /** A worker can take leases from now on. */
-  arrived(worker: Worker): void;
-  /** A worker is gone: its leases are free. */
-  lost(worker: Worker): void;
-  contribution(worker: Worker, message: m.Contribution): void;
-  frame(worker: Worker, frame: Frame): void;
-  evaluated(worker: Worker, message: m.Evaluated): void;
-  /** A chunk of the next version is ready. */
-  progressed(): void;
-  /** Called every few milliseconds: is anything late? */
-  look(now: number): void;
-  /** Leases that have run out: the worker and the reason. */
-  expired(now: number): { worker: Worker; why: string }[];
-}
+import type { Work } from './work-in-hand.js';
 
 export interface SwarmOptions {
   clock: Clock;
@@ -332,6 +292,3 @@ export class Swarm {
       }));
   }
 }
-
-/** Bytes of a full frame: nothing longer is accepted from a worker. */
-export const MAX_FRAME_BYTES = 16 + 4 * CHUNK_ELEMENTS;

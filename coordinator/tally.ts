@@ -5,11 +5,17 @@
 import type * as m from '../shared/protocol/messages.js';
 import { type Node, ROOT } from '../shared/tree.js';
 import type { Incoming } from './incoming.js';
-import type { StepSums } from './training-step.js';
 import type { WholeGradient } from './trust/whole-gradient.js';
 import type { Pipeline } from './update/pipeline.js';
 import { sumOverTree } from './update/tree-sum.js';
 import type { StepLedger } from './work/ledger.js';
+
+/** Of a whole step: its samples, and loss and metric added up over them. */
+export interface StepSums {
+  samples: number;
+  loss: number;
+  metric: number;
+}
 
 /** What may count from now on. */
 export interface Accepted {

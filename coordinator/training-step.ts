@@ -15,9 +15,10 @@ import { Arrivals, Incoming } from './incoming.js';
 import { leaseMessage } from './lease-message.js';
 import type { ContributionTimes } from './monitor/timeline.js';
 import { NotFinite } from './not-finite.js';
+import type { Contributor, Worker } from './participants.js';
 import { RobustTally } from './robust-tally.js';
-import type { Contributor, Swarm, Work, Worker } from './swarm.js';
-import { type Tally, type TallyParts, TreeTally } from './tally.js';
+import type { Swarm } from './swarm.js';
+import { type StepSums, type Tally, type TallyParts, TreeTally } from './tally.js';
 import { Judge } from './trust/judge.js';
 import type { Trust } from './trust/trust.js';
 import { WholeGradient } from './trust/whole-gradient.js';
@@ -27,6 +28,7 @@ import { leaseExpired } from './work/deadlines.js';
 import { type LeaseEntry, StepLedger } from './work/ledger.js';
 import { credit } from './work/members.js';
 import type { Assignment } from './work/planner.js';
+import type { Work } from './work-in-hand.js';
 
 /** Which samples a step consumes: positions within the epoch's order. */
 export interface GlobalBatch {
@@ -37,12 +39,6 @@ export interface GlobalBatch {
   bounds: number[];
   /** Who computes what at first; undefined: the planner decides. */
   assignments?: Assignment[];
-}
-
-export interface StepSums {
-  samples: number;
-  loss: number;
-  metric: number;
 }
 
 /** The numbers have left the range of float32: the run cannot go on. */

@@ -1,6 +1,6 @@
 /** Who is sent away, and why: whoever is silent, does not read what it is sent, or never answers. */
 import type { CloseReason } from '../shared/protocol/close-codes.js';
-import type { Worker } from './swarm.js';
+import type { Worker } from './participants.js';
 import { isSilent, leaseExpired } from './work/deadlines.js';
 
 /** More than this never waits for a worker: weights are held back at 1 MiB, the rest is a few bytes each. */

@@ -2,7 +2,7 @@
  * Gives a connection up when nothing has been heard for long: a machine that vanished, or a network that was cut,
  * closes nothing. The coordinator tells how the run goes every second.
  */
-import type { ConnectionEvents } from './connect.js';
+import type { ConnectionEvents } from './connection.js';
 
 const SILENT_MS = 30_000;
 /** Counted in ticks: time in which this process stood still makes none, and what was sent meanwhile is heard first. */

@@ -1,11 +1,12 @@
 /** A process that computes steps by one engine, as a worker's thread does, and tells its memory on the way. */
 import { layoutOf } from '../../shared/layout.js';
+import type { CompiledSubject } from '../../worker/engine/compiled/start.js';
 import type { Batch } from '../../worker/engine/engine.js';
-import { type EngineSubject, engineCandidates } from '../../worker/node/engines.js';
+import { engineCandidates } from '../../worker/node/engines.js';
 
 export interface FootprintRequest {
   engine: string;
-  subject: EngineSubject & { weights: Float32Array; batchOfRecords: Batch };
+  subject: CompiledSubject & { weights: Float32Array; batchOfRecords: Batch };
   /** After how many steps memory is told, ascending. */
   marks: number[];
 }

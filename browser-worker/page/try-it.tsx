@@ -1,15 +1,9 @@
 /** The run's current model, to be tried by a visitor: computed in the visitor's own browser. */
 import type { ModelView } from '../../shared/monitoring.js';
 import { alphabetOf } from '../../shared/text-generator.js';
+import type { TryItProps } from './try-it-props.js';
 import { TryPicture } from './try-picture.js';
 import { TryText } from './try-text.js';
-
-export interface TryItProps {
-  run: string;
-  model: ModelView;
-  /** Updates made: newer weights are fetched when they are wanted. */
-  step: number;
-}
 
 /** Whether a record is a picture that can be drawn or chosen. */
 const isPicture = ({ x: { shape }, label }: ModelView): boolean =>

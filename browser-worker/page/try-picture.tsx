@@ -5,7 +5,7 @@ import { count, percent } from './format.js';
 import { className } from './model.js';
 import { digitOf, pictureOf } from './pictures.js';
 import { Predictor } from './predictor.js';
-import type { TryItProps } from './try-it.js';
+import type { TryItProps } from './try-it-props.js';
 
 const PAPER_PX = 280;
 const PEN_PX = 22;

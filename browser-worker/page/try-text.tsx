@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { type Alphabet, defaultPrompt } from '../../shared/text-generator.js';
 import { count } from './format.js';
 import { Predictor, type Writing } from './predictor.js';
-import type { TryItProps } from './try-it.js';
+import type { TryItProps } from './try-it-props.js';
 
 /** As `swarmgrad generate` has them. */
 const DEFAULTS = { length: 500, temperature: 0.8, seed: 1 };

@@ -13,7 +13,8 @@ import {
   type WorkerMessage,
 } from '../../shared/protocol/messages.js';
 import type { Refusal, Verdict, Visitor } from '../access/gate.js';
-import type { Peer, Swarm, Worker } from '../swarm.js';
+import type { Peer, Worker } from '../participants.js';
+import type { Swarm } from '../swarm.js';
 import { identityOf } from '../trust/identity.js';
 import type { Refused } from './counts.js';
 import { MAX_FIRST_MESSAGE_BYTES } from './limits.js';

@@ -10,9 +10,10 @@ import { createServer as createSecureServer, type Server as SecureServer } from 
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
+import { MAX_FRAME_BYTES } from '../../shared/protocol/frame.js';
 import { SWARM_PATH } from '../../shared/protocol/messages.js';
 import { messageOf, UserError } from '../../shared/user-error.js';
-import { MAX_FRAME_BYTES, type Swarm } from '../swarm.js';
+import type { Swarm } from '../swarm.js';
 import { type Clients, DIRECT_CLIENTS } from './clients.js';
 import { type Door, serveConnection, type Traffic } from './connection.js';
 import { type Refused, ServerCounts } from './counts.js';

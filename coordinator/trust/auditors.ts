@@ -1,5 +1,5 @@
 /** Who recomputes a volunteer's node. A pure choice. */
-import type { Contributor, Worker } from '../swarm.js';
+import type { Contributor, Worker } from '../participants.js';
 import type { Member } from '../work/members.js';
 
 /** Its bits are the same on every machine: the coordinator's own engine is as good as anybody's. */

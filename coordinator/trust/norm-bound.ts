@@ -10,7 +10,7 @@
  * if three workers have made some. The first keeps one honest outlier, or a few liars, from moving it; the
  * second lets it rise where the gradients of a whole step do.
  */
-import { median } from '../work/deadlines.js';
+import { median } from '../work/median.js';
 
 const FACTOR = 10;
 /** Steps that are remembered. */

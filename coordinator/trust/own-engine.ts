@@ -1,6 +1,6 @@
 /** The coordinator as an auditor: what it computes with where no trusted worker is there to recompute. */
 import type * as m from '../../shared/protocol/messages.js';
-import type { Contributor } from '../swarm.js';
+import type { Contributor } from '../participants.js';
 import { newMember } from '../work/members.js';
 
 /** No worker has this id: they begin at 1. */

@@ -5,6 +5,7 @@
  * Two limits: past `expectedMs` a lease is late, and others may be asked for the same (speculation.ts);
  * past `leaseExpired` its worker is sent away.
  */
+import { median } from './median.js';
 import type { Turnaround } from './members.js';
 
 /** A lease is late past the median of what its worker's history promises, and this many deviations... */
@@ -44,13 +45,6 @@ function deadline(samples: number, history: readonly Turnaround[]): number {
   const deviation = MAD_TO_SIGMA * median(times.map((time) => Math.abs(time - middle)));
   const floor = Math.max(MARGIN_FLOOR_MS, MARGIN_FLOOR_PART * middle);
   return middle + Math.min(Math.max(DEVIATIONS * deviation, floor), MARGIN_CEILING_MS);
-}
-
-/** Of at least one value. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
 /** A lease gets this many times what the worker's measured speed promises... */

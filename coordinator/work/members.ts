@@ -1,8 +1,8 @@
 /** Who takes part, and what each has done. Pure state: no sockets, no clock. */
 import type { WorkerKind } from '../../shared/protocol/messages.js';
 import type { WorkerRole } from '../../shared/roles.js';
-import { median } from './deadlines.js';
 import { follow } from './estimate.js';
+import { median } from './median.js';
 
 export type MemberState = 'joining' | 'syncing' | 'idle' | 'computing';
 

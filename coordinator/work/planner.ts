@@ -12,7 +12,7 @@
  * largest shares that each worker can finish add up to all shards.
  */
 import { firstShard, leafCount, type Node } from '../../shared/tree.js';
-import { median } from './deadlines.js';
+import { median } from './median.js';
 
 export interface PlannedWorker {
   id: number;

@@ -3,7 +3,11 @@
  * then raw float32, so that a view at offset 16 is aligned. No control message can be mistaken for
  * one: a msgpack map starts with a byte of at least 0x80, a frame with its type, below 0x80.
  */
+import { CHUNK_ELEMENTS } from '../chunk-size.js';
+
 export const HEADER_BYTES = 16;
+/** Of a full chunk: nothing longer is accepted. */
+export const MAX_FRAME_BYTES = HEADER_BYTES + 4 * CHUNK_ELEMENTS;
 
 /** Wire values: written out, never an enum's order. */
 export const FRAME_CONTRIBUTION = 0x01;

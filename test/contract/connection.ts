@@ -1,5 +1,5 @@
 /** What a worker expects of a connection to its coordinator. The far end is the server of `socket-server.ts`. */
-import type { Connection, ConnectionEvents } from '../../worker/connect.js';
+import type { Connection, ConnectionEvents } from '../../worker/connection.js';
 import { type Contract, equal } from './contract.js';
 
 export interface ConnectionSubject {

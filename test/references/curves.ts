@@ -3,9 +3,9 @@
  * but of other seeds, and another shuffling, so the curves agree only as far as their spread.
  */
 import { join } from 'node:path';
+import type { ReferenceOptions } from './options.js';
 import { trainOurselves } from './own-run.js';
 import { trainWithPyTorch } from './pytorch.js';
-import type { ReferenceOptions } from './reference.js';
 
 const SEEDS = [1, 2, 3];
 /** So far are PyTorch's seeds from ours. */

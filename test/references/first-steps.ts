@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { configure } from '../../coordinator/configure.js';
 import { openData } from '../../coordinator/data/sources.js';
 import { epochOrder, parseShuffle } from '../../shared/permutation.js';
+import type { ReferenceOptions } from './options.js';
 import { trainOurselves } from './own-run.js';
 import { trainWithPyTorch } from './pytorch.js';
-import type { ReferenceOptions } from './reference.js';
 
 /** What the losses may differ by, absolutely. */
 const ALLOWED = 1e-3;

@@ -6,18 +6,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { COORDINATOR_OPTIONS, type GivenCoordinatorOptions } from '../../shared/options.js';
+import { COORDINATOR_OPTIONS } from '../../shared/options.js';
 import { readOptions } from '../../shared/read-options.js';
 import { curves } from './curves.js';
 import { firstSteps } from './first-steps.js';
-
-export interface ReferenceOptions {
-  python: string;
-  /** For files of the comparison; removed afterwards. */
-  folder: string;
-  options: GivenCoordinatorOptions;
-  engine: string;
-}
 
 const QUESTIONS = { 'first-steps': firstSteps, curves };
 

@@ -13,7 +13,7 @@ import { DivergedError } from '../../coordinator/training-step.js';
 import type { TrustRecord } from '../../coordinator/trust/conduct.js';
 import { type OwnEngine, ownContributor } from '../../coordinator/trust/own-engine.js';
 import { Trust } from '../../coordinator/trust/trust.js';
-import { createRobustRule } from '../../coordinator/update/robust/rule.js';
+import { createRobustRule } from '../../coordinator/update/robust/create.js';
 import { evaluationParts } from '../../shared/evaluation-parts.js';
 import { gatherRecords } from '../../shared/gather-records.js';
 import { chunkCount, chunkRange, type Layout, layoutOf } from '../../shared/layout.js';

@@ -9,7 +9,7 @@ import { run } from '../../coordinator/run.js';
 import { type OwnEngine, ownContributor } from '../../coordinator/trust/own-engine.js';
 import { Trust } from '../../coordinator/trust/trust.js';
 import { createOptimizer } from '../../coordinator/update/optimizers/optimizers.js';
-import { createRobustRule } from '../../coordinator/update/robust/rule.js';
+import { createRobustRule } from '../../coordinator/update/robust/create.js';
 import { chunkCount, chunkRange, layoutOf } from '../../shared/layout.js';
 import type { RobustName } from '../../shared/options.js';
 import { mix } from '../../shared/random.js';

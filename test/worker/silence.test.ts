@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ConnectionEvents } from '../../worker/connect.js';
-import { Participation } from '../../worker/connect.js';
+import type { ConnectionEvents } from '../../worker/connection.js';
 import { MemoryCache } from '../../worker/object-cache.js';
+import { Participation } from '../../worker/participation.js';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

@@ -7,12 +7,11 @@ import { messageOf } from '../../shared/user-error.js';
 import { probeBlockSize } from '../engine/compiled/block-size.js';
 import { blockedTarget, PORTABLE, PORTABLE_GPU, targetName } from '../engine/compiled/lower/target.js';
 import { JOINING, type Runtime } from '../engine/compiled/runtime.js';
-import { startCompiled } from '../engine/compiled/start.js';
+import { type CompiledSubject, startCompiled } from '../engine/compiled/start.js';
 import type { Engine } from '../engine/engine.js';
-import type { EngineSubject } from './engines.js';
 
 /** ONNX Runtime's own processor kernels. With two threads, some models give other bits than with one. */
-export async function startCompiledCpu(subject: EngineSubject, threads: number): Promise<Engine> {
+export async function startCompiledCpu(subject: CompiledSubject, threads: number): Promise<Engine> {
   return startCompiled(subject, await cpuRuntime(threads), loadTf);
 }
 
@@ -20,7 +19,7 @@ export async function startCompiledCpu(subject: EngineSubject, threads: number):
  * ONNX Runtime in WebAssembly: the universal engine class. Its SIMD is deterministic by specification and one
  * thread adds in one order, so Node and every browser, on every processor, give the same bits.
  */
-export async function startCompiledWasm(subject: EngineSubject): Promise<Engine> {
+export async function startCompiledWasm(subject: CompiledSubject): Promise<Engine> {
   return startCompiled(subject, await wasmRuntime(), loadTf);
 }
 
@@ -43,7 +42,10 @@ export async function wasmRuntime(): Promise<Runtime> {
  * A graphics processor: through WebGPU (Dawn, within the package) where a driver for Vulkan, Metal or D3D12 is,
  * or NVIDIA's by CUDA 12, whose libraries `ONNXRUNTIME_NODE_INSTALL=true npm rebuild onnxruntime-node` fetches.
  */
-export async function startCompiledGpu(subject: EngineSubject, provider: 'webgpu' | 'cuda'): Promise<Engine> {
+export async function startCompiledGpu(
+  subject: CompiledSubject,
+  provider: 'webgpu' | 'cuda',
+): Promise<Engine> {
   const runtime = await gpuRuntime(provider);
   return startCompiled(subject, runtime, loadTf).catch((error) => {
     if (/No supported adapters/.test(messageOf(error))) {

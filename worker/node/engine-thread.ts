@@ -6,11 +6,11 @@ import { SHARE_ENV, Worker } from 'node:worker_threads';
 import type { Probe } from '../../shared/probe.js';
 import { threadEntry } from '../../shared/thread-entry.js';
 import type { Tried } from '../engine/choose.js';
+import type { CompiledSubject } from '../engine/compiled/start.js';
 import type { Compute, NodeSums } from '../engine/compute.js';
 import { buffersOf, type EngineAnswer, EngineCalls, errorOf, type StartAnswer } from '../engine/remote.js';
-import type { EngineSubject } from './engines.js';
 
-export interface EngineThreadOptions extends EngineSubject {
+export interface EngineThreadOptions extends CompiledSubject {
   /** Without one, as for evaluation alone, engines are neither compared nor timed: the first that starts is taken. */
   probe?: Probe;
   shardSamples: number;

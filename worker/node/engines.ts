@@ -8,10 +8,8 @@ import { installWasmKernels } from '../engine/wasm-kernels.js';
 import { startCompiledCpu, startCompiledGpu, startCompiledWasm } from './compiled.js';
 import { loadNative, type NativePackage, nativeClass } from './native-tensorflow.js';
 
-export type EngineSubject = CompiledSubject;
-
 /** @param threads of the engines that can be told how many */
-export function engineCandidates(subject: EngineSubject, threads = 1): Candidate[] {
+export function engineCandidates(subject: CompiledSubject, threads = 1): Candidate[] {
   return [
     { name: 'compiled/cpu', threads, start: () => startCompiledCpu(subject, threads) },
     { name: 'eager/node-gpu', start: () => startNative('@tensorflow/tfjs-node-gpu', 'node-gpu', subject) },
@@ -30,7 +28,7 @@ export function engineCandidates(subject: EngineSubject, threads = 1): Candidate
   ];
 }
 
-async function startCpu({ model, manifest }: EngineSubject): Promise<Engine> {
+async function startCpu({ model, manifest }: CompiledSubject): Promise<Engine> {
   const tf = await import('@tensorflow/tfjs');
   await use(tf, 'cpu');
   // Its exponentials and logarithms are those of the JavaScript engine.
@@ -38,7 +36,7 @@ async function startCpu({ model, manifest }: EngineSubject): Promise<Engine> {
   return createEagerEngine({ tf, backend: 'cpu', engineClass, model, manifest });
 }
 
-async function startWasm({ model, manifest }: EngineSubject): Promise<Engine> {
+async function startWasm({ model, manifest }: CompiledSubject): Promise<Engine> {
   const tf = await import('@tensorflow/tfjs');
   await import('@tensorflow/tfjs-backend-wasm');
   // Its threads do nothing but wait, and its result must not depend on them.
@@ -54,7 +52,7 @@ async function startWasm({ model, manifest }: EngineSubject): Promise<Engine> {
 async function startNative(
   packageName: NativePackage,
   backend: string,
-  { model, manifest }: EngineSubject,
+  { model, manifest }: CompiledSubject,
 ): Promise<Engine> {
   const tf = loadNative(packageName);
   await use(tf, 'tensorflow');

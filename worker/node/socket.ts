@@ -2,7 +2,7 @@
 import { WebSocket } from 'ws';
 import { SWARM_PATH } from '../../shared/protocol/messages.js';
 import { UserError } from '../../shared/user-error.js';
-import type { Connection, ConnectionEvents } from '../connect.js';
+import type { Connection, ConnectionEvents } from '../connection.js';
 import { explained } from './certificates.js';
 
 /** Weights come in frames of 512 KiB; leases with many shards are the longest control messages. */

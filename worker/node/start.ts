@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Participation } from '../connect.js';
 import { MemoryCache } from '../object-cache.js';
+import { Participation } from '../participation.js';
 import { DiskCache } from './disk-cache.js';
 import { startEngineThread } from './engine-thread.js';
 import { get } from './http.js';

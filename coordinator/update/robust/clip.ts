@@ -9,7 +9,7 @@
  * In place of the paper's constant radius r stands the median of the distances |m_i - v|: it needs no tuning, and
  * is an honest worker's as long as most are. The momentum is kept here, so a worker cannot lie about its history.
  */
-import { median as medianOf } from '../../work/deadlines.js';
+import { median as medianOf } from '../../work/median.js';
 import { median } from './coordinates.js';
 import type { RobustRule, WorkerGradient } from './rule.js';
 

@@ -4,10 +4,6 @@
  *
  * Deterministic for the same contributions; but who computed what decides the result, unlike with plain sums.
  */
-import type { RobustName } from '../../../shared/options.js';
-import { CenteredClipping } from './clip.js';
-import { median, trimmedMean } from './coordinates.js';
-
 /** The mean gradient of one worker's samples of a step: a flat vector, that the rule may change. */
 export interface WorkerGradient {
   /** What lasts over steps and connections. */
@@ -18,19 +14,4 @@ export interface WorkerGradient {
 export interface RobustRule {
   /** Workers in the order of their identities. @returns the gradient to update with: a vector of its own */
   aggregate(workers: readonly WorkerGradient[]): Float32Array;
-}
-
-export function createRobustRule(name: RobustName): RobustRule | undefined {
-  switch (name) {
-    case 'none':
-      return undefined;
-    case 'clip':
-      return new CenteredClipping();
-    case 'median':
-      return { aggregate: (workers) => median(workers.map(({ gradient }) => gradient)) };
-    case 'trimmed':
-      return { aggregate: (workers) => trimmedMean(workers.map(({ gradient }) => gradient)) };
-    default:
-      return name satisfies never;
-  }
 }

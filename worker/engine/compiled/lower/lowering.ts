@@ -99,7 +99,12 @@ export class Lowering {
 
   blocked(value: Value): Name {
     const forms = this.of(value);
-    forms.blocked ??= enterBlocks(this, value, forms.channelsFirst);
+    forms.blocked ??= enterBlocks(
+      this,
+      value.shape,
+      () => this.plain(value),
+      forms.channelsFirst && (() => this.channelsFirst(value)),
+    );
     return forms.blocked;
   }
 

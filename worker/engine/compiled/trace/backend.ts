@@ -15,7 +15,8 @@ import {
   type Value,
   type Values,
 } from '../graph.js';
-import { type RawAttributes, SHAPES } from './shapes.js';
+import { SHAPES } from './shapes.js';
+import type { RawAttributes } from './spec.js';
 
 export const TRACE_BACKEND = 'swarmgrad-trace';
 

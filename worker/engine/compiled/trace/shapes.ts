@@ -5,21 +5,8 @@
  */
 import type * as TensorFlow from '@tensorflow/tfjs';
 import type { Attributes, Dtype, Shape } from '../graph.js';
+import type { Inferred, RawAttributes, Spec } from './spec.js';
 import { type Geometry, geometryOf } from './windows.js';
-
-export interface Spec {
-  shape: Shape;
-  dtype: Dtype;
-}
-
-export interface Inferred {
-  outputs: Spec[];
-  attributes?: Attributes;
-}
-
-/** Attributes as TF.js gives them: every kernel has its own. */
-// biome-ignore lint/suspicious/noExplicitAny: TF.js's attributes have no common type
-export type RawAttributes = Record<string, any>;
 
 type Rule = (inputs: Record<string, Spec>, attributes: RawAttributes, tf: typeof TensorFlow) => Inferred;
 

@@ -1,7 +1,7 @@
 /** The geometry of convolutions and pooling windows in plain numbers, by TF.js's own arithmetic. */
 import type * as TensorFlow from '@tensorflow/tfjs';
 import type { Attributes, Shape } from '../graph.js';
-import type { RawAttributes } from './shapes.js';
+import type { RawAttributes } from './spec.js';
 
 export interface Geometry {
   /** [n, height, width, channels] */

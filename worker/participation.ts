@@ -7,6 +7,7 @@ import { monotonicClock } from '../shared/clock.js';
 import { CLOSE, closeText, mayRetry } from '../shared/protocol/close-codes.js';
 import type { Progress, Welcome, WorkerKind } from '../shared/protocol/messages.js';
 import { messageOf, UserError } from '../shared/user-error.js';
+import type { Connection, ConnectionEvents } from './connection.js';
 import type { Compute } from './engine/compute.js';
 import { Fence } from './fence.js';
 import {
@@ -18,24 +19,10 @@ import {
 } from './material.js';
 import { Session } from './session.js';
 import { unlessSilent } from './silence.js';
-import type { UploadSocket } from './uploads.js';
 
 const FIRST_RETRY_MS = 250;
 /** A coordinator that is back must not wait for its workers. */
 const LONGEST_RETRY_MS = 3_000;
-
-/** What a connection tells, in this order: `opened` at most once, `received` as often, `closed` once. */
-export interface ConnectionEvents {
-  opened(): void;
-  received(bytes: Uint8Array): void;
-  /** `reason` is in words, or empty where only the code is known. */
-  closed(code: number, reason: string): void;
-}
-
-export interface Connection {
-  socket: UploadSocket;
-  close(code: number, reason: string): void;
-}
 
 export interface ParticipationOptions extends Omit<MaterialSources, 'startCompute'> {
   /** For people to read. */
