@@ -1,41 +1,29 @@
 /** Options in, a running coordinator out: the file that wires the parts together. */
 import { randomUUID } from 'node:crypto';
-import { resolve } from 'node:path';
 import { monotonicClock } from '../shared/clock.js';
 import { evaluationParts } from '../shared/evaluation-parts.js';
 import { layoutOf } from '../shared/layout.js';
 import { metricOf } from '../shared/losses.js';
-import { COORDINATOR_OPTIONS, type GivenCoordinatorOptions } from '../shared/options.js';
-import { checkTogether, ofScope, readOptions } from '../shared/read-options.js';
+import { ofScope } from '../shared/read-options.js';
 import type { RunEvent, Status } from '../shared/status.js';
 import { messageOf, UserError } from '../shared/user-error.js';
 import type { FirstTokens } from './access/access.js';
 import { tokenFile } from './access/token-file.js';
 import { Conductor } from './conductor.js';
-import { type Configuration, configure, shardSamplesOf, totalSteps, updateRuleOf } from './configure.js';
+import { type Configuration, shardSamplesOf, totalSteps, updateRuleOf } from './configure.js';
 import { Control } from './control.js';
 import { type Core, createCore } from './core.js';
-import { absoluteData } from './data/sources.js';
 import { Events } from './events.js';
 import { actionsOf, viewOf } from './live-run.js';
-import type { ModelFunction } from './model/build-model.js';
-import { absoluteModel } from './model/model-spec.js';
 import { EventList } from './monitor/event-list.js';
 import { readHistory } from './monitor/history.js';
 import { Monitor } from './monitor/monitor.js';
 import { Metrics } from './monitor/prometheus.js';
+import { openRun, type StartCoordinatorOptions } from './open-run.js';
 import { prepare } from './prepare.js';
 import { Progress } from './progress.js';
-import { type Checkpoint, readLatest } from './record/checkpoint-reader.js';
-import {
-  createRun,
-  folderForNewRun,
-  holdsRun,
-  optionsToResume,
-  runFolder,
-  storeConfiguration,
-} from './record/run-folder.js';
-import { newFence, RunLock } from './record/run-lock.js';
+import type { Checkpoint } from './record/checkpoint-reader.js';
+import { RunLock } from './record/run-lock.js';
 import type { Summary } from './record/summary.js';
 import { stepsPerEpoch } from './schedule.js';
 import { joinAddress, reachableLocally } from './server/addresses.js';
@@ -47,10 +35,7 @@ import { TrustFile } from './trust/trust-file.js';
 import { createRobustRule } from './update/robust/create.js';
 import { createSchedule } from './update/schedules.js';
 
-/** The options of the command line in camelCase; `model` may also be a function that builds one. */
-export type StartCoordinatorOptions = Omit<GivenCoordinatorOptions, 'model'> & {
-  model?: string | ModelFunction | undefined;
-};
+export type { StartCoordinatorOptions } from './open-run.js';
 
 export interface RunningCoordinator {
   /** `http://HOST:PORT` or `https://HOST:PORT`, with the port that was really taken. */
@@ -89,9 +74,6 @@ export async function startCoordinator(options: StartCoordinatorOptions = {}): P
 }
 
 async function startWith(lock: RunLock, options: StartCoordinatorOptions): Promise<RunningCoordinator> {
-  const { given, modelFunction } = readGiven(options);
-  const folder = given.resume ? runFolder(given.runDir!) : folderForNewRun(given);
-  const configuration = configure(given.resume ? await optionsToResume(folder, given) : given);
   const events = new Events();
   const eventList = new EventList();
   const tell = (event: RunEvent) => {
@@ -99,9 +81,7 @@ async function startWith(lock: RunLock, options: StartCoordinatorOptions): Promi
     events.tell(event);
   };
   const warn = (text: string) => tell({ type: 'warning', text });
-  // A new run has no folder yet: it takes its lock with it.
-  const fence = configuration.resume ? await lock.acquire(folder, warn) : newFence();
-  const stored = configuration.resume ? await readLatest(folder.checkpoints, warn) : undefined;
+  const { folder, configuration, modelFunction, fence, stored, own } = await openRun(options, lock, warn);
 
   // A run that goes on has its model in the checkpoint: the file or function that built it is not needed.
   const model = stored?.state.model ?? modelFunction ?? configuration.model;
@@ -240,12 +220,7 @@ async function startWith(lock: RunLock, options: StartCoordinatorOptions): Promi
     core.stop();
     throw error;
   });
-  // Only now, when nothing of the user's can be wrong any more, does the folder become this run's.
-  const own = async () => {
-    if (configuration.resume) return storeConfiguration(folder, configuration);
-    await createRun(folder, configuration);
-    await lock.acquire(folder, warn, fence);
-  };
+  // Only now can nothing of the user's be wrong any more.
   const settle = () => own().then(() => server.save());
   await settle().catch(async (error) => {
     core.stop();
@@ -274,21 +249,6 @@ async function startWith(lock: RunLock, options: StartCoordinatorOptions): Promi
       await ownEngine.close();
     },
   };
-}
-
-/** Paths become absolute: a run can be resumed from any folder. @throws UserError */
-function readGiven({ model, ...rest }: StartCoordinatorOptions) {
-  const isFunction = typeof model === 'function';
-  const raw = { ...rest, model: isFunction ? 'function' : model };
-  const given = readOptions(COORDINATOR_OPTIONS, raw, { where: 'startCoordinator' });
-  checkTogether(given);
-  if (given.startOrResume) given.resume = holdsRun(given.runDir!);
-  if (given.data !== undefined) given.data = absoluteData(given.data);
-  if (given.model !== undefined) given.model = absoluteModel(given.model);
-  for (const name of ['tokens', 'tlsCert', 'tlsKey'] as const) {
-    if (given[name] !== undefined) given[name] = resolve(given[name]);
-  }
-  return { given, modelFunction: isFunction ? model : undefined };
 }
 
 const everySteps = ({ evaluateEvery }: Configuration, epoch: number): number =>

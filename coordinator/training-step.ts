@@ -5,11 +5,12 @@
  */
 
 import type { Clock } from '../shared/clock.js';
-import { chunkCount, chunkRange, type Layout } from '../shared/layout.js';
+import { chunkCount, type Layout } from '../shared/layout.js';
 import type { Frame } from '../shared/protocol/frame.js';
 import type * as m from '../shared/protocol/messages.js';
 import type { ShardCounters } from '../shared/status.js';
-import { firstShard, leafCount, MAX_SHARDS, type Node, ROOT } from '../shared/tree.js';
+import { firstShard, leafCount, type Node, ROOT } from '../shared/tree.js';
+import { checkContribution, checkFrame, type Fault } from './contribution-checks.js';
 import { Dispatch } from './dispatch.js';
 import { Arrivals, Incoming } from './incoming.js';
 import { leaseMessage } from './lease-message.js';
@@ -172,23 +173,16 @@ export class TrainingStep implements Work {
   }
 
   contribution(worker: Worker, message: m.Contribution): void {
-    const { step, node } = message;
-    if (step !== this.batch.step || !this.isNode(node)) {
-      if (step > this.batch.step || !this.isNode(node))
-        this.refuseUnexpected(worker, 'contribution', step, node);
-      return;
-    }
-    const lease = this.ledger.leaseOf(worker.member.id, node);
-    if (!lease) {
+    const { id } = worker.member;
+    const { node } = message;
+    const checked = checkContribution(message, id, this.ledger);
+    if (checked === 'past') return;
+    if (checked === 'duplicate') {
       this.options.counters.duplicates += leafCount(this.ledger.shards, node);
       return;
     }
-    const samples = this.ledger.samples(node);
-    if (message.samples !== samples) {
-      const text = `step ${step}, node ${node}: ${message.samples} samples told, the node has ${samples}`;
-      this.refuseShape(worker, node, text);
-      return;
-    }
+    if ('reason' in checked) return this.refuse(worker, node, checked);
+    const { lease } = checked;
     const isWhole = this.judge.isTakenWhole(worker, node);
     if (!isWhole && !(Number.isFinite(message.loss) && Number.isFinite(message.metric))) {
       this.foundNotFinite(worker, node, `loss ${message.loss}`);
@@ -196,7 +190,7 @@ export class TrainingStep implements Work {
     }
     if (!isWhole) this.streamed.setSums(node, message);
     const now = this.options.clock.now();
-    const begunAt = this.arrivals.begunAt(worker.member.id, lease.since);
+    const begunAt = this.arrivals.begunAt(id, lease.since);
     const chunks = isWhole
       ? { from: 0, window: this.ledger.chunks }
       : { from: lease.fromChunk, window: this.options.pipeline.window };
@@ -204,41 +198,33 @@ export class TrainingStep implements Work {
     this.arrivals.add(new Incoming(worker, node, message, begunAt, now, chunks, whole));
   }
 
-  frame(worker: Worker, { step, node, chunk, body }: Frame): void {
-    if (step < this.batch.step) return;
-    const incoming = this.arrivals.of(worker.member.id, node);
-    if (!incoming) {
-      if (step > this.batch.step || !this.isNode(node)) this.refuseUnexpected(worker, 'frame', step, node);
-      return;
-    }
-    const { start, end } = chunkRange(this.options.layout.total, chunk);
-    if (chunk >= this.ledger.chunks || body.byteLength !== 4 * (end - start)) {
-      const text = `step ${step}, node ${node}, chunk ${chunk}: ${body.byteLength} bytes, expected ${4 * (end - start)}`;
-      this.refuseShape(worker, node, text);
-      return;
-    }
-    const window = incoming.whole ? this.ledger.chunks : this.options.pipeline.window;
-    if (chunk !== incoming.nextChunk || chunk >= window) {
-      const text = `chunk ${chunk} where chunk ${incoming.nextChunk} of at most ${window} was expected`;
-      this.options.swarm.refuse(worker, 'unexpected', text);
-      return;
-    }
+  frame(worker: Worker, frame: Frame): void {
+    const { ledger, arrivals, judge } = this;
+    const { pipeline, layout, clock } = this.options;
+    const { id } = worker.member;
+    const { node, chunk, body } = frame;
+    const expected = arrivals.of(id, node);
+    const window = expected?.whole ? ledger.chunks : pipeline.window;
+    const checked = checkFrame(frame, expected, ledger, layout.total, window);
+    if (checked === 'past' || checked === 'duplicate') return;
+    if ('reason' in checked) return this.refuse(worker, node, checked);
+    const { incoming } = checked;
     if (incoming.whole) {
       incoming.whole.take(body);
-      incoming.took(this.options.clock.now());
-      if (incoming.nextChunk === this.ledger.chunks) this.judge.whole(incoming);
+      incoming.took(clock.now());
+      if (incoming.nextChunk === ledger.chunks) judge.whole(incoming);
       return;
     }
-    const verdict = this.options.pipeline.add(node, chunk, body);
+    const verdict = pipeline.add(node, chunk, body);
     if (verdict === 'notFinite') {
       this.foundNotFinite(worker, node, `gradient chunk ${chunk} holds NaN or infinity`);
       return;
     }
-    incoming.took(this.options.clock.now());
+    incoming.took(clock.now());
     const counted = verdict === 'counted';
-    if (counted) this.dispatch.counted(worker.member.id, node, chunk);
-    if (incoming.nextChunk === this.ledger.chunks) this.fulfilled(worker.member.id, incoming, counted);
-    if (this.ledger.isComplete()) this.complete();
+    if (counted) this.dispatch.counted(id, node, chunk);
+    if (incoming.nextChunk === ledger.chunks) this.fulfilled(id, incoming, counted);
+    if (ledger.isComplete()) this.complete();
   }
 
   evaluated(): void {
@@ -306,18 +292,11 @@ export class TrainingStep implements Work {
     else this.reject(new DivergedError(`${what} (node ${node}, worker ${worker.member.name})`));
   }
 
-  private refuseShape(worker: Worker, node: Node, text: string): void {
-    this.options.counters.rejected += leafCount(this.ledger.shards, node);
-    this.options.swarm.refuse(worker, 'wrongShape', text);
-  }
-
-  private refuseUnexpected(worker: Worker, what: string, step: number, node: Node): void {
-    const text = `${what} for step ${step}, node ${node}, which was never leased`;
-    this.options.swarm.refuse(worker, 'unexpected', text);
-  }
-
-  private isNode(node: Node): boolean {
-    return node < Math.min(2 * this.ledger.shards, 2 * MAX_SHARDS);
+  private refuse(worker: Worker, node: Node, { reason, text }: Fault): void {
+    if (reason === 'wrongShape') {
+      this.options.counters.rejected += leafCount(this.ledger.shards, node);
+    }
+    this.options.swarm.refuse(worker, reason, text);
   }
 
   private complete(): void {
