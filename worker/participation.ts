@@ -23,6 +23,9 @@ import { unlessSilent } from './silence.js';
 const FIRST_RETRY_MS = 250;
 /** A coordinator that is back must not wait for its workers. */
 const LONGEST_RETRY_MS = 3_000;
+/** An engine that fails so many times in a row, without one result between, will not do better. */
+const MOST_FAILURES = 8;
+const LONGEST_AFTER_FAILURE_MS = 30_000;
 
 export interface ParticipationOptions extends Omit<MaterialSources, 'startCompute'> {
   /** For people to read. */
@@ -63,13 +66,16 @@ export class Participation {
   private readonly fence = new Fence();
   private samples = 0;
   private attempt = 0;
+  /** Of this worker's own doing, since it last computed something. */
+  private failures = 0;
   private abandon: (why: string) => void = () => undefined;
 
   constructor(private readonly options: ParticipationOptions) {}
 
   /**
    * Resolves when the run is over or `stop` is aborted; what is in hand then goes to others. May be called
-   * again: model, data and engine are still there. @throws UserError if the coordinator refuses this worker
+   * again: model, data and engine are still there. @throws UserError if the coordinator refuses this worker, or it
+   * fails again and again
    */
   async run(stop: AbortSignal): Promise<Outcome> {
     const { address, wait, log, watcher } = this.options;
@@ -78,7 +84,13 @@ export class Participation {
       if (stop.aborted) break;
       if (code === CLOSE.finished.code) return { why, samples: this.samples };
       if (!mayRetry(code)) throw new UserError(`the coordinator refused this worker: ${why}`);
-      const ms = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.attempt++);
+      if (this.failures >= MOST_FAILURES) {
+        throw new UserError(`gave up after ${MOST_FAILURES} failures in a row: ${why}`);
+      }
+      const ms = Math.max(
+        Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.attempt++),
+        this.failures === 0 ? 0 : Math.min(LONGEST_AFTER_FAILURE_MS, FIRST_RETRY_MS * 2 ** this.failures),
+      );
       // Jitter: workers that lost the same coordinator must not all come back in the same instant.
       const retryMs = ms * (0.5 + Math.random() / 2);
       log(`connection to ${address} lost (${why}); trying again in ${(retryMs / 1000).toFixed(1)} s`);
@@ -105,6 +117,7 @@ export class Participation {
     const { name, kind, token, address, dial, log, watcher } = this.options;
     return new Promise((resolve) => {
       let problem = '';
+      let hasFailed = false;
       let isOver = false;
       const end = (code: number, reason: string) => {
         if (isOver) return;
@@ -112,6 +125,8 @@ export class Participation {
         stop.removeEventListener('abort', leave);
         session.close();
         this.samples += session.samples;
+        if (session.samples > 0) this.failures = 0;
+        if (hasFailed) this.failures++;
         resolve({ code, why: problem || reason || `closed with code ${code}` });
       };
       const events: ConnectionEvents = {
@@ -139,6 +154,7 @@ export class Participation {
         // What the next connection needs is not broken by a result that nobody waits for any more.
         if (isOver) return;
         problem = messageOf(error);
+        hasFailed = true;
         // A damaged engine is not used again: the next connection starts a new one.
         if (!(error instanceof UserError)) void this.release();
         const reason = error instanceof UserError ? CLOSE.leaving : CLOSE.failed;

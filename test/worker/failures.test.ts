@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { encode } from '../../shared/protocol/codec.js';
+import { PROTOCOL_VERSION, type Welcome } from '../../shared/protocol/messages.js';
+import type { ConnectionEvents } from '../../worker/connection.js';
+import { MemoryCache } from '../../worker/object-cache.js';
+import { Participation } from '../../worker/participation.js';
+
+const HASH = 'a'.repeat(64);
+const WELCOME: Welcome = {
+  type: 'welcome',
+  protocol: PROTOCOL_VERSION,
+  worker: 1,
+  run: 'run',
+  epoch: 1,
+  model: HASH,
+  train: HASH,
+  test: HASH,
+  probe: HASH,
+  program: HASH,
+  shardSamples: 8,
+  seed: 1,
+  shuffle: 'full',
+  engineClass: 'any',
+  heartbeatMs: 1000,
+};
+
+/** A worker that is welcome, and can never fetch what it is to compute. @param dials how many times it may come */
+function brokenWorker(dials: number) {
+  const waits: number[] = [];
+  const stop = new AbortController();
+  const participation = new Participation({
+    name: 'anna',
+    kind: 'node',
+    address: 'http://coordinator',
+    engine: 'auto',
+    dial(events: ConnectionEvents) {
+      if (--dials < 0) stop.abort();
+      queueMicrotask(() => {
+        events.opened();
+        events.received(encode(WELCOME));
+      });
+      return {
+        socket: { send: () => undefined, bufferedBytes: () => 0 },
+        close: (code, reason) => queueMicrotask(() => events.closed(code, reason)),
+      };
+    },
+    startCompute: async () => {
+      throw new Error('nothing is computed here');
+    },
+    cache: new MemoryCache(0),
+    fetchObject: async () => {
+      throw new Error('the disk is broken');
+    },
+    sha256: async () => HASH,
+    wait: async (ms) => void waits.push(ms),
+    log: () => undefined,
+  });
+  return { waits, over: participation.run(stop.signal) };
+}
+
+describe('a worker that fails again and again', () => {
+  it('comes back later each time, and gives up in the end with the reason', async () => {
+    const { waits, over } = brokenWorker(100);
+    await expect(over).rejects.toThrow(/^gave up after 8 failures in a row: .*the disk is broken/);
+    expect(waits).toHaveLength(7);
+    // Half of it is jitter.
+    expect(waits.at(-1)).toBeGreaterThanOrEqual(15_000);
+    expect(waits.at(-1)).toBeLessThanOrEqual(30_000);
+  });
+});
