@@ -15,7 +15,7 @@ import {
 import type { Refusal, Verdict, Visitor } from '../access/gate.js';
 import type { Peer, Swarm, Worker } from '../swarm.js';
 import { identityOf } from '../trust/identity.js';
-import type { Refused } from './counts.js';
+import type { Refused, Sender } from './counts.js';
 import { MAX_FIRST_MESSAGE_BYTES } from './limits.js';
 import { MESSAGES, may } from './rights.js';
 
@@ -37,6 +37,8 @@ export interface Door {
   watch(visitor: Visitor, lost: () => void): () => void;
   /** Whether another message may come, by how many came. */
   mayReceive(): boolean;
+  /** A message is read. */
+  received(from: Sender): void;
   /** The connection is closed from here. */
   refused(reason: Refused): void;
 }
@@ -46,6 +48,7 @@ const OPEN_DOOR: Door = {
   admit: () => ({ visitor: { roles: ['worker'] } }),
   watch: () => () => undefined,
   mayReceive: () => true,
+  received: () => undefined,
   refused: () => undefined,
 };
 
@@ -142,6 +145,7 @@ export function serveConnection(
     const bytes = data as Buffer;
     traffic.up += bytes.length;
     if (!door.mayReceive()) return refuse('tooManyMessages', 'more messages a second than any worker needs');
+    door.received(worker?.role ?? 'stranger');
     try {
       if (!worker && bytes.length > MAX_FIRST_MESSAGE_BYTES)
         throw new MessageError(`a first message of ${bytes.length} bytes`);
@@ -196,8 +200,9 @@ function peerOf(socket: WebSocket, traffic: Traffic, door: Door): Peer {
     close(reason, text) {
       door.refused(reason);
       socket.close(CLOSE[reason].code, closeText(text));
-      // A peer that does not answer the closing handshake is cut off.
-      setTimeout(() => socket.terminate(), 5_000).unref();
+      // A peer that does not answer the closing handshake is cut off; one that is gone is forgotten.
+      const late = setTimeout(() => socket.terminate(), 5_000).unref();
+      socket.once('close', () => clearTimeout(late));
     },
   };
 }

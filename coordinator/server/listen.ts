@@ -104,6 +104,7 @@ export async function listen(
       admit: (token) => (token === undefined ? gate.ofRequest(request) : gate.ofToken(token, request)),
       watch: (visitor, lost) => gate.watch(visitor, lost),
       mayReceive: () => rate.take(),
+      received: (from) => counts.message(from),
       refused: (reason) => counts.close(reason),
     };
     sockets.handleUpgrade(request, socket, head, (ws) => serveConnection(ws, swarm, traffic, door));
