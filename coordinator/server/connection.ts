@@ -199,10 +199,10 @@ function peerOf(socket: WebSocket, traffic: Traffic, door: Door): Peer {
     bufferedBytes: () => socket.bufferedAmount,
     close(reason, text) {
       door.refused(reason);
-      socket.close(CLOSE[reason].code, closeText(text));
-      // A peer that does not answer the closing handshake is cut off; one that is gone is forgotten.
+      // A peer that does not answer the closing handshake is cut off; one that is gone is not remembered.
       const late = setTimeout(() => socket.terminate(), 5_000).unref();
       socket.once('close', () => clearTimeout(late));
+      socket.close(CLOSE[reason].code, closeText(text));
     },
   };
 }

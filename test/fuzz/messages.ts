@@ -11,11 +11,20 @@ export interface Heard {
   lease: Lease | undefined;
   /** Of the weights that came last. */
   version: number;
-  /** Of the gradient. */
+  /** Of the gradient: elements of each chunk, all of them of the same length. */
   elements: number;
+  chunks: number;
 }
 
-export const TYPES = ['join', 'ready', 'holding', 'contribution', 'evaluated', 'dropped', 'heartbeat'] as const;
+export const TYPES = [
+  'join',
+  'ready',
+  'holding',
+  'contribution',
+  'evaluated',
+  'dropped',
+  'heartbeat',
+] as const;
 
 /** A message in the right form; its numbers are right where `heard` tells them. */
 export function honest(type: WorkerMessage['type'], heard: Heard, random: Random): WorkerMessage {
@@ -54,15 +63,15 @@ export function idle({ version, ...heard }: Heard, random: Random): WorkerMessag
   return message.type === 'contribution' ? { ...message, step: Math.max(0, message.step - 1) } : message;
 }
 
-/** The one chunk of a contribution, of random numbers. */
-export function frame(heard: Heard, random: Random): Uint8Array {
+/** A chunk of a contribution, of random numbers. */
+export function frame(heard: Heard, random: Random, chunk = 0): Uint8Array {
   const { lease, version, elements } = heard;
   const bytes = new Uint8Array(HEADER_BYTES + 4 * elements);
   const header = {
     type: FRAME_CONTRIBUTION,
     node: lease?.node ?? 1 + random.below(15),
     step: lease?.step ?? version,
-    chunk: 0,
+    chunk,
   } as const;
   writeHeader(bytes, header, 4 * elements);
   const body = new DataView(bytes.buffer, HEADER_BYTES);

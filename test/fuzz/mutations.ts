@@ -38,10 +38,12 @@ const ODD: ((random: Random) => Uint8Array)[] = [
   (random) => join(new Uint8Array(random.below(40)).fill(0x91), bytesOf(0xc0)),
   (random) => join(...Array(random.below(40)).fill(bytesOf(0x81, 0xa1, 0x61)), bytesOf(0xc0)),
   // More announced than comes.
-  (random) => bytesOf(pick(random, [0xdb, 0xdd, 0xdf, 0xc6]), ...Array.from({ length: 4 }, () => random.below(256))),
+  (random) =>
+    bytesOf(pick(random, [0xdb, 0xdd, 0xdf, 0xc6]), ...Array.from({ length: 4 }, () => random.below(256))),
   // Binaries, extensions, the byte that is never used, text that is no UTF-8, float32.
   (random) => bytesOf(0xc4, 2, random.below(256), random.below(256)),
-  (random) => bytesOf(pick(random, [0xd4, 0xd5, 0xd6, 0xc7]), random.below(8), ...new Uint8Array(random.below(9))),
+  (random) =>
+    bytesOf(pick(random, [0xd4, 0xd5, 0xd6, 0xc7]), random.below(8), ...new Uint8Array(random.below(9))),
   () => bytesOf(0xc1),
   () => bytesOf(0xa3, 0xff, 0xfe, 0x80),
   (random) => bytesOf(0xca, ...Array.from({ length: 4 }, () => random.below(256))),
@@ -107,7 +109,7 @@ function damage(bytes: Uint8Array, other: Uint8Array, random: Random): Uint8Arra
 
 /** Frames with wrong headers, lengths, steps, nodes, chunks; with numbers that are none. */
 function mutateFrame(heard: Heard, random: Random): Uint8Array {
-  const bytes = frame(heard, random);
+  const bytes = frame(heard, random, random.below(heard.chunks));
   const view = new DataView(bytes.buffer);
   const near = (right: number) => pick(random, [right - 1, right + 1, 2 * right, right >> 1, 0, 2 ** 32 - 1]);
   switch (random.below(9)) {
@@ -121,7 +123,7 @@ function mutateFrame(heard: Heard, random: Random): Uint8Array {
       view.setUint16(2, random.below(2) ? near(view.getUint16(2, true)) : random.below(65_536), true);
       break;
     case 3:
-      view.setUint32(4, near(0), true);
+      view.setUint32(4, random.below(2) ? near(view.getUint32(4, true)) : random.below(heard.chunks), true);
       break;
     case 4:
       view.setUint32(8, near(view.getUint32(8, true)), true);

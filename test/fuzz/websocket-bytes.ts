@@ -71,7 +71,10 @@ export function broken(payload: Uint8Array, random: Random): Buffer {
   return all[random.below(all.length)]!();
 }
 
-export type Told = { kind: 'message'; payload: Buffer } | { kind: 'pong'; number: number } | { kind: 'close'; code: number };
+export type Told =
+  | { kind: 'message'; payload: Buffer }
+  | { kind: 'pong'; number: number }
+  | { kind: 'close'; code: number };
 
 /** Reads what a server sends: first its answer to the handshake, then frames, which have no mask. */
 export class ServerReader {
@@ -85,7 +88,8 @@ export class ServerReader {
     for (let frame = this.next(); frame; frame = this.next()) {
       const { opcode, payload } = frame;
       if (opcode === OPCODE.binary) yield { kind: 'message', payload };
-      else if (opcode === OPCODE.pong) yield { kind: 'pong', number: payload.length < 4 ? 0 : payload.readUInt32BE(0) };
+      else if (opcode === OPCODE.pong)
+        yield { kind: 'pong', number: payload.length < 4 ? 0 : payload.readUInt32BE(0) };
       else if (opcode === OPCODE.close)
         yield { kind: 'close', code: payload.length < 2 ? 1005 : payload.readUInt16BE(0) };
       else throw new Error(`a frame with opcode ${opcode} from the coordinator`);
@@ -108,7 +112,8 @@ export class ServerReader {
     const short = bytes[1]! & 0x7f;
     const head = short < 126 ? 2 : short === 126 ? 4 : 10;
     if (bytes.length < head) return undefined;
-    const length = short < 126 ? short : short === 126 ? bytes.readUInt16BE(2) : Number(bytes.readBigUInt64BE(2));
+    const length =
+      short < 126 ? short : short === 126 ? bytes.readUInt16BE(2) : Number(bytes.readBigUInt64BE(2));
     if (bytes.length < head + length) return undefined;
     this.bytes = bytes.subarray(head + length);
     return { opcode: bytes[0]! & 0x0f, payload: bytes.subarray(head, head + length) };

@@ -3,26 +3,17 @@
  * there are slots, one after the other in each, until the coordinator has read as many messages as one asks for.
  */
 import { fileURLToPath } from 'node:url';
-import { CLOSE } from '../../shared/protocol/close-codes.js';
+import { messageOf } from '../../shared/user-error.js';
 import { type RunningCluster, startProgram } from '../support/cluster.js';
+import { Closes } from './closes.js';
 import { attack, type HostileOptions } from './hostile.js';
+import { SocketLine } from './socket-line.js';
 
 const PROBE = fileURLToPath(new URL('../support/memory-probe.mjs', import.meta.url));
 
 /** Hostile connections at once. */
 const SLOTS = 24;
 const POLL_MS = 250;
-
-/** Of the library below ours: a frame that is none of a WebSocket, text that is no UTF-8, a message that is too long. */
-const LIBRARY = new Map([
-  [1002, 'broken WebSocket frame'],
-  [1007, 'text that is no UTF-8'],
-  [1009, 'message too long'],
-]);
-const NAMES = new Map<number, string>([
-  ...Object.entries(CLOSE).map(([name, { code }]): [number, string] => [code, name]),
-  ...LIBRARY,
-]);
 
 /** Bytes, after garbage has been collected. */
 export interface Memory {
@@ -59,36 +50,35 @@ export async function probed(runDir: string, token: string, ...options: string[]
   };
 }
 
-export interface Outcome {
+export interface SiegeOutcome {
   delivered: number;
   connections: number;
-  /** How often the coordinator closed a connection for what. */
-  closes: Map<string, number>;
+  closes: Closes;
   memory: Memory[];
 }
 
-export interface CampaignOptions extends Omit<HostileOptions, 'port' | 'connection'> {
+export interface SiegeOptions extends Omit<HostileOptions, 'dial' | 'connection'> {
   frames: number;
   /** Measurements of memory, evenly over the frames. */
   measurements: number;
 }
 
 /** @throws Error naming the connection that was answered as none should be, or how the coordinator ended */
-export async function campaign(cluster: ProbedCluster, options: CampaignOptions): Promise<Outcome> {
+export async function besiege(cluster: ProbedCluster, options: SiegeOptions): Promise<SiegeOutcome> {
   const { frames, measurements } = options;
   const port = Number(new URL(cluster.url).port);
-  const outcome: Outcome = { delivered: 0, connections: 0, closes: new Map(), memory: [] };
+  const outcome: SiegeOutcome = { delivered: 0, connections: 0, closes: new Closes(), memory: [] };
   let isOver = false;
   const slot = async () => {
     while (!isOver) {
       const connection = ++outcome.connections;
-      const { code, stage } = await attack({ ...options, port, connection }).catch((error) => {
-        throw new Error(`connection ${connection}: ${error.message}`, { cause: error });
-      });
-      if (code === undefined) continue;
-      const name = NAMES.get(code);
-      if (!name) throw new Error(`connection ${connection}, ${stage}: closed with ${code}, which has no name`);
-      outcome.closes.set(name, (outcome.closes.get(name) ?? 0) + 1);
+      const dial: HostileOptions['dial'] = (random, hear) => new SocketLine(port, random, hear);
+      try {
+        const { code } = await attack({ ...options, connection, dial });
+        if (code !== undefined) outcome.closes.count(code);
+      } catch (error) {
+        throw new Error(`connection ${connection}: ${messageOf(error)}`, { cause: error });
+      }
     }
   };
   const watch = async () => {
