@@ -3,6 +3,7 @@ import { SWARM_PATH } from '../shared/protocol/messages.js';
 import { Participation } from '../worker/participation.js';
 import type { AwakeTime } from './awake-time.js';
 import type { ComputePort } from './far-engine.js';
+import { fetchObject } from './fetch-object.js';
 import { startGuarded } from './guarded-compute.js';
 import { memoryBudget } from './memory-budget.js';
 import type { Network } from './network.js';
@@ -40,15 +41,11 @@ export async function createParticipation(parts: TabParts): Promise<Participatio
     sha256,
     memoryBytes: memoryBudget((navigator as { deviceMemory?: number }).deviceMemory),
     dial: (events) => dial(`${origin.replace(/^http/, 'ws')}${SWARM_PATH}`, events),
-    fetchObject: async (hash) => {
+    fetchObject: async (hash, bytes) => {
       // What is kept here need not be kept a second time by the browser.
-      const response = await fetch(`/objects/${hash}`, {
-        cache: kind === 'memory' ? 'default' : 'no-store',
-      });
-      if (!response.ok) throw new Error(`object ${hash}: the coordinator answered ${response.status}`);
-      const bytes = new Uint8Array(await response.arrayBuffer());
-      state.downloaded(bytes.length);
-      return bytes;
+      const object = await fetchObject(hash, bytes, kind === 'memory' ? 'default' : 'no-store');
+      state.downloaded(object.length);
+      return object;
     },
     startCompute: (subject, wanted) =>
       startGuarded(subject, wanted, {

@@ -1,7 +1,7 @@
 /** Pipeline and swarm wired together: the part of a coordinator that knows neither files nor sockets. */
 import { awakeClock, type Clock } from '../shared/clock.js';
 import type { Layout } from '../shared/layout.js';
-import { PROTOCOL_VERSION, type Welcome } from '../shared/protocol/messages.js';
+import { type ObjectBytes, PROTOCOL_VERSION, type Welcome } from '../shared/protocol/messages.js';
 import type { RunEvent } from '../shared/status.js';
 import { MAX_SHARDS } from '../shared/tree.js';
 import { Swarm } from './swarm.js';
@@ -36,6 +36,8 @@ export interface CoreOptions {
   epoch?: number;
   /** Hashes of the model description, the manifests, the admission probe, and the model's graphs. */
   objects: { model: string; train: string; test: string; probe: string; program: string };
+  /** How long they are; needs not be told where nobody fetches them. */
+  objectBytes?: ObjectBytes;
   /** Samples of a full shard. */
   shardSamples: number;
   seed: number;
@@ -71,6 +73,7 @@ export function createCore(options: CoreOptions): Core {
     run: options.run,
     epoch: options.epoch ?? 1,
     ...options.objects,
+    objectBytes: options.objectBytes ?? { model: 0, train: 0, test: 0, probe: 0, program: 0 },
     shardSamples: options.shardSamples,
     seed: options.seed,
     shuffle: options.shuffle,

@@ -1,6 +1,7 @@
 /** What a run works on: data and model, opened and checked, and the objects that workers fetch. */
 import type { Manifest } from '../shared/manifest.js';
 import type { ModelDescription } from '../shared/models/description.js';
+import type { ObjectBytes } from '../shared/protocol/messages.js';
 import { type Configuration, shardSamplesOf } from './configure.js';
 import { openData } from './data/sources.js';
 import { ObjectStore, storeSplit } from './data/store.js';
@@ -16,6 +17,7 @@ export interface Prepared {
   objects: ObjectStore;
   /** Of the objects that a worker fetches first. */
   hashes: { model: string; train: string; test: string; probe: string; program: string };
+  objectBytes: ObjectBytes;
 }
 
 /** @throws UserError for data or a model that cannot be used, or that do not fit each other */
@@ -41,5 +43,13 @@ export async function prepare(configuration: Configuration, model: ModelSource):
     probe: put(probe),
     program: put(program),
   };
-  return { description, weights, train, test, objects, hashes };
+  const lengthOf = (hash: string) => objects.get(hash)!.length;
+  const objectBytes = {
+    model: lengthOf(hashes.model),
+    train: lengthOf(hashes.train),
+    test: lengthOf(hashes.test),
+    probe: lengthOf(hashes.probe),
+    program: lengthOf(hashes.program),
+  };
+  return { description, weights, train, test, objects, hashes, objectBytes };
 }

@@ -85,7 +85,10 @@ async function startWith(lock: RunLock, options: StartCoordinatorOptions): Promi
 
   // A run that goes on has its model in the checkpoint: the file or function that built it is not needed.
   const model = stored?.state.model ?? modelFunction ?? configuration.model;
-  const { description, weights, train, test, objects, hashes } = await prepare(configuration, model);
+  const { description, weights, train, test, objects, hashes, objectBytes } = await prepare(
+    configuration,
+    model,
+  );
   const { batchSize, shards, engineClass, deadAfter, seed, shuffle, checkpointEvery, minWorkers } =
     configuration;
   const epochPlan = { records: train.records, batchSize };
@@ -106,6 +109,7 @@ async function startWith(lock: RunLock, options: StartCoordinatorOptions): Promi
     deadAfterMs: deadAfter * 1000,
     ...fence,
     objects: hashes,
+    objectBytes,
     shardSamples,
     seed,
     shuffle,

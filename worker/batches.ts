@@ -16,7 +16,8 @@ const MEMORY_BYTES = 512 * 1024 * 1024;
 
 export interface BatchesOptions {
   manifest: Manifest;
-  fetchObject(sha256: string): Promise<Uint8Array>;
+  /** Fetches an object of so many bytes, and reads no more than that. */
+  fetchObject(sha256: string, bytes: number): Promise<Uint8Array>;
   cache: ObjectCache;
   sha256(bytes: Uint8Array): Promise<string>;
   /** Bytes of chunks held in memory; default 512 MiB. At least the chunks of one batch are held. */
@@ -99,7 +100,7 @@ export class Batches {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (attempt > 0) await delay(FIRST_RETRY_MS * 2 ** (attempt - 1));
       try {
-        const bytes = await this.options.fetchObject(sha256);
+        const bytes = await this.options.fetchObject(sha256, length);
         this.downloaded += bytes.length;
         if (bytes.length === length && (await this.options.sha256(bytes)) === sha256) return bytes;
         problem = `${bytes.length} bytes with another hash arrived`;

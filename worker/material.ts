@@ -7,7 +7,7 @@ import type { Manifest } from '../shared/manifest.js';
 import type { ModelDescription } from '../shared/models/description.js';
 import { epochOrder, parseShuffle } from '../shared/permutation.js';
 import type { Probe } from '../shared/probe.js';
-import type { Welcome } from '../shared/protocol/messages.js';
+import type { ObjectBytes, Welcome } from '../shared/protocol/messages.js';
 import { Batches } from './batches.js';
 import { checkDescription, checkManifest, checkProbe, checkProgram, checkShard } from './check-material.js';
 import type { Program } from './engine/compiled/program.js';
@@ -32,8 +32,17 @@ export interface ComputeSubject {
   shardSamples: number;
 }
 
+/**
+ * Fetches an object. Reads no more than the `bytes` that were announced, whatever the server sends.
+ * @throws Error that names the object and both lengths, where it sends more
+ */
+export type FetchObject = (sha256: string, bytes: number) => Promise<Uint8Array>;
+
+/** Longer documents are not even asked for: a model's graphs have some megabytes. */
+const MAX_DOCUMENT_BYTES = 256 << 20;
+
 export interface MaterialSources {
-  fetchObject(sha256: string): Promise<Uint8Array>;
+  fetchObject: FetchObject;
   cache: ObjectCache;
   /** Of data held in memory, of training and test set each; default: that of `Batches`. */
   memoryBytes?: number;
@@ -50,19 +59,25 @@ export function sameMaterial(a: Welcome, b: Welcome): boolean {
 
 export async function prepareMaterial(welcome: Welcome, sources: MaterialSources): Promise<RunMaterial> {
   const { fetchObject, cache, memoryBytes, sha256, startCompute } = sources;
-  const document = async <T>(hash: string, check: (value: unknown) => T): Promise<T> => {
+  const document = async <T>(name: keyof ObjectBytes, check: (value: unknown) => T): Promise<T> => {
+    const hash = welcome[name];
+    const length = welcome.objectBytes[name];
+    if (length > MAX_DOCUMENT_BYTES) {
+      const text = `${length} bytes are announced, a worker takes at most ${MAX_DOCUMENT_BYTES}`;
+      throw new Error(`object ${hash} (${name}): ${text}`);
+    }
     const known = await cache.get(hash);
-    const bytes = known ?? (await fetchObject(hash));
+    const bytes = known ?? (await fetchObject(hash, length));
     if ((await sha256(bytes)) !== hash) throw new Error(`object ${hash} arrived with another hash`);
     if (!known) await cache.put(hash, bytes);
     return check(JSON.parse(new TextDecoder().decode(bytes)));
   };
   const [model, train, test, probe, program] = await Promise.all([
-    document(welcome.model, checkDescription),
-    document(welcome.train, checkManifest),
-    document(welcome.test, checkManifest),
-    document(welcome.probe, checkProbe),
-    document(welcome.program, checkProgram),
+    document('model', checkDescription),
+    document('train', checkManifest),
+    document('test', checkManifest),
+    document('probe', checkProbe),
+    document('program', checkProgram),
   ]);
   checkShard(train, welcome.shardSamples);
   const shuffle = parseShuffle(welcome.shuffle);

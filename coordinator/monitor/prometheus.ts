@@ -51,6 +51,9 @@ export class Metrics {
         for (const [reason, value] of this.counts.closed) add({ reason }, value);
       },
     );
+    this.counter('messages_total', "Workers' messages and frames that were read.", ['sender'], (add) => {
+      for (const [sender, value] of this.counts.messages) add({ sender }, value);
+    });
     this.counter('http_responses_total', 'Answers over HTTP.', ['code'], (add) => {
       for (const [code, value] of this.counts.answered) add({ code: String(code) }, value);
     });

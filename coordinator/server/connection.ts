@@ -16,7 +16,7 @@ import type { Refusal, Verdict, Visitor } from '../access/gate.js';
 import type { Peer, Worker } from '../participants.js';
 import type { Swarm } from '../swarm.js';
 import { identityOf } from '../trust/identity.js';
-import type { Refused } from './counts.js';
+import type { Refused, Sender } from './counts.js';
 import { MAX_FIRST_MESSAGE_BYTES } from './limits.js';
 import { MESSAGES, may } from './rights.js';
 
@@ -38,6 +38,8 @@ export interface Door {
   watch(visitor: Visitor, lost: () => void): () => void;
   /** Whether another message may come, by how many came. */
   mayReceive(): boolean;
+  /** A message is read. */
+  received(from: Sender): void;
   /** The connection is closed from here. */
   refused(reason: Refused): void;
 }
@@ -47,6 +49,7 @@ const OPEN_DOOR: Door = {
   admit: () => ({ visitor: { roles: ['worker'] } }),
   watch: () => () => undefined,
   mayReceive: () => true,
+  received: () => undefined,
   refused: () => undefined,
 };
 
@@ -143,6 +146,7 @@ export function serveConnection(
     const bytes = data as Buffer;
     traffic.up += bytes.length;
     if (!door.mayReceive()) return refuse('tooManyMessages', 'more messages a second than any worker needs');
+    door.received(worker?.role ?? 'stranger');
     try {
       if (!worker && bytes.length > MAX_FIRST_MESSAGE_BYTES)
         throw new MessageError(`a first message of ${bytes.length} bytes`);
@@ -196,9 +200,10 @@ function peerOf(socket: WebSocket, traffic: Traffic, door: Door): Peer {
     bufferedBytes: () => socket.bufferedAmount,
     close(reason, text) {
       door.refused(reason);
+      // A peer that does not answer the closing handshake is cut off; one that is gone is not remembered.
+      const late = setTimeout(() => socket.terminate(), 5_000).unref();
+      socket.once('close', () => clearTimeout(late));
       socket.close(CLOSE[reason].code, closeText(text));
-      // A peer that does not answer the closing handshake is cut off.
-      setTimeout(() => socket.terminate(), 5_000).unref();
     },
   };
 }

@@ -2,7 +2,7 @@
  * What every answer carries, so that a page of ours runs nothing but what came from here, and nothing
  * from elsewhere can embed, read or guess what is served.
  */
-import type { ServerResponse } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 
 /** Drawn pictures and styles set by scripts need no exception; WebAssembly does. */
 const POLICY = [
@@ -17,6 +17,13 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+/** What pages could ask a browser for, and ours never do. The wake lock is not among them: tabs hold one. */
+const FEATURES = [
+  ...['accelerometer', 'autoplay', 'camera', 'display-capture', 'encrypted-media', 'fullscreen', 'gamepad'],
+  ...['geolocation', 'gyroscope', 'hid', 'idle-detection', 'magnetometer', 'microphone', 'midi', 'payment'],
+  ...['picture-in-picture', 'publickey-credentials-get', 'serial', 'sync-xhr', 'usb', 'xr-spatial-tracking'],
+];
+
 const HEADERS = {
   'Content-Security-Policy': POLICY,
   // Together these isolate the page, without which browsers give WebAssembly no threads.
@@ -24,15 +31,33 @@ const HEADERS = {
   'Cross-Origin-Embedder-Policy': 'require-corp',
   'Cross-Origin-Resource-Policy': 'same-origin',
   'X-Content-Type-Options': 'nosniff',
+  // For browsers that know no frame-ancestors.
+  'X-Frame-Options': 'DENY',
+  'X-Permitted-Cross-Domain-Policies': 'none',
+  'X-DNS-Prefetch-Control': 'off',
   'Referrer-Policy': 'no-referrer',
-  'Permissions-Policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
+  'Permissions-Policy': FEATURES.map((feature) => `${feature}=()`).join(', '),
 };
 
-/** Whoever came encrypted comes encrypted for the next year. */
-const ONLY_ENCRYPTED = 'max-age=31536000';
+/** Whoever came encrypted comes encrypted for the next year. Other names below ours are not ours to speak for. */
+const ONLY_ENCRYPTED = { 'Strict-Transport-Security': 'max-age=31536000' };
+
+const headersFor = (isEncrypted: boolean): [string, string][] =>
+  Object.entries(isEncrypted ? { ...HEADERS, ...ONLY_ENCRYPTED } : HEADERS);
 
 /** @param isEncrypted whether the visitor's connection is */
 export function secure(response: ServerResponse, isEncrypted: boolean): void {
-  for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
-  if (isEncrypted) response.setHeader('Strict-Transport-Security', ONLY_ENCRYPTED);
+  for (const [name, value] of headersFor(isEncrypted)) response.setHeader(name, value);
+}
+
+/** A whole answer without a body, for what never becomes a request. Its connection is then closed. */
+export function bareAnswer(code: number, isEncrypted: boolean): string {
+  const headers: [string, string][] = [
+    ['Connection', 'close'],
+    ['Content-Length', '0'],
+    ['Cache-Control', 'no-store'],
+    ...headersFor(isEncrypted),
+  ];
+  const lines = headers.map(([name, value]) => `${name}: ${value}`);
+  return [`HTTP/1.1 ${code} ${STATUS_CODES[code]}`, ...lines, '', ''].join('\r\n');
 }

@@ -3,6 +3,7 @@
  * fetch by their hash. Nothing in a request is ever used as a file name.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { messageOf } from '../../shared/user-error.js';
 import type { Gate, Refusal } from '../access/gate.js';
 import type { ObjectStore } from '../data/store.js';
 import type { Metrics } from '../monitor/prometheus.js';
@@ -29,26 +30,47 @@ export interface Served {
   metrics?: Pick<Metrics, 'contentType' | 'text'>;
   /** What was answered and refused. */
   counts?: ServerCounts;
+  /** Told of answers that failed, which is a defect. */
+  warn?(text: string): void;
 }
 
 export function handleRequest(
   request: IncomingMessage,
   response: ServerResponse,
-  { gate, pages, dashboard, objects, actions, metrics }: Served,
+  served: Served,
   live: LiveFeed,
   clients: Clients,
 ): void {
-  const { pathname } = targetOf(request);
   secure(response, clients.isSecure(request));
-  // An answer that fails ends its own connection, and nothing else.
-  const later = (answer: Promise<void>) => void answer.catch(() => response.destroy());
+  // An answer that fails is told to who asked for it, and ends nothing else.
+  const fail = (error: unknown) => {
+    served.warn?.(`${request.method} ${targetOf(request).pathname} failed: ${messageOf(error)}`);
+    if (response.headersSent) response.destroy();
+    else answerText(response, 500, 'this answer has failed: a defect of the coordinator\n');
+  };
+  try {
+    route(request, response, served, live, clients)?.catch(fail);
+  } catch (error) {
+    fail(error);
+  }
+}
+
+/** @returns what is still to come of an answer that takes its time */
+function route(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { gate, pages, dashboard, objects, actions, metrics }: Served,
+  live: LiveFeed,
+  clients: Clients,
+): Promise<void> | void {
+  const { pathname } = targetOf(request);
   const row = routeOf(pathname);
   if (!row) return answerText(response, 404, 'not found\n');
   if (!row.methods.includes(request.method ?? '')) {
     response.setHeader('Allow', row.methods.join(', '));
     return answerText(response, 405, `only ${row.methods.join(' and ')} are served here\n`);
   }
-  if (pathname === '/api/session') return later(serveSession(request, response, gate));
+  if (pathname === '/api/session') return serveSession(request, response, gate);
   const verdict = row.may === 'anyone' ? NOBODY : gate.ofRequest(request);
   if ('refused' in verdict) return refuse(request, response, verdict.refused);
   const { visitor } = verdict;
@@ -58,9 +80,10 @@ export function handleRequest(
     const error = `only ${(row.may as readonly string[]).join(', ')} may do this`;
     return answerJson(request, response, { error }, 403);
   }
-  if (objects && pathname.startsWith('/objects/')) return serveObject(request, response, objects);
-  if (pathname.startsWith('/api/admin/')) return later(serveAdmin(request, response, actions));
-  if (pathname === '/metrics' && metrics) return later(serveMetrics(response, metrics));
+  if (objects && pathname.startsWith('/objects/'))
+    return serveObject(request, response, objects, gate.auth === 'tokens');
+  if (pathname.startsWith('/api/admin/')) return serveAdmin(request, response, actions);
+  if (pathname === '/metrics' && metrics) return serveMetrics(response, metrics);
   if (pathname === '/healthz') return answerText(response, 200, 'ok\n');
   if (pathname === '/api/live') {
     const forget = gate.watch(visitor, () => response.destroy());

@@ -1,14 +1,9 @@
 /** One port for everything: HTTP, and the WebSocket endpoint on the same server. */
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  STATUS_CODES,
-} from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
 import { WebSocketServer } from 'ws';
 import { MAX_FRAME_BYTES } from '../../shared/protocol/frame.js';
 import { SWARM_PATH } from '../../shared/protocol/messages.js';
@@ -17,6 +12,7 @@ import type { Swarm } from '../swarm.js';
 import { type Clients, DIRECT_CLIENTS } from './clients.js';
 import { type Door, serveConnection, type Traffic } from './connection.js';
 import { type Refused, ServerCounts } from './counts.js';
+import { bareAnswer } from './headers.js';
 import { handleRequest, type Served } from './http.js';
 import {
   type ConnectionLimits,
@@ -90,7 +86,7 @@ export async function listen(
     const refuse = (code: number, why?: Refused) => {
       if (why) counts.close(why);
       counts.answer(code);
-      socket.end(`HTTP/1.1 ${code} ${STATUS_CODES[code]}\r\nConnection: close\r\n\r\n`);
+      socket.end(bareAnswer(code, clients.isSecure(request)));
     };
     if (!swarm || request.method !== 'GET' || request.url?.split('?')[0] !== SWARM_PATH) return refuse(404);
     if (!isSameOrigin(request)) return refuse(403, 'foreignOrigin');
@@ -105,6 +101,7 @@ export async function listen(
       admit: (token) => (token === undefined ? gate.ofRequest(request) : gate.ofToken(token, request)),
       watch: (visitor, lost) => gate.watch(visitor, lost),
       mayReceive: () => rate.take(),
+      received: (from) => counts.message(from),
       refused: (reason) => counts.close(reason),
     };
     sockets.handleUpgrade(request, socket, head, (ws) => serveConnection(ws, swarm, traffic, door));
@@ -150,7 +147,7 @@ function guard(
     const code = CLIENT_ERRORS[error.code ?? ''] ?? 400;
     counts.answer(code);
     if (!socket.writable) return void socket.destroy();
-    const head = `HTTP/1.1 ${code} ${STATUS_CODES[code]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
+    const head = bareAnswer(code, (socket as TLSSocket).encrypted === true);
     socket.end(head, () => socket.destroy());
   });
 }

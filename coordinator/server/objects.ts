@@ -1,27 +1,27 @@
 /** `/objects/<sha256>`: immutable bytes by their hash, for caches of every kind. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ObjectStore } from '../data/store.js';
+import { answerText } from './answer.js';
 
 const PATH = /^\/objects\/([0-9a-f]{64})$/;
 /** One range, as browsers ask for; several are answered with the whole object, which HTTP allows. */
 const RANGE = /^bytes=(\d*)-(\d*)$/;
 
-export function serveObject(request: IncomingMessage, response: ServerResponse, store: ObjectStore): void {
-  const end = (code: number, text: string) => {
-    response.writeHead(code, { 'Content-Type': 'text/plain; charset=utf-8' }).end(text);
-  };
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
-    response.setHeader('Allow', 'GET, HEAD');
-    return end(405, 'only GET and HEAD are served here\n');
-  }
+/** @param isPrivate whether a token was asked for: then caches that several people share keep nothing */
+export function serveObject(
+  request: IncomingMessage,
+  response: ServerResponse,
+  store: ObjectStore,
+  isPrivate: boolean,
+): void {
   const hash = PATH.exec(request.url?.split('?')[0] ?? '')?.[1];
-  if (!hash) return end(400, 'an object is named by 64 hexadecimal digits\n');
+  if (!hash) return answerText(response, 400, 'an object is named by 64 hexadecimal digits\n');
   const bytes = store.get(hash);
-  if (!bytes) return end(404, 'no such object\n');
+  if (!bytes) return answerText(response, 404, 'no such object\n');
 
   const etag = `"${hash}"`;
   response.setHeader('ETag', etag);
-  response.setHeader('Cache-Control', 'public, max-age=31536000, immutable');
+  response.setHeader('Cache-Control', `${isPrivate ? 'private' : 'public'}, max-age=31536000, immutable`);
   response.setHeader('Accept-Ranges', 'bytes');
   const known = request.headers['if-none-match']?.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
   if (known?.some((tag) => tag === etag || tag === '*')) {
@@ -30,7 +30,8 @@ export function serveObject(request: IncomingMessage, response: ServerResponse, 
   }
   const range = rangeOf(request, etag, bytes.length);
   if (range === 'unsatisfiable') {
-    response.writeHead(416, { 'Content-Range': `bytes */${bytes.length}` }).end();
+    const headers = { 'Content-Range': `bytes */${bytes.length}`, 'Cache-Control': 'no-store' };
+    response.writeHead(416, headers).end();
     return;
   }
   const { from, to } = range ?? { from: 0, to: bytes.length };

@@ -44,6 +44,7 @@ export async function serve(
   const access = await openAccess({ auth, path: options.tokens, addressOf, isSecure, warn });
   const served: Served = {
     ...offered,
+    warn,
     gate: access.gate,
     dashboard: {
       ...dashboard,

@@ -83,6 +83,9 @@ export interface Dropped {
 
 export type WorkerMessage = Join | Ready | Holding | Contribution | Evaluated | Dropped | Heartbeat;
 
+/** Lengths in bytes of the objects that a worker fetches first. */
+export type ObjectBytes = Record<'model' | 'train' | 'test' | 'probe' | 'program', number>;
+
 /** Accepts a join: all that a worker must know of the run. Objects are fetched at `/objects/<sha256>`. */
 export interface Welcome {
   type: 'welcome';
@@ -101,6 +104,8 @@ export interface Welcome {
   test: string;
   probe: string;
   program: string;
+  /** How long each of these objects is: nobody has to read more. */
+  objectBytes: ObjectBytes;
   /** Samples of a full shard: engines are timed on so many. */
   shardSamples: number;
   /** Decides order, dropout and all other randomness. */

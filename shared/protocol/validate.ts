@@ -86,6 +86,7 @@ const welcome = z.object({
   test: sha256,
   probe: sha256,
   program: sha256,
+  objectBytes: z.object({ model: count, train: count, test: count, probe: count, program: count }),
   shardSamples: count,
   seed: count,
   shuffle: text(50),

@@ -3,10 +3,8 @@
  * instants, some workers are frozen and thawed, and in the end weights, optimizer state and metrics are
  * those of a run that nobody disturbed. `npm run chaos` kills many more.
  */
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readLatest } from '../../coordinator/record/checkpoint-reader.js';
 import { Random } from '../../shared/random.js';
 import {
@@ -19,56 +17,19 @@ import {
   swarmgrad,
   temporaryFolder,
 } from '../support/cluster.js';
+import { lightWorker } from '../support/light-worker.js';
 
 const WORKER_KILLS = Number(process.env.CHAOS_WORKER_KILLS ?? 100);
 const COORDINATOR_KILLS = Number(process.env.CHAOS_COORDINATOR_KILLS ?? 25);
 /** Decides victims and pauses; the instant of a kill is the machine's own. */
 const SEED = Number(process.env.CHAOS_SEED ?? 1);
 const WORKERS = 4;
-const WORKER = fileURLToPath(new URL('../support/light-worker.mjs', import.meta.url));
 
 const RUN = [
   ...['--data', 'digits?train=200&test=40', '--model', 'linear', '--optimizer', 'adam'],
   ...['--schedule', 'constant', '--batch-size', '32', '--shards', '8', '--seed', '3'],
 ];
 const OPERATION = ['--checkpoint-every', '3', '--evaluate-every', '40', '--dead-after', '1'];
-
-interface LightWorker {
-  kill(): void;
-  freeze(ms: number): void;
-  said(): string;
-  /** Rejects if it ends by itself. */
-  lives: Promise<never>;
-}
-
-function lightWorker(url: string, name: string): LightWorker {
-  const child = spawn(process.execPath, [WORKER, url, name], { stdio: ['ignore', 'ignore', 'pipe'] });
-  let said = '';
-  child.stderr.on('data', (text) => {
-    said += text;
-  });
-  let killed = false;
-  const kill = () => {
-    killed = true;
-    child.kill('SIGKILL');
-  };
-  onTestFinished(kill);
-  const lives = new Promise<never>((_, reject) => {
-    child.on('close', (code) => {
-      if (!killed && code !== 0) reject(new Error(`worker ${name} ended by itself (${code}): ${said}`));
-    });
-  });
-  lives.catch(() => undefined);
-  return {
-    kill,
-    lives,
-    freeze(ms) {
-      child.kill('SIGSTOP');
-      setTimeout(() => child.kill('SIGCONT'), ms);
-    },
-    said: () => said,
-  };
-}
 
 async function stateOf(runDir: string) {
   const checkpoint = await readLatest(join(runDir, 'checkpoints'), (text) => {

@@ -1,19 +1,12 @@
 import { createHash } from 'node:crypto';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type CheckpointState, DamagedCheckpoint } from '../../coordinator/record/checkpoint-format.js';
 import { readCheckpoint, readLatest } from '../../coordinator/record/checkpoint-reader.js';
 import { type CheckpointOptions, CheckpointWriter } from '../../coordinator/record/checkpoint-writer.js';
+import { Random } from '../../shared/random.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 const root = temporaryFolder();
@@ -237,28 +230,61 @@ describe('the folder of checkpoints', () => {
 });
 
 describe('damage', () => {
-  it('of any single bit, or any missing tail, is found', async () => {
+  /** A checkpoint, and what becomes of it when other bytes stand in its place. */
+  async function subject() {
     const { path } = await write(newDir(), 5);
+    const bytes = readFileSync(path);
     const copy = join(root, 'copy.ckpt');
-    const size = readFileSync(path).length;
-    const bits = fc.record({ at: fc.nat(size - 1), bit: fc.nat(7) });
-    await fc.assert(
-      fc.asyncProperty(bits, async ({ at, bit }) => {
-        copyFileSync(path, copy);
-        flipBit(copy, at, bit);
-        await expect(readCheckpoint(copy)).rejects.toBeInstanceOf(DamagedCheckpoint);
-      }),
-      { numRuns: 300 },
-    );
-    await fc.assert(
-      fc.asyncProperty(fc.nat(size - 1), async (length) => {
-        copyFileSync(path, copy);
-        truncateSync(copy, length);
-        await expect(readCheckpoint(copy)).rejects.toBeInstanceOf(DamagedCheckpoint);
-      }),
-      { numRuns: 100 },
-    );
-    expect(existsSync(path)).toBe(true);
+    const isFound = async (damaged: Uint8Array, what: string) => {
+      writeFileSync(copy, damaged);
+      await expect(readCheckpoint(copy), what).rejects.toBeInstanceOf(DamagedCheckpoint);
+    };
+    return { bytes, isFound };
+  }
+
+  it('of any single bit of its frame, and of a thousand others, is found', async () => {
+    const { bytes, isFound } = await subject();
+    const flip = async (bit: number) => {
+      const damaged = Buffer.from(bytes);
+      damaged[bit >> 3]! ^= 1 << (bit & 7);
+      await isFound(damaged, `bit ${bit}`);
+    };
+    // Magic, version, length of the header; and the digest.
+    for (let bit = 0; bit < 8 * 16; bit++) await flip(bit);
+    for (let bit = 8 * (bytes.length - 32); bit < 8 * bytes.length; bit++) await flip(bit);
+    const random = new Random(6);
+    for (let times = 0; times < 1000; times++) await flip(random.below(8 * bytes.length));
+  });
+
+  it('by any missing tail is found, whatever its length', async () => {
+    const { bytes, isFound } = await subject();
+    for (let length = 0; length < bytes.length; length++)
+      await isFound(bytes.subarray(0, length), `${length} of ${bytes.length} bytes`);
+  });
+
+  it('as disks and people do it is found: blocks of zeros, of another file, missing, doubled, added', async () => {
+    const { bytes, isFound } = await subject();
+    const other = readFileSync((await write(newDir(), 6)).path);
+    const block = fc.record({ from: fc.nat(bytes.length - 1), length: fc.integer({ min: 1, max: 600 }) });
+    const kinds = {
+      zeros: (part: Buffer) => Buffer.alloc(part.length),
+      another: (part: Buffer, from: number) => other.subarray(from, from + part.length),
+      missing: () => Buffer.alloc(0),
+      doubled: (part: Buffer) => Buffer.concat([part, part]),
+      'with more': (part: Buffer) => Buffer.concat([part, Buffer.from('more')]),
+    };
+    for (const [name, change] of Object.entries(kinds)) {
+      await fc.assert(
+        fc.asyncProperty(block, async ({ from, length }) => {
+          const end = Math.min(bytes.length, from + length);
+          const changed = change(bytes.subarray(from, end), from);
+          const damaged = Buffer.concat([bytes.subarray(0, from), changed, bytes.subarray(end)]);
+          fc.pre(!damaged.equals(bytes));
+          await isFound(damaged, `${name}, ${from} to ${end}`);
+        }),
+        { numRuns: 200 },
+      );
+    }
   });
 });
 

@@ -27,25 +27,6 @@ function raw(url: string, method: string, headers: Record<string, string>): Prom
 const act = (url: string, action: string, body: unknown = {}) =>
   fetch(`${url}/api/admin/${action}`, { method: 'POST', headers: ADMIN, body: JSON.stringify(body) });
 
-describe('every answer', () => {
-  it('forbids foreign code, frames and guesses', async () => {
-    const run = await smallRun();
-    for (const path of ['/', '/join', '/api/status', '/objects/zz', '/nowhere', '/api/admin/pause']) {
-      const { headers } = await fetch(run.url + path);
-      const policy = headers.get('content-security-policy')!;
-      expect(policy).toContain("default-src 'none'");
-      expect(policy).toContain("script-src 'self' 'wasm-unsafe-eval';");
-      expect(policy).toContain("frame-ancestors 'none'");
-      expect(policy).not.toMatch(/unsafe-inline|unsafe-eval(?<!wasm-unsafe-eval)|\*|https?:/);
-      expect(headers.get('x-content-type-options')).toBe('nosniff');
-      expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');
-      expect(headers.get('cross-origin-embedder-policy')).toBe('require-corp');
-      expect(headers.get('cross-origin-resource-policy')).toBe('same-origin');
-      expect(headers.get('referrer-policy')).toBe('no-referrer');
-    }
-  });
-});
-
 describe('the pages', () => {
   it('hold no inline code or style, and what they name is served, compressed, for ever', async () => {
     const run = await smallRun();

@@ -146,6 +146,11 @@ describe('/metrics', () => {
     expect(await metric(run, 'swarmgrad_shards_total{outcome="counted"}')).toBe(summary.shards.counted);
     expect(await metric(run, 'swarmgrad_step_duration_seconds_count')).toBe(summary.steps);
     expect(await metric(run, 'swarmgrad_run_over')).toBe(1);
+    expect(await metric(run, 'swarmgrad_messages_total{sender="stranger"}')).toBe(1);
+    // At least ready, holding, a contribution a step with a frame each.
+    expect(await metric(run, 'swarmgrad_messages_total{sender="worker"}')).toBeGreaterThan(
+      2 + 2 * summary.steps,
+    );
     expect(await metric(run, 'swarmgrad_bytes_total{direction="received"}')).toBeGreaterThan(1000);
     const text = await (await fetch(`${run.url}/metrics`)).text();
     for (const line of text.split('\n').filter(Boolean))

@@ -39,8 +39,14 @@ export interface Program {
 export const swarmgrad = (...args: string[]): Program => swarmgradIn(process.cwd(), ...args);
 
 /** The same, started in another folder. */
-export function swarmgradIn(cwd: string, ...args: string[]): Program {
-  const child = spawn(process.execPath, [BIN, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+export const swarmgradIn = (cwd: string, ...args: string[]): Program => startProgram(args, { cwd });
+
+/** The same, with flags for Node itself. */
+export function startProgram(
+  args: string[],
+  { cwd = process.cwd(), node = [] }: { cwd?: string; node?: string[] } = {},
+): Program {
+  const child = spawn(process.execPath, [...node, BIN, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   const lines: string[] = [];
   const watchers = new Set<(line: string) => void>();
   const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);

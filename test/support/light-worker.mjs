@@ -1,6 +1,6 @@
 /**
  * A real worker process that is up in a tenth of a second: the product's session over a real socket, on an
- * engine without tensors, whose gradient depends on weights, samples and seed. URL NAME.
+ * engine without tensors, whose gradient depends on weights, samples and seed. URL NAME; its token by SWARMGRAD_TOKEN.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicClock } from '../../dist/shared/clock.js';
@@ -12,17 +12,19 @@ import { Fence } from '../../dist/worker/fence.js';
 import { addressesOf, dial } from '../../dist/worker/node/socket.js';
 import { Session } from '../../dist/worker/session.js';
 
-/** So that a kill finds a step in the middle. */
-const SHARD_MS = 4;
+/** So that a kill finds a step in the middle, unless a test is in a hurry. */
+const SHARD_MS = Number(process.env.SHARD_MS ?? 4);
 const RETRY_MS = 100;
 
 const [url, name] = process.argv.slice(2);
+const token = process.env.SWARMGRAD_TOKEN || undefined;
+const headers = token ? { Authorization: `Bearer ${token}` } : {};
 const { http, swarm } = addressesOf(url);
 const fence = new Fence();
 
 async function prepare(welcome) {
   fence.admit(welcome);
-  const document = async (hash) => (await fetch(`${http}/objects/${hash}`)).json();
+  const document = async (hash) => (await fetch(`${http}/objects/${hash}`, { headers })).json();
   const [model, train] = await Promise.all([document(welcome.model), document(welcome.train)]);
   const layout = layoutOf(model.weights);
   const { records, recordsPerChunk } = train;
@@ -32,7 +34,7 @@ async function prepare(welcome) {
   let weights;
   const engine = {
     async gradient({ count, x }, seed, into) {
-      await sleep(SHARD_MS);
+      if (SHARD_MS > 0) await sleep(SHARD_MS);
       into.fill(0);
       let loss = 0;
       for (let i = 0; i < count; i++) {
@@ -82,6 +84,7 @@ function connect() {
     const session = new Session({
       name,
       kind: 'node',
+      token,
       socket: connection.socket,
       clock: monotonicClock,
       prepare,

@@ -16,26 +16,43 @@ export interface GetOptions {
   signal: AbortSignal;
 }
 
-/** @throws Error if there is no answer, or a longer one than `maxBytes` */
+/** A server from which nothing comes for so long is not waited for. */
+const SILENCE_MS = 30_000;
+/** What says why there is no such answer may be so long, in any case. */
+const MAX_REFUSAL_BYTES = 4096;
+
+/** @throws Error if there is no answer, a longer one than `maxBytes`, or one that stops in the middle */
 export function get(url: string, options: GetOptions): Promise<Answer> {
   const request = url.startsWith('https:') ? requestSecure : requestPlain;
   const { token, ca, maxBytes, signal } = options;
   const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+  const connection = { headers, signal, timeout: SILENCE_MS, ...(ca === undefined ? {} : { ca }) };
   return new Promise((resolve, reject) => {
-    const outgoing = request(url, { headers, signal, ...(ca === undefined ? {} : { ca }) }, (response) => {
+    const outgoing = request(url, connection, (response) => {
+      const status = response.statusCode!;
+      const limit = status === 200 ? maxBytes : Math.max(maxBytes, MAX_REFUSAL_BYTES);
       const parts: Buffer[] = [];
       let bytes = 0;
+      const check = (length: number) => {
+        if (length <= limit) return true;
+        const text = `${url} answers with ${length} bytes or more, where at most ${limit} were expected`;
+        response.destroy(new Error(text));
+        return false;
+      };
+      response.on('error', reject);
+      if (!check(Number(response.headers['content-length'] ?? 0))) return;
       response.on('data', (part: Buffer) => {
         bytes += part.length;
-        if (bytes > maxBytes) response.destroy(new Error(`${url} answers with more than ${maxBytes} bytes`));
-        else parts.push(part);
+        if (check(bytes)) parts.push(part);
       });
-      response.on('error', reject);
-      response.on('end', () => resolve({ status: response.statusCode!, body: Buffer.concat(parts) }));
+      response.on('end', () => resolve({ status, body: Buffer.concat(parts) }));
     });
-    outgoing.on('error', (error) => {
+    outgoing.on('timeout', () => {
+      outgoing.destroy(new Error(`${url} has sent nothing for ${SILENCE_MS / 1000} s`));
+    });
+    outgoing.on('error', (error: NodeJS.ErrnoException) => {
       // A connection kept from before may have been closed at its other end meanwhile: that is no answer.
-      if (outgoing.reusedSocket && !signal.aborted) resolve(get(url, options));
+      if (outgoing.reusedSocket && error.code === 'ECONNRESET') resolve(get(url, options));
       else reject(error);
     });
     outgoing.end();

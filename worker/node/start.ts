@@ -10,8 +10,6 @@ import { get } from './http.js';
 import { addressesOf, dial } from './socket.js';
 
 const MEMORY_CACHE_BYTES = 1 << 20;
-/** Chunks have about 1 MiB, a model's graphs some more. */
-const MAX_OBJECT_BYTES = 256 << 20;
 
 export interface StartWorkerOptions {
   /** `ws://HOST:PORT` or `http://HOST:PORT` of the coordinator. */
@@ -56,7 +54,7 @@ export function startWorker(options: StartWorkerOptions): RunningWorker {
     cache: options.cacheDir
       ? new DiskCache({ dir: options.cacheDir, budgetBytes: (options.cacheMb ?? 2048) * 1e6, warn: log })
       : new MemoryCache(MEMORY_CACHE_BYTES),
-    fetchObject: (hash) => fetchObject(addresses.http, hash, options, stopping.signal),
+    fetchObject: (hash, bytes) => fetchObject(addresses.http, { hash, bytes }, options, stopping.signal),
     sha256: async (bytes) => createHash('sha256').update(bytes).digest('hex'),
     wait: (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined),
     log,
@@ -73,12 +71,11 @@ export function startWorker(options: StartWorkerOptions): RunningWorker {
 
 async function fetchObject(
   url: string,
-  hash: string,
+  { hash, bytes }: { hash: string; bytes: number },
   { token, ca }: StartWorkerOptions,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
-  const options = { token, ca, maxBytes: MAX_OBJECT_BYTES, signal };
-  const { status, body } = await get(`${url}/objects/${hash}`, options);
+  const { status, body } = await get(`${url}/objects/${hash}`, { token, ca, maxBytes: bytes, signal });
   if (status !== 200) throw new Error(`object ${hash}: the coordinator answered ${status}`);
   return body;
 }
