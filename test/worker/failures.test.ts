@@ -17,6 +17,7 @@ const WELCOME: Welcome = {
   test: HASH,
   probe: HASH,
   program: HASH,
+  objectBytes: { model: 100, train: 100, test: 100, probe: 100, program: 100 },
   shardSamples: 8,
   seed: 1,
   shuffle: 'full',
