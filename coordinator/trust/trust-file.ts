@@ -6,6 +6,8 @@ import type { TrustRecord } from './conduct.js';
 
 export class TrustFile {
   private writing: Promise<void> = Promise.resolve();
+  /** What is to be written next. */
+  private latest: TrustRecord | undefined;
 
   constructor(
     private readonly path: string,
@@ -26,11 +28,21 @@ export class TrustFile {
     return undefined;
   }
 
-  /** One write after the other; a disk that fails does not end the run. */
+  /**
+   * One write after the other, each of what is known by then: many bans at once are one write. A disk that fails does
+   * not end the run.
+   */
   write(record: TrustRecord): Promise<void> {
+    this.latest = record;
     this.writing = this.writing
-      .then(() => writeJsonAtomically(this.path, record))
+      .then(() => this.writeLatest())
       .catch((error) => this.warn(`bans could not be written to ${this.path}: ${messageOf(error)}`));
     return this.writing;
+  }
+
+  private async writeLatest(): Promise<void> {
+    const record = this.latest;
+    this.latest = undefined;
+    if (record) await writeJsonAtomically(this.path, record);
   }
 }
