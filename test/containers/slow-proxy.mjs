@@ -1,0 +1,21 @@
+// A road that takes its time: forwards port 8790 to the coordinator, every piece late, in order, by some other time.
+import { connect, createServer } from 'node:net';
+
+const LATE_MS = 5;
+const JITTER_MS = 10;
+
+function late(from, to) {
+  let due = 0;
+  from.on('data', (piece) => {
+    due = Math.max(due, performance.now() + LATE_MS + Math.random() * JITTER_MS);
+    setTimeout(() => to.write(piece), due - performance.now());
+  });
+  from.on('close', () => setTimeout(() => to.destroy(), LATE_MS + JITTER_MS));
+  from.on('error', () => undefined);
+}
+
+createServer((worker) => {
+  const coordinator = connect(8790, 'coordinator');
+  late(worker, coordinator);
+  late(coordinator, worker);
+}).listen(8790, () => console.log('ready'));
