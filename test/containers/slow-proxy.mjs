@@ -14,8 +14,9 @@ function late(from, to) {
   from.on('error', () => undefined);
 }
 
-createServer((worker) => {
-  const coordinator = connect(8790, 'coordinator');
+// Without delays of the system's own.
+createServer({ noDelay: true }, (worker) => {
+  const coordinator = connect({ host: 'coordinator', port: 8790, noDelay: true });
   late(worker, coordinator);
   late(coordinator, worker);
 }).listen(8790, () => console.log('ready'));
