@@ -25,7 +25,7 @@ async function finish(cluster: Awaited<ReturnType<typeof coordinator>>) {
   return summary;
 }
 
-describe.skipIf(withoutChromium())('a tab', { timeout: 120_000 }, () => {
+describe.skipIf(withoutChromium())('a tab', { timeout: 300_000 }, () => {
   it('keeps contributing while it is hidden', async () => {
     const cluster = await coordinator(await temporaryFolder(), ...RUN, '--epochs', '10000');
     const devtools = await Devtools.start();

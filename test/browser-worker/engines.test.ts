@@ -51,7 +51,7 @@ async function reference(model: string) {
   return { sha256: (await summaryOf(runDir)).weightsSha256, lines: metricsOf(runDir) as Line[] };
 }
 
-describe.skipIf(withoutChromium())('in a tab', { timeout: 180_000 }, () => {
+describe.skipIf(withoutChromium())('in a tab', { timeout: 300_000 }, () => {
   const browser = sharedBrowser();
 
   describe.each(['mlp:16', 'convolutional network'])('a %s', (model) => {

@@ -15,7 +15,7 @@ async function until(isSo: () => Promise<boolean>): Promise<void> {
   while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-describe.skipIf(withoutChromium())('a run', { timeout: 120_000 }, () => {
+describe.skipIf(withoutChromium())('a run', { timeout: 300_000 }, () => {
   const browser = sharedBrowser();
 
   it('loses nothing but time when a tab is closed in the middle of a step', async () => {

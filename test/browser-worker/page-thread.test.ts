@@ -35,7 +35,7 @@ async function tasksOf(browser: Browser, page: Page, work: () => Promise<unknown
     .map(({ tdur }) => tdur! / 1000);
 }
 
-describe.skipIf(withoutChromium())("the page's thread", { timeout: 120_000 }, () => {
+describe.skipIf(withoutChromium())("the page's thread", { timeout: 300_000 }, () => {
   const browser = sharedBrowser();
 
   it.each(['compiled/wasm', 'eager/webgl'])('has no long task while %s trains', async (engine) => {

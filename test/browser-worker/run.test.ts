@@ -18,7 +18,7 @@ const RUN = [
 ];
 const SAMPLES = 2 * 512;
 
-describe.skipIf(withoutChromium())('a run with tabs', { timeout: 120_000 }, () => {
+describe.skipIf(withoutChromium())('a run with tabs', { timeout: 300_000 }, () => {
   const browser = sharedBrowser();
   const tabs = async (url: string, names: string[]) =>
     Promise.all(names.map(async (name) => contributingTab(await browser(), url, 'auto', name)));

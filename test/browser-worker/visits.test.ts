@@ -19,7 +19,7 @@ async function until(isSo: () => Promise<boolean>): Promise<void> {
   while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
-describe.skipIf(withoutChromium())('a volunteer', { timeout: 120_000 }, () => {
+describe.skipIf(withoutChromium())('a volunteer', { timeout: 300_000 }, () => {
   const browser = sharedBrowser([
     ...CHROMIUM_FLAGS,
     '--host-resolver-rules=MAP volunteers.example 127.0.0.1',
@@ -136,7 +136,7 @@ describe.skipIf(withoutChromium())('a volunteer', { timeout: 120_000 }, () => {
   });
 });
 
-describe.skipIf(withoutChromium())('a volunteer whose browser is old', { timeout: 120_000 }, () => {
+describe.skipIf(withoutChromium())('a volunteer whose browser is old', { timeout: 300_000 }, () => {
   const browser = sharedBrowser(OLD_BROWSER_FLAGS);
 
   it('contributes without WebGL and WebAssembly, and is told what is missing and what to do', async () => {

@@ -1,5 +1,5 @@
 /** The project's own docker-compose.yml: tokens, confinement, a worker that crashes, and the end. */
-import { DockerComposeEnvironment } from 'testcontainers';
+import { DockerComposeEnvironment, Wait } from 'testcontainers';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Box, box } from './box.js';
 import { endsAsUndisturbed, names, watched, withoutEngine } from './cluster.js';
@@ -21,7 +21,7 @@ describe.skipIf(withoutEngine)('docker compose up', () => {
   });
 
   it('confines coordinator and workers: no root, no writing outside of volumes, no capabilities', async () => {
-    const { coordinator, workers } = await composed(1);
+    const { coordinator, workers } = await composed(1, '--steps', '1000000000');
     for (const { run, inspect } of [coordinator.box, workers[0]!]) {
       expect((await run('id', '-u')).output.trim()).toBe('1000');
       for (const folder of ['/app', '/home/node', '/usr/local/bin'])
@@ -37,27 +37,32 @@ describe.skipIf(withoutEngine)('docker compose up', () => {
 });
 
 /** Up, with so many workers, without one of which the run waits, and on a free port. */
-async function composed(count: number): Promise<{
+async function composed(
+  count: number,
+  ...options: string[]
+): Promise<{
   coordinator: { box: Box; url: string };
   workers: Box[];
   token: string;
 }> {
-  const environment = await new DockerComposeEnvironment(ROOT, 'docker-compose.yml')
+  const workerNames = Array.from({ length: count }, (_, at) => `worker-${at + 1}`);
+  const description = new DockerComposeEnvironment(ROOT, 'docker-compose.yml')
     .withEnvironment({
       ...buildArguments(),
       SWARMGRAD_IMAGE: IMAGE,
       SWARMGRAD_PUBLISH: '127.0.0.1:0',
-      SWARMGRAD_OPTIONS: [...RUN, '--min-workers', count].join(' '),
+      SWARMGRAD_OPTIONS: [...RUN, '--min-workers', count, ...options].join(' '),
     })
     .withClientOptions({ commandOptions: ['--scale', `worker=${count}`] })
-    .up();
+    .withWaitStrategy('coordinator-1', Wait.forLogMessage(/listening on http/));
+  // Their first check of health comes after 30 s, when the run may be over.
+  for (const name of workerNames) description.withWaitStrategy(name, Wait.forLogMessage(/connected to/));
+  const environment = await description.up();
   onTestFinished(async () => {
     await environment.down({ removeVolumes: true, timeout: 0 });
   });
   const started = environment.getContainer('coordinator-1');
-  const workers = await Promise.all(
-    Array.from({ length: count }, (_, at) => box(environment.getContainer(`worker-${at + 1}`))),
-  );
+  const workers = await Promise.all(workerNames.map((name) => box(environment.getContainer(name))));
   const token = (await workers[0]!.run('cat', '/tokens/worker')).output.trim();
   const url = `http://${started.getHost()}:${started.getMappedPort(8790)}`;
   return { coordinator: { box: await box(started), url }, workers, token };

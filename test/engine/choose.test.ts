@@ -82,6 +82,13 @@ describe('the choice of an engine', () => {
     ]);
   });
 
+  it('does not go on with one that is far slower than the best before it', async () => {
+    const { machine, choose } = await machineWith({ fast: { ms: 2 }, slow: { ms: 30 } });
+    await choose();
+    const timed = machine.runs.filter(({ name, count }) => name === 'slow' && count === 16);
+    expect(timed).toHaveLength(2);
+  });
+
   it('drops one that disagrees, however fast it is, and tells by how much', async () => {
     const { machine, choose } = await machineWith({ broken: { ms: 0.1, distort: wrong }, sound: { ms: 50 } });
     const { engine, reason, tried } = await choose();

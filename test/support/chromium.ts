@@ -49,7 +49,7 @@ export class Tab {
   /** Resolves with the panel's sentence once it shows this phase; rejects if the tab is refused instead. */
   async phase(phase: string): Promise<string> {
     const shown = this.page.locator(`[data-testid=my-state]:is([data-phase=${phase}], [data-phase=refused])`);
-    await shown.waitFor({ timeout: 50_000 });
+    await shown.waitFor({ timeout: 150_000 });
     const text = (await shown.textContent())!;
     if (phase !== 'refused' && (await shown.getAttribute('data-phase')) === 'refused') throw new Error(text);
     return text;

@@ -62,6 +62,8 @@ const RUNS_NO_FASTER = 2;
 const FASTER = 0.95;
 /** Time enough, however much faster it still gets. */
 const TIMING_MS = 1000;
+/** So many times slower than the best before it: it will not catch up. */
+const HOPELESS = 8;
 
 /** @throws UserError if none is left, with the reason of each */
 export async function chooseEngine(options: ChooseOptions): Promise<Choice> {
@@ -83,7 +85,7 @@ export async function chooseEngine(options: ChooseOptions): Promise<Choice> {
       if (engine) return { engine, reason: `${titleOf(candidate)}: the first that starts`, tried };
       continue;
     }
-    const result = await tryOne(candidate, { ...options, probe });
+    const result = await tryOne(candidate, { ...options, probe }, best?.shardMs);
     tried.push(result);
     const { shardMs } = result;
     if (shardMs !== undefined && !(best && best.shardMs <= shardMs)) best = { candidate, shardMs };
@@ -97,7 +99,7 @@ export async function chooseEngine(options: ChooseOptions): Promise<Choice> {
 
 type ProbeOptions = ChooseOptions & { probe: Probe };
 
-async function tryOne(candidate: Candidate, options: ProbeOptions): Promise<Tried> {
+async function tryOne(candidate: Candidate, options: ProbeOptions, bestMs?: number): Promise<Tried> {
   const { name } = candidate;
   let engine: Engine | undefined;
   try {
@@ -108,7 +110,7 @@ async function tryOne(candidate: Candidate, options: ProbeOptions): Promise<Trie
       const refused = `disagrees with the reference by ${distance.toExponential(1)} (allowed: ${TOLERANCE})`;
       return { name, engineClass, distance, refused };
     }
-    return { name, engineClass, distance, shardMs: await timeShard(engine, options) };
+    return { name, engineClass, distance, shardMs: await timeShard(engine, options, bestMs) };
   } catch (error) {
     return { name, refused: messageOf(error) };
   } finally {
@@ -116,7 +118,7 @@ async function tryOne(candidate: Candidate, options: ProbeOptions): Promise<Trie
   }
 }
 
-async function timeShard(engine: Engine, options: ProbeOptions): Promise<number> {
+async function timeShard(engine: Engine, options: ProbeOptions, bestMs?: number): Promise<number> {
   const { probe, manifest, shardSamples, layout, now } = options;
   const batch = batchOf(probe.cases[0]!, manifest, shardSamples);
   const into = new Float32Array(layout.total);
@@ -130,7 +132,7 @@ async function timeShard(engine: Engine, options: ProbeOptions): Promise<number>
     const ms = now() - started;
     noFaster = ms < FASTER * fastest ? 0 : noFaster + 1;
     fastest = Math.min(fastest, ms);
-    if (now() - began >= TIMING_MS) break;
+    if (now() - began >= TIMING_MS || (bestMs && fastest > HOPELESS * bestMs)) break;
   }
   return fastest;
 }
