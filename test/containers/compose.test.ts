@@ -50,7 +50,8 @@ async function composed(
     .withEnvironment({
       ...buildArguments(),
       SWARMGRAD_IMAGE: IMAGE,
-      SWARMGRAD_PUBLISH: '127.0.0.1:0',
+      // Wherever the engine's host is, seen from here.
+      SWARMGRAD_PUBLISH: '0.0.0.0:0',
       SWARMGRAD_OPTIONS: [...RUN, '--min-workers', count, ...options].join(' '),
     })
     .withClientOptions({ commandOptions: ['--scale', `worker=${count}`] })
