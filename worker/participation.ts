@@ -79,6 +79,7 @@ export class Participation {
    */
   async run(stop: AbortSignal): Promise<Outcome> {
     const { address, wait, log, watcher } = this.options;
+    this.failures = 0;
     while (!stop.aborted) {
       const { code, why } = await this.connectOnce(stop);
       if (stop.aborted) break;

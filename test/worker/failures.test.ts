@@ -56,16 +56,23 @@ function brokenWorker(dials: number) {
     wait: async (ms) => void waits.push(ms),
     log: () => undefined,
   });
-  return { waits, over: participation.run(stop.signal) };
+  return { waits, run: () => participation.run(stop.signal) };
 }
 
 describe('a worker that fails again and again', () => {
   it('comes back later each time, and gives up in the end with the reason', async () => {
-    const { waits, over } = brokenWorker(100);
-    await expect(over).rejects.toThrow(/^gave up after 8 failures in a row: .*the disk is broken/);
+    const { waits, run } = brokenWorker(100);
+    await expect(run()).rejects.toThrow(/^gave up after 8 failures in a row: .*the disk is broken/);
     expect(waits).toHaveLength(7);
     // Half of it is jitter.
     expect(waits.at(-1)).toBeGreaterThanOrEqual(15_000);
     expect(waits.at(-1)).toBeLessThanOrEqual(30_000);
+  });
+
+  it('has as many tries again when it is asked again', async () => {
+    const { waits, run } = brokenWorker(100);
+    await expect(run()).rejects.toThrow('gave up');
+    await expect(run()).rejects.toThrow('gave up');
+    expect(waits).toHaveLength(14);
   });
 });
