@@ -3,6 +3,7 @@
  * A failure prints the seed; `CHAOS_SEED=N npx vitest run test/chaos` plays it again.
  */
 import { describe, expect, it, vi } from 'vitest';
+import { withoutTimers } from '../support/without-timers.js';
 import { BATCH, type CampaignOptions, campaign, RECORDS } from './campaign.js';
 
 // Chunks of 16 elements in place of 131,072: gradients of many chunks, more than the window, stay small.
@@ -36,16 +37,6 @@ async function compare(options: CampaignOptions, calm: Awaited<ReturnType<typeof
   expect(credited, seed).toBe(options.steps * BATCH);
   return wild;
 }
-
-// Heartbeats and time limits come from the simulation alone.
-const withoutTimers = async <T>(play: () => Promise<T>): Promise<T> => {
-  vi.useFakeTimers({ toFake: ['setInterval', 'setTimeout', 'clearInterval', 'clearTimeout'] });
-  try {
-    return await play();
-  } finally {
-    vi.useRealTimers();
-  }
-};
 
 describe('a run under chaos', { timeout: 240_000 }, () => {
   it('loses no sample, counts none twice, and ends with the bits of an undisturbed run, over 1,000 deaths', () =>

@@ -5,6 +5,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it, vi } from 'vitest';
+import { withoutTimers } from '../support/without-timers.js';
 import { simulated } from './simulated.js';
 
 // Chunks of 16 elements in place of 131,072: gradients of many chunks stay small.
@@ -23,16 +24,6 @@ function memoryInUse(): number {
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }
-
-// Heartbeats and time limits come from the simulation alone.
-const withoutTimers = async <T>(play: () => Promise<T>): Promise<T> => {
-  vi.useFakeTimers({ toFake: ['setInterval', 'setTimeout', 'clearInterval', 'clearTimeout'] });
-  try {
-    return await play();
-  } finally {
-    vi.useRealTimers();
-  }
-};
 
 describe('a simulated run under hostile input', { timeout: 120_000 + FRAMES }, () => {
   it(`survives ${FRAMES} messages, and has the bits of an undisturbed run`, () =>
