@@ -16,6 +16,8 @@ import type { Trust } from './trust/trust.js';
 import type { Pipeline } from './update/pipeline.js';
 import { Watch } from './watch.js';
 import {
+  credit,
+  type Measured,
   type Member,
   measure,
   mergeTotals,
@@ -128,6 +130,13 @@ export class Swarm {
     return true;
   }
 
+  /** A contribution has counted: it is the worker's also where it has left since it sent it. */
+  credit(worker: Contributor, measured: Measured): void {
+    credit(worker.member, measured);
+    if (this.workers.has(worker.member.id)) return;
+    this.past = mergeTotals(this.past, [{ ...worker.member, samples: measured.samples, contributions: 1 }]);
+  }
+
   /** What the worker does now, by what it holds and what it still owes. */
   refresh({ member }: Contributor, holds = false): void {
     if (member.state !== 'idle' && member.state !== 'computing') return;
@@ -141,7 +150,7 @@ export class Swarm {
   /** The connection is gone. */
   left(worker: Worker, why: string): void {
     if (!this.workers.delete(worker.member.id)) return;
-    this.past = mergeTotals(this.past, this.totalsOf([worker]));
+    this.past = mergeTotals(this.past, [worker.member]);
     if (worker.member.state !== 'joining' && !this.over) {
       const text = `${worker.member.name} left: ${why}`;
       this.options.tell({ type: 'worker-left', worker: worker.member.name, text });
@@ -266,7 +275,7 @@ export class Swarm {
 
   /** What each has given, those included that have left. */
   totals(): Totals[] {
-    return mergeTotals(this.past, this.totalsOf([...this.workers.values()]));
+    return mergeTotals(this.past, this.members());
   }
 
   restoreTotals(totals: readonly Totals[]): void {
@@ -277,18 +286,5 @@ export class Swarm {
   closeAll(reason: CloseReason, text: string): void {
     this.over = { reason, text };
     for (const { peer } of this.workers.values()) peer.close(reason, text);
-  }
-
-  private totalsOf(workers: Worker[]): Totals[] {
-    return workers
-      .filter(({ member }) => member.contributions > 0)
-      .map(({ member: { name, kind, engine, engineClass, samples, contributions } }) => ({
-        name,
-        kind,
-        engine,
-        engineClass,
-        samples,
-        contributions,
-      }));
   }
 }

@@ -27,7 +27,6 @@ import type { Pipeline } from './update/pipeline.js';
 import type { RobustRule } from './update/robust/rule.js';
 import { leaseExpired } from './work/deadlines.js';
 import { type LeaseEntry, StepLedger } from './work/ledger.js';
-import { credit } from './work/members.js';
 import type { Assignment } from './work/planner.js';
 import type { Work } from './work-in-hand.js';
 
@@ -273,7 +272,8 @@ export class TrainingStep implements Work {
       computeMs: message.computeMs,
       countedAt: clock.now(),
     });
-    if (counted) credit(member, { ...message, turnaroundMs: incoming.turnaroundMs(this.ledger.chunks) });
+    if (counted)
+      swarm.credit(worker, { ...message, turnaroundMs: incoming.turnaroundMs(this.ledger.chunks) });
     else counters.duplicates += leafCount(this.ledger.shards, node);
     this.ledger.end(holder, node);
     this.forget(holder, node);

@@ -141,10 +141,10 @@ export interface Totals {
   contributions: number;
 }
 
-/** Adds what `from` lists to `into`: one row for each (name, kind, engine class). */
+/** Adds what `from` lists to `into`: one row for each (name, kind, engine class) that has given anything. */
 export function mergeTotals(into: Totals[], from: readonly Totals[]): Totals[] {
   const merged = new Map<string, Totals>();
-  for (const row of [...into, ...from]) {
+  for (const row of [...into, ...from].filter(({ contributions }) => contributions > 0)) {
     const key = JSON.stringify([row.name, row.kind, row.engineClass]);
     const before = merged.get(key);
     const { name, kind, engine, engineClass } = row;

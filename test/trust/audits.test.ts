@@ -82,6 +82,20 @@ describe('volunteers that are all audited', { timeout: 60_000 }, () => {
   });
 });
 
+describe('a volunteer that is banned', { timeout: 60_000 }, () => {
+  it('is credited for what it was found right in before, though it is counted only now', async () => {
+    // Sent away while chunks of its accepted work still wait for the window to open: so in a third of the seeds.
+    for (let seed = 0; seed < 40; seed++) {
+      const liars = ['is honest at first', 'is honest at first', 'turns the sign'].map(
+        (how, i): Participant => ({ name: `liar ${i}`, role: 'volunteer', lie: LIES[how]! }),
+      );
+      const run = await swarmOfLiars({ ...base, participants: [...honest(1), ...liars], seed });
+      const credited = run.totals.reduce((sum, { samples }) => sum + samples, 0);
+      expect(credited, `seed ${seed}`).toBe(base.steps * 16);
+    }
+  });
+});
+
 describe('volunteers of another engine class than their auditor', { timeout: 60_000 }, () => {
   it('pass with other roundings, and their own bits count', async () => {
     const participants = honest(2).map((volunteer) => ({ ...volunteer, engineClass: 'toy@2' }));
