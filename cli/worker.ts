@@ -20,7 +20,7 @@ export function addWorker(program: Command): void {
 }
 
 async function runWorker(url: string, command: Command): Promise<void> {
-  const { name, engine, token, ca, threads, cacheDir, cacheMb } = withDefaults(
+  const { name, engine, token, ca, threads, giveUpAfter, cacheDir, cacheMb } = withDefaults(
     WORKER_OPTIONS,
     givenFlags(WORKER_OPTIONS, command),
   );
@@ -33,6 +33,7 @@ async function runWorker(url: string, command: Command): Promise<void> {
     cacheDir: cacheDir ?? systemCacheFolder(),
     cacheMb,
     threads,
+    giveUpAfter,
     log,
     ...credentialsOf({ token, ca }),
     ...(name === undefined ? {} : { name }),

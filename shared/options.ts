@@ -276,6 +276,12 @@ export const WORKER_OPTIONS = block({
     scope: 'call',
   }),
   threads: option(whole(1, 1024), 1, 'threads of the engine compiled/cpu; they belong to its class', call),
+  giveUpAfter: option(
+    notNegative,
+    0,
+    'seconds without a coordinator after which the worker ends with an error; 0: never',
+    call,
+  ),
   cacheDir: option(text('DIR'), undefined, 'folder that keeps fetched data between runs', {
     otherwise: "the system's cache folder",
     scope: 'call',

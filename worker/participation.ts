@@ -3,7 +3,7 @@
  * data and engine outlive connections. Runs alike in Node and in browsers: how to dial, where to keep what
  * is fetched, and where the engine runs are handed in.
  */
-import { monotonicClock } from '../shared/clock.js';
+import { type Clock, monotonicClock } from '../shared/clock.js';
 import { CLOSE, closeText, mayRetry } from '../shared/protocol/close-codes.js';
 import type { Progress, Welcome, WorkerKind } from '../shared/protocol/messages.js';
 import { messageOf, UserError } from '../shared/user-error.js';
@@ -40,6 +40,9 @@ export interface ParticipationOptions extends Omit<MaterialSources, 'startComput
   startCompute(subject: ComputeSubject, wanted: string): Promise<Compute>;
   /** `auto` or the name of an engine. */
   engine: string;
+  /** After so many milliseconds without a connection it ends; default: never. */
+  giveUpAfterMs?: number;
+  clock?: Clock;
   /** Resolves after so many milliseconds, or when the signal is aborted; never rejects. */
   wait(ms: number, signal: AbortSignal): Promise<void>;
   log(text: string): void;
@@ -66,20 +69,26 @@ export class Participation {
   private readonly fence = new Fence();
   private samples = 0;
   private attempt = 0;
+  private readonly clock: Clock;
+  /** Since when nobody answers. */
+  private aloneSince: number | undefined;
   /** Of this worker's own doing, since it last computed something. */
   private failures = 0;
   private abandon: (why: string) => void = () => undefined;
 
-  constructor(private readonly options: ParticipationOptions) {}
+  constructor(private readonly options: ParticipationOptions) {
+    this.clock = options.clock ?? monotonicClock;
+  }
 
   /**
    * Resolves when the run is over or `stop` is aborted; what is in hand then goes to others. May be called
-   * again: model, data and engine are still there. @throws UserError if the coordinator refuses this worker, or it
-   * fails again and again
+   * again: model, data and engine are still there. @throws UserError if the coordinator refuses this worker, it
+   * fails again and again, or nobody answers for `giveUpAfterMs`
    */
   async run(stop: AbortSignal): Promise<Outcome> {
-    const { address, wait, log, watcher } = this.options;
+    const { address, wait, log, watcher, giveUpAfterMs = Number.POSITIVE_INFINITY } = this.options;
     this.failures = 0;
+    this.aloneSince = this.clock.now();
     while (!stop.aborted) {
       const { code, why } = await this.connectOnce(stop);
       if (stop.aborted) break;
@@ -88,12 +97,18 @@ export class Participation {
       if (this.failures >= MOST_FAILURES) {
         throw new UserError(`gave up after ${MOST_FAILURES} failures in a row: ${why}`);
       }
+      this.aloneSince ??= this.clock.now();
+      const patienceMs = this.aloneSince + giveUpAfterMs - this.clock.now();
+      if (patienceMs <= 0) {
+        const seconds = giveUpAfterMs / 1000;
+        throw new UserError(`gave up: no coordinator at ${address} for ${seconds} s (${why})`);
+      }
       const ms = Math.max(
         Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.attempt++),
         this.failures === 0 ? 0 : Math.min(LONGEST_AFTER_FAILURE_MS, FIRST_RETRY_MS * 2 ** this.failures),
       );
       // Jitter: workers that lost the same coordinator must not all come back in the same instant.
-      const retryMs = ms * (0.5 + Math.random() / 2);
+      const retryMs = Math.min(patienceMs, ms * (0.5 + Math.random() / 2));
       log(`connection to ${address} lost (${why}); trying again in ${(retryMs / 1000).toFixed(1)} s`);
       watcher?.lost(why, retryMs);
       await wait(retryMs, stop);
@@ -134,6 +149,7 @@ export class Participation {
         opened: () => {
           if (isOver) return;
           this.attempt = 0;
+          this.aloneSince = undefined;
           log(`connected to ${address}`);
           watcher?.connected();
           if (stop.aborted) leave();
@@ -166,7 +182,7 @@ export class Participation {
         kind,
         token,
         socket: connection.socket,
-        clock: monotonicClock,
+        clock: this.clock,
         prepare: (welcome) => this.prepare(welcome),
         fail,
         log,

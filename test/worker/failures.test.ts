@@ -76,3 +76,58 @@ describe('a worker that fails again and again', () => {
     expect(waits).toHaveLength(14);
   });
 });
+
+describe('a worker whose coordinator never comes back', () => {
+  /** Time passes only while it waits. @param answers which of its connections are opened, before they are lost */
+  function lonely(giveUpAfterMs: number | undefined, answers: (dial: number) => boolean) {
+    let time = 0;
+    let dials = 0;
+    const stop = new AbortController();
+    const participation = new Participation({
+      name: 'anna',
+      kind: 'node',
+      address: 'http://coordinator',
+      engine: 'auto',
+      ...(giveUpAfterMs === undefined ? {} : { giveUpAfterMs }),
+      clock: { now: () => time },
+      dial(events: ConnectionEvents) {
+        const opens = answers(dials++);
+        if (dials === 1000) stop.abort();
+        queueMicrotask(() => {
+          if (opens) events.opened();
+          events.closed(1006, 'connection refused');
+        });
+        return { socket: { send: () => undefined, bufferedBytes: () => 0 }, close: () => undefined };
+      },
+      startCompute: async () => {
+        throw new Error('nothing is computed here');
+      },
+      cache: new MemoryCache(0),
+      fetchObject: async () => new Uint8Array(),
+      sha256: async () => HASH,
+      wait: async (ms) => void (time += ms),
+      log: () => undefined,
+    });
+    return { run: () => participation.run(stop.signal), now: () => time, dials: () => dials };
+  }
+
+  it('gives up after the time that it was told, and says whom it has missed for how long', async () => {
+    const { run, now } = lonely(10_000, () => false);
+    await expect(run()).rejects.toThrow(
+      'gave up: no coordinator at http://coordinator for 10 s (connection refused)',
+    );
+    expect(now()).toBe(10_000);
+  });
+
+  it('counts anew from every connection that it lost', async () => {
+    const { run, now } = lonely(10_000, (dial) => dial === 3);
+    await expect(run()).rejects.toThrow('gave up');
+    expect(now()).toBeGreaterThan(10_000);
+  });
+
+  it('otherwise asks for ever', async () => {
+    const { run, dials } = lonely(undefined, () => false);
+    await expect(run()).resolves.toMatchObject({ why: 'stopped' });
+    expect(dials()).toBe(1000);
+  });
+});

@@ -24,6 +24,8 @@ export interface StartWorkerOptions {
   engine?: string;
   /** Threads of the compiled engine on the processor, which belong to its engine class; default: 1. */
   threads?: number;
+  /** Seconds without a coordinator after which the worker ends with an error; 0, the default: never. */
+  giveUpAfter?: number;
   /** Where data chunks are kept between runs; default: nowhere but in memory. */
   cacheDir?: string;
   /** Megabytes that the cache may take. */
@@ -33,7 +35,7 @@ export interface StartWorkerOptions {
 }
 
 export interface RunningWorker {
-  /** Resolves when the run is over or the worker was stopped. @throws UserError if it was refused. */
+  /** Resolves when the run is over or the worker was stopped. @throws UserError if it was refused, or gave up. */
   finished: Promise<{ why: string; samples: number }>;
   /** Leaves at once; what it has in hand goes to others. */
   stop(): Promise<void>;
@@ -49,6 +51,7 @@ export function startWorker(options: StartWorkerOptions): RunningWorker {
     token: options.token,
     address: addresses.http,
     engine: options.engine ?? 'auto',
+    ...(options.giveUpAfter ? { giveUpAfterMs: options.giveUpAfter * 1000 } : {}),
     dial: (events) => dial(addresses.swarm, events, options.ca),
     startCompute: (subject, wanted) => startEngineThread({ ...subject, wanted, threads: options.threads }),
     cache: options.cacheDir
