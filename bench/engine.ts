@@ -6,38 +6,21 @@
  * every weight, copied into memory that the thread of the socket sees, with loss and metric. PyTorch's is forward,
  * loss and backward of the same model on a batch of the same size, until its parameters have their gradients.
  * Weights and optimizer are left out on both sides. `pytorch` lies images out as PyTorch does by default;
- * `pytorch/channels_last` as its guide recommends for convolutions.
+ * `pytorch/channels_last` as its guide recommends for convolutions. `eager/wasm` is TF.js with this project's kernels,
+ * `tfjs/wasm` TF.js as it is published, where that can train the model.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { buildModel } from '../coordinator/model/build-model.js';
-import type { DataHead } from '../coordinator/model/reference.js';
 import { layoutOf } from '../shared/layout.js';
-import { Random } from '../shared/random.js';
 import { messageOf } from '../shared/user-error.js';
-import { type CompiledSubject, startCompiled } from '../worker/engine/compiled/start.js';
-import type { Batch, Engine } from '../worker/engine/engine.js';
+import { startCompiled } from '../worker/engine/compiled/start.js';
+import type { Engine } from '../worker/engine/engine.js';
 import { cpuRuntime } from '../worker/node/compiled.js';
 import { engineCandidates } from '../worker/node/engines.js';
 import type { Bench, BenchResult } from './question.js';
+import { type BenchSubject, CASES, type Case, subjectOf } from './support/cases.js';
 import { PyTorchStep, type StepTime } from './support/pytorch-step.js';
 import { median } from './support/statistics.js';
-
-export interface Case {
-  model: string;
-  spec: string;
-  shape: number[];
-  classes: number;
-  kind: 'images' | 'tokens';
-  batch: number;
-}
-
-export const CASES: Case[] = [
-  { model: 'mlp', spec: 'mlp:512,512', shape: [784], classes: 10, kind: 'images', batch: 64 },
-  { model: 'cnn', spec: 'cnn', shape: [28, 28, 1], classes: 10, kind: 'images', batch: 64 },
-  { model: 'resnet', spec: 'resnet', shape: [32, 32, 3], classes: 10, kind: 'images', batch: 64 },
-  { model: 'lstm', spec: 'lstm', shape: [64], classes: 65, kind: 'tokens', batch: 8 },
-  { model: 'gpt', spec: 'gpt', shape: [64], classes: 65, kind: 'tokens', batch: 8 },
-];
+import { TfjsStep } from './support/tfjs-step.js';
 
 const RUNS = 30;
 /** Runs before the measured ones: WebAssembly is compiled anew for speed while it runs. */
@@ -93,45 +76,6 @@ function rowOf({ model, batch }: Case, engine: string, threads: number, times: S
   return { name: `${model} ${engine} ${threads}T`, model, engine, threads, batch, ...figures };
 }
 
-export interface BenchSubject extends CompiledSubject {
-  weights: Float32Array;
-  batchOfRecords: Batch;
-}
-
-export async function subjectOf({ spec, shape, classes, kind, batch }: Case): Promise<BenchSubject> {
-  const random = new Random(1);
-  const size = shape.reduce((a, b) => a * b, 1);
-  const isText = kind === 'tokens';
-  const bytes = (count: number, below: number) =>
-    Uint8Array.from({ length: count }, () => random.below(below));
-  const batchOfRecords: Batch = {
-    count: batch,
-    x: bytes(batch * size, isText ? classes : 256),
-    y: bytes(batch * (isText ? size : 1), classes),
-  };
-  const data: DataHead = {
-    name: 'random numbers',
-    x: { shape, dtype: 'uint8' },
-    y: { shape: isText ? shape : [], dtype: 'uint8' },
-    label: { kind: 'class', classes },
-    normalisation: isText ? { scale: 1, mean: [0], std: [1] } : { scale: 1 / 255, mean: [0.5], std: [0.25] },
-    first: [
-      { count: 1, x: batchOfRecords.x.slice(0, size), y: batchOfRecords.y.slice(0, isText ? size : 1) },
-    ],
-    trainRecords: batch,
-    testRecords: 1,
-  };
-  const run = { batchSize: batch, shards: 1, shardSamples: batch };
-  const { description, weights, program } = await buildModel({
-    model: spec,
-    data,
-    loss: undefined,
-    seed: 1,
-    run,
-  });
-  return { model: description, manifest: data, shardSamples: batch, program, weights, batchOfRecords };
-}
-
 async function start(
   own: Case,
   subject: BenchSubject,
@@ -171,6 +115,7 @@ async function start(
       const candidate = engineCandidates(subject).find((one) => one.name === name)!;
       await attempt(name, async () => ofEngine(await candidate.start()));
     }
+    await attempt('tfjs/wasm', () => TfjsStep.start(subject));
   }
   const formats =
     own.shape.length === 3 ? (['contiguous', 'channels_last'] as const) : (['contiguous'] as const);

@@ -8,8 +8,8 @@ import * as tf from '@tensorflow/tfjs';
 import { lower } from '../worker/engine/compiled/lower/lower.js';
 import { createTracer } from '../worker/engine/compiled/trace/trace-source.js';
 import { cpuRuntime } from '../worker/node/compiled.js';
-import { type BenchSubject, CASES, type Case, subjectOf } from './engine.js';
 import type { Bench, BenchResult } from './question.js';
+import { type BenchSubject, CASES, type Case, subjectOf } from './support/cases.js';
 import type { Footprint, FootprintRequest } from './support/footprint-process.js';
 
 /** Small, so that 11,000 steps take a minute. */

@@ -5,7 +5,7 @@
  */
 
 import type { Clock } from '../shared/clock.js';
-import { type EvaluationPart, type EvaluationTotals, sumParts } from '../shared/evaluation-parts.js';
+import { type EvaluationPlan, type EvaluationTotals, sumParts } from '../shared/evaluation-parts.js';
 import type * as m from '../shared/protocol/messages.js';
 import type { Worker } from './participants.js';
 import type { Swarm } from './swarm.js';
@@ -29,6 +29,7 @@ interface Held {
 }
 
 export class Evaluation implements Work {
+  private readonly parts: EvaluationPlan['parts'];
   private readonly results = new Map<number, m.Evaluated>();
   private readonly waiting: number[];
   private held: Held[] = [];
@@ -45,11 +46,12 @@ export class Evaluation implements Work {
   constructor(
     private readonly version: number,
     private readonly weights: m.Evaluate['weights'],
-    private readonly parts: readonly EvaluationPart[],
+    private readonly plan: EvaluationPlan,
     private readonly swarm: Swarm,
     private readonly clock: Clock,
   ) {
-    this.waiting = parts.map((_, part) => part);
+    this.parts = plan.parts;
+    this.waiting = this.parts.map((_, part) => part);
   }
 
   /** @throws the reason of `stop` */
@@ -70,10 +72,11 @@ export class Evaluation implements Work {
 
   /** The wrong predictions of which the model was surest, over the whole test set. */
   private mistakes(): EvaluationTotals['mistakes'] {
-    const all = this.parts.flatMap(({ from, to }, part) =>
-      (this.results.get(part)?.mistakes ?? [])
-        .filter(({ record }) => record < to - from)
-        .map((mistake) => ({ ...mistake, record: from + mistake.record })),
+    const all = this.parts.flatMap(({ from }, part) =>
+      (this.results.get(part)?.mistakes ?? []).map((mistake) => ({
+        ...mistake,
+        record: from + mistake.record,
+      })),
     );
     return all.sort((a, b) => b.confidence - a.confidence || a.record - b.record).slice(0, MISTAKES);
   }
@@ -94,9 +97,9 @@ export class Evaluation implements Work {
     const at = this.held.findIndex((held) => held.worker === worker && held.part === message.part);
     if (message.version !== this.version || at < 0) return;
     const { from, to } = this.parts[message.part]!;
-    if (message.samples !== to - from) {
-      const text = `evaluation part ${message.part}: ${message.samples} samples told, the part has ${to - from}`;
-      this.swarm.refuse(worker, 'wrongShape', text);
+    const fault = this.faultOf(message, to - from);
+    if (fault) {
+      this.swarm.refuse(worker, 'wrongShape', `evaluation part ${message.part}: ${fault}`);
       return;
     }
     const [{ since }] = this.held.splice(at, 1) as [Held];
@@ -109,6 +112,16 @@ export class Evaluation implements Work {
     for (const copy of this.held.filter((held) => held.part === message.part)) this.takeBack(copy);
     if (this.results.size === this.parts.length) this.resolve();
     else this.give(worker);
+  }
+
+  /** What does not fit the part that was asked for. */
+  private faultOf({ samples, confusion, mistakes = [] }: m.Evaluated, expected: number): string | undefined {
+    const { confusionClasses: classes } = this.plan;
+    const cells = confusion?.length ?? 0;
+    if (samples !== expected) return `${samples} samples told, the part has ${expected}`;
+    if (cells !== classes ** 2) return `a confusion matrix of ${cells} cells, expected ${classes ** 2}`;
+    const beyond = mistakes.find(({ record, predicted }) => record >= samples || predicted >= classes);
+    return beyond && `a mistake of record ${beyond.record}, class ${beyond.predicted}, which there is not`;
   }
 
   contribution(): void {

@@ -5,7 +5,7 @@
  * `pipeline` makes the weights, `record` keeps what must last.
  */
 import type { Clock } from '../shared/clock.js';
-import type { EvaluationPart, EvaluationTotals } from '../shared/evaluation-parts.js';
+import type { EvaluationPlan, EvaluationTotals } from '../shared/evaluation-parts.js';
 import type { Layout } from '../shared/layout.js';
 import type { Change } from '../shared/monitoring.js';
 import type { Control } from './control.js';
@@ -31,7 +31,7 @@ export interface RunOptions {
   checkpointEvery: number;
   minWorkers: number;
   layout: Layout;
-  testParts: EvaluationPart[];
+  test: EvaluationPlan;
 }
 
 /** What the run hands on to be kept. `step` counts the updates made so far. */
@@ -86,7 +86,7 @@ export async function run(options: RunOptions, parts: RunParts, stop: StopSignal
       await enoughWorkers(1, parts, stop);
       if (stop.drain.aborted) return false;
       const weights = pipeline.averaged ? 'averaged' : 'current';
-      const totals = await new Evaluation(step, weights, options.testParts, swarm, awake).run(stop.drain);
+      const totals = await new Evaluation(step, weights, options.test, swarm, awake).run(stop.drain);
       progress.evaluated(step, totals);
       record.evaluation({ step, epoch: epochOf(step - 1, epochPlan) + 1, totals });
     }

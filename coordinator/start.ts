@@ -4,6 +4,7 @@ import { monotonicClock } from '../shared/clock.js';
 import { evaluationParts } from '../shared/evaluation-parts.js';
 import { layoutOf } from '../shared/layout.js';
 import { metricOf } from '../shared/losses.js';
+import { confusionClasses } from '../shared/manifest.js';
 import { ofScope } from '../shared/read-options.js';
 import type { RunEvent, Status } from '../shared/status.js';
 import { messageOf, UserError } from '../shared/user-error.js';
@@ -191,7 +192,7 @@ async function startWith(lock: RunLock, options: StartCoordinatorOptions): Promi
       checkpointEvery,
       minWorkers,
       layout,
-      testParts: evaluationParts(test.records),
+      test: { parts: evaluationParts(test.records), confusionClasses: confusionClasses(test.label) },
     },
   });
   const watched = {

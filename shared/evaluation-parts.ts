@@ -14,6 +14,13 @@ export interface EvaluationPart {
   to: number;
 }
 
+/** The test set, as an evaluation sees it. */
+export interface EvaluationPlan {
+  parts: readonly EvaluationPart[];
+  /** Of the confusion matrix that comes with every part; 0: there is none. */
+  confusionClasses: number;
+}
+
 /** What an evaluation adds up; of a part, or of all. */
 export interface EvaluationTotals {
   samples: number;

@@ -26,6 +26,10 @@ export type LabelKind = { kind: 'class'; classes: number; names?: string[] } | {
 /** An evaluation counts confusions up to this many classes: a larger matrix would fit no message. */
 export const MAX_CONFUSION_CLASSES = 500;
 
+/** @returns of how many classes the confusion matrix is; 0: none is counted */
+export const confusionClasses = (label: LabelKind): number =>
+  label.kind === 'class' && label.classes <= MAX_CONFUSION_CLASSES ? label.classes : 0;
+
 export interface ChunkRef {
   /** SHA-256 of the chunk's bytes, lower-case hexadecimal. Also its address: `/objects/<sha256>`. */
   sha256: string;

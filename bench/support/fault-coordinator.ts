@@ -90,7 +90,7 @@ await run(
     // Not for those that are to come in place of the dead.
     minWorkers: 1,
     layout,
-    testParts: [{ from: 0, to: 1 }],
+    test: { parts: [{ from: 0, to: 1 }], confusionClasses: 0 },
   },
   { ...core, progress, record, control, clock: monotonicClock },
   { drain: never, abort: never },

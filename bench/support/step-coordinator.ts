@@ -73,7 +73,7 @@ async function chunked(): Promise<number> {
     checkpointEvery: 0,
     minWorkers: workers,
     layout,
-    testParts: [{ from: 0, to: 1 }],
+    test: { parts: [{ from: 0, to: 1 }], confusionClasses: 0 },
   };
   const control = new Control({ schedule: (peak) => () => peak, peak: 0.01, changes: [] });
   const parts = { ...core, progress: new Progress(0, true), record, control, clock: monotonicClock };

@@ -153,7 +153,10 @@ export async function campaign(options: CampaignOptions): Promise<Outcome> {
         checkpointEvery: 7,
         minWorkers: 1,
         layout,
-        testParts: Array.from({ length: 6 }, (_, i) => ({ from: 16 * i, to: 16 * (i + 1) })),
+        test: {
+          parts: Array.from({ length: 6 }, (_, i) => ({ from: 16 * i, to: 16 * (i + 1) })),
+          confusionClasses: 0,
+        },
       },
       {
         ...core,

@@ -79,7 +79,7 @@ async function play({ killEvery = 0, slow = 0 }): Promise<number[]> {
           checkpointEvery: 0,
           minWorkers: 1,
           layout,
-          testParts: [{ from: 0, to: 1 }],
+          test: { parts: [{ from: 0, to: 1 }], confusionClasses: 0 },
         },
         {
           ...core,

@@ -117,7 +117,10 @@ export async function simulated({ seed, frames, steps, read }: SimulatedOptions)
     {
       ...{ steps, epochPlan: { records: RECORDS, batchSize: BATCH }, shards: SHARDS, layout },
       ...{ evaluateEvery: 20, checkpointEvery: 0, minWorkers: 1 },
-      testParts: Array.from({ length: 6 }, (_, i) => ({ from: 16 * i, to: 16 * (i + 1) })),
+      test: {
+        parts: Array.from({ length: 6 }, (_, i) => ({ from: 16 * i, to: 16 * (i + 1) })),
+        confusionClasses: 0,
+      },
     },
     {
       ...core,

@@ -3,6 +3,7 @@
  * which all of them share. Time stands still: nobody is late, and everyone gets an equal part of each step.
  * Attackers that are sent away stay away.
  */
+
 import { configure, updateRuleOf } from '../../coordinator/configure.js';
 import { Control } from '../../coordinator/control.js';
 import { createCore } from '../../coordinator/core.js';
@@ -18,6 +19,7 @@ import { evaluationParts } from '../../shared/evaluation-parts.js';
 import { gatherRecords } from '../../shared/gather-records.js';
 import { chunkCount, chunkRange, type Layout, layoutOf } from '../../shared/layout.js';
 import type { Manifest } from '../../shared/manifest.js';
+import { confusionClasses } from '../../shared/manifest.js';
 import type { RobustName } from '../../shared/options.js';
 import { epochOrder, parseShuffle } from '../../shared/permutation.js';
 import { mix, Random } from '../../shared/random.js';
@@ -129,7 +131,7 @@ export async function attackRun(options: AttackRunOptions): Promise<AttackResult
     checkpointEvery: 0,
     minWorkers: 1,
     layout,
-    testParts: evaluationParts(test.records),
+    test: { parts: evaluationParts(test.records), confusionClasses: confusionClasses(test.label) },
   };
   const record = {
     step: () => undefined,

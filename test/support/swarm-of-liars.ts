@@ -155,7 +155,7 @@ export async function swarmOfLiars(options: LiarsOptions) {
           checkpointEvery: 0,
           minWorkers: 1,
           layout,
-          testParts: [{ from: 0, to: 8 }],
+          test: { parts: [{ from: 0, to: 8 }], confusionClasses: 0 },
         },
         {
           ...core,

@@ -45,7 +45,7 @@ function setUp(weights: m.Evaluate['weights'] = 'current') {
   };
   const stop = new AbortController();
   const start = () => {
-    const evaluation = new Evaluation(0, weights, PARTS, swarm, clock);
+    const evaluation = new Evaluation(0, weights, { parts: PARTS, confusionClasses: 2 }, swarm, clock);
     return { evaluation, outcome: evaluation.run(stop.signal) };
   };
   return { swarm, clock, join, start, stop };
@@ -139,12 +139,26 @@ describe('an evaluation', () => {
     expect(await outcome).toEqual(TOTAL);
   });
 
-  it('refuses whoever tells another number of samples, and has the part computed again', async () => {
+  it.each<[string, Partial<m.Evaluated>, string]>([
+    ['another number of samples', { samples: 9 }, '9 samples told, the part has 10'],
+    ['a matrix of other classes', { confusion: [1] }, 'a confusion matrix of 1 cells, expected 4'],
+    ['no matrix', { confusion: undefined as never }, 'a confusion matrix of 0 cells, expected 4'],
+    [
+      'a mistake of a record that there is not',
+      { mistakes: [{ record: 10, predicted: 1, confidence: 1 }] },
+      'a mistake of record 10, class 1, which there is not',
+    ],
+    [
+      'a mistake of a class that there is not',
+      { mistakes: [{ record: 9, predicted: 2, confidence: 1 }] },
+      'a mistake of record 9, class 2, which there is not',
+    ],
+  ])('refuses whoever tells %s, and has the part computed again', async (_, wrong, why) => {
     const { join, start } = setUp();
     const [anna, ben] = [join('anna'), join('ben')];
     const { evaluation, outcome } = start();
-    evaluation.evaluated(anna.worker, answer(0, { samples: 9 }));
-    expect(anna.closed).toEqual(['wrongShape: evaluation part 0: 9 samples told, the part has 10']);
+    evaluation.evaluated(anna.worker, answer(0, wrong));
+    expect(anna.closed).toEqual([`wrongShape: evaluation part 0: ${why}`]);
     for (const part of [2, 3, 0, 1]) evaluation.evaluated(ben.worker, answer(part));
     expect(ben.parts()).toEqual([2, 3, 0, 1]);
     expect(await outcome).toEqual(TOTAL);

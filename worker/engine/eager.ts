@@ -6,7 +6,7 @@
  */
 import type * as TensorFlow from '@tensorflow/tfjs';
 import { type Layout, layoutOf } from '../../shared/layout.js';
-import { MAX_CONFUSION_CLASSES, type Manifest } from '../../shared/manifest.js';
+import { confusionClasses, type Manifest } from '../../shared/manifest.js';
 import type { ModelDescription } from '../../shared/models/description.js';
 import { registerLayers } from '../../shared/models/layers/layers.js';
 import { Random } from '../../shared/random.js';
@@ -89,17 +89,17 @@ class EagerEngine implements Engine {
 
   async evaluate(batch: Batch): Promise<EvaluationSums> {
     const { tf } = this.options;
-    const { label } = this.options.manifest;
+    const classes = confusionClasses(this.options.manifest.label);
     const { loss, metric, predicted, confidence } = tf.tidy(() =>
       evaluationOf(this.step, this.inputs(batch)),
     );
     try {
       const sums = { loss: (await loss.data())[0]!, metric: (await metric.data())[0]! };
-      if (label.kind !== 'class' || !predicted || label.classes > MAX_CONFUSION_CLASSES) return sums;
-      const confusion = new Int32Array(label.classes * label.classes);
+      if (classes === 0 || !predicted) return sums;
+      const confusion = new Int32Array(classes * classes);
       // One entry a sample, or one a position.
       const guesses = await predicted.data();
-      for (const [i, guess] of guesses.entries()) confusion[batch.y[i]! * label.classes + guess]!++;
+      for (const [i, guess] of guesses.entries()) confusion[batch.y[i]! * classes + guess]!++;
       const mistakes =
         confidence &&
         surestMistakes(batch.count, guesses, batch.y, (await confidence.data()) as Float32Array);

@@ -4,7 +4,7 @@
  */
 import type * as Ort from 'onnxruntime-common';
 import { type Layout, layoutOf } from '../../../shared/layout.js';
-import { MAX_CONFUSION_CLASSES, type Manifest } from '../../../shared/manifest.js';
+import { confusionClasses, type Manifest } from '../../../shared/manifest.js';
 import type { ModelDescription } from '../../../shared/models/description.js';
 import type { Batch, Engine, EvaluationSums, Shard, Sums } from '../engine.js';
 import { surestMistakes } from '../mistakes.js';
@@ -95,12 +95,12 @@ export class CompiledEngine implements Engine {
   async evaluate(batch: Batch): Promise<EvaluationSums> {
     const compiled = await this.compiled({ kind: 'evaluation', samples: batch.count });
     const results = await compiled.session.run(this.feeds(compiled, [{ batch, seed: 0 }]));
-    const { label } = this.options.manifest;
+    const classes = confusionClasses(this.options.manifest.label);
     const { predicted, confidence } = results;
-    if (label.kind !== 'class' || !predicted || label.classes > MAX_CONFUSION_CLASSES) return sumsOf(results);
-    const confusion = new Int32Array(label.classes * label.classes);
+    if (classes === 0 || !predicted) return sumsOf(results);
+    const confusion = new Int32Array(classes * classes);
     const guesses = predicted.data as Int32Array;
-    for (const [i, guess] of guesses.entries()) confusion[batch.y[i]! * label.classes + guess]!++;
+    for (const [i, guess] of guesses.entries()) confusion[batch.y[i]! * classes + guess]!++;
     const mistakes =
       confidence && surestMistakes(batch.count, guesses, batch.y, confidence.data as Float32Array);
     return { ...sumsOf(results), confusion, ...(mistakes ? { mistakes } : {}) };
