@@ -11,7 +11,7 @@ import {
 import type { ComputeSubject } from '../worker/material.js';
 import { engineNamed } from './engine-names.js';
 import { engineCandidates } from './engines.js';
-import { findGpu } from './gpu.js';
+import { findGpu, findWebGl } from './gpu.js';
 import { scope } from './worker-scope.js';
 
 /** The first message to the worker. */
@@ -34,7 +34,8 @@ const say = (message: ComputeSays, transfer: ArrayBuffer[] = []) => scope.postMe
 
 async function start({ subject, wanted, withGpu }: ComputeStart): Promise<(request: EngineRequest) => void> {
   const gpu = withGpu ? await findGpu() : undefined;
-  const candidates = engineCandidates({ subject, withGpu, gpu, lost: (why) => say({ lost: why }) });
+  const webGl = withGpu ? findWebGl() : undefined;
+  const candidates = engineCandidates({ subject, withGpu, gpu, webGl, lost: (why) => say({ lost: why }) });
   const { engine, reason, tried } = await chooseEngine({
     ...subject,
     wanted: engineNamed(wanted, candidates),

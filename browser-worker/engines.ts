@@ -5,7 +5,7 @@ import type { CompiledSubject } from '../worker/engine/compiled/start.js';
 import { createEagerEngine } from '../worker/engine/eager.js';
 import type { Engine } from '../worker/engine/engine.js';
 import { installWasmKernels } from '../worker/engine/wasm-kernels.js';
-import { type Gpu, nameOfGpu } from './gpu.js';
+import { type Gpu, nameOfGpu, rendererOf, type WebGl } from './gpu.js';
 import { startWasmBackend } from './wasm-backend.js';
 
 const NO_WEBGPU = 'this browser, or a page on plain http, has no WebGPU';
@@ -14,27 +14,31 @@ export interface BrowserEnginesOptions {
   subject: CompiledSubject;
   /** False after the GPU was lost too often. */
   withGpu: boolean;
-  /** What WebGPU offers, if anything. */
+  /** What WebGPU offers, if anything, and what WebGL. */
   gpu: Gpu | undefined;
+  webGl: WebGl | undefined;
   /** The GPU is gone, and with it the engine: nothing that it has in hand will ever come. */
   lost(why: string): void;
 }
 
+/** A volunteer waits for the choice: TF.js and the like are not even loaded where they cannot win. */
 export function engineCandidates(options: BrowserEnginesOptions): Candidate[] {
+  // Missing ones are tried, to be told of.
+  const isPlayed = (gpu: Gpu | WebGl | undefined) => gpu?.isSoftware ?? false;
   const gpu: Candidate[] = [
     {
       name: 'compiled/webgpu',
-      // Several megabytes to load: not for a GPU that the processor itself plays.
-      lastResort: options.gpu?.isSoftware ?? true,
+      lastResort: isPlayed(options.gpu) || !options.gpu,
       start: () => startCompiledWebGpu(options),
     },
-    { name: 'eager/webgpu', start: () => startWebGpu(options) },
-    { name: 'eager/webgl', start: () => startWebGl(options) },
+    { name: 'eager/webgpu', lastResort: isPlayed(options.gpu), start: () => startWebGpu(options) },
+    { name: 'eager/webgl', lastResort: isPlayed(options.webGl), start: () => startWebGl(options) },
   ];
   return [
     { name: 'compiled/wasm', start: () => startCompiledWasm(options.subject) },
     ...(options.withGpu ? gpu : []),
-    { name: 'eager/wasm', start: () => startWasm(options) },
+    // Two to eight times slower than the compiled one, on whatever model.
+    { name: 'eager/wasm', lastResort: true, start: () => startWasm(options) },
     { name: 'eager/cpu', lastResort: true, start: () => startCpu(options) },
   ];
 }
@@ -74,9 +78,7 @@ async function startWebGl(options: BrowserEnginesOptions): Promise<Engine> {
   }
   const { gl } = (tf.backend() as unknown as { gpgpu: { gl: WebGL2RenderingContext } }).gpgpu;
   gl.canvas.addEventListener('webglcontextlost', () => options.lost('the WebGL context was lost'));
-  const names = gl.getExtension('WEBGL_debug_renderer_info');
-  const renderer = names ? gl.getParameter(names.UNMASKED_RENDERER_WEBGL) : gl.getParameter(gl.RENDERER);
-  return eager(tf, 'webgl', String(renderer).slice(0, 120), options);
+  return eager(tf, 'webgl', rendererOf(gl), options);
 }
 
 async function startWasm(options: BrowserEnginesOptions): Promise<Engine> {

@@ -1,5 +1,6 @@
-/** The graphics processor that WebGPU offers, as far as it must be known before an engine is loaded for it. */
+/** The graphics processor that this browser offers, as far as it must be known before an engine is loaded for it. */
 
+/** By WebGPU. */
 export interface Gpu {
   vendor: string;
   architecture: string;
@@ -21,6 +22,35 @@ export async function findGpu(): Promise<Gpu | undefined> {
   const isSoftware =
     (adapter.info?.isFallbackAdapter ?? adapter.isFallbackAdapter) === true || architecture === 'swiftshader';
   return { vendor, architecture, isSoftware };
+}
+
+/** By WebGL. */
+export interface WebGl {
+  renderer: string;
+  /** As above. */
+  isSoftware: boolean;
+}
+
+/** Chromium's, Mesa's and Windows' own. */
+const SOFTWARE_RENDERER = /swiftshader|llvmpipe|softpipe|software|basic render/i;
+
+/** Undefined where there is no WebGL. */
+export function findWebGl(): WebGl | undefined {
+  try {
+    const gl = new OffscreenCanvas(1, 1).getContext('webgl2');
+    if (!gl) return undefined;
+    const renderer = rendererOf(gl);
+    // Browsers keep few contexts at a time: the engine needs it more.
+    gl.getExtension('WEBGL_lose_context')?.loseContext();
+    return { renderer, isSoftware: SOFTWARE_RENDERER.test(renderer) };
+  } catch {
+    return undefined;
+  }
+}
+
+export function rendererOf(gl: WebGL2RenderingContext): string {
+  const names = gl.getExtension('WEBGL_debug_renderer_info');
+  return String(gl.getParameter(names ? names.UNMASKED_RENDERER_WEBGL : gl.RENDERER)).slice(0, 120);
 }
 
 /** What of it decides bits, as far as browsers tell. */

@@ -1,5 +1,7 @@
 /** What this browser lacks for contributing, in plain sentences that say what to do. */
 
+import { findWebGl, type WebGl } from './gpu.js';
+
 /** A module with one SIMD instruction: whether it is valid tells whether the browser knows SIMD. */
 const SIMD_MODULE = Uint8Array.from([
   0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98,
@@ -8,7 +10,7 @@ const SIMD_MODULE = Uint8Array.from([
 
 export interface Abilities {
   secureContext: boolean;
-  webgl: boolean;
+  webGl: WebGl | undefined;
   webAssembly: boolean;
   simd: boolean;
 }
@@ -17,25 +19,14 @@ export function abilities(): Abilities {
   const webAssembly = typeof WebAssembly !== 'undefined';
   return {
     secureContext: globalThis.isSecureContext,
-    webgl: hasWebGl(),
+    webGl: findWebGl(),
     webAssembly,
     simd: webAssembly && WebAssembly.validate(SIMD_MODULE),
   };
 }
 
-function hasWebGl(): boolean {
-  try {
-    const gl = new OffscreenCanvas(1, 1).getContext('webgl2');
-    // Browsers keep few contexts at a time: the engine needs it more.
-    gl?.getExtension('WEBGL_lose_context')?.loseContext();
-    return gl !== null;
-  } catch {
-    return false;
-  }
-}
-
 /** One sentence for each thing that is missing; empty where nothing is. */
-export function missing({ secureContext, webgl, webAssembly, simd }: Abilities): string[] {
+export function missing({ secureContext, webGl, webAssembly, simd }: Abilities): string[] {
   const sentences: string[] = [];
   if (!secureContext) {
     sentences.push(
@@ -43,9 +34,10 @@ export function missing({ secureContext, webgl, webAssembly, simd }: Abilities):
         'open it by https, or as http://localhost on the machine of the coordinator, to use them.',
     );
   }
-  if (!webgl) {
+  if (!webGl || webGl.isSoftware) {
+    const why = webGl ? `draws by the processor (${webGl.renderer})` : 'offers no WebGL';
     sentences.push(
-      'This browser offers no WebGL, so the graphics processor cannot help: switch on hardware acceleration in its settings.',
+      `This browser ${why}, so a graphics processor cannot help: switch on hardware acceleration in its settings.`,
     );
   }
   if (!webAssembly) {

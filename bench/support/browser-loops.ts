@@ -1,6 +1,6 @@
 /** Runs in a worker of a browser: an engine's bare loop, and the same step by plain TF.js. */
 import { engineCandidates } from '../../browser-worker/engines.js';
-import { findGpu } from '../../browser-worker/gpu.js';
+import { findGpu, findWebGl } from '../../browser-worker/gpu.js';
 import { tf } from '../../browser-worker/tensorflow.js';
 import { wasmPaths } from '../../browser-worker/wasm-paths.js';
 import { layoutOf } from '../../shared/layout.js';
@@ -30,7 +30,8 @@ function batchOf({ x, label }: Manifest, count: number): Batch {
 async function bare(loop: Loop): Promise<number> {
   const { engine: name, subject, shards } = loop;
   const gpu = await findGpu();
-  const candidates = engineCandidates({ subject, withGpu: true, gpu, lost: () => undefined });
+  const webGl = findWebGl();
+  const candidates = engineCandidates({ subject, withGpu: true, gpu, webGl, lost: () => undefined });
   const engine = await candidates.find((candidate) => candidate.name === name)!.start();
   const { total } = layoutOf(subject.model.weights);
   const [weights, sum] = [new Float32Array(total).fill(0.01), new Float32Array(total)];

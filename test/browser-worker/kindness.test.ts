@@ -32,12 +32,18 @@ describe('a tab', () => {
   });
 
   it('says what its browser lacks, and what to do', () => {
-    const all = { secureContext: true, webgl: true, webAssembly: true, simd: true };
+    const webGl = { renderer: 'ANGLE (Mesa, llvmpipe)', isSoftware: false };
+    const all = { secureContext: true, webGl, webAssembly: true, simd: true };
     expect(missing(all)).toEqual([]);
     expect(missing({ ...all, simd: false })).toEqual([
       expect.stringMatching(/no WebAssembly SIMD.*newer browser/),
     ]);
-    expect(missing({ secureContext: false, webgl: false, webAssembly: false, simd: false })).toHaveLength(3);
+    expect(missing({ ...all, webGl: { ...webGl, isSoftware: true } })).toEqual([
+      expect.stringMatching(/draws by the processor \(ANGLE.*llvmpipe\)\).*hardware acceleration/),
+    ]);
+    expect(missing({ secureContext: false, webGl: undefined, webAssembly: false, simd: false })).toHaveLength(
+      3,
+    );
   });
 
   it('takes an engine by its name or the last part of it', () => {

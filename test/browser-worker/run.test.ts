@@ -99,6 +99,8 @@ describe.skipIf(withoutChromium())('a run with tabs', { timeout: 300_000 }, () =
     expect(workers).toMatchObject([
       { name: 'first', kind: 'browser', engine: await first.text('my-engine'), state: 'idle' },
     ]);
+    // This Chromium has no graphics processor: those engines are not even tried.
+    expect(await first.text('my-engine')).toBe('compiled/wasm');
     const second = await contributingTab(await browser(), cluster.url, 'eager/wasm', 'second');
     expect(await cluster.program.ended).toBe(0);
     const summary = await summaryOf(runDir);

@@ -129,7 +129,7 @@ describe.skipIf(withoutChromium())('a volunteer', { timeout: 300_000 }, () => {
     await reached(cluster, 5);
     await tab.phase('contributing');
     expect(await tab.page.evaluate(() => [isSecureContext, crossOriginIsolated])).toEqual([false, false]);
-    expect(await tab.page.locator('.contribution-missing').textContent()).toMatch(
+    expect(await tab.page.locator('.contribution-missing').first().textContent()).toMatch(
       /^This page came over plain http.*open it by https, or as http:\/\/localhost/,
     );
     await until(async () => (await tab.text('my-downloaded')).includes('held in memory only'));
