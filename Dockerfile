@@ -29,12 +29,13 @@ FROM ${NODE_IMAGE}
 ENV NODE_ENV=production XDG_CACHE_HOME=/cache
 # The only folders that are written to; volumes that are mounted there begin with their owner.
 RUN mkdir /runs /cache /tokens && chown node:node /runs /cache /tokens \
-  && ln -s /app/dist/cli/swarmgrad.js /usr/local/bin/swarmgrad
+  && printf '#!/bin/sh\nexec node --single-threaded-gc /app/dist/cli/swarmgrad.js "$@"\n' > /usr/local/bin/swarmgrad \
+  && chmod +x /usr/local/bin/swarmgrad
 COPY --from=build /app/package.json /app/LICENSE /app/
 COPY --from=build /production/node_modules /app/node_modules
 COPY --from=build /app/dist /app/dist
 WORKDIR /runs
 USER node
 EXPOSE 8790
-# No shell between: SIGTERM arrives, and a stopped coordinator writes its checkpoint.
+# The shell gives way to Node: SIGTERM arrives, and a stopped coordinator writes its checkpoint.
 ENTRYPOINT ["swarmgrad"]

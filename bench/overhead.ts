@@ -15,6 +15,7 @@ import { prepare } from '../coordinator/prepare.js';
 import { startCoordinator } from '../coordinator/start.js';
 import { createKernels } from '../coordinator/update/kernels/create.js';
 import { layoutOf } from '../shared/layout.js';
+import { LONE_COLLECTOR } from '../shared/lone-collector.js';
 import type { GivenCoordinatorOptions } from '../shared/options.js';
 import { shardBounds } from '../shared/tree.js';
 import { Batches } from '../worker/batches.js';
@@ -156,7 +157,7 @@ export async function frameworkStepMs(
   });
   const worker = spawn(
     process.execPath,
-    [BIN, 'worker', coordinator.url, '--engine', engine, '--cache-mb', '0'],
+    [LONE_COLLECTOR, BIN, 'worker', coordinator.url, '--engine', engine, '--cache-mb', '0'],
     {
       stdio: 'ignore',
     },

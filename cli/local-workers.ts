@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { LONE_COLLECTOR } from '../shared/lone-collector.js';
 import { TOKEN_VARIABLE } from './credentials.js';
 
 /** A worker that does not leave in this time is killed. */
@@ -38,7 +39,8 @@ export function startLocalWorkers(options: LocalWorkersOptions): LocalWorkers {
 
 /** The channel between the two processes closes when this one dies, however it dies: the worker then ends. */
 function startOne(name: string, { url, token, engine, log, verbose }: LocalWorkersOptions): ChildProcess {
-  const args = [...process.execArgv, process.argv[1]!, 'worker', url, '--name', name, '--engine', engine];
+  const flags = [...new Set([...process.execArgv, LONE_COLLECTOR])];
+  const args = [...flags, process.argv[1]!, 'worker', url, '--name', name, '--engine', engine];
   if (verbose) args.push('--verbose');
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

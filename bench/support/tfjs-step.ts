@@ -39,11 +39,16 @@ export class TfjsStep {
   close = (): void => void this.process.kill();
 
   private async ask(message: BenchSubject | 'step'): Promise<'ready' | StepTime> {
+    const answered = new AbortController();
+    const { signal } = answered;
+    const ended = once(this.process, 'exit', { signal }).then(() => {
+      throw new Error('the process of TF.js ended');
+    });
+    // Aborted once the answer is there.
+    ended.catch(() => undefined);
     this.process.send(message);
-    const [answer] = (await Promise.race([once(this.process, 'message'), once(this.process, 'exit')])) as [
-      TfjsAnswer | number,
-    ];
-    if (typeof answer === 'number' || answer === null) throw new Error('the process of TF.js ended');
+    const [answer] = (await Promise.race([once(this.process, 'message', { signal }), ended])) as [TfjsAnswer];
+    answered.abort();
     if (typeof answer === 'object' && 'refused' in answer) throw new Error(answer.refused);
     return answer;
   }

@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startCoordinator } from '../../coordinator/start.js';
+import { LONE_COLLECTOR } from '../../shared/lone-collector.js';
 import type { GivenCoordinatorOptions } from '../../shared/options.js';
 
 const BIN = fileURLToPath(new URL('../../dist/cli/swarmgrad.js', import.meta.url));
@@ -41,9 +42,13 @@ export async function trainOurselves(run: OwnRunOptions): Promise<OwnRun> {
     if (event.type === 'evaluation' && event.metric >= target) running.stop().catch(() => undefined);
   });
   const children = Array.from({ length: workers }, () =>
-    spawn(process.execPath, [BIN, 'worker', running.url, '--engine', engine, '--cache-mb', '0'], {
-      stdio: 'ignore',
-    }),
+    spawn(
+      process.execPath,
+      [LONE_COLLECTOR, BIN, 'worker', running.url, '--engine', engine, '--cache-mb', '0'],
+      {
+        stdio: 'ignore',
+      },
+    ),
   );
   const gone = Promise.all(children.map((child) => once(child, 'close'))).then(() => {
     throw new Error(`the workers are gone: see why by ${BIN} worker ${running.url} --engine ${engine}`);
