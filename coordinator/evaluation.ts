@@ -117,9 +117,9 @@ export class Evaluation implements Work {
   /** What does not fit the part that was asked for. */
   private faultOf({ samples, confusion, mistakes = [] }: m.Evaluated, expected: number): string | undefined {
     const { confusionClasses: classes } = this.plan;
-    const cells = confusion?.length ?? 0;
     if (samples !== expected) return `${samples} samples told, the part has ${expected}`;
-    if (cells !== classes ** 2) return `a confusion matrix of ${cells} cells, expected ${classes ** 2}`;
+    if (confusion && confusion.length !== classes ** 2)
+      return `a confusion matrix of ${confusion.length} cells, expected ${classes ** 2}`;
     const beyond = mistakes.find(({ record, predicted }) => record >= samples || predicted >= classes);
     return beyond && `a mistake of record ${beyond.record}, class ${beyond.predicted}, which there is not`;
   }

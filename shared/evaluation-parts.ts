@@ -17,7 +17,7 @@ export interface EvaluationPart {
 /** The test set, as an evaluation sees it. */
 export interface EvaluationPlan {
   parts: readonly EvaluationPart[];
-  /** Of the confusion matrix that comes with every part; 0: there is none. */
+  /** Of the confusion matrix that may come with a part; 0: there is none. */
   confusionClasses: number;
 }
 
@@ -40,7 +40,7 @@ export function evaluationParts(records: number): EvaluationPart[] {
   }));
 }
 
-/** Adds in float64, in the order of `parts`: give them in part order. */
+/** Adds in float64, in the order of `parts`: give them in part order. A matrix of some parts alone would mislead: none. */
 export function sumParts(parts: readonly EvaluationTotals[]): EvaluationTotals & { confusion?: number[] } {
   const total: EvaluationTotals & { confusion?: number[] } = { samples: 0, loss: 0, metric: 0 };
   for (const { samples, loss, metric, confusion } of parts) {
@@ -51,5 +51,6 @@ export function sumParts(parts: readonly EvaluationTotals[]): EvaluationTotals &
     const counts = (total.confusion ??= Array.from(confusion, () => 0));
     for (let cell = 0; cell < counts.length; cell++) counts[cell]! += confusion[cell]!;
   }
+  if (parts.some(({ confusion }) => !confusion)) delete total.confusion;
   return total;
 }

@@ -142,7 +142,6 @@ describe('an evaluation', () => {
   it.each<[string, Partial<m.Evaluated>, string]>([
     ['another number of samples', { samples: 9 }, '9 samples told, the part has 10'],
     ['a matrix of other classes', { confusion: [1] }, 'a confusion matrix of 1 cells, expected 4'],
-    ['no matrix', { confusion: undefined as never }, 'a confusion matrix of 0 cells, expected 4'],
     [
       'a mistake of a record that there is not',
       { mistakes: [{ record: 10, predicted: 1, confidence: 1 }] },
@@ -162,6 +161,19 @@ describe('an evaluation', () => {
     for (const part of [2, 3, 0, 1]) evaluation.evaluated(ben.worker, answer(part));
     expect(ben.parts()).toEqual([2, 3, 0, 1]);
     expect(await outcome).toEqual(TOTAL);
+  });
+
+  it('has no matrix where a part came without one', async () => {
+    const { join, start } = setUp();
+    const { worker } = join('anna');
+    const { evaluation, outcome } = start();
+    const { confusion, ...without } = answer(2);
+    expect(confusion).toBeDefined();
+    for (const part of [0, 1]) evaluation.evaluated(worker, answer(part));
+    evaluation.evaluated(worker, without);
+    evaluation.evaluated(worker, answer(3));
+    const { confusion: _, ...total } = TOTAL;
+    expect(await outcome).toEqual(total);
   });
 
   it('sends the moving average first, where that is what is evaluated', async () => {
