@@ -21,7 +21,7 @@ export default defineConfig({
           name: 'containers',
           include: [IN_CONTAINERS],
           globalSetup: 'test/containers/setup.ts',
-          testTimeout: 240_000,
+          testTimeout: 480_000,
           // Their load is in the containers: file after file, when all else is done.
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
