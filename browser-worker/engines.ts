@@ -23,21 +23,21 @@ export interface BrowserEnginesOptions {
 
 /** A volunteer waits for the choice: TF.js and the like are not even loaded where they cannot win. */
 export function engineCandidates(options: BrowserEnginesOptions): Candidate[] {
-  // Missing ones are tried, to be told of.
-  const isPlayed = (gpu: Gpu | WebGl | undefined) => gpu?.isSoftware ?? false;
   const gpu: Candidate[] = [
     {
       name: 'compiled/webgpu',
-      lastResort: isPlayed(options.gpu) || !options.gpu,
+      // Several megabytes to load.
+      lastResort: options.gpu?.isSoftware ?? true,
       start: () => startCompiledWebGpu(options),
     },
-    { name: 'eager/webgpu', lastResort: isPlayed(options.gpu), start: () => startWebGpu(options) },
-    { name: 'eager/webgl', lastResort: isPlayed(options.webGl), start: () => startWebGl(options) },
+    // Where they are missing they are tried, to be told of.
+    { name: 'eager/webgpu', lastResort: options.gpu?.isSoftware ?? false, start: () => startWebGpu(options) },
+    { name: 'eager/webgl', lastResort: options.webGl?.isSoftware ?? false, start: () => startWebGl(options) },
   ];
   return [
     { name: 'compiled/wasm', start: () => startCompiledWasm(options.subject) },
     ...(options.withGpu ? gpu : []),
-    // Two to eight times slower than the compiled one, on whatever model.
+    // Slower than the compiled one on every model of `bench engine`.
     { name: 'eager/wasm', lastResort: true, start: () => startWasm(options) },
     { name: 'eager/cpu', lastResort: true, start: () => startCpu(options) },
   ];

@@ -29,7 +29,6 @@ interface Held {
 }
 
 export class Evaluation implements Work {
-  private readonly parts: EvaluationPlan['parts'];
   private readonly results = new Map<number, m.Evaluated>();
   private readonly waiting: number[];
   private held: Held[] = [];
@@ -50,8 +49,7 @@ export class Evaluation implements Work {
     private readonly swarm: Swarm,
     private readonly clock: Clock,
   ) {
-    this.parts = plan.parts;
-    this.waiting = this.parts.map((_, part) => part);
+    this.waiting = plan.parts.map((_, part) => part);
   }
 
   /** @throws the reason of `stop` */
@@ -62,7 +60,10 @@ export class Evaluation implements Work {
     try {
       for (const worker of this.swarm.active()) this.arrived(worker);
       await this.outcome;
-      return { ...sumParts(this.parts.map((_, part) => this.results.get(part)!)), mistakes: this.mistakes() };
+      return {
+        ...sumParts(this.plan.parts.map((_, part) => this.results.get(part)!)),
+        mistakes: this.mistakes(),
+      };
     } finally {
       for (const held of [...this.held]) this.takeBack(held);
       this.swarm.end();
@@ -72,7 +73,7 @@ export class Evaluation implements Work {
 
   /** The wrong predictions of which the model was surest, over the whole test set. */
   private mistakes(): EvaluationTotals['mistakes'] {
-    const all = this.parts.flatMap(({ from }, part) =>
+    const all = this.plan.parts.flatMap(({ from }, part) =>
       (this.results.get(part)?.mistakes ?? []).map((mistake) => ({
         ...mistake,
         record: from + mistake.record,
@@ -96,7 +97,7 @@ export class Evaluation implements Work {
   evaluated(worker: Worker, message: m.Evaluated): void {
     const at = this.held.findIndex((held) => held.worker === worker && held.part === message.part);
     if (message.version !== this.version || at < 0) return;
-    const { from, to } = this.parts[message.part]!;
+    const { from, to } = this.plan.parts[message.part]!;
     const fault = this.faultOf(message, to - from);
     if (fault) {
       this.swarm.refuse(worker, 'wrongShape', `evaluation part ${message.part}: ${fault}`);
@@ -110,7 +111,7 @@ export class Evaluation implements Work {
     this.doneAt.set(worker, now);
     this.results.set(message.part, message);
     for (const copy of this.held.filter((held) => held.part === message.part)) this.takeBack(copy);
-    if (this.results.size === this.parts.length) this.resolve();
+    if (this.results.size === this.plan.parts.length) this.resolve();
     else this.give(worker);
   }
 
@@ -138,7 +139,7 @@ export class Evaluation implements Work {
 
   expired(now: number): { worker: Worker; why: string }[] {
     return this.held.flatMap(({ part, worker, since }) => {
-      const { from, to } = this.parts[part]!;
+      const { from, to } = this.plan.parts[part]!;
       const why = leaseExpired(now, { since, samples: to - from, speed: worker.member.speed });
       return why ? [{ worker, why }] : [];
     });
@@ -157,7 +158,7 @@ export class Evaluation implements Work {
       );
     const all = free.length > 0 ? [...this.recent.values()].flat() : [];
     for (const { part, worker, since } of [...this.held]) {
-      const { from, to } = this.parts[part]!;
+      const { from, to } = this.plan.parts[part]!;
       const allowedMs = expectedMs(to - from, this.recent.get(worker) ?? [], all);
       const waitedMs = now - Math.max(since, this.doneAt.get(worker) ?? 0);
       const copies = this.held.filter((held) => held.part === part);
@@ -177,7 +178,7 @@ export class Evaluation implements Work {
   private takeBack(held: Held): void {
     const { part, worker, since } = held;
     this.held.splice(this.held.indexOf(held), 1);
-    const { from, to } = this.parts[part]!;
+    const { from, to } = this.plan.parts[part]!;
     worker.member.owed.push({ kind: 'part', step: this.version, index: part, samples: to - from, since });
     worker.peer.send({ type: 'cancel', step: this.version, part });
   }
@@ -185,7 +186,7 @@ export class Evaluation implements Work {
   private hand(part: number, worker: Worker): void {
     this.held.push({ part, worker, since: this.clock.now() });
     const { version, weights } = this;
-    worker.peer.send({ type: 'evaluate', version, part, ...this.parts[part]!, weights });
+    worker.peer.send({ type: 'evaluate', version, part, ...this.plan.parts[part]!, weights });
     worker.member.state = 'computing';
   }
 

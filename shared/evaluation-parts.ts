@@ -43,14 +43,14 @@ export function evaluationParts(records: number): EvaluationPart[] {
 /** Adds in float64, in the order of `parts`: give them in part order. A matrix of some parts alone would mislead: none. */
 export function sumParts(parts: readonly EvaluationTotals[]): EvaluationTotals & { confusion?: number[] } {
   const total: EvaluationTotals & { confusion?: number[] } = { samples: 0, loss: 0, metric: 0 };
+  const hasMatrix = parts.every(({ confusion }) => confusion);
   for (const { samples, loss, metric, confusion } of parts) {
     total.samples += samples;
     total.loss += loss;
     total.metric += metric;
-    if (!confusion) continue;
+    if (!hasMatrix || !confusion) continue;
     const counts = (total.confusion ??= Array.from(confusion, () => 0));
     for (let cell = 0; cell < counts.length; cell++) counts[cell]! += confusion[cell]!;
   }
-  if (parts.some(({ confusion }) => !confusion)) delete total.confusion;
   return total;
 }

@@ -20,8 +20,8 @@ export class TfjsStep {
   static async start(subject: BenchSubject): Promise<TfjsStep> {
     const child = fork(SCRIPT, { execArgv: ['--import', 'tsx'], serialization: 'advanced' });
     const started = new TfjsStep(child);
-    await started.ask(subject);
     try {
+      await started.ask(subject);
       await started.step();
     } catch (error) {
       started.close();

@@ -125,16 +125,16 @@ describe('a cluster in one command', () => {
 
 const mnist = sharedData('mnist');
 describe.skipIf(mnist.absent)('MNIST', { timeout: 300_000 }, () => {
-  it('is learnt by the mlp to 96 % in one epoch, and everyone agrees on the figure', async () => {
+  it('is learnt by the mlp to 97.5 % in three epochs, and everyone agrees on the figure', async () => {
     const runDir = join(await temporaryFolder(), 'run');
     const data = `idx:${mnist.path}`;
     const program = swarmgrad(
-      ...['coordinator', '--data', data, '--model', 'mlp', '--epochs', '1', '--batch-size', '128'],
+      ...['coordinator', '--data', data, '--model', 'mlp', '--epochs', '3', '--batch-size', '128'],
       ...['--seed', '1', '--local-workers', '2', '--port', '0', '--run-dir', runDir],
     );
     expect(await program.ended).toBe(0);
     const { test } = await summaryOf(runDir);
-    expect(test!.accuracy).toBeGreaterThan(0.96);
+    expect(test!.accuracy).toBeGreaterThan(0.975);
     const evaluated = swarmgrad('evaluate', runDir, '--json');
     await evaluated.ended;
     const { accuracy, loss, samples } = JSON.parse(evaluated.stdout);

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { encode } from '../../shared/protocol/codec.js';
 import { PROTOCOL_VERSION, type Welcome } from '../../shared/protocol/messages.js';
-import type { ConnectionEvents } from '../../worker/connection.js';
 import { MemoryCache } from '../../worker/object-cache.js';
-import { Participation } from '../../worker/participation.js';
+import { Participation, type ParticipationOptions } from '../../worker/participation.js';
 
 const HASH = 'a'.repeat(64);
 const WELCOME: Welcome = {
@@ -25,26 +24,15 @@ const WELCOME: Welcome = {
   heartbeatMs: 1000,
 };
 
-/** A worker that is welcome, and can never fetch what it is to compute. @param dials how many times it may come */
-function brokenWorker(dials: number) {
-  const waits: number[] = [];
-  const stop = new AbortController();
-  const participation = new Participation({
+/** A worker whose connections and waits are told by the test, and that can never fetch what it is to compute. */
+function participationOf(
+  options: Pick<ParticipationOptions, 'dial' | 'wait'> & Partial<ParticipationOptions>,
+): Participation {
+  return new Participation({
     name: 'anna',
     kind: 'node',
     address: 'http://coordinator',
     engine: 'auto',
-    dial(events: ConnectionEvents) {
-      if (--dials < 0) stop.abort();
-      queueMicrotask(() => {
-        events.opened();
-        events.received(encode(WELCOME));
-      });
-      return {
-        socket: { send: () => undefined, bufferedBytes: () => 0 },
-        close: (code, reason) => queueMicrotask(() => events.closed(code, reason)),
-      };
-    },
     startCompute: async () => {
       throw new Error('nothing is computed here');
     },
@@ -53,8 +41,30 @@ function brokenWorker(dials: number) {
       throw new Error('the disk is broken');
     },
     sha256: async () => HASH,
-    wait: async (ms) => void waits.push(ms),
     log: () => undefined,
+    ...options,
+  });
+}
+
+const SOCKET = { send: () => undefined, bufferedBytes: () => 0 };
+
+/** A worker that is welcome. @param dials how many times it may come */
+function brokenWorker(dials: number) {
+  const waits: number[] = [];
+  const stop = new AbortController();
+  const participation = participationOf({
+    dial(events) {
+      if (--dials < 0) stop.abort();
+      queueMicrotask(() => {
+        events.opened();
+        events.received(encode(WELCOME));
+      });
+      return {
+        socket: SOCKET,
+        close: (code, reason) => queueMicrotask(() => events.closed(code, reason)),
+      };
+    },
+    wait: async (ms) => void waits.push(ms),
   });
   return { waits, run: () => participation.run(stop.signal) };
 }
@@ -83,30 +93,19 @@ describe('a worker whose coordinator never comes back', () => {
     let time = 0;
     let dials = 0;
     const stop = new AbortController();
-    const participation = new Participation({
-      name: 'anna',
-      kind: 'node',
-      address: 'http://coordinator',
-      engine: 'auto',
+    const participation = participationOf({
       ...(giveUpAfterMs === undefined ? {} : { giveUpAfterMs }),
       clock: { now: () => time },
-      dial(events: ConnectionEvents) {
+      dial(events) {
         const opens = answers(dials++);
         if (dials === 1000) stop.abort();
         queueMicrotask(() => {
           if (opens) events.opened();
           events.closed(1006, 'connection refused');
         });
-        return { socket: { send: () => undefined, bufferedBytes: () => 0 }, close: () => undefined };
+        return { socket: SOCKET, close: () => undefined };
       },
-      startCompute: async () => {
-        throw new Error('nothing is computed here');
-      },
-      cache: new MemoryCache(0),
-      fetchObject: async () => new Uint8Array(),
-      sha256: async () => HASH,
       wait: async (ms) => void (time += ms),
-      log: () => undefined,
     });
     return { run: () => participation.run(stop.signal), now: () => time, dials: () => dials };
   }
