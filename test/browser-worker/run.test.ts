@@ -14,9 +14,10 @@ import {
 /** Computing must outweigh sending, or the planner rightly leaves slow workers without a share. */
 const RUN = [
   ...['--data', 'digits?train=512&test=64', '--model', 'cnn', '--batch-size', '64', '--shards', '8'],
-  ...['--epochs', '2', '--seed', '7', '--optimizer', 'adam'],
+  // Steps enough that one whose first share came too late, on a busy machine, is asked again.
+  ...['--epochs', '6', '--seed', '7', '--optimizer', 'adam'],
 ];
-const SAMPLES = 2 * 512;
+const SAMPLES = 6 * 512;
 
 describe.skipIf(withoutChromium())('a run with tabs', { timeout: 300_000 }, () => {
   const browser = sharedBrowser();
