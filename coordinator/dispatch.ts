@@ -16,8 +16,11 @@ import { canDeliver, orphans } from './work/orphans.js';
 import { type Assignment, plan } from './work/planner.js';
 import { speculate } from './work/speculation.js';
 
-/** A worker that the planner has passed over so often is given a copy of someone's node: it may be faster now. */
-const PROBE_AFTER_STEPS = 20;
+/**
+ * A worker that the planner has passed over so many steps is given a copy of someone's node: it may be faster
+ * now. Sooner while little is known of it: its first leases told how long it takes to load and to warm up.
+ */
+const probeAfterSteps = ({ recent }: Member) => Math.min(20, 2 ** recent.length);
 /** Seconds that a lease costs a worker not measured yet: encoding, sending and adding one parameter. */
 const SECONDS_PER_PARAMETER = 1e-8;
 
@@ -169,7 +172,7 @@ export class Dispatch {
         member.passedOver = 0;
         continue;
       }
-      const due = ++member.passedOver >= PROBE_AFTER_STEPS || member.speed === undefined;
+      const due = ++member.passedOver >= probeAfterSteps(member);
       const copied = smallest[next % Math.max(1, smallest.length)];
       if (!due || !copied) continue;
       next++;

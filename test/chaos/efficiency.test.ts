@@ -19,8 +19,15 @@ const BATCH = 1024;
 const SPEED = 1 / 12;
 const WARM_UP = 10;
 const STEPS = 60;
+const LATECOMER = 'latecomer';
 
-async function play({ killEvery = 0, slow = 0 }): Promise<number[]> {
+interface Played {
+  stepMs: number[];
+  /** Steps of which the one that came late computed a part that counts. */
+  latecomerSteps: number[];
+}
+
+async function play({ killEvery = 0, slow = 0, latecomer = false }): Promise<Played> {
   vi.useFakeTimers({ toFake: ['setInterval', 'setTimeout', 'clearInterval', 'clearTimeout'] });
   const layout = layoutOf([{ name: 'weights', shape: [100], trainable: true }]);
   const order = Uint32Array.from({ length: BATCH }, (_, i) => i % 96);
@@ -52,11 +59,20 @@ async function play({ killEvery = 0, slow = 0 }): Promise<number[]> {
   });
   for (let i = 0; i < MACHINES; i++) simulation.start(`machine ${i}`, i < slow ? SPEED / 10 : SPEED);
   const stepMs: number[] = [];
-  let [last, kills] = [0, 0];
+  const latecomerSteps: number[] = [];
+  let [last, kills, current] = [0, 0, 0];
   const stepped = (step: number) => {
     const now = simulation.clock.now();
     if (step > WARM_UP) stepMs.push(now - last);
     last = now;
+    current = step;
+    if (latecomer && step === WARM_UP) {
+      // Its first lease finds it cold: it computes so long that others are asked for the same.
+      const cold = simulation.start(LATECOMER, SPEED / 40);
+      simulation.after(1000, () => {
+        cold.speed = SPEED;
+      });
+    }
     if (killEvery === 0 || step < WARM_UP || kills >= Math.floor((step - WARM_UP) / killEvery)) return;
     kills++;
     simulation.after(simulation.random.between(0, 410), () => {
@@ -89,7 +105,9 @@ async function play({ killEvery = 0, slow = 0 }): Promise<number[]> {
           record: {
             step: ({ step }) => stepped(step),
             evaluation: () => undefined,
-            contribution: () => undefined,
+            contribution: ({ name }) => {
+              if (name === LATECOMER) latecomerSteps.push(current);
+            },
             change: () => undefined,
             checkpoint: () => undefined,
             settled: async () => undefined,
@@ -101,14 +119,14 @@ async function play({ killEvery = 0, slow = 0 }): Promise<number[]> {
   } finally {
     vi.useRealTimers();
   }
-  return stepMs;
+  return { stepMs, latecomerSteps };
 }
 
 const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const quantile = (values: number[], part: number) =>
   [...values].sort((a, b) => a - b)[Math.ceil(part * values.length) - 1]!;
 
-let undisturbed: Promise<number[]> | undefined;
+let undisturbed: Promise<Played> | undefined;
 
 describe('useful steps a second against the undisturbed run', { timeout: 120_000 }, () => {
   it.each([
@@ -117,8 +135,8 @@ describe('useful steps a second against the undisturbed run', { timeout: 120_000
     { name: 'every fifteenth worker ten times slower', fault: { slow: 2 }, least: 0.9 },
   ])('are at least $least of it with $name', async ({ name, fault, least }) => {
     undisturbed ??= play({});
-    const calm = await undisturbed;
-    const wild = await play(fault);
+    const { stepMs: calm } = await undisturbed;
+    const { stepMs: wild } = await play(fault);
     const efficiency = mean(calm) / mean(wild);
     const tail = quantile(wild, 0.99) / quantile(wild, 0.5);
     console.log(
@@ -127,5 +145,14 @@ describe('useful steps a second against the undisturbed run', { timeout: 120_000
     if (process.env.CHAOS_EVENTS) console.log(wild.map(Math.round).join(' '));
     expect(efficiency).toBeGreaterThanOrEqual(least);
     if (fault.slow) expect(tail).toBeLessThanOrEqual(1.3);
+  });
+});
+
+describe('a newcomer whose first share was slow', () => {
+  it('is asked again soon, and then has a share of every step', async () => {
+    const { latecomerSteps } = await play({ latecomer: true });
+    const steps = [...new Set(latecomerSteps)];
+    expect(steps.at(-1)).toBe(WARM_UP + STEPS - 1);
+    expect(steps.length).toBeGreaterThanOrEqual(STEPS / 2);
   });
 });
