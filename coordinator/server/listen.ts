@@ -120,12 +120,22 @@ export async function listen(
     traffic,
     async close() {
       tls?.close();
-      await live.close();
+      await Promise.all([live.close(), farewell(sockets)]);
       for (const ws of sockets.clients) ws.terminate();
       for (const each of servers) each.closeAllConnections();
       await Promise.all(servers.map((each) => new Promise((resolve) => each.close(resolve))));
     },
   };
+}
+
+/**
+ * Those who were sent away hear so before the server ends, be their lines slow and lossy: a worker that lost
+ * the last word would take the coordinator for dead, and look for it for ever. Whoever does not answer is cut
+ * off after a while (connection.ts).
+ */
+async function farewell(sockets: WebSocketServer): Promise<void> {
+  const leaving = [...sockets.clients].filter((ws) => ws.readyState === ws.CLOSING);
+  await Promise.all(leaving.map((ws) => new Promise((resolve) => ws.once('close', resolve))));
 }
 
 /** Bounds what comes before there is a request, and answers what never becomes one. */

@@ -1,4 +1,5 @@
 /** What breaks the protocol is refused with its own close code and reason, and the run goes on. */
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { CLOSE } from '../../shared/protocol/close-codes.js';
 import type { Lease } from '../../shared/protocol/messages.js';
@@ -189,6 +190,21 @@ it('who comes when the run is over is told so', async () => {
   const late = await RawWorker.connect(run.url);
   late.join();
   expect(await late.closed).toMatchObject({ code: CLOSE.finished.code });
+});
+
+it('a coordinator that ends waits until those whom it sent away have heard so', async () => {
+  const run = await smallRun();
+  const distant = await RawWorker.connect(run.url);
+  distant.join();
+  await distant.next('welcome');
+  distant.ws.pause();
+  run.work();
+  await run.finished;
+  const closed = run.close().then(() => 'closed');
+  expect(await Promise.race([closed, setTimeout(300, 'waiting')])).toBe('waiting');
+  distant.ws.resume();
+  expect(await distant.closed).toMatchObject({ code: CLOSE.finished.code });
+  await closed;
 });
 
 it('a worker that leaves in the middle of its upload costs nothing but time', async () => {
