@@ -21,8 +21,6 @@ import { MAX_FIRST_MESSAGE_BYTES } from './limits.js';
 import { MESSAGES, may } from './rights.js';
 
 const JOIN_TIMEOUT_MS = 10_000;
-/** The closing handshake may take this long: lost packets are sent again after 0.2, 0.6, 1.4, 3 and 6 seconds. */
-const FAREWELL_MS = 10_000;
 
 /** What both directions have carried, in bytes of WebSocket payload. */
 export interface Traffic {
@@ -202,9 +200,6 @@ function peerOf(socket: WebSocket, traffic: Traffic, door: Door): Peer {
     bufferedBytes: () => socket.bufferedAmount,
     close(reason, text) {
       door.refused(reason);
-      // A peer that does not answer the closing handshake is cut off; one that is gone is not remembered.
-      const late = setTimeout(() => socket.terminate(), FAREWELL_MS).unref();
-      socket.once('close', () => clearTimeout(late));
       socket.close(CLOSE[reason].code, closeText(text));
     },
   };

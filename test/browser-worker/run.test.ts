@@ -54,6 +54,7 @@ describe.skipIf(withoutChromium())('a run with tabs', { timeout: 300_000 }, () =
     expect(await cluster.program.ended).toBe(0);
     const { workers } = await expectTheSame(runDir);
     const given = (name: string) => workers.find((row) => row.name === name)?.samples ?? 0;
+    for (const { name, kind } of workers) expect(kind).toBe(name === 'node' ? 'node' : 'browser');
     expect(given('node') + given('one') + given('two')).toBe(SAMPLES);
     // Before three shares are done nobody counts as late, and at most two are the Node worker's. On a busy
     // machine more cannot be said: whoever is slow is left out of so short a run, and rightly.

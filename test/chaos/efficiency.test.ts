@@ -60,12 +60,11 @@ async function play({ killEvery = 0, slow = 0, latecomer = false }): Promise<Pla
   for (let i = 0; i < MACHINES; i++) simulation.start(`machine ${i}`, i < slow ? SPEED / 10 : SPEED);
   const stepMs: number[] = [];
   const latecomerSteps: number[] = [];
-  let [last, kills, current] = [0, 0, 0];
+  let [last, kills] = [0, 0];
   const stepped = (step: number) => {
     const now = simulation.clock.now();
     if (step > WARM_UP) stepMs.push(now - last);
     last = now;
-    current = step;
     if (latecomer && step === WARM_UP) {
       // Its first lease finds it cold: it computes so long that others are asked for the same.
       const cold = simulation.start(LATECOMER, SPEED / 40);
@@ -106,7 +105,7 @@ async function play({ killEvery = 0, slow = 0, latecomer = false }): Promise<Pla
             step: ({ step }) => stepped(step),
             evaluation: () => undefined,
             contribution: ({ name }) => {
-              if (name === LATECOMER) latecomerSteps.push(current);
+              if (name === LATECOMER) latecomerSteps.push(WARM_UP + stepMs.length);
             },
             change: () => undefined,
             checkpoint: () => undefined,
