@@ -101,7 +101,7 @@ async function startWith(lock: RunLock, options: StartCoordinatorOptions): Promi
   const trust = new Trust({ ...configuration, ownEngine, tell });
   const core = createCore({
     trust,
-    robust: createRobustRule(configuration.robust),
+    robust: createRobustRule(configuration.robust, tell),
     layout,
     weights,
     rule: updateRuleOf(configuration),

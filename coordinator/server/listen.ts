@@ -34,6 +34,8 @@ const MAX_MESSAGE_BYTES = 1 << 20;
  * again after 0.2, 0.6, 1.4, 3 and 6 seconds. (An option of `ws` that its types do not list.)
  */
 const CLOSING = { closeTimeout: 10_000 };
+/** After so long, an ending that still waits for somebody says so. */
+const TELL_AFTER_MS = 1000;
 
 export interface Listening {
   /** `http://HOST:PORT` or `https://HOST:PORT`, with the port that was really taken. */
@@ -125,7 +127,7 @@ export async function listen(
     traffic,
     async close() {
       tls?.close();
-      await Promise.all([live.close(), farewell(sockets)]);
+      await Promise.all([live.close(), farewell(sockets, served.warn)]);
       for (const ws of sockets.clients) ws.terminate();
       for (const each of servers) each.closeAllConnections();
       await Promise.all(servers.map((each) => new Promise((resolve) => each.close(resolve))));
@@ -137,9 +139,15 @@ export async function listen(
  * Those who were sent away hear so before the server ends, be their lines slow and lossy: a worker that lost
  * the last word would take the coordinator for dead, and look for it for ever.
  */
-async function farewell(sockets: WebSocketServer): Promise<void> {
+async function farewell(sockets: WebSocketServer, warn: Served['warn']): Promise<void> {
   const leaving = [...sockets.clients].filter((ws) => ws.readyState === ws.CLOSING);
+  const telling = setTimeout(() => {
+    const silent = leaving.filter((ws) => ws.readyState !== ws.CLOSED).length;
+    const seconds = CLOSING.closeTimeout / 1000;
+    warn?.(`the end waits for ${silent} who have not confirmed that they heard of it, at most ${seconds} s`);
+  }, TELL_AFTER_MS);
   await Promise.all(leaving.map((ws) => new Promise((resolve) => ws.once('close', resolve))));
+  clearTimeout(telling);
 }
 
 /** Bounds what comes before there is a request, and answers what never becomes one. */

@@ -99,7 +99,7 @@ export async function attackRun(options: AttackRunOptions): Promise<AttackResult
     weights,
     rule: updateRuleOf(configure({ optimizer: 'sgd', momentum, batchSize })),
     trust,
-    robust: createRobustRule(robust),
+    robust: createRobustRule(robust, () => undefined, [SEED]),
     shards: 'auto',
     engineClass: 'any',
     deadAfterMs: 1e9,

@@ -117,7 +117,7 @@ export async function swarmOfLiars(options: LiarsOptions) {
       averageDecay: 0,
     },
     trust,
-    robust: createRobustRule(options.robust ?? 'none'),
+    robust: createRobustRule(options.robust ?? 'none', () => undefined, [1]),
     shards,
     engineClass: 'any',
     deadAfterMs: 60_000,

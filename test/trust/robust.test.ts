@@ -3,12 +3,14 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { CenteredClipping } from '../../coordinator/update/robust/clip.js';
 import { median, trimmedMean } from '../../coordinator/update/robust/coordinates.js';
+import { DriftWatch } from '../../coordinator/update/robust/drift.js';
 import { Random } from '../../shared/random.js';
 import { LIES, type Participant, swarmOfLiars } from '../support/swarm-of-liars.js';
 
 vi.mock('../../shared/chunk-size.js', () => ({ CHUNK_ELEMENTS: 16 }));
 
 const vector = (...values: number[]) => Float32Array.from(values);
+const clipping = () => new CenteredClipping({ secret: [1], tell: () => undefined });
 const distance = (a: ArrayLike<number>, b: ArrayLike<number>) =>
   Math.hypot(...Array.from(a, (value, i) => value - b[i]!));
 
@@ -35,7 +37,7 @@ describe('centered clipping', () => {
 
   it('is the formula of the paper, with the median distance as its radius', () => {
     const random = new Random(3);
-    const rule = new CenteredClipping();
+    const rule = clipping();
     let momenta: number[][] = [];
     let center: number[] | undefined;
     for (let step = 0; step < 4; step++) {
@@ -60,9 +62,21 @@ describe('centered clipping', () => {
   });
 
   it('is the mean of workers that agree', () => {
-    const rule = new CenteredClipping();
+    const rule = clipping();
     const same = Array.from({ length: 4 }, (_, i) => ({ identity: `${i}`, gradient: vector(1, -2, 3) }));
     expect(rule.aggregate(same)).toEqual(vector(1, -2, 3));
+  });
+
+  it('leaves out who drifts away, and says so once', () => {
+    const told: string[] = [];
+    const rule = new CenteredClipping({ secret: [1], tell: ({ text }) => told.push(text) });
+    const random = new Random(4);
+    for (let step = 0; step < 60; step++) {
+      const good = gradientsOf(random, 5, 1, 1);
+      const bad = { identity: 'liar', gradient: new Float32Array(20).fill(-1) };
+      rule.aggregate([...good, bad]);
+    }
+    expect(told).toEqual([expect.stringMatching(/^liar is left out: /)]);
   });
 
   it('is moved by a minority of liars no farther than honest workers are spread, whatever those send', () => {
@@ -76,7 +90,7 @@ describe('centered clipping', () => {
       fc.property(lies, ({ honest, liars, size, seed }) => {
         fc.pre(liars < honest);
         const random = new Random(seed);
-        const rule = new CenteredClipping();
+        const rule = clipping();
         for (let step = 0; step < 5; step++) {
           const good = gradientsOf(random, honest, 1, 0.5);
           const bad = Array.from({ length: liars }, (_, i) => ({
@@ -86,6 +100,74 @@ describe('centered clipping', () => {
           const result = rule.aggregate([...good, ...bad]);
           // Honest momenta lie within sqrt(20) / 2 of 1: five of these is what a bare majority leaves.
           expect(distance(result, new Float32Array(20).fill(1))).toBeLessThan((5 * Math.sqrt(20)) / 2);
+        }
+      }),
+    );
+  });
+});
+
+describe('a watch over those who drift away', () => {
+  const ELEMENTS = 300;
+  const LIE = 0.6;
+  /** What honest workers send has a mean that moves, and noise of deviation 1. */
+  const sent = (random: Random, step: number, lie = 0) =>
+    Float32Array.from({ length: ELEMENTS }, () => 3 / step + lie + normal(random));
+  const normal = (random: Random) =>
+    Math.sqrt(-2 * Math.log(1 - random.float())) * Math.cos(2 * Math.PI * random.float());
+  const names = (kind: string, count: number) => Array.from({ length: count }, (_, i) => `${kind} ${i}`);
+  /** Who is left out at each step; `lieAt` is what a liar adds to each element, in deviations. */
+  function watch(options: { honest: number; liars: number; steps: number; lieAt(step: number): number }) {
+    const { honest, liars, steps, lieAt } = options;
+    const [random, drift] = [new Random(5), new DriftWatch([9])];
+    return Array.from({ length: steps }, (_, at) => {
+      const step = at + 1;
+      const gradients = [
+        ...names('honest', honest).map((identity) => ({ identity, gradient: sent(random, step) })),
+        ...names('liar', liars).map((identity) => ({ identity, gradient: sent(random, step, lieAt(step)) })),
+      ];
+      return [...drift.outliers(gradients)].sort();
+    });
+  }
+
+  it('leaves out nobody whom only noise tells apart, and no newcomer', () => {
+    const steps = watch({ honest: 9, liars: 0, steps: 300, lieAt: () => 0 });
+    expect(steps.flat()).toEqual([]);
+    const [random, drift] = [new Random(6), new DriftWatch([9])];
+    for (let step = 1; step <= 200; step++) {
+      const there = names('honest', step < 100 ? 5 : 7);
+      const gradients = there.map((identity) => ({ identity, gradient: sent(random, step) }));
+      expect([...drift.outliers(gradients)]).toEqual([]);
+    }
+  });
+
+  it('finds within ten steps of knowing them whoever lies by less than the noise', () => {
+    const steps = watch({ honest: 5, liars: 4, steps: 60, lieAt: () => LIE });
+    for (const leftOut of steps.slice(20)) expect(leftOut).toEqual(names('liar', 4));
+  });
+
+  it('finds those who begin to lie late, and remembers when they stop, for a while', () => {
+    const lieAt = (step: number) => (step > 100 && step <= 160 ? -LIE : 0);
+    const steps = watch({ honest: 6, liars: 2, steps: 1500, lieAt });
+    expect(steps.slice(0, 100).flat()).toEqual([]);
+    for (const leftOut of steps.slice(130, 200)) expect(leftOut).toEqual(names('liar', 2));
+    expect(steps.at(-1)).toEqual([]);
+  });
+
+  it('leaves out a minority at most, whatever is sent', () => {
+    const step = fc.array(fc.record({ who: fc.nat(6), size: fc.constantFrom(-1e30, -1, 0, 1, 1e6) }), {
+      minLength: 1,
+    });
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 30, maxLength: 60 }), fc.nat(), (steps, seed) => {
+        const [random, drift] = [new Random(seed), new DriftWatch([seed])];
+        for (const contributions of steps) {
+          const workers = [...new Map(contributions.map(({ who, size }) => [who, size]))].map(
+            ([who, size]) => ({
+              identity: `${who}`,
+              gradient: Float32Array.from({ length: 4 }, () => size * random.float()),
+            }),
+          );
+          expect(drift.outliers(workers).size).toBeLessThan(Math.max(workers.length / 2, 1));
         }
       }),
     );

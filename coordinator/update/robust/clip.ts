@@ -8,9 +8,13 @@
  *
  * In place of the paper's constant radius r stands the median of the distances |m_i - v|: it needs no tuning, and
  * is an honest worker's as long as most are. The momentum is kept here, so a worker cannot lie about its history.
+ * Whoever drifts away from the others over many steps is left out (drift.ts): clipping bounds what one step of a
+ * liar does, and not what all of them add up to.
  */
+import type { RunEvent } from '../../../shared/status.js';
 import { median as medianOf } from '../../work/median.js';
 import { median } from './coordinates.js';
+import { DriftWatch } from './drift.js';
 import type { RobustRule, WorkerGradient } from './rule.js';
 
 const MOMENTUM = 0.9;
@@ -18,22 +22,56 @@ const ROUNDS = 3;
 /** A worker that has given nothing for so many steps begins anew: the memory is one vector a worker. */
 const REMEMBERED_STEPS = 100;
 
+export interface ClippingOptions {
+  /** Seeds that nobody outside of this process can know. */
+  secret: readonly number[];
+  tell(event: RunEvent): void;
+}
+
 export class CenteredClipping implements RobustRule {
   private readonly workers = new Map<string, { momentum: Float32Array; step: number }>();
   private center: Float32Array | undefined;
   private step = 0;
+  private readonly leftOut = new Set<string>();
+  private readonly drift: DriftWatch;
+
+  constructor(private readonly options: ClippingOptions) {
+    this.drift = new DriftWatch(options.secret);
+  }
 
   aggregate(gradients: readonly WorkerGradient[]): Float32Array {
     this.step++;
-    const momenta = gradients.map((worker) => this.momentumOf(worker));
+    this.leaveOut(gradients);
+    // Whoever is left out goes on with its momentum, for when it returns.
+    const momenta = gradients.map((worker) => ({ ...worker, momentum: this.momentumOf(worker) }));
     for (const [identity, { step }] of this.workers) {
-      if (this.step - step > REMEMBERED_STEPS) this.workers.delete(identity);
+      if (this.step - step <= REMEMBERED_STEPS) continue;
+      this.workers.delete(identity);
+      this.drift.forget(identity);
+      this.leftOut.delete(identity);
     }
+    const heard = momenta
+      .filter(({ identity }) => !this.leftOut.has(identity))
+      .map(({ momentum }) => momentum);
     // Nobody's first gradient is the center: it could be a liar's.
-    const center = this.center ?? median(momenta);
-    for (let round = 0; round < ROUNDS; round++) moveCenter(center, momenta);
+    const center = this.center ?? median(heard);
+    for (let round = 0; round < ROUNDS; round++) moveCenter(center, heard);
     this.center = center;
     return center.slice();
+  }
+
+  private leaveOut(workers: readonly WorkerGradient[]): void {
+    const outliers = this.drift.outliers(workers);
+    for (const { identity } of workers) {
+      const isOutlier = outliers.has(identity);
+      if (isOutlier === this.leftOut.has(identity)) continue;
+      if (isOutlier) this.leftOut.add(identity);
+      else this.leftOut.delete(identity);
+      const text = isOutlier
+        ? `${identity} is left out: over many steps its gradients have drifted away from those of most`
+        : `${identity} counts again: its gradients have been among the others for a while`;
+      this.options.tell({ type: 'warning', text });
+    }
   }
 
   private momentumOf({ identity, gradient }: WorkerGradient): Float32Array {

@@ -7,7 +7,9 @@
 /** Of the workers, so many are left out at each end. */
 const TRIMMED_SHARE = 0.25;
 
-export const median = (vectors: readonly Float32Array[]): Float32Array =>
+type Vector = Float32Array | Float64Array;
+
+export const median = <V extends Vector>(vectors: readonly V[]): V =>
   byElement(vectors, (sorted) => {
     const middle = sorted.length >> 1;
     return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
@@ -22,12 +24,14 @@ export function trimmedMean(vectors: readonly Float32Array[]): Float32Array {
   });
 }
 
-function byElement(vectors: readonly Float32Array[], reduce: (sorted: Float32Array) => number): Float32Array {
-  const result = new Float32Array(vectors[0]!.length);
-  const values = new Float32Array(vectors.length);
+function byElement<V extends Vector>(vectors: readonly V[], reduce: (sorted: V) => number): V {
+  const like = vectors[0]!.constructor as new (length: number) => V;
+  const result = new like(vectors[0]!.length);
+  const values = new like(vectors.length);
   for (let i = 0; i < result.length; i++) {
     for (let worker = 0; worker < vectors.length; worker++) values[worker] = vectors[worker]![i]!;
-    result[i] = reduce(values.sort());
+    values.sort();
+    result[i] = reduce(values);
   }
   return result;
 }
