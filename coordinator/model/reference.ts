@@ -11,6 +11,8 @@ import type { DataSet } from '../data/source.js';
 /** Enough for batch normalisation to have statistics, and few enough for a slow backend. */
 const CASE_SAMPLES = 4;
 const CASES = 2;
+/** Sequences have enough of everything in one sample. */
+const CASE_POSITIONS = 32;
 
 /** The part of a data set that the model is built for, with its first training records. */
 export type DataHead = Pick<DataSet, 'name' | 'x' | 'y' | 'label' | 'normalisation'> & {
@@ -20,7 +22,8 @@ export type DataHead = Pick<DataSet, 'name' | 'x' | 'y' | 'label' | 'normalisati
 };
 
 export function headOf({ name, x, y, label, normalisation, train, test }: DataSet): DataHead {
-  const count = Math.min(CASE_SAMPLES, train.count);
+  const positions = y.shape.reduce((product, size) => product * size, 1);
+  const count = Math.min(positions >= CASE_POSITIONS ? 1 : CASE_SAMPLES, train.count);
   const first = Array.from({ length: CASES }, (_, at) => {
     const from = (at * CASE_SAMPLES) % Math.max(1, train.count - count + 1);
     const part = (values: Batch['x']) => {

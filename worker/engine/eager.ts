@@ -11,6 +11,7 @@ import type { ModelDescription } from '../../shared/models/description.js';
 import { registerLayers } from '../../shared/models/layers/layers.js';
 import { Random } from '../../shared/random.js';
 import { correctGradients } from './corrected-gradients.js';
+import { installCpuKernels } from './cpu-kernels.js';
 import type { Batch, Engine, EvaluationSums, Sums } from './engine.js';
 import { surestMistakes } from './mistakes.js';
 import {
@@ -32,6 +33,7 @@ export interface EagerOptions {
 
 export async function createEagerEngine(options: EagerOptions): Promise<Engine> {
   correctGradients(options.tf);
+  installCpuKernels(options.tf);
   registerLayers(options.tf);
   const model = await options.tf.models.modelFromJSON(options.model.topology as never);
   return new EagerEngine(options, model);
