@@ -7,7 +7,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { GenericContainer, getContainerRuntimeClient } from 'testcontainers';
+import { getContainerRuntimeClient } from 'testcontainers';
 import type { TestProject } from 'vitest/node';
 import type { Summary } from '../../coordinator/record/summary.js';
 import { buildArguments, IMAGE, ROOT, RUN } from './run.js';
@@ -29,9 +29,12 @@ export default async function setup({ provide }: TestProject): Promise<void> {
     console.log(`skipped: tests in containers need an engine that answers, Docker's for example (${why})`);
     return;
   }
-  await GenericContainer.fromDockerfile(ROOT)
-    .withBuildArgs(buildArguments())
-    .build(IMAGE, { deleteOnExit: false });
+  // By Compose, whose own build, when a test starts all of it, then finds everything done: layers depend on how
+  // files are sent.
+  const env = { ...process.env, ...buildArguments(), SWARMGRAD_IMAGE: IMAGE };
+  await promisify(execFile)('docker', ['compose', 'build', 'coordinator'], {
+    ...{ cwd: ROOT, env, maxBuffer: 1 << 26 },
+  });
   provide('undisturbedSha256', (await undisturbedRun()).weightsSha256);
 }
 
