@@ -1,7 +1,8 @@
 /**
  * How fast is one tab, by engine? Against TF.js's own training step in the same Chromium, and against the
- * engine's bare loop, which tells what the framework costs. WebGL and WebGPU are drawn by the processor
- * here: their figures say nothing about real GPUs.
+ * engine's bare loop, which tells what the framework costs; and of that, what the bytes of a step cost alone, over
+ * a WebSocket that does nothing else. WebGL and WebGPU are drawn by the processor here: their figures say nothing
+ * about real GPUs.
  */
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -12,6 +13,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { build } from 'vite';
+import { WebSocketServer } from 'ws';
 import { configure, shardSamplesOf } from '../coordinator/configure.js';
 import { prepare } from '../coordinator/prepare.js';
 import { secure } from '../coordinator/server/headers.js';
@@ -21,12 +23,13 @@ import type { GivenCoordinatorOptions } from '../shared/options.js';
 import { shardBounds } from '../shared/tree.js';
 import { CHROMIUM, CHROMIUM_FLAGS } from '../test/support/chromium-flags.js';
 import type { Bench, BenchResult } from './question.js';
-import type { Loop, LoopAnswer } from './support/loop.js';
+import { ECHO_PATH, type Loop, type LoopAnswer } from './support/loop.js';
 import { median } from './support/statistics.js';
 
 const MODELS = ['mlp', 'cnn'];
 const BATCH = 64;
 const PLAIN = ['plain/wasm', 'plain/webgl'];
+const EXCHANGE = 'exchange';
 const ENGINES = ['compiled/wasm', 'eager/wasm', 'eager/webgl', 'eager/webgpu'];
 /** Steps to measure, and before: by the processor, GPUs take seconds for a step of a convolutional network. */
 const stepsOf = (engine: string, quick: boolean) =>
@@ -79,7 +82,7 @@ async function benchModel(model: string, { quick, log, chrome, loops }: Tools): 
     times.set(engine, [...(times.get(engine) ?? []), ms]);
   // In turns: a change in the machine's speed meets all.
   for (let round = 0; round < (quick ? 1 : 3); round++) {
-    for (const engine of [...PLAIN, ...ENGINES]) {
+    for (const engine of [...PLAIN, EXCHANGE, ...ENGINES]) {
       const steps = stepsOf(engine, quick);
       const answer = await loops.run({ engine, subject, shards, ...steps });
       if ('refused' in answer) {
@@ -88,11 +91,12 @@ async function benchModel(model: string, { quick, log, chrome, loops }: Tools): 
       }
       note(bare, engine, answer.ms);
       log(`  ${model}: ${engine} ${answer.ms.toFixed(2)} ms a step`);
-      if (PLAIN.includes(engine)) continue;
+      if (!ENGINES.includes(engine)) continue;
       note(run, engine, await runStepMs(chrome, options, engine, steps));
       log(`  ${model}: a run by ${engine} ${run.get(engine)!.at(-1)!.toFixed(2)} ms a step`);
     }
   }
+  const exchangeMs = median(bare.get(EXCHANGE)!);
   return ENGINES.filter((engine) => run.has(engine)).map((engine) => {
     const [bareMs, runMs] = [median(bare.get(engine)!), median(run.get(engine)!)];
     const against = (name: string, key: string, ownMs: number) => {
@@ -108,7 +112,9 @@ async function benchModel(model: string, { quick, log, chrome, loops }: Tools): 
       ...against('eager/wasm', 'timesEagerWasm', bareMs),
       bareMs,
       runMs,
+      exchangeMs,
       overheadPercent: 100 * (runMs / bareMs - 1),
+      overheadBesideExchangePercent: 100 * (runMs / (bareMs + exchangeMs) - 1),
     };
   });
 }
@@ -135,6 +141,9 @@ async function serveLoops(chrome: Browser) {
     secure(response, false);
     if (!serveStatic(request, response, files)) response.end('<!doctype html><title>loops</title>');
   });
+  const sockets = new WebSocketServer({ server, path: ECHO_PATH, perMessageDeflate: false });
+  // As a coordinator answers: chunk by chunk.
+  sockets.on('connection', (socket) => socket.on('message', (data) => socket.send(data)));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const page: Page = await chrome.newPage();
   await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);

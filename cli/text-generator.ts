@@ -1,11 +1,13 @@
 /** A run's model as a writer of text, on TF.js's wasm backend, or `cpu` where there is no wasm. */
-import * as tf from '@tensorflow/tfjs';
 import type { RecordFormat } from '../coordinator/record/checkpoint-format.js';
 import type { ModelDescription } from '../shared/models/description.js';
 import { registerLayers } from '../shared/models/layers/layers.js';
 import { writeWeights } from '../shared/models/write-weights.js';
 import { alphabetOf, defaultPrompt, generateText, type Sampling } from '../shared/text-generator.js';
 import { UserError } from '../shared/user-error.js';
+import { loadTensorFlow } from '../worker/node/tensorflow.js';
+
+const tf = loadTensorFlow();
 
 export interface GeneratorRequest {
   model: ModelDescription;

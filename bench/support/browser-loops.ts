@@ -3,11 +3,11 @@ import { engineCandidates } from '../../browser-worker/engines.js';
 import { findGpu, findWebGl } from '../../browser-worker/gpu.js';
 import { tf } from '../../browser-worker/tensorflow.js';
 import { wasmPaths } from '../../browser-worker/wasm-paths.js';
-import { layoutOf } from '../../shared/layout.js';
+import { chunkCount, chunkRange, layoutOf } from '../../shared/layout.js';
 import type { Manifest } from '../../shared/manifest.js';
 import { NodeComputer } from '../../worker/engine/compute-node.js';
 import type { Batch } from '../../worker/engine/engine.js';
-import type { Loop, LoopAnswer } from './loop.js';
+import { ECHO_PATH, type Loop, type LoopAnswer } from './loop.js';
 
 async function timed({ warmUp, steps }: Loop, step: () => Promise<unknown>): Promise<number> {
   for (let i = 0; i < warmUp; i++) await step();
@@ -70,10 +70,41 @@ async function plain(loop: Loop, backend: string): Promise<number> {
   });
 }
 
+/** A step's bytes and nothing else: a gradient up, weights down, in frames as large as a run's. */
+async function exchange(loop: Loop): Promise<number> {
+  const { total } = layoutOf(loop.subject.model.weights);
+  const values = new Float32Array(total).fill(0.01);
+  const frames = Array.from({ length: chunkCount(total) }, (_, chunk) => {
+    const { start, end } = chunkRange(total, chunk);
+    return values.subarray(start, end);
+  });
+  const socket = new WebSocket(`ws://${location.host}${ECHO_PATH}`);
+  socket.binaryType = 'arraybuffer';
+  await new Promise((resolve) => socket.addEventListener('open', resolve));
+  let [missing, done] = [0, () => {}];
+  socket.addEventListener('message', ({ data }) => {
+    missing -= data.byteLength;
+    if (missing === 0) done();
+  });
+  try {
+    return await timed(loop, async () => {
+      missing = values.byteLength;
+      const whole = new Promise<void>((resolve) => {
+        done = resolve;
+      });
+      for (const frame of frames) socket.send(frame);
+      await whole;
+    });
+  } finally {
+    socket.close();
+  }
+}
+
 addEventListener('message', ({ data }) => {
   const loop = data as Loop;
   const [kind, backend] = loop.engine.split('/') as [string, string];
-  (kind === 'plain' ? plain(loop, backend) : bare(loop)).then(
+  const ran = kind === 'plain' ? plain(loop, backend) : kind === 'exchange' ? exchange(loop) : bare(loop);
+  ran.then(
     (ms) => postMessage({ ms } satisfies LoopAnswer),
     (error) => postMessage({ refused: String(error?.message ?? error).slice(0, 200) } satisfies LoopAnswer),
   );

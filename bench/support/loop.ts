@@ -2,7 +2,7 @@
 import type { ComputeSubject } from '../../worker/material.js';
 
 export interface Loop {
-  /** An engine's name; `plain/BACKEND` is TF.js's own `trainOnBatch`. */
+  /** An engine's name; `plain/BACKEND` is TF.js's own `trainOnBatch`; `exchange` computes nothing. */
   engine: string;
   subject: ComputeSubject;
   /** Samples of the shards of one step. */
@@ -10,6 +10,9 @@ export interface Loop {
   warmUp: number;
   steps: number;
 }
+
+/** Where the page's own server returns what it is sent. */
+export const ECHO_PATH = '/echo';
 
 /** Milliseconds of a step, or why there is none. */
 export type LoopAnswer = { ms: number } | { refused: string };

@@ -1,9 +1,10 @@
 /** Reads a model from TF.js or Keras layers JSON: the topology, and its weights where they stand beside it. */
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve, sep } from 'node:path';
-import * as tf from '@tensorflow/tfjs';
+import type * as TensorFlow from '@tensorflow/tfjs';
 import * as z from 'zod';
 import { messageOf, UserError } from '../../shared/user-error.js';
+import { loadTensorFlow } from '../../worker/node/tensorflow.js';
 import type { Topology } from './seeds.js';
 
 interface ModelJson {
@@ -71,9 +72,9 @@ async function readGroup(dir: string, { paths, weights }: WeightsGroup): Promise
     throw new UserError(`the model's weights cannot be read: ${messageOf(error)}`, 2);
   }
   const exact = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
-  let named: tf.NamedTensorMap;
+  let named: TensorFlow.NamedTensorMap;
   try {
-    named = tf.io.decodeWeights(exact, weights as tf.io.WeightsManifestEntry[]);
+    named = loadTensorFlow().io.decodeWeights(exact, weights as TensorFlow.io.WeightsManifestEntry[]);
   } catch (error) {
     throw new UserError(
       `the model's weights in ${paths.join(', ')} are not what its manifest says: ${messageOf(error)}`,

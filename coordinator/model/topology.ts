@@ -2,7 +2,7 @@
  * Builds a TF.js layers model, checks that it fits the data, and takes it apart again: topology with all
  * initializers seeded, and the weights that these give.
  */
-import * as tf from '@tensorflow/tfjs';
+import type * as TensorFlow from '@tensorflow/tfjs';
 import { layoutOf } from '../../shared/layout.js';
 import type { LossName } from '../../shared/losses.js';
 import type { ModelDescription } from '../../shared/models/description.js';
@@ -13,14 +13,17 @@ import type { Probe } from '../../shared/probe.js';
 import { messageOf, UserError } from '../../shared/user-error.js';
 import { createProgram, type Program } from '../../worker/engine/compiled/program.js';
 import { createTracer } from '../../worker/engine/compiled/trace/trace-source.js';
+import { loadTensorFlow } from '../../worker/node/tensorflow.js';
 import { graphsWanted, type RunSizes } from './graph-sizes.js';
 import { readModelFile } from './model-file.js';
 import { isModelFile } from './model-spec.js';
 import { type DataHead, referenceProbe } from './reference.js';
 import { seedTopology, type Topology } from './seeds.js';
 
+const tf = loadTensorFlow();
+
 /** Builds a model for the shapes of the data. */
-export type ModelFunction = (tensorflow: typeof tf, shapes: ModelShapes) => tf.LayersModel;
+export type ModelFunction = (tensorflow: typeof TensorFlow, shapes: ModelShapes) => TensorFlow.LayersModel;
 
 /** A name of the zoo with its arguments, a path that ends in .json, a function, or a model built before. */
 export type ModelSource = string | ModelFunction | ModelDescription;
@@ -114,13 +117,13 @@ async function startingPoint(
   return { topology };
 }
 
-function buildFromZoo(spec: string, request: BuildRequest): tf.LayersModel {
+function buildFromZoo(spec: string, request: BuildRequest): TensorFlow.LayersModel {
   const found = findModel(spec);
   if (!found) throw new UserError(`--model ${spec}: unknown model; give ${modelNames()} or a FILE.json`, 2);
   return found.model.build(tf, shapesFor(request), found.args);
 }
 
-function nameOf(source: ModelSource, { name }: tf.LayersModel): string {
+function nameOf(source: ModelSource, { name }: TensorFlow.LayersModel): string {
   if (typeof source === 'function') return name;
   return typeof source === 'string' ? source : source.name;
 }
@@ -142,7 +145,7 @@ function defaultLoss({ data }: BuildRequest): LossName {
   return data.label.kind === 'value' ? 'meanSquaredError' : 'categoricalCrossentropy';
 }
 
-async function load(topology: Topology): Promise<tf.LayersModel> {
+async function load(topology: Topology): Promise<TensorFlow.LayersModel> {
   try {
     return await tf.models.modelFromJSON(topology as never);
   } catch (error) {
@@ -153,7 +156,7 @@ async function load(topology: Topology): Promise<tf.LayersModel> {
 }
 
 /** By name: converters list weights layer by layer, TF.js trainable ones first. */
-function setWeights(model: tf.LayersModel, given: Map<string, Float32Array>): void {
+function setWeights(model: TensorFlow.LayersModel, given: Map<string, Float32Array>): void {
   for (const weight of model.weights) {
     const values = given.get(weight.originalName);
     const size = weight.shape.reduce<number>((a, b) => a * (b ?? 1), 1);
@@ -164,7 +167,7 @@ function setWeights(model: tf.LayersModel, given: Map<string, Float32Array>): vo
   }
 }
 
-function weightSpecs(model: tf.LayersModel): ModelDescription['weights'] {
+function weightSpecs(model: TensorFlow.LayersModel): ModelDescription['weights'] {
   const trainable = new Set(model.trainableWeights);
   return model.weights.map((weight) => ({
     name: weight.originalName,
@@ -174,7 +177,7 @@ function weightSpecs(model: tf.LayersModel): ModelDescription['weights'] {
 }
 
 /** @throws UserError naming both shapes and what can be done */
-function checkShapes(model: tf.LayersModel, { data }: BuildRequest, loss: LossName): void {
+function checkShapes(model: TensorFlow.LayersModel, { data }: BuildRequest, loss: LossName): void {
   if (model.inputs.length !== 1 || model.outputs.length !== 1) {
     throw new UserError(
       `the model has ${model.inputs.length} inputs and ${model.outputs.length} outputs: one of each is needed`,

@@ -7,11 +7,12 @@ import type * as TensorFlow from '@tensorflow/tfjs';
 type Tf = typeof TensorFlow;
 type Tensor4D = TensorFlow.Tensor4D;
 
+/** One `tf` may be had as several objects. */
 const corrected = new WeakSet<object>();
 
 export function correctGradients(tf: Tf): void {
-  if (corrected.has(tf)) return;
-  corrected.add(tf);
+  if (corrected.has(tf.engine())) return;
+  corrected.add(tf.engine());
   tf.registerGradient(averagePoolGradient(tf, tf.getGradient('AvgPool')));
   tf.registerGradient(nearestNeighbourGradient(tf, tf.getGradient('ResizeNearestNeighbor')));
 }

@@ -28,8 +28,8 @@ const installed = new WeakSet<object>();
 /** Replaces the kernel, where `tf` has that backend. */
 export function installCpuKernels(tf: Tf): void {
   const original = tf.getKernel(KERNEL, BACKEND);
-  if (!original || installed.has(tf)) return;
-  installed.add(tf);
+  if (!original || installed.has(tf.engine())) return;
+  installed.add(tf.engine());
   tf.unregisterKernel(KERNEL, BACKEND);
   tf.registerKernel({
     ...original,

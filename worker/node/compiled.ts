@@ -9,6 +9,7 @@ import { blockedTarget, PORTABLE, PORTABLE_GPU, targetName } from '../engine/com
 import { JOINING, type Runtime } from '../engine/compiled/runtime.js';
 import { type CompiledSubject, startCompiled } from '../engine/compiled/start.js';
 import type { Engine } from '../engine/engine.js';
+import { loadTensorFlow } from './tensorflow.js';
 
 /** ONNX Runtime's own processor kernels. With two threads, some models give other bits than with one. */
 export async function startCompiledCpu(subject: CompiledSubject, threads: number): Promise<Engine> {
@@ -115,4 +116,4 @@ export async function cpuRuntime(threads = 1): Promise<Runtime> {
   return { name: 'compiled/cpu', engineClass, target, ort, session, joining: JOINING };
 }
 
-const loadTf = () => import('@tensorflow/tfjs');
+const loadTf = async () => loadTensorFlow();

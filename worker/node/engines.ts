@@ -7,6 +7,7 @@ import type { Engine } from '../engine/engine.js';
 import { installWasmKernels } from '../engine/wasm-kernels.js';
 import { startCompiledCpu, startCompiledGpu, startCompiledWasm } from './compiled.js';
 import { loadNative, type NativePackage, nativeClass } from './native-tensorflow.js';
+import { loadTensorFlow } from './tensorflow.js';
 
 /** @param threads of the engines that can be told how many */
 export function engineCandidates(subject: CompiledSubject, threads = 1): Candidate[] {
@@ -29,7 +30,7 @@ export function engineCandidates(subject: CompiledSubject, threads = 1): Candida
 }
 
 async function startCpu({ model, manifest }: CompiledSubject): Promise<Engine> {
-  const tf = await import('@tensorflow/tfjs');
+  const tf = loadTensorFlow();
   await use(tf, 'cpu');
   // Its exponentials and logarithms are those of the JavaScript engine.
   const engineClass = `eager/cpu@${tf.version.tfjs}+v8`;
@@ -37,7 +38,7 @@ async function startCpu({ model, manifest }: CompiledSubject): Promise<Engine> {
 }
 
 async function startWasm({ model, manifest }: CompiledSubject): Promise<Engine> {
-  const tf = await import('@tensorflow/tfjs');
+  const tf = loadTensorFlow();
   await import('@tensorflow/tfjs-backend-wasm');
   // Its threads do nothing but wait, and its result must not depend on them.
   tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
