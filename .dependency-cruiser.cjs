@@ -30,10 +30,10 @@ module.exports = {
     },
     {
       name: 'coordinator-knows-only-engines-of-the-worker',
-      comment: 'Engines, and the thread in which they run in Node.',
+      comment: 'Engines, and in Node the thread in which they run, and their TF.js.',
       severity: 'error',
       from: { path: '^coordinator/' },
-      to: { path: '^(worker/(?!engine/|node/engine-thread\\.ts)|cli/|browser-worker/|bench/|test/)' },
+      to: { path: '^(worker/(?!engine/|node/(engine-thread|tensorflow)\\.ts)|cli/|browser-worker/|bench/|test/)' },
     },
     {
       name: 'runtime-neutral-worker',
