@@ -33,7 +33,9 @@ module.exports = {
       comment: 'Engines, and in Node the thread in which they run, and their TF.js.',
       severity: 'error',
       from: { path: '^coordinator/' },
-      to: { path: '^(worker/(?!engine/|node/(engine-thread|tensorflow)\\.ts)|cli/|browser-worker/|bench/|test/)' },
+      to: {
+        path: '^(worker/(?!engine/|node/(engine-thread|tensorflow)\\.ts)|cli/|browser-worker/|bench/|test/)',
+      },
     },
     {
       name: 'runtime-neutral-worker',
