@@ -82,6 +82,18 @@ describe('the choice of an engine', () => {
     ]);
   });
 
+  it('for the whole table goes on though one is far slower for a while, as WebAssembly is at first', async () => {
+    const { choose } = await machineWith({
+      fast: { ms: 2 },
+      warming: { ms: [1, 1, ...new Array(20).fill(80), 10] },
+    });
+    const { tried } = await choose({ tryAll: true });
+    expect(tried.map(({ name, shardMs }) => [name, shardMs])).toEqual([
+      ['fast', 2],
+      ['warming', 10],
+    ]);
+  });
+
   it('does not go on with one that is far slower than the best before it', async () => {
     const { machine, choose } = await machineWith({ fast: { ms: 2 }, slow: { ms: 30 } });
     await choose();
