@@ -93,6 +93,8 @@ describe.skipIf(withoutChromium())('a run with tabs', { timeout: 300_000 }, () =
     const cluster = await coordinator(runDir, ...RUN, '--min-workers', '2');
     const first = await contributingTab(await browser(), cluster.url, 'auto', 'first');
     await first.phase('contributing');
+    // The tab knows it first.
+    await cluster.program.line(/^first joined/);
     const { workers } = await statusOf(cluster.url);
     expect(workers).toMatchObject([
       { name: 'first', kind: 'browser', engine: await first.text('my-engine'), state: 'idle' },
