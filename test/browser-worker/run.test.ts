@@ -93,14 +93,13 @@ describe.skipIf(withoutChromium())('a run with tabs', { timeout: 300_000 }, () =
     const cluster = await coordinator(runDir, ...RUN, '--min-workers', '2');
     const first = await contributingTab(await browser(), cluster.url, 'auto', 'first');
     await first.phase('contributing');
-    // The tab knows it first.
-    await cluster.program.line(/^first joined/);
-    const { workers } = await statusOf(cluster.url);
-    expect(workers).toMatchObject([
-      { name: 'first', kind: 'browser', engine: await first.text('my-engine'), state: 'idle' },
-    ]);
+    const engine = await first.text('my-engine');
+    // The tab knows it first; the coordinator then waits until it has the weights.
+    await expect
+      .poll(async () => (await statusOf(cluster.url)).workers, { timeout: 60_000 })
+      .toMatchObject([{ name: 'first', kind: 'browser', engine, state: 'idle' }]);
     // This Chromium has no graphics processor: those engines are not even tried.
-    expect(await first.text('my-engine')).toBe('compiled/wasm');
+    expect(engine).toBe('compiled/wasm');
     const second = await contributingTab(await browser(), cluster.url, 'eager/wasm', 'second');
     expect(await cluster.program.ended).toBe(0);
     const summary = await summaryOf(runDir);
