@@ -4,6 +4,7 @@
  * Here the same products are added in the same order, to the same bits, from the arrays themselves.
  */
 import type * as TensorFlow from '@tensorflow/tfjs';
+import type { FilterGradientAttrs } from './wasm-kernels.js';
 
 type Tf = typeof TensorFlow;
 type Info = TensorFlow.TensorInfo;
@@ -11,14 +12,6 @@ type Info = TensorFlow.TensorInfo;
 interface CpuBackend {
   readSync(dataId: object): Float32Array;
   makeTensorInfo(shape: number[], dtype: 'float32', values: Float32Array): Info;
-}
-
-interface FilterGradientAttrs {
-  strides: number | [number, number];
-  pad: 'valid' | 'same' | number;
-  dataFormat: 'NHWC' | 'NCHW';
-  dimRoundingMode?: 'floor' | 'round' | 'ceil';
-  filterShape: [number, number, number, number];
 }
 
 const BACKEND = 'cpu';

@@ -67,7 +67,8 @@ function transposeBeforeProducts(tf: Tf, kernelName: string): void {
   });
 }
 
-interface FilterGradientAttrs {
+/** As TF.js hands them to the kernel, whatever the backend. */
+export interface FilterGradientAttrs {
   strides: number | [number, number];
   pad: 'valid' | 'same' | number;
   dataFormat: 'NHWC' | 'NCHW';
