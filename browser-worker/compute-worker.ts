@@ -12,6 +12,7 @@ import type { ComputeSubject } from '../worker/material.js';
 import { engineNamed } from './engine-names.js';
 import { engineCandidates } from './engines.js';
 import { findGpu, findWebGl } from './gpu.js';
+import { nextTask } from './next-task.js';
 import { scope } from './worker-scope.js';
 
 /** The first message to the worker. */
@@ -45,7 +46,7 @@ async function start({ subject, wanted, withGpu }: ComputeStart): Promise<(reque
   });
   const { name, engineClass } = engine;
   say({ started: { name, engineClass, reason, tried } });
-  return serveEngine(engine, say);
+  return serveEngine(engine, say, nextTask);
 }
 
 let serve: ((request: EngineRequest) => void) | undefined;

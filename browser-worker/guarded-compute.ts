@@ -125,19 +125,16 @@ class GuardedCompute implements Compute {
     await this.perform(SHORTEST_DEADLINE_MS, (engine) => this.load(engine));
   }
 
-  async computeNode(shards: Shard[], into: Float32Array): Promise<NodeSums> {
-    const samples = shards.reduce((sum, { batch }) => sum + batch.count, 0);
-    const { contribution, ...sums } = await this.busy(samples, (engine) =>
-      engine.calls.ask<SentNode>({
-        call: 'computeNode',
-        shards,
-        into: this.options.isShared ? into : into.length,
-      }),
+  async computeNode(shards: Shard[], into: Float32Array, stop?: AbortSignal): Promise<NodeSums> {
+    const wanted = shards.reduce((sum, { batch }) => sum + batch.count, 0);
+    const call = { call: 'computeNode', shards, into: this.options.isShared ? into : into.length } as const;
+    const { contribution, ...sums } = await this.busy(wanted, (engine) =>
+      engine.calls.ask<SentNode>(call, [], stop),
     );
     if (contribution) into.set(contribution);
-    this.times.push(this.busyMs / Math.max(1, samples));
+    this.times.push(this.busyMs / Math.max(1, sums.samples));
     if (this.times.length > TIMES_KEPT) this.times.shift();
-    this.options.computed(samples);
+    this.options.computed(sums.samples);
     return sums;
   }
 

@@ -103,13 +103,13 @@ export class Swarm {
   }
 
   contribution(worker: Worker, message: m.Contribution): void {
-    if (!this.late(worker, 'node', message.step, message.node, message.computeMs)) {
+    if (!this.late(worker, 'node', message.step, message.node, message)) {
       this.work?.contribution(worker, message);
     }
   }
 
   evaluated(worker: Worker, message: m.Evaluated): void {
-    if (!this.late(worker, 'part', message.version, message.part, message.computeMs)) {
+    if (!this.late(worker, 'part', message.version, message.part, message)) {
       this.work?.evaluated(worker, message);
     }
   }
@@ -120,12 +120,23 @@ export class Swarm {
     this.refresh(worker);
   }
 
-  /** Whether the answer is to a lease that was taken back: it tells how fast the worker is, and counts nothing. */
-  private late(worker: Worker, kind: Owed['kind'], step: number, index: number, computeMs: number): boolean {
+  /**
+   * Whether the answer is to a lease that was taken back: it tells how fast the worker is, by as much as it had
+   * computed when it heard of it, and counts nothing.
+   */
+  private late(
+    worker: Worker,
+    kind: Owed['kind'],
+    step: number,
+    index: number,
+    answer: { samples: number; computeMs: number },
+  ): boolean {
     const owed = settle(worker.member, kind, step, index);
     if (!owed) return false;
+    const { computeMs } = answer;
+    const samples = Math.min(answer.samples, owed.samples);
     const turnaroundMs = Math.max(computeMs, this.options.clock.now() - owed.since);
-    if (kind === 'node') measure(worker.member, { samples: owed.samples, computeMs, turnaroundMs });
+    if (kind === 'node' && samples > 0) measure(worker.member, { samples, computeMs, turnaroundMs });
     this.refresh(worker);
     return true;
   }

@@ -54,9 +54,8 @@ export class Session {
   private readonly free: Float32Array[] = [];
   private readonly tasks = new Tasks((message) => this.send(message));
   private busy = false;
-  /** What is being computed, and whether it was cancelled meanwhile: then its gradient is not sent. */
-  private computing: Task | undefined;
-  private isCancelled = false;
+  /** What is being computed. Once it is cancelled, no further shard of it is begun, and its gradient is not sent. */
+  private computing: { task: Task; stop: AbortController } | undefined;
   private idleSince = 0;
   /** Which weights the engine has: `current:7`. */
   private loaded = '';
@@ -142,7 +141,7 @@ export class Session {
 
   private cancelled(message: Cancel): void {
     this.tasks.drop((task) => isMeant(task, message));
-    if (this.computing && isMeant(this.computing, message)) this.isCancelled = true;
+    if (this.computing && isMeant(this.computing.task, message)) this.computing.stop.abort();
     if (message.node !== undefined) this.uploads.cancel(message.step, message.node);
   }
 
@@ -153,9 +152,9 @@ export class Session {
     const task = this.tasks.take((candidate) => this.canStart(candidate));
     if (!task) return;
     this.busy = true;
-    this.computing = task;
-    this.isCancelled = false;
-    this.compute(task, this.material)
+    const stop = new AbortController();
+    this.computing = { task, stop };
+    this.compute(task, this.material, stop.signal)
       .catch((error) => this.options.fail(error))
       .finally(() => {
         this.busy = false;
@@ -165,7 +164,7 @@ export class Session {
       });
   }
 
-  private async compute(task: Task, material: RunMaterial): Promise<void> {
+  private async compute(task: Task, material: RunMaterial, stop: AbortSignal): Promise<void> {
     const { clock } = this.options;
     const waited = () => clock.now() - this.idleSince;
     if (task.kind === 'evaluate') {
@@ -189,6 +188,7 @@ export class Session {
     }
     const { lease } = task;
     const batches = await task.shards;
+    if (stop.aborted) return this.send({ type: 'dropped', step: lease.step, node: lease.node });
     const waitMs = waited();
     const started = clock.now();
     await this.load('current');
@@ -197,7 +197,7 @@ export class Session {
       batch,
       seed: mix(this.seed, lease.step, lease.firstShard + at),
     }));
-    const sums = await material.compute.computeNode(shards, gradient);
+    const sums = await material.compute.computeNode(shards, gradient, stop);
     this.samples += sums.samples;
     this.send({
       type: 'contribution',
@@ -209,7 +209,7 @@ export class Session {
       computeMs: clock.now() - started,
       waitMs,
     });
-    if (this.isCancelled || lease.step < this.current.version) this.free.push(gradient);
+    if (stop.aborted || lease.step < this.current.version) this.free.push(gradient);
     else this.uploads.add(lease, gradient);
   }
 

@@ -8,6 +8,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { monotonicClock } from '../../shared/clock.js';
+import type { Shard } from '../../worker/engine/engine.js';
 import { addressesOf } from '../../worker/node/socket.js';
 import { Session } from '../../worker/session.js';
 import { emptyBatches, idleCompute, layoutFor } from './step-model.js';
@@ -24,6 +25,7 @@ interface Alive {
 }
 const alive: Alive[] = [];
 let names = 0;
+const samplesOf = (shards: readonly Shard[]) => shards.reduce((sum, { batch }) => sum + batch.count, 0);
 
 /** As fast as the one it replaces. */
 function start(slowdown: number): void {
@@ -48,10 +50,16 @@ function start(slowdown: number): void {
       order: () => order,
       compute: {
         ...idle,
-        computeNode: async (shards, into) => {
-          const samples = shards.reduce((sum, { batch }) => sum + batch.count, 0);
-          await sleep((samples * sampleMicros * slowdown) / 1000);
-          return idle.computeNode(shards, into);
+        computeNode: async (shards, into, stop) => {
+          const begun = performance.now();
+          const left = (to: number) =>
+            (samplesOf(shards.slice(0, to)) * sampleMicros * slowdown) / 1000 - (performance.now() - begun);
+          // Not shard by shard: each timer is late by up to a millisecond.
+          await sleep(left(shards.length), undefined, { signal: stop }).catch(() => undefined);
+          let done = stop?.aborted ? 1 : shards.length;
+          while (done < shards.length && left(done) < 0) done++;
+          await sleep(Math.max(0, left(done)));
+          return idle.computeNode(shards.slice(0, done), into);
         },
       },
     }),

@@ -96,6 +96,8 @@ async function readTable(file: string, query: URLSearchParams): Promise<Table> {
   return { file, names, rows };
 }
 
+const MISSING = /^(\?|na|n\/a|nan|null|none)?$/i;
+
 function hasHeader(rows: Row[], query: URLSearchParams): boolean {
   const given = query.get('header') ?? 'auto';
   if (given === 'true' || given === 'false') return given === 'true';
@@ -104,12 +106,13 @@ function hasHeader(rows: Row[], query: URLSearchParams): boolean {
   const second = rows[1];
   const label = Number(query.get('label') ?? -1);
   const labelColumn = label < 0 ? rows[0]!.fields.length + label : label;
-  // A text above a number is a name. A label may be text in one row and a number in the next; an empty
-  // field is a missing value, not a name.
+  // A text above a number is a name, unless it is how a missing value is written. A label may be text in one
+  // row and a number in the next.
   return (
     second !== undefined &&
     rows[0]!.fields.some(
-      (field, i) => i !== labelColumn && field !== '' && !isNumber(field) && isNumber(second.fields[i]!),
+      (field, i) =>
+        i !== labelColumn && !MISSING.test(field) && !isNumber(field) && isNumber(second.fields[i]!),
     )
   );
 }

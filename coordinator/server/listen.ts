@@ -71,7 +71,7 @@ export async function listen(
 ): Promise<Listening> {
   const traffic: Traffic = { up: 0, down: 0 };
   const { gate, counts = new ServerCounts() } = served;
-  const live = new LiveFeed(served.dashboard);
+  const live = new LiveFeed(served.dashboard, served.warn);
   const open = openCounts(limits);
   counts.streams = () => live.size;
   counts.sockets = () => open.sockets.total;

@@ -6,6 +6,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Role } from '../../shared/roles.js';
+import { messageOf } from '../../shared/user-error.js';
 import type { RunView } from '../monitor/run-view.js';
 import { answerText } from './answer.js';
 import { type Dashboard, greetingOf, targetOf } from './dashboard.js';
@@ -34,7 +35,11 @@ export class LiveFeed {
   private timer: NodeJS.Timeout | undefined;
   private ticks = 0;
 
-  constructor(private readonly dashboard: Dashboard) {}
+  /** @param warn told of a status that failed, which is a defect, and must not end the run */
+  constructor(
+    private readonly dashboard: Dashboard,
+    private readonly warn: (text: string) => void = () => undefined,
+  ) {}
 
   /** Pages that watch now. */
   get size(): number {
@@ -92,6 +97,15 @@ export class LiveFeed {
       this.timer = undefined;
       return;
     }
+    try {
+      this.tellAll();
+    } catch (error) {
+      this.warn(`the pages that watch were cut off: ${messageOf(error)}`);
+      for (const { response } of this.clients) response.destroy();
+    }
+  }
+
+  private tellAll(): void {
     const statuses = new Map<RunView, string>();
     for (const client of this.clients) {
       const { run } = client;

@@ -5,12 +5,12 @@ import type { ComputeSays, ComputeStart } from '../../browser-worker/compute-wor
 import type { ComputePort } from '../../browser-worker/far-engine.js';
 import { type GuardOptions, startGuarded } from '../../browser-worker/guarded-compute.js';
 import type { Shard } from '../../worker/engine/engine.js';
-import type { EngineRequest } from '../../worker/engine/remote.js';
+import type { CallRequest } from '../../worker/engine/remote.js';
 import type { ComputeSubject } from '../../worker/material.js';
 
 /** Starts as whatever is wanted; computes contributions full of `value`; falls silent or dies when told. */
 class ScriptedWorker implements ComputePort {
-  readonly requests: EngineRequest[] = [];
+  readonly requests: CallRequest[] = [];
   started: ComputeStart | undefined;
   isTerminated = false;
   /** What to do with the next node. */
@@ -24,14 +24,14 @@ class ScriptedWorker implements ComputePort {
   }
 
   postMessage(message: unknown): void {
-    queueMicrotask(() => this.receive(message as ComputeStart | EngineRequest));
+    queueMicrotask(() => this.receive(message as ComputeStart | CallRequest));
   }
 
   terminate(): void {
     this.isTerminated = true;
   }
 
-  private receive(message: ComputeStart | EngineRequest): void {
+  private receive(message: ComputeStart | CallRequest): void {
     if (this.isTerminated) return;
     if (!('call' in message)) {
       this.started = message;

@@ -264,6 +264,7 @@ export function materialOf(
       held = weights.slice();
     },
     gradient: async ({ count, x }, seed, into) => {
+      await machine.work(count / machine.speed);
       into.fill(0);
       let loss = 0;
       for (let i = 0; i < count; i++) {
@@ -301,11 +302,7 @@ export function materialOf(
       reason: 'simulated',
       allocate: (elements) => new Float32Array(elements),
       setWeights: (weights) => engine.setWeights(weights),
-      computeNode: async (shards, into) => {
-        const samples = shards.reduce((sum, { batch }) => sum + batch.count, 0);
-        await machine.work(samples / machine.speed);
-        return computer.compute(shards, into);
-      },
+      computeNode: (shards, into, stop) => computer.compute(shards, into, async () => stop?.aborted === true),
       evaluate: async (batch) => {
         await machine.work(batch.count / machine.speed / 3);
         return engine.evaluate(batch);

@@ -20,14 +20,15 @@ const SPEED = 1 / 12;
 const WARM_UP = 10;
 const STEPS = 60;
 const LATECOMER = 'latecomer';
+const TIRED = 'machine 0';
 
 interface Played {
   stepMs: number[];
-  /** Steps of which the one that came late computed a part that counts. */
-  latecomerSteps: number[];
+  /** Steps of which the worker of this name computed a part that counts. */
+  stepsOf(worker: string): number[];
 }
 
-async function play({ killEvery = 0, slow = 0, latecomer = false }): Promise<Played> {
+async function play({ killEvery = 0, slow = 0, latecomer = false, tiring = false }): Promise<Played> {
   vi.useFakeTimers({ toFake: ['setInterval', 'setTimeout', 'clearInterval', 'clearTimeout'] });
   const layout = layoutOf([{ name: 'weights', shape: [100], trainable: true }]);
   const order = Uint32Array.from({ length: BATCH }, (_, i) => i % 96);
@@ -59,7 +60,7 @@ async function play({ killEvery = 0, slow = 0, latecomer = false }): Promise<Pla
   });
   for (let i = 0; i < MACHINES; i++) simulation.start(`machine ${i}`, i < slow ? SPEED / 10 : SPEED);
   const stepMs: number[] = [];
-  const latecomerSteps: number[] = [];
+  const stepsOf = new Map<string, Set<number>>();
   let [last, kills] = [0, 0];
   const stepped = (step: number) => {
     const now = simulation.clock.now();
@@ -71,6 +72,9 @@ async function play({ killEvery = 0, slow = 0, latecomer = false }): Promise<Pla
       simulation.after(1000, () => {
         cold.speed = SPEED;
       });
+    }
+    if (tiring && step === WARM_UP) {
+      for (const machine of simulation.machines) if (machine.name === TIRED) machine.speed = SPEED / 10;
     }
     if (killEvery === 0 || step < WARM_UP || kills >= Math.floor((step - WARM_UP) / killEvery)) return;
     kills++;
@@ -105,7 +109,8 @@ async function play({ killEvery = 0, slow = 0, latecomer = false }): Promise<Pla
             step: ({ step }) => stepped(step),
             evaluation: () => undefined,
             contribution: ({ name }) => {
-              if (name === LATECOMER) latecomerSteps.push(WARM_UP + stepMs.length);
+              const steps = stepsOf.get(name) ?? new Set();
+              stepsOf.set(name, steps.add(stepMs.length));
             },
             change: () => undefined,
             checkpoint: () => undefined,
@@ -118,7 +123,7 @@ async function play({ killEvery = 0, slow = 0, latecomer = false }): Promise<Pla
   } finally {
     vi.useRealTimers();
   }
-  return { stepMs, latecomerSteps };
+  return { stepMs, stepsOf: (worker) => [...(stepsOf.get(worker) ?? [])] };
 }
 
 const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -149,9 +154,16 @@ describe('useful steps a second against the undisturbed run', { timeout: 120_000
 
 describe('a newcomer whose first share was slow', () => {
   it('is asked again soon, and then has a share of every step', async () => {
-    const { latecomerSteps } = await play({ latecomer: true });
-    const steps = [...new Set(latecomerSteps)];
-    expect(steps.at(-1)).toBe(WARM_UP + STEPS - 1);
+    const { stepsOf } = await play({ latecomer: true });
+    const steps = stepsOf(LATECOMER);
+    expect(steps.at(-1)).toBe(STEPS - 1);
     expect(steps.length).toBeGreaterThanOrEqual(STEPS / 2);
+  });
+});
+
+describe('a worker that becomes ten times slower in the middle of the run', () => {
+  it('is told to stop, and soon has a share again that it can compute in time', async () => {
+    const { stepsOf } = await play({ tiring: true });
+    expect(stepsOf(TIRED).length).toBeGreaterThanOrEqual(STEPS - 6);
   });
 });

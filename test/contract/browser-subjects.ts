@@ -1,10 +1,12 @@
 /** The adapters of browsers under their contracts; built for a browser, and run in a worker of it. */
 import { BudgetedCache, type ByteStore } from '../../browser-worker/budgeted-cache.js';
 import { openCacheStorage } from '../../browser-worker/cache-storage.js';
+import { nextTask } from '../../browser-worker/next-task.js';
 import { openOpfs } from '../../browser-worker/opfs-cache.js';
 import { sha256 } from '../../browser-worker/sha256.js';
 import { dial } from '../../browser-worker/socket.js';
 import { connectionContract } from './connection.js';
+import { farEngineContract } from './far-engine.js';
 import { type CacheSubject, objectCacheContract } from './object-cache.js';
 
 let opened = 0;
@@ -35,6 +37,7 @@ const run: Record<string, (name: string) => Promise<void>> = {
   'cache-storage': (name) => objectCacheContract[name]!(subject(openCacheStorage)),
   connection: (name) =>
     connectionContract[name]!({ url: globalThis.location.origin.replace('http', 'ws'), dial }),
+  'far-engine': (name) => farEngineContract[name]!({ turn: nextTask }),
 };
 
 addEventListener('message', ({ data: { adapter, name } }) => {

@@ -7,6 +7,7 @@ import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sharedBrowser, withoutChromium } from '../support/chromium.js';
 import { connectionContract } from './connection.js';
+import { farEngineContract } from './far-engine.js';
 import { objectCacheContract } from './object-cache.js';
 import { serveContractSockets } from './socket-server.js';
 
@@ -14,6 +15,7 @@ const ADAPTERS = {
   opfs: objectCacheContract,
   'cache-storage': objectCacheContract,
   connection: connectionContract,
+  'far-engine': farEngineContract,
 };
 
 describe.skipIf(withoutChromium())('in a browser', () => {

@@ -3,12 +3,14 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { DiskCache } from '../../worker/node/disk-cache.js';
 import { dial } from '../../worker/node/socket.js';
 import { MemoryCache } from '../../worker/object-cache.js';
 import { temporaryFolder } from '../support/cluster.js';
 import { connectionContract } from './connection.js';
+import { farEngineContract } from './far-engine.js';
 import { type CacheSubject, objectCacheContract } from './object-cache.js';
 import { serveContractSockets } from './socket-server.js';
 
@@ -38,6 +40,12 @@ const CACHES: Record<string, () => Promise<CacheSubject>> = {
 describe.each(Object.keys(CACHES))('%s', (cache) => {
   for (const [name, check] of Object.entries(objectCacheContract)) {
     it(name, async () => check(await CACHES[cache]!()));
+  }
+});
+
+describe('an engine in a thread', () => {
+  for (const [name, check] of Object.entries(farEngineContract)) {
+    it(name, () => check({ turn: () => setImmediate() }));
   }
 });
 

@@ -34,6 +34,14 @@ describe('csv refuses', () => {
     expect(await nameless.message).toContain(`${nameless.file}, line 2, column 1: '' is no number`);
   });
 
+  it.each(['?', 'NA', 'nan'])(
+    'a missing value (%s) in the first row, which is no header for that',
+    async (mark) => {
+      const { file, message } = refused(`1,${mark},0\n3,4,1\n5,6,1\n`);
+      expect(await message).toContain(`${file}, line 1, column 1: '${mark}' is no number`);
+    },
+  );
+
   it('a value to predict that is no number', async () => {
     const { file, message } = refused('1,2\n3,x\n5,6\n', '?task=regression');
     expect(await message).toContain(`${file}, line 2, column 1: 'x' is no number`);

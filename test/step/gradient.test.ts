@@ -11,7 +11,7 @@ import type { Optimizer } from '../../coordinator/update/optimizers/optimizer.js
 import { layoutOf } from '../../shared/layout.js';
 import { shardBounds } from '../../shared/tree.js';
 import { NodeComputer } from '../../worker/engine/compute-node.js';
-import type { Engine } from '../../worker/engine/engine.js';
+import type { Engine, Shard } from '../../worker/engine/engine.js';
 import { batchOf, cpuEngine, imageData, type Problem, problem } from '../support/learning.js';
 import { ManualClock, MemoryNetwork } from '../support/memory-network.js';
 
@@ -72,7 +72,7 @@ async function distributed(subject: Problem, engine: Engine, cut: Cut) {
       reason: 'test',
       allocate: (elements: number) => new Float32Array(elements),
       setWeights: (weights: Float32Array) => engine.setWeights(weights),
-      computeNode: (...call: Parameters<NodeComputer['compute']>) => computer.compute(...call),
+      computeNode: (shards: Shard[], into: Float32Array) => computer.compute(shards, into),
       evaluate: engine.evaluate.bind(engine),
       close: async () => undefined,
     },

@@ -61,7 +61,7 @@ async function prepare(welcome) {
       async setWeights(values) {
         weights = values.slice();
       },
-      computeNode: (shards, into) => computer.compute(shards, into),
+      computeNode: (shards, into, stop) => computer.compute(shards, into, async () => stop.aborted),
       evaluate: async ({ count }) => ({
         loss: weights.reduce((sum, value) => sum + value, 0),
         metric: count / 2,

@@ -103,6 +103,24 @@ describe('the contribution of a node', () => {
     );
   });
 
+  it('ends after the shard in hand once nobody wants it, and tells of the shards it computed', async () => {
+    await fc.assert(
+      fc.asyncProperty(cases, fc.nat(20), async ({ counts, gradients }, patience) => {
+        const { engine, computed } = engineOf(gradients);
+        const isStopped = async () => computed.length > patience;
+        const sums = await new NodeComputer(engine).compute(
+          shardsOf(counts),
+          new Float32Array(LENGTH),
+          isStopped,
+        );
+        const full = [...counts.keys()].filter((shard) => counts[shard]! > 0);
+        expect(computed).toEqual(full.slice(0, patience + 1));
+        expect(sums.samples).toBe(computed.reduce((sum, shard) => sum + counts[shard]!, 0));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it('takes nothing over from the node before', async () => {
     const gradients = Array.from({ length: 8 }, (_, i) => new Float32Array(LENGTH).fill(2 ** i));
     const computer = new NodeComputer(engineOf(gradients).engine);

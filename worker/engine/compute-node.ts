@@ -5,20 +5,36 @@
 import type { NodeSums } from './compute.js';
 import type { Engine, Shard } from './engine.js';
 
+/** Whether nobody wants the node any more. Asked between shards. */
+export type AskStopped = () => Promise<boolean>;
+
+const NEVER: AskStopped = async () => false;
+
 export class NodeComputer {
   private readonly free: Float32Array[] = [];
 
   constructor(private readonly engine: Engine) {}
 
-  /** Writes the contribution to all of `into`; zeros if no shard has samples. */
-  async compute(shards: readonly Shard[], into: Float32Array): Promise<NodeSums> {
-    const result = await this.sum(shards, into);
+  /**
+   * Writes the contribution to all of `into`; zeros if no shard has samples. Once stopped, it ends after the shard
+   * in hand: the sums are then of the shards computed, and `into` holds nothing of use.
+   */
+  async compute(
+    shards: readonly Shard[],
+    into: Float32Array,
+    isStopped: AskStopped = NEVER,
+  ): Promise<NodeSums> {
+    const result = await this.sum(shards, into, isStopped);
     if (result) return result;
     into.fill(0);
     return { samples: 0, loss: 0, metric: 0 };
   }
 
-  private async sum(shards: readonly Shard[], into: Float32Array): Promise<NodeSums | undefined> {
+  private async sum(
+    shards: readonly Shard[],
+    into: Float32Array,
+    isStopped: AskStopped,
+  ): Promise<NodeSums | undefined> {
     if (shards.length === 1) {
       const { batch, seed } = shards[0]!;
       if (batch.count === 0) return undefined;
@@ -28,10 +44,11 @@ export class NodeComputer {
     const joined = await this.engine.gradientOfShards?.(shards, into);
     if (joined) return added(joined.map((sums, i) => ({ samples: shards[i]!.batch.count, ...sums })));
     const half = shards.length / 2;
-    const left = await this.sum(shards.slice(0, half), into);
-    if (!left) return this.sum(shards.slice(half), into);
+    const left = await this.sum(shards.slice(0, half), into, isStopped);
+    if (!left) return this.sum(shards.slice(half), into, isStopped);
+    if (await isStopped()) return left;
     const other = this.free.pop() ?? new Float32Array(into.length);
-    const right = await this.sum(shards.slice(half), other);
+    const right = await this.sum(shards.slice(half), other, isStopped);
     if (right) for (let i = 0; i < into.length; i++) into[i]! += other[i]!;
     this.free.push(other);
     if (!right) return left;

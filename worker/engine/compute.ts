@@ -17,8 +17,11 @@ export interface Compute {
   allocate(elements: number): Float32Array;
   /** `weights` may be overwritten once the promise has resolved. */
   setWeights(weights: Float32Array): Promise<void>;
-  /** Writes the contribution of a node, whose shards are given in order, to all of `into`. */
-  computeNode(shards: Shard[], into: Float32Array): Promise<NodeSums>;
+  /**
+   * Writes the contribution of a node, whose shards are given in order, to all of `into`. Once `stop` is aborted
+   * it ends after the shard in hand: then the sums are of the shards computed, and `into` holds nothing of use.
+   */
+  computeNode(shards: Shard[], into: Float32Array, stop?: AbortSignal): Promise<NodeSums>;
   evaluate(batch: Batch): Promise<EvaluationSums>;
   close(): Promise<void>;
 }

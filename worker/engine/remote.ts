@@ -15,7 +15,10 @@ export type EngineCall =
   | { call: 'computeNode'; shards: Shard[]; into: Float32Array | number }
   | { call: 'evaluate'; batch: Batch };
 
-export type EngineRequest = EngineCall & { id: number };
+export type CallRequest = EngineCall & { id: number };
+
+/** `stop`: nobody wants the node of the `computeNode` with this id any more. */
+export type EngineRequest = CallRequest | { stop: number };
 
 /** What the far end says first. */
 export interface Started {
@@ -58,13 +61,16 @@ export class EngineCalls {
 
   constructor(private readonly post: (request: EngineRequest, transfer: ArrayBuffer[]) => void) {}
 
-  ask<T>(call: EngineCall, transfer: ArrayBuffer[] = []): Promise<T> {
+  ask<T>(call: EngineCall, transfer: ArrayBuffer[] = [], stop?: AbortSignal): Promise<T> {
+    const id = this.nextId++;
+    const tell = () => this.post({ stop: id }, []);
     return new Promise<T>((resolve, reject) => {
       if (this.dead) return reject(this.dead);
-      const id = this.nextId++;
       this.waiting.set(id, { resolve, reject });
       this.post({ ...call, id }, transfer);
-    });
+      if (stop?.aborted) tell();
+      else stop?.addEventListener('abort', tell);
+    }).finally(() => stop?.removeEventListener('abort', tell));
   }
 
   evaluate(batch: Batch, transfer: ArrayBuffer[] = []): Promise<EvaluationSums> {
@@ -89,20 +95,30 @@ export class EngineCalls {
 /**
  * The far end: computes one request after the other, in the order in which they are handed in.
  * @param post sends an answer; the buffers listed are not needed here any more
+ * @param turn resolves once the messages that have come meanwhile were handed in: between one shard and the next
+ *   an engine may do nothing but promises, which keep messages waiting
  */
 export function serveEngine(
   engine: Engine,
   post: (answer: EngineAnswer, transfer: ArrayBuffer[]) => void,
+  turn: () => Promise<void>,
 ): (request: EngineRequest) => void {
   const computer = new NodeComputer(engine);
-  const perform = async (call: EngineCall): Promise<unknown> => {
+  /** Of calls not answered yet. */
+  const stopped = new Map<number, boolean>();
+  const perform = async (call: CallRequest): Promise<unknown> => {
+    const isStopped = async () => {
+      await turn();
+      return stopped.get(call.id) === true;
+    };
     switch (call.call) {
       case 'setWeights':
         return engine.setWeights(call.weights);
       case 'computeNode': {
-        if (typeof call.into !== 'number') return computer.compute(call.shards, call.into);
+        if (typeof call.into !== 'number') return computer.compute(call.shards, call.into, isStopped);
         const contribution = new Float32Array(call.into);
-        return { ...(await computer.compute(call.shards, contribution)), contribution } satisfies SentNode;
+        const sums = await computer.compute(call.shards, contribution, isStopped);
+        return { ...sums, contribution } satisfies SentNode;
       }
       case 'evaluate':
         return engine.evaluate(call.batch);
@@ -110,8 +126,14 @@ export function serveEngine(
   };
   let last: Promise<unknown> = Promise.resolve();
   return (request) => {
+    if ('stop' in request) {
+      if (stopped.has(request.stop)) stopped.set(request.stop, true);
+      return;
+    }
+    stopped.set(request.id, false);
     last = last.then(async () => {
       const answer = await perform(request).then((result) => ({ result }), failure);
+      stopped.delete(request.id);
       const sent = 'result' in answer ? (answer.result as Partial<SentNode> | undefined) : undefined;
       post(
         { id: request.id, ...answer },

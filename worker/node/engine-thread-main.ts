@@ -1,4 +1,5 @@
 /** The thread behind `startEngineThread`: chooses an engine, then computes one call after the other. */
+import { setImmediate } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { layoutOf } from '../../shared/layout.js';
 import { chooseEngine } from '../engine/choose.js';
@@ -18,7 +19,11 @@ try {
   const { name, engineClass } = engine;
   parentPort!.on(
     'message',
-    serveEngine(engine, (answer, transfer) => parentPort!.postMessage(answer, transfer)),
+    serveEngine(
+      engine,
+      (answer, transfer) => parentPort!.postMessage(answer, transfer),
+      () => setImmediate(),
+    ),
   );
   answer = { started: { name, engineClass, reason, tried } };
 } catch (error) {

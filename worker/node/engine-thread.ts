@@ -52,10 +52,11 @@ export async function startEngineThread(options: EngineThreadOptions): Promise<E
     ...answer.started,
     allocate: (elements) => new Float32Array(new SharedArrayBuffer(4 * elements)),
     setWeights: (weights) => calls.ask({ call: 'setWeights', weights }),
-    computeNode: (shards, into) =>
+    computeNode: (shards, into, stop) =>
       calls.ask<NodeSums>(
         { call: 'computeNode', shards, into },
         shards.flatMap(({ batch }) => buffersOf(batch)),
+        stop,
       ),
     evaluate: (batch) => calls.evaluate(batch, buffersOf(batch)),
     close: async () => {

@@ -1,0 +1,188 @@
+/** A lease that is taken back, in the session of its worker: what is let go of, when, and what is told of it. */
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { layoutOf } from '../../shared/layout.js';
+import { decodeWorkerMessage, encode } from '../../shared/protocol/codec.js';
+import { FRAME_WEIGHTS, HEADER_BYTES, isFrame, writeHeader } from '../../shared/protocol/frame.js';
+import {
+  type Lease,
+  PROTOCOL_VERSION,
+  type Welcome,
+  type WorkerMessage,
+} from '../../shared/protocol/messages.js';
+import { NodeComputer } from '../../worker/engine/compute-node.js';
+import type { Batch, Engine } from '../../worker/engine/engine.js';
+import { Session } from '../../worker/session.js';
+
+const HASH = 'a'.repeat(64);
+const WELCOME: Welcome = {
+  type: 'welcome',
+  protocol: PROTOCOL_VERSION,
+  worker: 1,
+  run: 'run',
+  epoch: 1,
+  model: HASH,
+  train: HASH,
+  test: HASH,
+  probe: HASH,
+  program: HASH,
+  objectBytes: { model: 100, train: 100, test: 100, probe: 100, program: 100 },
+  shardSamples: 2,
+  seed: 1,
+  shuffle: 'none',
+  engineClass: 'any',
+  heartbeatMs: 1_000_000,
+};
+const SHARDS = 8;
+const SAMPLES = 2;
+const layout = layoutOf([{ name: 'weights', shape: [3], trainable: true }]);
+
+const lease = (node: number): Lease => ({
+  type: 'lease',
+  step: 0,
+  epoch: 0,
+  node,
+  firstShard: 0,
+  bounds: Array.from({ length: SHARDS + 1 }, (_, shard) => SAMPLES * shard),
+  fromChunk: 0,
+  window: 1,
+});
+
+/** A session that holds version 0 of the weights; its engine computes a shard whenever the test says so. */
+async function worker({ assemble = async (count: number) => batchOf(count) } = {}) {
+  const messages: WorkerMessage[] = [];
+  let frames = 0;
+  const told: (() => void)[] = [];
+  let release: (() => void) | undefined;
+  const settle = () => {
+    for (const resume of told.splice(0)) resume();
+  };
+  const until = async (isSo: () => boolean) => {
+    while (!isSo()) await new Promise<void>((resolve) => told.push(resolve));
+  };
+  const engine: Engine = {
+    name: 'patient',
+    engineClass: 'patient@1',
+    setWeights: async () => undefined,
+    async gradient() {
+      await new Promise<void>((resolve) => {
+        release = resolve;
+        settle();
+      });
+      return { loss: 1, metric: 1 };
+    },
+    evaluate: async () => ({ loss: 0, metric: 0 }),
+    dispose: () => undefined,
+  };
+  const computer = new NodeComputer(engine);
+  const session = new Session({
+    name: 'anna',
+    kind: 'node',
+    socket: {
+      send(bytes) {
+        if (isFrame(bytes)) frames++;
+        else messages.push(decodeWorkerMessage(bytes));
+        settle();
+      },
+      bufferedBytes: () => 0,
+    },
+    clock: { now: () => 0 },
+    prepare: async () => ({
+      layout,
+      train: { assemble: ({ length }) => assemble(length) },
+      test: { range: async (from, to) => batchOf(to - from) },
+      order: () => Uint32Array.from({ length: SHARDS * SAMPLES }, (_, i) => i),
+      compute: {
+        name: engine.name,
+        engineClass: engine.engineClass,
+        reason: 'for this test',
+        allocate: (elements) => new Float32Array(elements),
+        setWeights: engine.setWeights,
+        computeNode: (shards, into, stop) => computer.compute(shards, into, async () => stop!.aborted),
+        evaluate: engine.evaluate,
+        close: async () => undefined,
+      },
+    }),
+    fail: (error) => {
+      throw error;
+    },
+    log: () => undefined,
+  });
+  onTestFinished(() => session.close());
+  session.received(encode(WELCOME));
+  await until(() => messages.some(({ type }) => type === 'ready'));
+  const weights = new Uint8Array(HEADER_BYTES + 4 * layout.total);
+  writeHeader(weights, { type: FRAME_WEIGHTS, node: 0, chunk: 0, step: 0 }, 4 * layout.total);
+  session.received(weights);
+  await until(() => messages.some(({ type }) => type === 'holding'));
+  return {
+    session,
+    sent: async (type: WorkerMessage['type']) => {
+      await until(() => messages.some((message) => message.type === type));
+      return messages.find((message) => message.type === type)!;
+    },
+    frames: () => frames,
+    /** The shard in hand is computed, once there is one. */
+    async computes() {
+      await until(() => release !== undefined);
+      release!();
+      release = undefined;
+    },
+    /** A shard is in hand. */
+    computing: () => until(() => release !== undefined),
+  };
+}
+
+const batchOf = (count: number): Batch => ({
+  count,
+  x: new Uint8Array(count),
+  y: new Uint8Array(count),
+});
+
+describe('a lease that is taken back', () => {
+  it('is not computed to its end: what was computed is told, and no gradient is sent', async () => {
+    const { session, computes, computing, sent, frames } = await worker();
+    session.received(encode(lease(1)));
+    for (let shard = 0; shard < 3; shard++) await computes();
+    await computing();
+    session.received(encode({ type: 'cancel', step: 0, node: 1 }));
+    await computes();
+    expect(await sent('contribution')).toMatchObject({ step: 0, node: 1, samples: 4 * SAMPLES });
+    expect(frames()).toBe(0);
+  });
+
+  it('is dropped where its samples had not come yet', async () => {
+    let arrive: () => void = () => undefined;
+    const arrived = new Promise<void>((resolve) => {
+      arrive = resolve;
+    });
+    const assemble = async (count: number) => {
+      await arrived;
+      return batchOf(count);
+    };
+    const { session, sent } = await worker({ assemble });
+    session.received(encode(lease(1)));
+    session.received(encode({ type: 'cancel', step: 0, node: 1 }));
+    arrive();
+    expect(await sent('dropped')).toEqual({ type: 'dropped', step: 0, node: 1 });
+  });
+
+  it('is dropped at once where it had not been begun', async () => {
+    const { session, computing, sent } = await worker();
+    session.received(encode(lease(2)));
+    session.received(encode(lease(3)));
+    await computing();
+    session.received(encode({ type: 'cancel', step: 0, node: 3 }));
+    expect(await sent('dropped')).toEqual({ type: 'dropped', step: 0, node: 3 });
+  });
+
+  it('does not disturb the one that is computed', async () => {
+    const { session, computes, sent, frames } = await worker();
+    session.received(encode(lease(2)));
+    session.received(encode(lease(3)));
+    await computes();
+    session.received(encode({ type: 'cancel', step: 0, node: 3 }));
+    for (let shard = 1; shard < SHARDS; shard++) await computes();
+    expect(await sent('contribution')).toMatchObject({ node: 2, samples: SHARDS * SAMPLES });
+    expect(frames()).toBe(1);
+  });
+});
