@@ -86,9 +86,10 @@ async function startWith(lock: RunLock, options: StartCoordinatorOptions): Promi
 
   // A run that goes on has its model in the checkpoint: the file or function that built it is not needed.
   const model = stored?.state.model ?? modelFunction ?? configuration.model;
-  const { description, weights, train, test, objects, hashes, objectBytes } = await prepare(
+  const { description, weights, train, test, objects, hashes, objectBytes, keep } = await prepare(
     configuration,
     model,
+    folder.built,
   );
   const { batchSize, shards, engineClass, deadAfter, seed, shuffle, checkpointEvery, minWorkers } =
     configuration;
@@ -232,7 +233,10 @@ async function startWith(lock: RunLock, options: StartCoordinatorOptions): Promi
     await server.close();
     throw error;
   });
-  const finished = conductor.start(server.traffic, stored?.state.bytes).finally(() => lock.release());
+  const kept = keep().catch((error) => warn(`what was built of the model is not kept: ${messageOf(error)}`));
+  const finished = conductor
+    .start(server.traffic, stored?.state.bytes)
+    .finally(() => Promise.all([kept, lock.release()]));
   return {
     url: server.url,
     localUrl: server.localUrl ?? reachableLocally(server.url),

@@ -61,7 +61,7 @@ function drawGlyph(glyph: readonly Stroke[], random: Random, pixels: Uint8Array)
   const noise = random.between(0, 26);
   for (let i = 0; i < PIXELS; i++) {
     const value = coverage[i]! * ink + noise * (random.float() - 0.5);
-    pixels[i] = Math.max(0, Math.min(255, Math.round(value)));
+    pixels[i] = value <= 0 ? 0 : value >= 255 ? 255 : Math.floor(value + 0.5);
   }
 }
 
@@ -95,11 +95,15 @@ function drawSegment([ax, ay]: Point, [bx, by]: Point, radius: number, coverage:
   ];
   const [dx, dy] = [bx - ax, by - ay];
   const square = dx * dx + dy * dy || 1;
+  // Beyond, nothing is covered; most pixels are, and need no root. A little more than exact, for rounding.
+  const farSquare = (radius + 0.5) ** 2 * (1 + 1e-9);
   for (let row = top; row <= bottom; row++) {
     for (let column = left; column <= right; column++) {
       const [px, py] = [column + 0.5 - ax, row + 0.5 - ay];
       const along = Math.max(0, Math.min(1, (px * dx + py * dy) / square));
-      const distance = Math.hypot(px - along * dx, py - along * dy);
+      const [ex, ey] = [px - along * dx, py - along * dy];
+      if (ex * ex + ey * ey > farSquare) continue;
+      const distance = Math.hypot(ex, ey);
       const covered = Math.max(0, Math.min(1, radius + 0.5 - distance));
       const at = row * SIDE + column;
       if (covered > coverage[at]!) coverage[at] = covered;

@@ -9,9 +9,17 @@ export function normalisationOf(values: RecordArray, columns: number, scale: num
   const count = Math.max(1, values.length / columns);
   const mean = new Float64Array(columns);
   const variance = new Float64Array(columns);
-  for (let i = 0; i < values.length; i++) mean[i % columns]! += (values[i]! * scale) / count;
-  for (let i = 0; i < values.length; i++)
-    variance[i % columns]! += (values[i]! * scale - mean[i % columns]!) ** 2 / count;
+  for (let column = 0; column < columns; column++) {
+    let sum = 0;
+    for (let i = column; i < values.length; i += columns) sum += (values[i]! * scale) / count;
+    let squares = 0;
+    for (let i = column; i < values.length; i += columns) {
+      const difference = values[i]! * scale - sum;
+      squares += (difference * difference) / count;
+    }
+    mean[column] = sum;
+    variance[column] = squares;
+  }
   const rounded = (value: number) => Number(value.toFixed(6));
   return {
     scale,

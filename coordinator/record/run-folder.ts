@@ -23,6 +23,8 @@ export interface RunFolder {
   model: string;
   summary: string;
   view: string;
+  /** What was built of the model. */
+  built: string;
   /** Who is banned. */
   trust: string;
   /** Who leads the run now. */
@@ -41,6 +43,7 @@ export function runFolder(dir: string): RunFolder {
     model: join(path, 'model'),
     summary: join(path, 'summary.json'),
     view: join(path, 'view.json'),
+    built: join(path, 'built.jsonl'),
     trust: join(path, 'trust.json'),
     lock: join(path, 'coordinator.lock'),
     fence: join(path, 'epoch.json'),
