@@ -3,35 +3,12 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { layoutOf } from '../../shared/layout.js';
 import { decodeWorkerMessage, encode } from '../../shared/protocol/codec.js';
 import { FRAME_WEIGHTS, HEADER_BYTES, isFrame, writeHeader } from '../../shared/protocol/frame.js';
-import {
-  type Lease,
-  PROTOCOL_VERSION,
-  type Welcome,
-  type WorkerMessage,
-} from '../../shared/protocol/messages.js';
+import type { Lease, WorkerMessage } from '../../shared/protocol/messages.js';
 import { NodeComputer } from '../../worker/engine/compute-node.js';
 import type { Batch, Engine } from '../../worker/engine/engine.js';
 import { Session } from '../../worker/session.js';
+import { WELCOME } from '../support/welcome.js';
 
-const HASH = 'a'.repeat(64);
-const WELCOME: Welcome = {
-  type: 'welcome',
-  protocol: PROTOCOL_VERSION,
-  worker: 1,
-  run: 'run',
-  epoch: 1,
-  model: HASH,
-  train: HASH,
-  test: HASH,
-  probe: HASH,
-  program: HASH,
-  objectBytes: { model: 100, train: 100, test: 100, probe: 100, program: 100 },
-  shardSamples: 2,
-  seed: 1,
-  shuffle: 'none',
-  engineClass: 'any',
-  heartbeatMs: 1_000_000,
-};
 const SHARDS = 8;
 const SAMPLES = 2;
 const layout = layoutOf([{ name: 'weights', shape: [3], trainable: true }]);

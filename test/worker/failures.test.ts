@@ -1,28 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { encode } from '../../shared/protocol/codec.js';
-import { PROTOCOL_VERSION, type Welcome } from '../../shared/protocol/messages.js';
 import { MemoryCache } from '../../worker/object-cache.js';
 import { Participation, type ParticipationOptions } from '../../worker/participation.js';
-
-const HASH = 'a'.repeat(64);
-const WELCOME: Welcome = {
-  type: 'welcome',
-  protocol: PROTOCOL_VERSION,
-  worker: 1,
-  run: 'run',
-  epoch: 1,
-  model: HASH,
-  train: HASH,
-  test: HASH,
-  probe: HASH,
-  program: HASH,
-  objectBytes: { model: 100, train: 100, test: 100, probe: 100, program: 100 },
-  shardSamples: 8,
-  seed: 1,
-  shuffle: 'full',
-  engineClass: 'any',
-  heartbeatMs: 1000,
-};
+import { HASH, WELCOME } from '../support/welcome.js';
 
 /** A worker whose connections and waits are told by the test, and that can never fetch what it is to compute. */
 function participationOf(
