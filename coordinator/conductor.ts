@@ -28,6 +28,7 @@ import { type RunOptions, run } from './run.js';
 import { epochOf } from './schedule.js';
 import type { Traffic } from './server/connection.js';
 import { statusOf } from './status.js';
+import { DivergedError } from './training-step.js';
 import type { TrustFile } from './trust/trust-file.js';
 
 /** How long a stop waits for the step in hand before it gives it up. */
@@ -123,7 +124,7 @@ export class Conductor {
       return await this.end(complete ? 'finished' : 'stopped');
     } catch (error) {
       if (this.lost) return this.end('failed', this.lost);
-      if (this.drain.signal.aborted) return this.end('stopped');
+      if (error === this.abort.signal.reason) return this.end('stopped');
       return this.end('failed', this.explain(error));
     } finally {
       clearInterval(telling);
@@ -253,7 +254,9 @@ export class Conductor {
     const good = this.lastCheckpoint
       ? `the last good checkpoint is ${this.lastCheckpoint}`
       : 'there is no checkpoint yet';
-    return `failed at step ${this.options.progress.step}: ${messageOf(error)}; ${good}; try a lower --lr, --warmup-steps or --clip-norm 1`;
+    const advice =
+      error instanceof DivergedError ? '; try a lower --lr, --warmup-steps or --clip-norm 1' : '';
+    return `failed at step ${this.options.progress.step}: ${messageOf(error)}; ${good}${advice}`;
   }
 
   private warn(text: string): void {

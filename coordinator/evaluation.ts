@@ -35,11 +35,9 @@ export class Evaluation implements Work {
   /** How long parts took, by worker; and when each was last done with one. */
   private readonly recent = new Map<Worker, Turnaround[]>();
   private readonly doneAt = new Map<Worker, number>();
-  private resolve!: () => void;
-  private reject!: (error: unknown) => void;
-  private readonly outcome = new Promise<void>((resolve, reject) => {
-    this.resolve = resolve;
-    this.reject = reject;
+  private end!: (isWhole: boolean) => void;
+  private readonly isWhole = new Promise<boolean>((resolve) => {
+    this.end = resolve;
   });
 
   constructor(
@@ -52,14 +50,14 @@ export class Evaluation implements Work {
     this.waiting = plan.parts.map((_, part) => part);
   }
 
-  /** @throws the reason of `stop` */
-  async run(stop: AbortSignal): Promise<EvaluationTotals> {
-    const abort = () => this.reject(stop.reason);
+  /** @returns undefined where `stop` was aborted before every part was evaluated */
+  async run(stop: AbortSignal): Promise<EvaluationTotals | undefined> {
+    const abort = () => this.end(false);
     stop.addEventListener('abort', abort);
     this.swarm.begin(this);
     try {
       for (const worker of this.swarm.active()) this.arrived(worker);
-      await this.outcome;
+      if (!(await this.isWhole)) return undefined;
       return {
         ...sumParts(this.plan.parts.map((_, part) => this.results.get(part)!)),
         mistakes: this.mistakes(),
@@ -111,7 +109,7 @@ export class Evaluation implements Work {
     this.doneAt.set(worker, now);
     this.results.set(message.part, message);
     for (const copy of this.held.filter((held) => held.part === message.part)) this.takeBack(copy);
-    if (this.results.size === this.plan.parts.length) this.resolve();
+    if (this.results.size === this.plan.parts.length) this.end(true);
     else this.give(worker);
   }
 

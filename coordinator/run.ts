@@ -67,7 +67,7 @@ export interface RunParts {
   awake: Clock;
 }
 
-/** `drain`: end after what is in hand. `abort`: at once, its reason is thrown. */
+/** `drain`: end after the step in hand; an evaluation is broken off. `abort`: at once, its reason is thrown. */
 export interface StopSignals {
   drain: AbortSignal;
   abort: AbortSignal;
@@ -87,6 +87,7 @@ export async function run(options: RunOptions, parts: RunParts, stop: StopSignal
       if (stop.drain.aborted) return false;
       const weights = pipeline.averaged ? 'averaged' : 'current';
       const totals = await new Evaluation(step, weights, options.test, swarm, awake).run(stop.drain);
+      if (!totals) return false;
       progress.evaluated(step, totals);
       record.evaluation({ step, epoch: epochOf(step - 1, epochPlan) + 1, totals });
     }

@@ -180,6 +180,15 @@ describe('a run that diverges', () => {
     expect(summary.reason).toMatch(/^failed at step \d+: .*checkpoint.*; try a lower --lr/);
     expect(run.status().state).toBe('failed');
   });
+
+  it('in the step that a stop lets it end has failed, and is not taken for stopped', async () => {
+    const run = await smallRun();
+    const worker = await RawWorker.connect(run.url);
+    const lease = await worker.lease();
+    const stopped = run.stop();
+    worker.announce(lease, { loss: Number.NaN });
+    expect(await stopped).toMatchObject({ status: 'failed', reason: expect.stringContaining('loss NaN') });
+  });
 });
 
 it('who comes when the run is over is told so', async () => {
