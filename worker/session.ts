@@ -99,10 +99,11 @@ export class Session {
     }
   }
 
-  /** The socket is gone. */
+  /** The socket is gone. The engine is the next session's: it ends after the shard in hand. */
   close(): void {
     this.closed = true;
     this.tasks.clear();
+    this.computing?.stop.abort();
     clearInterval(this.heartbeat);
   }
 

@@ -51,6 +51,10 @@ async function worker({ assemble = async (count: number) => batchOf(count) } = {
     dispose: () => undefined,
   };
   const computer = new NodeComputer(engine);
+  let tellComputed!: (samples: number) => void;
+  const computed = new Promise<number>((resolve) => {
+    tellComputed = resolve;
+  });
   const session = new Session({
     name: 'anna',
     kind: 'node',
@@ -74,7 +78,11 @@ async function worker({ assemble = async (count: number) => batchOf(count) } = {
         reason: 'for this test',
         allocate: (elements) => new Float32Array(elements),
         setWeights: engine.setWeights,
-        computeNode: (shards, into, stop) => computer.compute(shards, into, async () => stop!.aborted),
+        async computeNode(shards, into, stop) {
+          const sums = await computer.compute(shards, into, async () => stop!.aborted);
+          tellComputed(sums.samples);
+          return sums;
+        },
         evaluate: engine.evaluate,
         close: async () => undefined,
       },
@@ -98,6 +106,8 @@ async function worker({ assemble = async (count: number) => batchOf(count) } = {
       return messages.find((message) => message.type === type)!;
     },
     frames: () => frames,
+    /** Samples of the first node, once it is computed or given up. */
+    computed,
     /** The shard in hand is computed, once there is one. */
     async computes() {
       await until(() => release !== undefined);
@@ -150,6 +160,16 @@ describe('a lease that is taken back', () => {
     await computing();
     session.received(encode({ type: 'cancel', step: 0, node: 3 }));
     expect(await sent('dropped')).toEqual({ type: 'dropped', step: 0, node: 3 });
+  });
+
+  it('with its connection leaves the engine to the next one, after the shard in hand', async () => {
+    const { session, computes, computing, computed } = await worker();
+    session.received(encode(lease(1)));
+    await computes();
+    await computing();
+    session.close();
+    await computes();
+    expect(await computed).toBe(2 * SAMPLES);
   });
 
   it('does not disturb the one that is computed', async () => {
