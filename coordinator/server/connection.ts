@@ -193,10 +193,17 @@ function peerOf(socket: WebSocket, traffic: Traffic, door: Door): Peer {
       flushed?.();
     });
   };
+  const sendFrame = (header: Uint8Array, body: Uint8Array, flushed: () => void) => {
+    if (socket.readyState !== socket.OPEN) return;
+    traffic.down += header.length;
+    // The first fragment of the message; the other follows at once.
+    socket.send(header, { binary: true, fin: false });
+    send(body, flushed);
+  };
   return {
     delivered: () => delivered,
     send: (message: CoordinatorMessage) => send(encode(message)),
-    sendFrame: send,
+    sendFrame,
     bufferedBytes: () => socket.bufferedAmount,
     close(reason, text) {
       door.refused(reason);

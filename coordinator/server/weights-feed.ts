@@ -11,8 +11,11 @@ import type { VersionedWeights } from '../update/weights.js';
 const HIGH_WATER_BYTES = 1 << 20;
 
 export interface FrameSink {
-  /** `flushed` is called when the bytes have left the process. */
-  sendFrame(message: Uint8Array, flushed: () => void): void;
+  /**
+   * Sends one message of two parts; `flushed` is called when the bytes have left the process. What the system
+   * does not take at once waits where it lies: the header must never be written to again.
+   */
+  sendFrame(header: Uint8Array, body: Uint8Array, flushed: () => void): void;
   bufferedBytes(): number;
 }
 
@@ -50,7 +53,8 @@ export class WeightsFeed {
       }
       if (this.chunk >= this.weights.available(this.version)) return;
       if (this.sink.bufferedBytes() > HIGH_WATER_BYTES) return;
-      this.sink.sendFrame(this.weights.message(this.version, this.chunk++), this.pump);
+      const { header, body } = this.weights.frame(this.version, this.chunk++);
+      this.sink.sendFrame(header, body, this.pump);
     }
   };
 }

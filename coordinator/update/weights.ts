@@ -1,30 +1,29 @@
 /**
  * The weights in two versions at once: the one that the step reads, and the one that it makes.
  *
- * Each chunk stands behind its frame header, so one buffer is written to every socket as it is. The two
- * versions swap buffers when a step ends. A socket that is two versions behind may then see bytes of a
- * newer version; that is harmless, since what it could compute from them belongs to a finished step.
+ * One buffer of a chunk is written to every socket as it is. The two versions swap buffers when a step ends. A
+ * socket that is two versions behind may then see bytes of a newer version; that is harmless, since what it could
+ * compute from them belongs to a finished step. Headers are made anew for each version: one that changed while it
+ * waits for a slow socket would tell its worker of chunks that are out of order.
  */
 import { chunkCount, chunkRange, type Layout } from '../../shared/layout.js';
 import { type FrameType, HEADER_BYTES, writeHeader } from '../../shared/protocol/frame.js';
 import type { Kernels } from './kernels/kernels.js';
 
-const HEADER_FLOATS = HEADER_BYTES / 4;
-
-/** A chunk of the flat vector behind the header of the frame in which it travels. */
+/** A chunk of the flat vector, and the header of the frame in which it travels. */
 export class FramedChunk {
-  private readonly whole: Float32Array;
   readonly values: Float32Array;
-  readonly message: Uint8Array;
+  readonly body: Uint8Array;
+  header = new Uint8Array(HEADER_BYTES);
 
   constructor(kernels: Kernels, elements: number) {
-    this.whole = kernels.allocate(HEADER_FLOATS + elements);
-    this.values = this.whole.subarray(HEADER_FLOATS);
-    this.message = new Uint8Array(this.whole.buffer, this.whole.byteOffset, this.whole.byteLength);
+    this.values = kernels.allocate(elements);
+    this.body = new Uint8Array(this.values.buffer, this.values.byteOffset, this.values.byteLength);
   }
 
   stamp(type: FrameType, chunk: number, version: number): void {
-    writeHeader(this.message, { type, node: 0, chunk, step: version }, this.values.byteLength);
+    this.header = new Uint8Array(HEADER_BYTES);
+    writeHeader(this.header, { type, node: 0, chunk, step: version }, this.body.length);
   }
 }
 
@@ -77,8 +76,8 @@ export class VersionedWeights {
   }
 
   /** The frame of an available chunk. */
-  message(version: number, chunk: number): Uint8Array {
-    return (version === this.currentVersion ? this.current : this.next)[chunk]!.message;
+  frame(version: number, chunk: number): Pick<FramedChunk, 'header' | 'body'> {
+    return (version === this.currentVersion ? this.current : this.next)[chunk]!;
   }
 
   /** Chunk of the version that the step reads. */

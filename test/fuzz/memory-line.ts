@@ -18,8 +18,8 @@ export class MemoryLine implements Line {
     hear: (message: Uint8Array) => void,
   ) {
     this.server = new ServerEnd(
-      (bytes, flushed) => {
-        hear(bytes);
+      (fragments, flushed) => {
+        hear(Buffer.concat(fragments));
         flushed();
         this.wake();
       },

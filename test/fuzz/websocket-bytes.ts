@@ -80,15 +80,20 @@ export type Told =
 export class ServerReader {
   private bytes: Buffer = Buffer.alloc(0);
   private isOpen = false;
+  /** Of a message in fragments. */
+  private fragments: Buffer[] = [];
 
   /** @throws Error for an answer that is no upgrade, or a frame that no server may send */
   *read(more: Buffer): Generator<Told> {
     this.bytes = this.bytes.length === 0 ? more : Buffer.concat([this.bytes, more]);
     if (!this.isOpen && !this.upgraded()) return;
     for (let frame = this.next(); frame; frame = this.next()) {
-      const { opcode, payload } = frame;
-      if (opcode === OPCODE.binary) yield { kind: 'message', payload };
-      else if (opcode === OPCODE.pong)
+      const { opcode, payload, isLast } = frame;
+      // A continuation goes on with something, and nothing else stands between.
+      if (opcode === (this.fragments.length > 0 ? OPCODE.continuation : OPCODE.binary)) {
+        this.fragments.push(payload);
+        if (isLast) yield { kind: 'message', payload: Buffer.concat(this.fragments.splice(0)) };
+      } else if (opcode === OPCODE.pong)
         yield { kind: 'pong', number: payload.length < 4 ? 0 : payload.readUInt32BE(0) };
       else if (opcode === OPCODE.close)
         yield { kind: 'close', code: payload.length < 2 ? 1005 : payload.readUInt16BE(0) };
@@ -106,7 +111,7 @@ export class ServerReader {
     return true;
   }
 
-  private next(): { opcode: number; payload: Buffer } | undefined {
+  private next(): { opcode: number; payload: Buffer; isLast: boolean } | undefined {
     const { bytes } = this;
     if (bytes.length < 2) return undefined;
     const short = bytes[1]! & 0x7f;
@@ -116,7 +121,8 @@ export class ServerReader {
       short < 126 ? short : short === 126 ? bytes.readUInt16BE(2) : Number(bytes.readBigUInt64BE(2));
     if (bytes.length < head + length) return undefined;
     this.bytes = bytes.subarray(head + length);
-    return { opcode: bytes[0]! & 0x0f, payload: bytes.subarray(head, head + length) };
+    const payload = bytes.subarray(head, head + length);
+    return { opcode: bytes[0]! & 0x0f, payload, isLast: (bytes[0]! & FIN) !== 0 };
   }
 }
 

@@ -2,7 +2,9 @@
 import type { Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { CLOSE } from '../../shared/protocol/close-codes.js';
+import { isFrame, readFrame } from '../../shared/protocol/frame.js';
 import type { RunEvent } from '../../shared/status.js';
+import { WeightsInbox } from '../../worker/weights-inbox.js';
 import { RawWorker } from '../support/raw-worker.js';
 import { happened, smallRun } from '../support/small-run.js';
 
@@ -38,6 +40,33 @@ describe('a worker is sent away', () => {
     expect((await worker.closed).code).toBe(CLOSE.silent.code);
     expect((await happened(run, refusal)).text).toContain('silent for');
   });
+});
+
+it('a worker that has not read for several steps finds the chunks of each version in order, and the newest one whole', async () => {
+  // 13 MB of weights: most of them wait in the coordinator's process.
+  const run = await smallRun({ model: 'mlp:4096', batchSize: 8, shards: 2, deadAfter: 60 });
+  const worker = await RawWorker.connect(run.url);
+  const inbox = new WeightsInbox(4096 * 785 + 4097 * 10, (elements) => new Float32Array(elements));
+  const errors: unknown[] = [];
+  const arrived = new Promise<void>((resolve) => {
+    worker.ws.on('message', (data) => {
+      if (!isFrame(data as Buffer)) return;
+      try {
+        if (inbox.add(readFrame(data as Buffer)) && inbox.version >= 4) resolve();
+      } catch (error) {
+        errors.push(error);
+        resolve();
+      }
+    });
+  });
+  await worker.ready();
+  worker.ws.pause();
+  run.work();
+  await happened(run, ({ type }) => type === 'worker-joined');
+  while (run.status().step < 5) await new Promise((resolve) => setTimeout(resolve, 50));
+  worker.ws.resume();
+  await arrived;
+  expect(errors).toEqual([]);
 });
 
 describe('a run without workers', () => {

@@ -27,14 +27,21 @@ export class ServerEnd extends EventEmitter {
   readonly OPEN = 1;
   readyState = 1;
   bufferedAmount = 0;
+  /** Of a message in fragments. */
+  private fragments: Uint8Array[] = [];
+  /** @param deliver gets a message as it lies with its sender: what is not delivered at once may change meanwhile */
   constructor(
-    private readonly deliver: (bytes: Uint8Array, flushed: () => void) => void,
+    private readonly deliver: (fragments: readonly Uint8Array[], flushed: () => void) => void,
     private readonly closed: (code: number, reason: string) => void,
   ) {
     super();
   }
-  send(bytes: Uint8Array, _options: object, done: () => void): void {
-    this.deliver(bytes, done);
+  send(bytes: Uint8Array, { fin = true }: { fin?: boolean }, done?: () => void): void {
+    this.fragments.push(bytes);
+    if (!fin) return;
+    const { fragments } = this;
+    this.fragments = [];
+    this.deliver(fragments, () => done?.());
   }
   close(code: number, reason: string): void {
     if (this.readyState !== 1) return;
@@ -77,12 +84,11 @@ export class MemoryNetwork {
     const down: (() => void)[] = [];
     this.queues.push(up, down);
     const server = new ServerEnd(
-      (bytes, flushed) => {
-        // The buffer belongs to the sender, who may write to it once it is flushed.
-        const copy = bytes.slice();
+      (fragments, flushed) => {
         down.push(() => {
+          const message = Buffer.concat(fragments);
           flushed();
-          if (!worker.closed) session.received(copy);
+          if (!worker.closed) session.received(message);
         });
       },
       (code, reason) => {

@@ -107,11 +107,11 @@ class Connection {
     closed: (code: number) => void,
   ) {
     this.server = new ServerEnd(
-      (bytes, flushed) => {
-        const copy = bytes.slice();
+      (fragments, flushed) => {
         this.deliver('down', () => {
+          const message = Buffer.concat(fragments);
           flushed();
-          received(copy);
+          received(message);
         });
       },
       (code) => this.deliver('down', () => closed(code)),

@@ -117,7 +117,8 @@ describe('the pipeline', () => {
     expect([pipeline.weights.available(1), pipeline.touched, made.progress()]).toEqual([0, false, 0]);
     made.add(3, 0, gradient);
     expect([pipeline.weights.available(1), pipeline.touched, made.progress()]).toEqual([1, true, 1]);
-    const { step, chunk, body } = readFrame(pipeline.weights.message(1, 0));
+    const frame = pipeline.weights.frame(1, 0);
+    const { step, chunk, body } = readFrame(Buffer.concat([frame.header, frame.body]));
     expect([step, chunk]).toEqual([1, 0]);
     const values = new Float32Array(Uint8Array.from(body).buffer);
     expect(values[7]).toBe(Math.fround(made.initial[7]! - Math.fround(0.1) * 2));
