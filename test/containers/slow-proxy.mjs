@@ -6,9 +6,17 @@ const JITTER_MS = 10;
 
 function late(from, to) {
   let due = 0;
+  const road = [];
+  // One timer after the other: of two at once, the one for what came later may fire first.
+  const wait = () => setTimeout(arrive, road[0].due - performance.now());
+  const arrive = () => {
+    while (road[0]?.due <= performance.now()) to.write(road.shift().piece);
+    if (road.length > 0) wait();
+  };
   from.on('data', (piece) => {
     due = Math.max(due, performance.now() + LATE_MS + Math.random() * JITTER_MS);
-    setTimeout(() => to.write(piece), due - performance.now());
+    road.push({ due, piece });
+    if (road.length === 1) wait();
   });
   from.on('close', () => setTimeout(() => to.destroy(), LATE_MS + JITTER_MS));
   from.on('error', () => undefined);
