@@ -53,7 +53,6 @@ export class Session {
   private uploads!: Uploads;
   private readonly free: Float32Array[] = [];
   private readonly tasks = new Tasks((message) => this.send(message));
-  private busy = false;
   /** What is being computed. Once it is cancelled, no further shard of it is begun, and its gradient is not sent. */
   private computing: { task: Task; stop: AbortController } | undefined;
   private idleSince = 0;
@@ -148,17 +147,15 @@ export class Session {
 
   /** Starts the next task that can be computed, if nothing is being computed. */
   private pump(): void {
-    if (this.busy || this.closed || !this.material) return;
+    if (this.computing || this.closed || !this.material) return;
     this.tasks.drop((task) => versionOf(task) < this.current.version);
     const task = this.tasks.take((candidate) => this.canStart(candidate));
     if (!task) return;
-    this.busy = true;
     const stop = new AbortController();
     this.computing = { task, stop };
     this.compute(task, this.material, stop.signal)
       .catch((error) => this.options.fail(error))
       .finally(() => {
-        this.busy = false;
         this.computing = undefined;
         this.idleSince = this.options.clock.now();
         this.pump();
