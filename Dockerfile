@@ -23,7 +23,7 @@ RUN npm ci --ignore-scripts --no-audit --no-fund \
   && find node_modules/onnxruntime-web/dist -type f ! -name 'ort.node*' ! -name 'ort-wasm-simd-threaded.[mw]*' -delete \
   && find node_modules -type d -empty -delete
 COPY . .
-RUN npm run build && rm dist/.tsbuildinfo
+RUN npm run build && rm -r dist/.tsbuildinfo dist/.built
 
 FROM ${NODE_IMAGE}
 ENV NODE_ENV=production XDG_CACHE_HOME=/cache

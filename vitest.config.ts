@@ -1,32 +1,108 @@
-import { defineConfig } from 'vitest/config';
+import { randomInt } from 'node:crypto';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import MixedOrder from './test/support/setup/mixed-order.js';
 
-const IN_CONTAINERS = 'test/containers/**/*.test.ts';
+/** All that tests of one run draw at random follows from it: fresh in each run, told at its start. */
+process.env.SEED ??= String(randomInt(2 ** 31));
+
+const NIGHTLY = '**/*.nightly.test.ts';
+/** Files with tensors that change nothing in TF.js but its backend, by what they stand beside. */
+const WITH_TENSORS = [
+  'engine/compiled/*/**/*.test.ts',
+  'shared/models/**/*.test.ts',
+  'coordinator/{prepare,record}/model/**/*.test.ts',
+  'coordinator/prepare/zoo/**/*.test.ts',
+];
+/** Files that replace kernels or modules, count memory or start engines. */
+const WITH_ENGINES = [
+  'engine/compiled/*.test.ts',
+  'engine/{eager,node}/**/*.test.ts',
+  'coordinator/record/folder/built-file.test.ts',
+  'test/learning/**/*.test.ts',
+];
+const IN_A_BROWSER = [
+  'test/browser/**/*.test.ts',
+  'test/browser-worker/**/*.test.ts',
+  'test/contract/browser.test.ts',
+];
+
+const FAST_CHECK = 'test/support/setup/fast-check.ts';
+const FRESH_BACKEND = 'test/support/setup/fresh-backend.ts';
+const BUILD_ONCE = 'test/support/setup/build-once.ts';
+const UP_TO_DATE = 'test/support/setup/up-to-date.mjs';
+
+/** Projects that are left out: several `--project=!NAME` would leave out none, since each asks for all others. */
+const WITHOUT = new Set(process.env.TEST_WITHOUT?.split(','));
+const inNeed = (projects: TestProjectInlineConfiguration[]) =>
+  projects.filter(({ test }) => !WITHOUT.has(String(test?.name)));
+
+type Test = NonNullable<TestProjectInlineConfiguration['test']>;
+const project = (name: string, test: Test): TestProjectInlineConfiguration => ({
+  extends: true,
+  test: { name, ...test, exclude: ['**/node_modules/**', NIGHTLY, ...(test.exclude ?? [])] },
+});
 
 export default defineConfig({
   test: {
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // What hangs; a machine with ten times the load only takes its time.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     // Two busy processes already share the cores of a small machine; more only slow each other down.
     maxWorkers: 2,
+    sequence: { sequencer: MixedOrder },
     // Tests that use ONNX Runtime directly shall leave no files of its telemetry behind either.
     env: { ORT_DISABLE_TELEMETRY: '1' },
-    projects: [
-      {
-        extends: true,
-        test: { name: 'processes', include: ['test/**/*.test.ts'], exclude: [IN_CONTAINERS] },
-      },
+    globalSetup: 'test/support/setup/tell-seed.ts',
+    projects: inNeed([
+      // Unit tests beside what they test: no tensors, no processes, modules loaded once for all of them.
+      project('pure', {
+        include: ['{shared,websocket,engine,coordinator,worker,cli,browser-worker}/**/*.test.ts'],
+        exclude: [...WITH_TENSORS, ...WITH_ENGINES],
+        setupFiles: FAST_CHECK,
+        pool: 'threads',
+        isolate: false,
+      }),
+      // Whole runs on simulated time; files differ in the size of a chunk, so that each loads modules of its own.
+      project('simulation', { include: ['test/simulation/**/*.test.ts'], setupFiles: FAST_CHECK }),
+      // TF.js takes longer to load than most of these files take to run: it is loaded once for all of them.
+      project('tensors', {
+        include: WITH_TENSORS,
+        setupFiles: [FAST_CHECK, FRESH_BACKEND],
+        globalSetup: UP_TO_DATE,
+        isolate: false,
+      }),
+      project('tfjs', { include: WITH_ENGINES, setupFiles: FAST_CHECK, globalSetup: UP_TO_DATE }),
+      // Coordinators in the test's process, and programs of the command line.
+      project('system', {
+        include: ['test/{cluster,contract,library,lifecycle,server}/**/*.test.ts'],
+        exclude: IN_A_BROWSER,
+        setupFiles: BUILD_ONCE,
+        globalSetup: UP_TO_DATE,
+      }),
+      project('browser', {
+        include: IN_A_BROWSER,
+        setupFiles: BUILD_ONCE,
+        globalSetup: UP_TO_DATE,
+      }),
+      project('containers', {
+        include: ['test/containers/**/*.test.ts'],
+        globalSetup: [UP_TO_DATE, 'test/containers/setup.ts'],
+        testTimeout: 480_000,
+        // Their load is in the containers: file after file, when all else is done.
+        maxWorkers: 1,
+        sequence: { groupOrder: 1 },
+      }),
+      // What `npm test` leaves out: CONTRIBUTING.md says what guards the same in every change.
       {
         extends: true,
         test: {
-          name: 'containers',
-          include: [IN_CONTAINERS],
-          globalSetup: 'test/containers/setup.ts',
-          testTimeout: 480_000,
-          // Their load is in the containers: file after file, when all else is done.
-          maxWorkers: 1,
-          sequence: { groupOrder: 1 },
+          name: 'nightly',
+          include: [NIGHTLY],
+          exclude: ['**/node_modules/**'],
+          setupFiles: [FAST_CHECK, BUILD_ONCE],
+          globalSetup: UP_TO_DATE,
         },
       },
-    ],
+    ]),
   },
 });

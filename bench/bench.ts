@@ -7,14 +7,16 @@
 import { execFileSync } from 'node:child_process';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
-import type { Bench, BenchResult } from './question.js';
+import type { Bench, BenchResult } from './support/question.js';
 
 const BENCHES: Record<string, () => Promise<Bench>> = {
   attacks: async () => (await import('./attacks.js')).attacks,
   checkpoints: async () => (await import('./checkpoints.js')).checkpoints,
   faults: async () => (await import('./faults.js')).faults,
-  engine: async () => (await import('./engine.js')).engine,
-  footprint: async () => (await import('./footprint.js')).footprint,
+  mixes: async () => (await import('./mixes.js')).mixes,
+  engine: async () => (await import('./engines/engine.js')).engine,
+  footprint: async () => (await import('./engines/footprint.js')).footprint,
+  lanes: async () => (await import('./engines/lanes.js')).lanes,
   overhead: async () => (await import('./overhead.js')).overhead,
   'step-time': async () => (await import('./step-time.js')).stepTime,
   browser: async () => (await import('./browser.js')).browser,

@@ -1,7 +1,7 @@
 /** What do checkpoints cost? The same run with one worker, without any and at the default interval. */
-import { COORDINATOR_OPTIONS } from '../shared/options.js';
+import { COORDINATOR_OPTIONS } from '../coordinator/options/options.js';
 import { frameworkStepMs } from './overhead.js';
-import type { Bench, BenchResult } from './question.js';
+import type { Bench, BenchResult } from './support/question.js';
 import { median } from './support/statistics.js';
 
 const STEPS = 400;

@@ -5,8 +5,8 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Bench, BenchResult } from './question.js';
 import type { FaultReport } from './support/fault-coordinator.js';
+import type { Bench, BenchResult } from './support/question.js';
 import { median } from './support/statistics.js';
 
 const WORKERS = 30;

@@ -2,7 +2,6 @@
  * What does the framework cost? One worker in a real run against a bare loop over the same engine: the same
  * model, shards and optimizer, without coordinator, sockets or processes.
  */
-
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -10,18 +9,18 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { configure, shardSamplesOf, updateRuleOf } from '../coordinator/configure.js';
-import { prepare } from '../coordinator/prepare.js';
+import { SINGLE_THREADED_GC } from '../cli/input/node-flags.js';
+import type { GivenCoordinatorOptions } from '../coordinator/options/options.js';
+import { prepare, shardSamplesOf } from '../coordinator/prepare/prepare.js';
+import { configure, updateRuleOf } from '../coordinator/setup/configure.js';
 import { startCoordinator } from '../coordinator/start.js';
 import { createKernels } from '../coordinator/update/kernels/create.js';
-import { layoutOf } from '../shared/layout.js';
-import { LONE_COLLECTOR } from '../shared/lone-collector.js';
-import type { GivenCoordinatorOptions } from '../shared/options.js';
-import { shardBounds } from '../shared/tree.js';
-import { Batches } from '../worker/batches.js';
-import { startEngineThread } from '../worker/node/engine-thread.js';
-import { MemoryCache } from '../worker/object-cache.js';
-import type { Bench, BenchResult } from './question.js';
+import { startEngineThread } from '../engine/node/engine-thread.js';
+import { layoutOf } from '../shared/numerics/layout.js';
+import { shardBounds } from '../shared/numerics/tree.js';
+import { Batches } from '../worker/data/batches.js';
+import { MemoryCache } from '../worker/data/object-cache.js';
+import type { Bench, BenchResult } from './support/question.js';
 import { median } from './support/statistics.js';
 
 const BIN = fileURLToPath(new URL('../dist/cli/swarmgrad.js', import.meta.url));
@@ -157,7 +156,7 @@ export async function frameworkStepMs(
   });
   const worker = spawn(
     process.execPath,
-    [LONE_COLLECTOR, BIN, 'worker', coordinator.url, '--engine', engine, '--cache-mb', '0'],
+    [SINGLE_THREADED_GC, BIN, 'worker', coordinator.url, '--engine', engine, '--cache-mb', '0'],
     {
       stdio: 'ignore',
     },

@@ -1,49 +1,66 @@
 /**
  * How fast is a step beside computing? Workers whose engine does nothing, in processes of their own: the
- * chunk pipeline of the product, against one message per whole gradient and per whole weights. Also tells
- * the coordinator's memory.
+ * chunk pipeline of the product, against one message per whole gradient and per whole weights, and against PyTorch's
+ * gloo in as many processes. Also tells the coordinator's memory and processor time.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Bench, BenchResult } from './question.js';
+import type { Bench, BenchResult } from './support/question.js';
+import { glooStep } from './support/rivals/gloo-step.js';
 import type { CoordinatorReport } from './support/step-coordinator.js';
 
 const SIZES = [100_000, 1_200_000, 25_000_000];
 const WORKERS = [2, 4];
-/** A goal of the project: weights and optimizer state, and this much for all else. */
-const MEMORY_ALLOWANCE_MB = 150;
+/** A goal of the project: two versions of the weights, optimizer state, and this much for all else. */
+const MEMORY_ALLOWANCE_MB = 100;
 
 export type Transport = 'chunks' | 'whole';
 
 export const stepTime: Bench = {
   question:
-    'how long does a step take beside computing, against one message per gradient? (goal: 2.5x at 25M)',
-  async run({ quick, log }) {
+    'how long does a step take beside computing, against one message per gradient, and against gloo? (goal: at most gloo)',
+  async run({ quick, python, log }) {
     const results: BenchResult[] = [];
     for (const parameters of quick ? SIZES.slice(0, 2) : SIZES) {
       for (const workers of WORKERS) {
-        const steps = Math.max(10, Math.min(300, Math.round(3e8 / parameters / workers / (quick ? 5 : 1))));
+        const steps = Math.max(20, Math.min(300, Math.round(3e8 / parameters / workers / (quick ? 5 : 1))));
         const whole = await measure('whole', parameters, workers, steps);
         const chunks = await measure('chunks', parameters, workers, steps);
+        const gloo = python === undefined ? undefined : await beside(python, parameters, { workers, steps });
         const weightsMb = (4 * parameters) / 1e6;
         results.push({
           name: `${parameters / 1e6}M parameters, ${workers} workers`,
           chunksMs: chunks.stepMs,
           wholeMs: whole.stepMs,
           ratio: whole.stepMs / chunks.stepMs,
+          ...gloo,
+          ...(gloo && { ofGloo: chunks.stepMs / gloo.glooMs }),
+          coordinatorCpuMs: chunks.cpuMs,
           coordinatorMb: chunks.peakMb,
-          // SGD with momentum: one state vector.
-          memoryGoalMb: 2 * weightsMb + MEMORY_ALLOWANCE_MB,
+          // The weights in two versions, and one state vector: SGD with momentum.
+          memoryGoalMb: 3 * weightsMb + MEMORY_ALLOWANCE_MB,
           coordinatorMbOfWhole: whole.peakMb,
         });
         log(
-          `  ${results.at(-1)!.name}: ${chunks.stepMs.toFixed(1)} ms against ${whole.stepMs.toFixed(1)} ms`,
+          `  ${results.at(-1)!.name}: ${chunks.stepMs.toFixed(1)} ms against ${whole.stepMs.toFixed(1)} ms${gloo ? `, gloo ${gloo.glooMs.toFixed(1)} ms` : ''}`,
         );
       }
     }
     return results;
   },
 };
+
+/** gloo's two ways, and the better one. */
+async function beside(python: string, parameters: number, size: { workers: number; steps: number }) {
+  const allReduce = await glooStep(python, 'allreduce', parameters, size);
+  const broadcast = await glooStep(python, 'broadcast', parameters, size);
+  return {
+    glooAllReduceMs: allReduce.stepMs,
+    glooBroadcastMs: broadcast.stepMs,
+    glooMs: Math.min(allReduce.stepMs, broadcast.stepMs),
+    glooCpuMs: Math.min(allReduce.cpuMs, broadcast.cpuMs),
+  };
+}
 
 /** One coordinator process and its workers. */
 async function measure(

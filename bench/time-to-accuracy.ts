@@ -9,10 +9,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { trainOurselves } from '../test/references/own-run.js';
-import { trainWithPyTorch } from '../test/references/pytorch.js';
-import { sharedData } from '../test/support/shared-data.js';
-import type { Bench } from './question.js';
+import { trainOurselves } from '../test/learning/references/own-run.js';
+import { trainWithPyTorch } from '../test/learning/references/pytorch.js';
+import { sharedData } from '../test/support/files/shared-data.js';
+import type { Bench } from './support/question.js';
 import { median } from './support/statistics.js';
 
 const PROCESSES = 2;

@@ -1,4 +1,4 @@
-/** What travels between the page and the control worker: wishes one way, one plain state object the other. */
+/** What travels between the page and the control worker: commands one way, one plain state object the other. */
 
 /** What the owner of the tab has chosen. */
 export interface Settings {
@@ -44,7 +44,7 @@ export interface ContributionState {
   phase: Phase;
   /** One sentence for people. */
   message: string;
-  /** Under which the coordinator and its dashboard show this tab. */
+  /** The name that the coordinator and its dashboard show for this tab. */
   name: string;
   /** Empty until one is chosen. */
   engine: string;
@@ -84,12 +84,12 @@ export const initialState = (name: string, settings: Settings): ContributionStat
   settings,
 });
 
-/** From the page to the control worker. `start` comes first. */
-export type Wish =
+/** A message from the page to the control worker. `start` comes first. */
+export type TabCommand =
   | { type: 'start'; name: string; engine: string; settings: Settings; conditions: Conditions }
   | { type: 'pause' | 'resume' | 'stop' }
   | { type: 'settings'; settings: Settings }
   | { type: 'conditions'; conditions: Conditions };
 
-/** From the control worker to the page. `ended`: it holds nothing any more and may be terminated. */
+/** A message from the control worker to the page. `ended`: it holds no resources and may be terminated. */
 export type Report = { type: 'state'; state: ContributionState } | { type: 'ended' };

@@ -30,6 +30,16 @@ export function dial(url: string, events: ConnectionEvents): Connection {
     if (flushing.length > 0) timer ??= setTimeout(checkDrained, DRAIN_CHECK_MS);
   };
 
+  const send = (bytes: Uint8Array, flushed: (() => void) | undefined) => {
+    if (ws.readyState !== WebSocket.OPEN) return;
+    ws.send(bytes as Uint8Array<ArrayBuffer>);
+    if (!flushed) return;
+    flushing.push(flushed);
+    timer ??= setTimeout(checkDrained, 0);
+  };
+  /** What is sent in two parts is joined here: a browser copies it again at once, so one buffer is enough. */
+  let joined = new Uint8Array();
+
   ws.addEventListener('open', () => {
     if (!isClosed) events.opened();
   });
@@ -40,12 +50,13 @@ export function dial(url: string, events: ConnectionEvents): Connection {
   ws.addEventListener('close', ({ code, reason }) => closed(code, reason));
   return {
     socket: {
-      send(bytes, flushed) {
-        if (ws.readyState !== WebSocket.OPEN) return;
-        ws.send(bytes as Uint8Array<ArrayBuffer>);
-        if (!flushed) return;
-        flushing.push(flushed);
-        timer ??= setTimeout(checkDrained, 0);
+      send,
+      sendFrame(header, body, flushed) {
+        const length = header.length + body.length;
+        if (joined.length < length) joined = new Uint8Array(length);
+        joined.set(header);
+        joined.set(body, header.length);
+        send(joined.subarray(0, length), flushed);
       },
       bufferedBytes: () => ws.bufferedAmount,
     },

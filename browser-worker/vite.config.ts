@@ -5,11 +5,15 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 
+/** How long plugins take on a busy machine is no concern of who installs. */
+const checks = { pluginTimings: false };
+
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
 export default defineConfig({
   root: path('./page'),
-  base: '/',
+  // A reverse proxy may have the coordinator under a path.
+  base: './',
   publicDir: false,
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
@@ -20,7 +24,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 3000,
     reportCompressedSize: false,
-    rolldownOptions: { input: { index: path('./page/index.html'), join: path('./page/join.html') } },
+    rolldownOptions: { checks, input: { index: path('./page/index.html'), join: path('./page/join.html') } },
   },
-  worker: { format: 'es' },
+  worker: { format: 'es', rolldownOptions: { checks } },
 });

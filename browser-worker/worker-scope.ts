@@ -2,6 +2,8 @@
 interface DedicatedWorkerScope {
   postMessage(message: unknown, transfer?: Transferable[]): void;
   addEventListener(type: 'message', listener: (event: MessageEvent) => void): void;
+  /** Ends this worker. */
+  close(): void;
   readonly navigator: Navigator;
 }
 

@@ -2,17 +2,19 @@
 import { Command, CommanderError } from 'commander';
 import { messageOf, UserError } from '../shared/user-error.js';
 import { VERSION } from '../shared/version.js';
-import { addCoordinator } from './coordinator.js';
-import { addDashboard } from './dashboard.js';
-import { addEngines } from './engines.js';
-import { addEvaluate } from './evaluate.js';
-import { addExport } from './export.js';
-import { addGenerate } from './generate.js';
-import { Interrupted } from './interruptions.js';
-import { addStart } from './start.js';
-import { addStatus } from './status.js';
-import { addToken } from './token.js';
-import { addWorker } from './worker.js';
+import { addCoordinator } from './commands/coordinator.js';
+import { addDashboard } from './commands/dashboard.js';
+import { addEngines } from './commands/engines.js';
+import { addEvaluate } from './commands/evaluate.js';
+import { addExport } from './commands/export.js';
+import { addGenerate } from './commands/generate.js';
+import { addStart } from './commands/start.js';
+import { addStatus } from './commands/status.js';
+import { addToken } from './commands/token.js';
+import { addWorker } from './commands/worker.js';
+import { Interrupted } from './input/interruptions.js';
+import { jsonLine, type LogFormat } from './output/log.js';
+import { asksForJson } from './output/terminal.js';
 
 /** @returns the exit code: 0 done, 1 failed, 2 wrong usage, 130 or 143 interrupted; never throws */
 export async function main(args: readonly string[]): Promise<number> {
@@ -39,26 +41,38 @@ export async function main(args: readonly string[]): Promise<number> {
     await program.parseAsync(args, { from: 'user' });
     return 0;
   } catch (error) {
-    return tell(error, args.includes('--verbose'));
+    return tell(error, { verbose: args.includes('--verbose'), format: asksForJson(args) ? 'json' : 'text' });
   }
 }
 
 /** @returns the exit code */
-function tell(error: unknown, verbose: boolean): number {
+function tell(error: unknown, options: { verbose: boolean; format: LogFormat }): number {
   if (error instanceof Interrupted) return error.exitCode;
   if (error instanceof CommanderError) {
     // Help and version were asked for, and are not errors.
     if (error.exitCode === 0) return 0;
     const text = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
-    if (error.code !== 'commander.help') complain(text);
+    if (error.code !== 'commander.help') complain(text, 2, options);
     return 2;
   }
   const isExplained = error instanceof UserError;
-  complain(isExplained ? error.message : `${messageOf(error)} (unexpected; --verbose shows where)`);
-  if (verbose && error instanceof Error) console.error(error.stack);
-  return isExplained ? error.exitCode : 1;
+  const exitCode = isExplained ? error.exitCode : 1;
+  const text = isExplained ? error.message : `${messageOf(error)} (unexpected; --verbose shows where)`;
+  complain(text, exitCode, options, error);
+  return exitCode;
 }
 
-function complain(text: string): void {
+function complain(
+  text: string,
+  exitCode: number,
+  { verbose, format }: { verbose: boolean; format: LogFormat },
+  error?: unknown,
+): void {
+  const stack = verbose && error instanceof Error ? error.stack : undefined;
+  if (format === 'json') {
+    process.stdout.write(jsonLine({ level: 'error', type: 'failed', exitCode, stack, text }, Date.now()));
+    return;
+  }
   console.error(`swarmgrad: ${text}`);
+  if (stack !== undefined) console.error(stack);
 }

@@ -1,5 +1,8 @@
 #!/usr/bin/env node
 /** The binary `swarmgrad`. */
-import { main } from './main.js';
+
+// Stacks then name the sources. Only what is loaded after this is mapped, and each module takes longer to load.
+if (process.argv.includes('--verbose')) process.setSourceMapsEnabled(true);
+const { main } = await import('./main.js');
 
 process.exitCode = await main(process.argv.slice(2));

@@ -1,36 +1,18 @@
-// The pages: Vite -> dist/browser/, then .br and .gz beside whatever shrinks by it. Done only when a
-// source has changed: the sum over all of them is kept beside the result.
+// The pages: Vite -> dist/browser/, then .br and .gz beside whatever shrinks by it.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, extname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
+import { files, root } from './sources.mjs';
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const output = join(root, 'dist/browser');
-const stamp = join(output, '.sources');
 /** Compressed files by the hash of what they hold: a large engine is compressed once, not at each build. */
 const cache = join(root, 'node_modules/.cache/swarmgrad-compressed');
-const SOURCES = ['browser-worker', 'shared', 'worker', 'package-lock.json', 'scripts/build-browser.mjs'];
 const COMPRESSED = new Set(['.html', '.js', '.mjs', '.css', '.svg', '.json', '.wasm']);
 const MIN_BYTES = 1024;
 /** Brotli's slowest level takes a minute for a large engine, and gains 5 % over this one. */
 const LARGE_BYTES = 2 << 20;
-
-function files(path) {
-  if (!existsSync(path)) return [];
-  if (!statSync(path).isDirectory()) return [path];
-  return readdirSync(path).flatMap((name) => files(join(path, name)));
-}
-
-function sumOfSources() {
-  const hash = createHash('sha256');
-  for (const path of SOURCES.flatMap((name) => files(join(root, name)))) {
-    hash.update(path.slice(root.length)).update('\0').update(readFileSync(path));
-  }
-  return hash.digest('hex');
-}
 
 const compressors = {
   br: (bytes) =>
@@ -55,13 +37,17 @@ async function compress(path) {
   }
 }
 
-export async function buildBrowser() {
-  const sum = sumOfSources();
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === sum) return;
+async function build() {
   // Loaded here: most builds find nothing to do.
   const { build } = await import('vite');
   await build({ configFile: join(root, 'browser-worker/vite.config.ts'), logLevel: 'warn' });
   mkdirSync(cache, { recursive: true });
   await Promise.all(files(output).map(compress));
-  writeFileSync(stamp, sum);
 }
+
+export const browserPages = {
+  name: 'pages',
+  sources: ['browser-worker', 'shared', 'engine', 'worker', 'package-lock.json', 'scripts/build-browser.mjs'],
+  result: 'dist/browser',
+  build,
+};

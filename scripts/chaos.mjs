@@ -1,10 +1,8 @@
 // `npm run chaos`: the chaos tests with many more kills than fit into a check. Figures are printed at the end.
-import { execFileSync } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { vitest } from './vitest.mjs';
 
-const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
-execFileSync(process.execPath, [vitest, 'run', 'test/chaos', 'test/cluster/chaos.test.ts'], {
-  stdio: 'inherit',
-  env: { CHAOS_WORKER_KILLS: '1000', CHAOS_COORDINATOR_KILLS: '200', ...process.env },
+const { CHAOS_WORKER_KILLS = '1000', CHAOS_COORDINATOR_KILLS = '200' } = process.env;
+vitest(['test/simulation/chaos', 'test/cluster/chaos.test.ts'], {
+  CHAOS_WORKER_KILLS,
+  CHAOS_COORDINATOR_KILLS,
 });

@@ -1,8 +1,8 @@
 // Before installation, where swarmgrad is a dependency: keeps onnxruntime-node from fetching CUDA libraries
 // (hundreds of megabytes, from a host that many networks do not reach, whose absence fails the installation).
 // Its installer fetches the files that are missing, so they are there, empty; nothing opens them unless CUDA is
-// asked for. `ONNXRUNTIME_NODE_INSTALL=true npm rebuild onnxruntime-node` fetches the real ones.
-// Here in the repository .npmrc says the same.
+// asked for. `ONNXRUNTIME_NODE_INSTALL=true node node_modules/onnxruntime-node/script/install.js`
+// fetches the real ones. In a checkout the lock file keeps the installer from running (test/library/install.test.ts).
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';

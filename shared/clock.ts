@@ -11,7 +11,7 @@ const LONGEST_GAP_MS = 100;
 /**
  * The time that this process was awake, by a clock that may jump. A machine that was suspended, a process
  * that was stopped, and clocks that are put forward or back make no time: else all workers would look
- * silent, and all leases late, for what nobody could have heard. To be read every few milliseconds.
+ * silent, and all leases late, for what could not have been heard. Read it every few milliseconds.
  */
 export function awakeClock(clock: Clock): Clock {
   let read = clock.now();

@@ -4,7 +4,10 @@ import type { UploadSocket } from './uploads.js';
 /** What a connection tells, in this order: `opened` at most once, `received` as often, `closed` once. */
 export interface ConnectionEvents {
   opened(): void;
-  received(bytes: Uint8Array): void;
+  /** Where the rest of a message shall lie that begins with `head`, of 16 bytes. Not every adapter asks. */
+  place?(head: Uint8Array): Uint8Array | undefined;
+  /** @param bytes a message, valid until this returns: whole, or its head where `body` lies in its place */
+  received(bytes: Uint8Array, body?: Uint8Array): void;
   /** `reason` is in words, or empty where only the code is known. */
   closed(code: number, reason: string): void;
 }

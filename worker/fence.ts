@@ -1,6 +1,6 @@
 /**
- * Keeps a worker from working for a coordinator that has been replaced: one that was frozen or cut off,
- * was believed dead, and still answers at an address. Its successor has a higher epoch.
+ * Fencing: a worker ignores a stale coordinator, one that was frozen or cut off, was believed dead, and still
+ * answers at an address. Its successor has a higher generation.
  *
  * The other direction needs no number: a contribution comes over the connection on which it was leased,
  * and a coordinator's connections end with its process.
@@ -11,13 +11,13 @@ export class Fence {
   private readonly latest = new Map<string, number>();
 
   /** @throws if a later coordinator of this run has been seen */
-  admit({ run, epoch }: Pick<Welcome, 'run' | 'epoch'>): void {
+  admit({ run, generation }: Pick<Welcome, 'run' | 'generation'>): void {
     const latest = this.latest.get(run) ?? 0;
-    if (epoch < latest) {
+    if (generation < latest) {
       throw new Error(
-        `this coordinator (start ${epoch} of the run) was replaced by a later one (start ${latest})`,
+        `this coordinator (generation ${generation} of the run) was replaced by a later one (generation ${latest})`,
       );
     }
-    this.latest.set(run, epoch);
+    this.latest.set(run, generation);
   }
 }

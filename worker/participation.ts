@@ -3,20 +3,25 @@
  * data and engine outlive connections. Runs alike in Node and in browsers: how to dial, where to keep what
  * is fetched, and where the engine runs are handed in.
  */
+import type { Compute } from '../engine/compute.js';
 import { type Clock, monotonicClock } from '../shared/clock.js';
+import { engineOf } from '../shared/engines/engines.js';
+import { printable, shown } from '../shared/printable.js';
 import { CLOSE, closeText, mayRetry } from '../shared/protocol/close-codes.js';
-import type { Progress, Welcome, WorkerKind } from '../shared/protocol/messages.js';
+import { FrameError } from '../shared/protocol/frame.js';
+import { MessageError } from '../shared/protocol/message-error.js';
+import type { RunProgress, Welcome, WorkerKind } from '../shared/protocol/messages.js';
+import { toldByWorker, type WorkerEvent, type WorkerHappening } from '../shared/status/worker-events.js';
 import { messageOf, UserError } from '../shared/user-error.js';
 import type { Connection, ConnectionEvents } from './connection.js';
-import type { Compute } from './engine/compute.js';
-import { Fence } from './fence.js';
 import {
   type ComputeSubject,
   type MaterialSources,
   prepareMaterial,
   type RunMaterial,
   sameMaterial,
-} from './material.js';
+} from './data/material.js';
+import { Fence } from './fence.js';
 import { Session } from './session.js';
 import { unlessSilent } from './silence.js';
 
@@ -25,10 +30,16 @@ const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 3_000;
 /** An engine that fails so many times in a row, without one result between, will not do better. */
 const MOST_FAILURES = 8;
+/**
+ * A token expires by the clock of the coordinator's machine, which may have jumped ahead and be put back: for so long,
+ * and so often, a worker whose token has expired comes back.
+ */
+const PATIENCE_WITH_CLOCK_MS = 10 * 60_000;
+const EXPIRED_RETRY_MS = 10_000;
 const LONGEST_AFTER_FAILURE_MS = 30_000;
 
 export interface ParticipationOptions extends Omit<MaterialSources, 'startCompute'> {
-  /** For people to read. */
+  /** The worker's name on the dashboard. */
   name: string;
   kind: WorkerKind;
   /** Told when joining; undefined: none, or a tab's cookie is enough. */
@@ -40,12 +51,13 @@ export interface ParticipationOptions extends Omit<MaterialSources, 'startComput
   startCompute(subject: ComputeSubject, wanted: string): Promise<Compute>;
   /** `auto` or the name of an engine. */
   engine: string;
-  /** After so many milliseconds without a connection it ends; default: never. */
+  /** Ends after so many milliseconds without a connection; default: never. */
   giveUpAfterMs?: number;
   clock?: Clock;
   /** Resolves after so many milliseconds, or when the signal is aborted; never rejects. */
   wait(ms: number, signal: AbortSignal): Promise<void>;
-  log(text: string): void;
+  /** Hears of what happens, for people and logs. */
+  tell(event: WorkerEvent): void;
   /** What people may want to see of it. */
   watcher?: ParticipationWatcher;
 }
@@ -54,8 +66,18 @@ export interface ParticipationWatcher {
   connected(): void;
   welcomed(welcome: Welcome): void;
   prepared(compute: Compute): void;
-  progressed(progress: Progress): void;
-  lost(why: string, retryMs: number): void;
+  progressed(progress: RunProgress): void;
+  /** @param wasOpen whether a connection was open; otherwise no coordinator answered */
+  lost(why: string, retryMs: number, wasOpen: boolean): void;
+}
+
+/** How a connection ended. */
+interface Ended {
+  code: number;
+  why: string;
+  wasOpen: boolean;
+  /** Whether this worker ended it, since the coordinator broke the protocol. */
+  wasBroken: boolean;
 }
 
 /** Why it ended: the run is over, or it was told to stop. */
@@ -70,9 +92,11 @@ export class Participation {
   private samples = 0;
   private attempt = 0;
   private readonly clock: Clock;
-  /** Since when nobody answers. */
+  /** When the coordinator last stopped answering. */
   private aloneSince: number | undefined;
-  /** Of this worker's own doing, since it last computed something. */
+  /** When connections began to be refused for an expired token. */
+  private expiredSince: number | undefined;
+  /** Failures that this worker caused, since it last computed something. */
   private failures = 0;
   private abandon: (why: string) => void = () => undefined;
 
@@ -83,16 +107,23 @@ export class Participation {
   /**
    * Resolves when the run is over or `stop` is aborted; what is in hand then goes to others. May be called
    * again: model, data and engine are still there. @throws UserError if the coordinator refuses this worker, it
-   * fails again and again, or nobody answers for `giveUpAfterMs`
+   * fails again and again, or no coordinator answers for `giveUpAfterMs`
    */
   async run(stop: AbortSignal): Promise<Outcome> {
-    const { address, wait, log, watcher, giveUpAfterMs = Number.POSITIVE_INFINITY } = this.options;
+    const { address, wait, watcher, giveUpAfterMs = Number.POSITIVE_INFINITY } = this.options;
     this.failures = 0;
     this.aloneSince = this.clock.now();
     while (!stop.aborted) {
-      const { code, why } = await this.connectOnce(stop);
+      const { code, why, wasOpen, wasBroken } = await this.connectOnce(stop);
       if (stop.aborted) break;
       if (code === CLOSE.finished.code) return { why, samples: this.samples };
+      if (wasBroken)
+        throw new UserError(`left: the coordinator at ${address} does not keep to the protocol (${why})`);
+      if (code === CLOSE.unable.code) throw new UserError(why);
+      if (code !== CLOSE.expired.code) this.expiredSince = undefined;
+      else this.expiredSince ??= this.clock.now();
+      if (this.clock.now() - (this.expiredSince ?? Number.POSITIVE_INFINITY) >= PATIENCE_WITH_CLOCK_MS)
+        throw new UserError(`the coordinator refused this worker: ${why}`);
       if (!mayRetry(code)) throw new UserError(`the coordinator refused this worker: ${why}`);
       if (this.failures >= MOST_FAILURES) {
         throw new UserError(`gave up after ${MOST_FAILURES} failures in a row: ${why}`);
@@ -105,18 +136,19 @@ export class Participation {
       }
       const ms = Math.max(
         Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.attempt++),
+        this.expiredSince === undefined ? 0 : EXPIRED_RETRY_MS,
         this.failures === 0 ? 0 : Math.min(LONGEST_AFTER_FAILURE_MS, FIRST_RETRY_MS * 2 ** this.failures),
       );
       // Jitter: workers that lost the same coordinator must not all come back in the same instant.
       const retryMs = Math.min(patienceMs, ms * (0.5 + Math.random() / 2));
-      log(`connection to ${address} lost (${why}); trying again in ${(retryMs / 1000).toFixed(1)} s`);
-      watcher?.lost(why, retryMs);
+      this.tell({ type: 'disconnected', address, code, reason: why, wasConnected: wasOpen, retryMs });
+      watcher?.lost(why, retryMs, wasOpen);
       await wait(retryMs, stop);
     }
     return { why: 'stopped', samples: this.samples };
   }
 
-  /** The connection is known to be worthless, whatever its socket believes: a new one is made. */
+  /** The connection is known to be dead, though its socket may look open: makes a new one. */
   reconnect(why: string): void {
     this.abandon(why);
   }
@@ -128,12 +160,19 @@ export class Participation {
     await old?.material.then(({ compute }) => compute.close()).catch(() => undefined);
   }
 
+  /** Much of what is told comes from the network. */
+  private tell(happening: WorkerHappening): void {
+    this.options.tell(shown(toldByWorker(happening)));
+  }
+
   /** One connection, from opening to closing. */
-  private connectOnce(stop: AbortSignal): Promise<{ code: number; why: string }> {
-    const { name, kind, token, address, dial, log, watcher } = this.options;
+  private connectOnce(stop: AbortSignal): Promise<Ended> {
+    const { name, kind, token, address, dial, watcher } = this.options;
     return new Promise((resolve) => {
       let problem = '';
       let hasFailed = false;
+      let wasOpen = false;
+      let wasBroken = false;
       let isOver = false;
       const end = (code: number, reason: string) => {
         if (isOver) return;
@@ -143,39 +182,45 @@ export class Participation {
         this.samples += session.samples;
         if (session.samples > 0) this.failures = 0;
         if (hasFailed) this.failures++;
-        resolve({ code, why: problem || reason || `closed with code ${code}` });
+        const why = printable(problem || reason || `closed with code ${code}`);
+        resolve({ code, why, wasOpen, wasBroken });
       };
       const events: ConnectionEvents = {
         opened: () => {
           if (isOver) return;
+          wasOpen = true;
           this.attempt = 0;
           this.aloneSince = undefined;
-          log(`connected to ${address}`);
+          this.tell({ type: 'connected', address });
           watcher?.connected();
           if (stop.aborted) leave();
           else session.opened();
         },
-        received: (bytes) => {
+        place: (head) => (isOver ? undefined : session.place(head)),
+        received: (bytes, body) => {
           if (isOver) return;
           try {
-            session.received(bytes);
+            session.received(bytes, body);
           } catch (error) {
-            problem = messageOf(error);
-            connection.close(CLOSE.malformed.code, closeText(problem));
+            if (!(error instanceof MessageError || error instanceof FrameError)) return fail(error);
+            // Later messages of this connection are ignored.
+            wasBroken = true;
+            connection.close(CLOSE.malformed.code, closeText(printable(error.message)));
+            end(CLOSE.malformed.code, error.message);
           }
         },
         closed: end,
       };
       const connection = dial(unlessSilent(events, (why) => this.reconnect(why)));
       const fail = (error: unknown) => {
-        // What the next connection needs is not broken by a result that nobody waits for any more.
+        // A late result of the old connection must not break the next one.
         if (isOver) return;
         problem = messageOf(error);
         hasFailed = true;
         // A damaged engine is not used again: the next connection starts a new one.
         if (!(error instanceof UserError)) void this.release();
-        const reason = error instanceof UserError ? CLOSE.leaving : CLOSE.failed;
-        connection.close(reason.code, closeText(problem));
+        const reason = error instanceof UserError ? CLOSE.unable : CLOSE.failed;
+        connection.close(reason.code, closeText(printable(problem)));
       };
       const session = new Session({
         name,
@@ -185,8 +230,8 @@ export class Participation {
         clock: this.clock,
         prepare: (welcome) => this.prepare(welcome),
         fail,
-        log,
-        ...(watcher ? { progressed: (progress: Progress) => watcher.progressed(progress) } : {}),
+        tell: (event) => this.tell(event),
+        ...(watcher ? { progressed: (progress: RunProgress) => watcher.progressed(progress) } : {}),
       });
       const leave = () => connection.close(CLOSE.leaving.code, 'stopped');
       stop.addEventListener('abort', leave);
@@ -221,7 +266,7 @@ export class Participation {
   /** A run that demands a class is served by the engine of that name; otherwise the owner's wish counts. */
   private wantedEngine({ engineClass }: Welcome): string {
     const { engine } = this.options;
-    return engine === 'auto' && engineClass !== 'any' ? engineClass.split('@')[0]! : engine;
+    return engine === 'auto' && engineClass !== 'any' ? engineOf(engineClass) : engine;
   }
 }
 

@@ -4,27 +4,34 @@
  * Runs alike in Node and in browsers: socket, clock, caches and the engine's thread are handed in. It
  * waits for nothing but events, and forgets at once what a newer version of the weights makes pointless.
  */
+import type { Batch } from '../engine/engine.js';
 import type { Clock } from '../shared/clock.js';
+import { mix } from '../shared/numerics/random.js';
+import { printable } from '../shared/printable.js';
 import { decodeCoordinatorMessage, encode } from '../shared/protocol/codec.js';
 import {
   FRAME_AVERAGED_WEIGHTS,
   FRAME_WEIGHTS,
+  type Frame,
   FrameError,
   isFrame,
+  peekHeader,
   readFrame,
 } from '../shared/protocol/frame.js';
+import { MessageError } from '../shared/protocol/message-error.js';
 import {
   type Cancel,
   type Evaluate,
   type Lease,
   PROTOCOL_VERSION,
-  type Progress,
+  type RunProgress,
   type Welcome,
   type WorkerKind,
 } from '../shared/protocol/messages.js';
-import { mix } from '../shared/random.js';
-import type { Batch } from './engine/engine.js';
-import type { RunMaterial } from './material.js';
+import { MAX_ENGINE_CLASS, MAX_LANES, MAX_REASON } from '../shared/protocol/sizes.js';
+import type { WorkerHappening } from '../shared/status/worker-events.js';
+import { checkLease, checkPart, checkWaiting } from './data/check-work.js';
+import type { RunMaterial } from './data/material.js';
 import { isMeant, type Task, Tasks, versionOf } from './tasks.js';
 import { type UploadSocket, Uploads } from './uploads.js';
 import { WeightsInbox } from './weights-inbox.js';
@@ -41,23 +48,30 @@ export interface SessionOptions {
   /** Something broke that this connection cannot mend: it is to be closed with this reason. */
   fail(error: unknown): void;
   /** Hears how the run goes. */
-  progressed?(progress: Progress): void;
-  log(text: string): void;
+  progressed?(progress: RunProgress): void;
+  tell(happening: WorkerHappening): void;
 }
 
+/** No message is longer; where the socket has no bound of its own, this is it. */
+const MAX_MESSAGE_BYTES = 1 << 20;
+/** What waits on a socket that the far end does not read: gradients stop below it, the rest are a few bytes each. */
+const MAX_BUFFERED_BYTES = 8 << 20;
+/** Gradients of leases that wait for the coordinator's window, together; one of them is always taken. */
+const MAX_GRADIENT_BYTES = 2 ** 32;
+
 export class Session {
+  private welcome: Welcome | undefined;
   private material: RunMaterial | undefined;
-  private seed = 0;
   private current!: WeightsInbox;
   private averaged!: WeightsInbox;
   private uploads!: Uploads;
   private readonly free: Float32Array[] = [];
   private readonly tasks = new Tasks((message) => this.send(message));
-  /** What is being computed. Once it is cancelled, no further shard of it is begun, and its gradient is not sent. */
-  private computing: { task: Task; stop: AbortController } | undefined;
+  /** What is being computed. Once it is canceled, no further shard of it is begun, and its gradient is not sent. */
+  private readonly computing = new Set<{ task: Task; stop: AbortController }>();
   private idleSince = 0;
-  /** Which weights the engine has: `current:7`. */
-  private loaded = '';
+  /** Which weights the engine has, or will have: `current:7`. */
+  private loading = { name: '', done: Promise.resolve() };
   private heartbeat: ReturnType<typeof setInterval> | undefined;
   private closed = false;
   /** Samples of the contributions computed here so far. */
@@ -72,27 +86,43 @@ export class Session {
     this.send({ type: 'join', protocol: PROTOCOL_VERSION, name, kind, ...shown });
   }
 
-  /** @throws MessageError or FrameError if the coordinator breaks the protocol. */
-  received(bytes: Uint8Array): void {
+  /** Where the rest of a message shall lie that begins with these 16 bytes; undefined: nowhere in particular. */
+  place(head: Uint8Array): Uint8Array | undefined {
+    const header = this.closed || !this.material ? undefined : peekHeader(head);
+    if (header?.type === FRAME_WEIGHTS) return this.current.place(header);
+    return header?.type === FRAME_AVERAGED_WEIGHTS ? this.averaged.place(header) : undefined;
+  }
+
+  /**
+   * @param bytes whole; or its head, where `body` lies in the place that was asked for
+   * @throws MessageError or FrameError if the coordinator breaks the protocol
+   */
+  received(bytes: Uint8Array, body?: Uint8Array): void {
     if (this.closed) return;
-    if (isFrame(bytes)) return this.receivedFrame(bytes);
+    const length = bytes.length + (body?.length ?? 0);
+    if (length > MAX_MESSAGE_BYTES) throw new MessageError(`a message of ${length} bytes`);
+    if (isFrame(bytes)) return this.receivedFrame(readFrame(bytes, body));
     const message = decodeCoordinatorMessage(bytes);
+    if (message.type === 'welcome') {
+      if (this.welcome) throw new MessageError('a second welcome');
+      if (message.protocol !== PROTOCOL_VERSION)
+        throw new MessageError(`it speaks version ${message.protocol}, this worker ${PROTOCOL_VERSION}`);
+      this.welcome = message;
+      this.welcomed(message).catch(this.options.fail);
+      return;
+    }
+    // Tells nothing but how the run goes; sent also to those who are not ready.
+    if (message.type === 'progress') return this.options.progressed?.(message);
+    if (!this.material) throw new MessageError(`${message.type} before this worker was ready`);
     switch (message.type) {
-      case 'welcome':
-        this.welcomed(message).catch(this.options.fail);
-        return;
       case 'lease':
-        this.tasks.add({ kind: 'lease', lease: message, shards: this.assemble(message) });
-        return this.pump();
+        return this.leased(message, this.material);
       case 'evaluate':
-        this.tasks.add({ kind: 'evaluate', part: message, batch: this.assemblePart(message) });
-        return this.pump();
+        return this.asked(message, this.material);
       case 'window':
         return this.uploads.open(message.step, message.window);
       case 'cancel':
-        return this.cancelled(message);
-      case 'progress':
-        return this.options.progressed?.(message);
+        return this.canceled(message);
       default:
         message satisfies never;
     }
@@ -102,29 +132,53 @@ export class Session {
   close(): void {
     this.closed = true;
     this.tasks.clear();
-    this.computing?.stop.abort();
+    for (const { stop } of this.computing) stop.abort();
     clearInterval(this.heartbeat);
   }
 
   private async welcomed(welcome: Welcome): Promise<void> {
-    this.seed = welcome.seed;
     this.heartbeat = setInterval(() => this.send({ type: 'heartbeat' }), welcome.heartbeatMs);
     const material = await this.options.prepare(welcome);
     if (this.closed) return;
     const { compute, layout } = material;
     this.material = material;
     const allocate = (elements: number) => compute.allocate(elements);
-    this.current = new WeightsInbox(layout.total, allocate);
-    this.averaged = new WeightsInbox(layout.total, allocate);
-    this.uploads = new Uploads(layout.total, this.options.socket, (gradient) => this.free.push(gradient));
+    this.current = new WeightsInbox(layout, allocate);
+    this.averaged = new WeightsInbox(layout, allocate);
+    this.uploads = new Uploads(layout, this.options.socket, (gradient) => this.free.push(gradient));
     this.idleSince = this.options.clock.now();
-    const { name, engineClass, reason } = compute;
-    this.options.log(`engine ${reason}`);
-    this.send({ type: 'ready', engine: name, engineClass, reason });
+    const { name, engineClass, reason, lanes } = compute;
+    this.options.tell({ type: 'engine', engine: name, engineClass, reason });
+    // The text comes from drivers and libraries, and may be of any length.
+    this.send({
+      type: 'ready',
+      engine: name,
+      engineClass: printable(engineClass).slice(0, MAX_ENGINE_CLASS),
+      reason: printable(reason).slice(0, MAX_REASON),
+      ...(lanes === undefined || lanes === 1 ? {} : { lanes: Math.min(lanes, MAX_LANES) }),
+    });
   }
 
-  private receivedFrame(bytes: Uint8Array): void {
-    const frame = readFrame(bytes);
+  private leased(lease: Lease, material: RunMaterial): void {
+    const { limits } = material;
+    checkLease(lease, limits);
+    const waiting = this.tasks.turnTo(lease.step);
+    if (!waiting) return this.send({ type: 'dropped', step: lease.step, node: lease.node });
+    checkWaiting(lease, waiting, limits);
+    this.tasks.add({ kind: 'lease', lease, shards: this.assemble(lease, material) });
+    this.pump();
+  }
+
+  private asked(part: Evaluate, { limits, test }: RunMaterial): void {
+    checkPart(part, limits);
+    const waiting = this.tasks.turnTo(part.version);
+    if (!waiting) return this.send({ type: 'dropped', step: part.version, part: part.part });
+    checkWaiting(part, waiting, limits);
+    this.tasks.add({ kind: 'evaluate', part, batch: settledLater(test.range(part.from, part.to)) });
+    this.pump();
+  }
+
+  private receivedFrame(frame: Frame): void {
     if (!this.material) throw new FrameError('weights before this worker was ready');
     if (frame.type === FRAME_AVERAGED_WEIGHTS) {
       if (this.averaged.add(frame)) this.pump();
@@ -135,36 +189,39 @@ export class Session {
     if (!this.current.add(frame)) return;
     const { version } = this.current;
     this.uploads.dropBefore(version);
-    if (first) this.send({ type: 'holding', version });
+    if (first) this.send({ type: 'synced', version });
     this.pump();
   }
 
-  private cancelled(message: Cancel): void {
+  private canceled(message: Cancel): void {
     this.tasks.drop((task) => isMeant(task, message));
-    if (this.computing && isMeant(this.computing.task, message)) this.computing.stop.abort();
+    for (const { task, stop } of this.computing) if (isMeant(task, message)) stop.abort();
     if (message.node !== undefined) this.uploads.cancel(message.step, message.node);
   }
 
-  /** Starts the next task that can be computed, if nothing is being computed. */
+  /** Starts the next tasks that can be computed, as many as the engine computes at a time. */
   private pump(): void {
-    if (this.computing || this.closed || !this.material) return;
+    if (this.closed || !this.material) return;
+    const { lanes = 1 } = this.material.compute;
     this.tasks.drop((task) => versionOf(task) < this.current.version);
-    const task = this.tasks.take((candidate) => this.canStart(candidate));
-    if (!task) return;
-    const stop = new AbortController();
-    this.computing = { task, stop };
-    this.compute(task, this.material, stop.signal)
-      .catch((error) => this.options.fail(error))
-      .finally(() => {
-        this.computing = undefined;
-        this.idleSince = this.options.clock.now();
-        this.pump();
-      });
+    while (this.computing.size < lanes) {
+      const task = this.tasks.take((candidate) => this.canStart(candidate));
+      if (!task) return;
+      const begun = { task, stop: new AbortController() };
+      this.computing.add(begun);
+      this.compute(task, this.material, begun.stop.signal)
+        .catch((error) => this.options.fail(error))
+        .finally(() => {
+          this.computing.delete(begun);
+          this.idleSince = this.options.clock.now();
+          this.pump();
+        });
+    }
   }
 
   private async compute(task: Task, material: RunMaterial, stop: AbortSignal): Promise<void> {
     const { clock } = this.options;
-    const waited = () => clock.now() - this.idleSince;
+    const waited = () => (this.computing.size > 1 ? 0 : clock.now() - this.idleSince);
     if (task.kind === 'evaluate') {
       const { part } = task;
       const batch = await task.batch;
@@ -190,10 +247,11 @@ export class Session {
     const waitMs = waited();
     const started = clock.now();
     await this.load('current');
-    const gradient = this.free.pop() ?? material.compute.allocate(material.layout.total);
+    const loadMs = clock.now() - started;
+    const gradient = this.free.pop() ?? this.newGradient(material);
     const shards = batches.map((batch, at) => ({
       batch,
-      seed: mix(this.seed, lease.step, lease.firstShard + at),
+      seed: mix(this.welcome!.seed, lease.step, lease.firstShard + at),
     }));
     const sums = await material.compute.computeNode(shards, gradient, stop);
     this.samples += sums.samples;
@@ -204,29 +262,45 @@ export class Session {
       samples: sums.samples,
       loss: sums.loss,
       metric: sums.metric,
-      computeMs: clock.now() - started,
+      computeMs: sums.computeMs === undefined ? clock.now() - started : loadMs + sums.computeMs,
       waitMs,
     });
     if (stop.aborted || lease.step < this.current.version) this.free.push(gradient);
     else this.uploads.add(lease, gradient);
   }
 
-  private async load(which: Evaluate['weights']): Promise<void> {
-    const inbox = which === 'current' ? this.current : this.averaged;
+  /** @throws Error where so many wait to be sent that one more is too many */
+  private newGradient({ compute, layout }: RunMaterial): Float32Array {
+    const waiting = this.uploads.length;
+    if (waiting > 0 && (waiting + 1) * 4 * layout.total > MAX_GRADIENT_BYTES)
+      throw new Error(`${waiting} gradients wait for the coordinator, and there is no room for another one`);
+    return compute.allocate(layout.total);
+  }
+
+  private load(which: Evaluate['weights']): Promise<void> {
+    const inbox = this.inboxOf(which);
     const name = `${which}:${inbox.version}`;
-    if (this.loaded === name) return;
-    await this.material!.compute.setWeights(inbox.weights);
-    this.loaded = name;
+    if (this.loading.name !== name) {
+      this.loading = { name, done: this.material!.compute.setWeights(inbox.weights) };
+      // Others may be computed with the same weights.
+      this.pump();
+    }
+    return this.loading.done;
   }
 
+  /** Its weights are here, and nothing is computed with others. */
   private canStart(task: Task): boolean {
-    if (task.kind === 'lease') return task.lease.step === this.current.version;
-    const inbox = task.part.weights === 'current' ? this.current : this.averaged;
-    return task.part.version === inbox.version;
+    const which = task.kind === 'lease' ? 'current' : task.part.weights;
+    const { version } = this.inboxOf(which);
+    const isAlone = this.computing.size === 0 || this.loading.name === `${which}:${version}`;
+    return versionOf(task) === version && isAlone;
   }
 
-  private assemble(lease: Lease): Promise<Batch[]> {
-    const { order, train } = this.material!;
+  private inboxOf(which: Evaluate['weights']): WeightsInbox {
+    return which === 'current' ? this.current : this.averaged;
+  }
+
+  private assemble(lease: Lease, { order, train }: RunMaterial): Promise<Batch[]> {
     const positions = order(lease.epoch);
     const batches = lease.bounds
       .slice(1)
@@ -234,12 +308,11 @@ export class Session {
     return settledLater(Promise.all(batches));
   }
 
-  private assemblePart({ from, to }: Evaluate): Promise<Batch> {
-    return settledLater(this.material!.test.range(from, to));
-  }
-
   private send(message: Parameters<typeof encode>[0]): void {
-    if (!this.closed) this.options.socket.send(encode(message));
+    if (this.closed) return;
+    const { socket, fail } = this.options;
+    if (socket.bufferedBytes() > MAX_BUFFERED_BYTES) fail(new Error('the coordinator does not read'));
+    else socket.send(encode(message));
   }
 }
 

@@ -8,7 +8,7 @@ const SILENT_MS = 30_000;
 /** Counted in ticks: time in which this process stood still makes none, and what was sent meanwhile is heard first. */
 const TICKS = 10;
 
-/** @param lost the connection is worthless, whatever its socket believes */
+/** @param lost called when the connection is dead, though its socket may look open */
 export function unlessSilent(events: ConnectionEvents, lost: (why: string) => void): ConnectionEvents {
   let ticks = 0;
   const timer = setInterval(() => {
@@ -18,9 +18,10 @@ export function unlessSilent(events: ConnectionEvents, lost: (why: string) => vo
   }, SILENT_MS / TICKS);
   return {
     opened: () => events.opened(),
-    received(bytes) {
+    place: (head) => events.place?.(head),
+    received(bytes, body) {
       ticks = 0;
-      events.received(bytes);
+      events.received(bytes, body);
     },
     closed(code, reason) {
       clearInterval(timer);

@@ -1,9 +1,11 @@
 /**
- * What a worker has been asked to compute and has not begun: taken in order, let go of when it is cancelled
- * or its step is over. Whatever is let go of is said, so that the coordinator counts on this worker again.
+ * What a worker has been asked to compute and has not begun: taken in order, let go of when it is canceled
+ * or its step is over. Each dropped task is reported, so that the coordinator counts on this worker again.
  */
+
+import type { Batch } from '../engine/engine.js';
 import type { Cancel, Dropped, Evaluate, Lease } from '../shared/protocol/messages.js';
-import type { Batch } from './engine/engine.js';
+import { samplesOf } from './data/check-work.js';
 
 export type Task =
   | { kind: 'lease'; lease: Lease; shards: Promise<Batch[]> }
@@ -19,11 +21,29 @@ export function isMeant(task: Task, { step, node, part }: Cancel): boolean {
   return task.kind === 'lease' ? task.lease.node === node : task.part.part === part;
 }
 
+/** What is asked for, of either kind. */
+const workOf = (task: Task): Lease | Evaluate => (task.kind === 'lease' ? task.lease : task.part);
+
 export class Tasks {
   private waiting: Task[] = [];
+  /** The latest version that work was asked for. */
+  private latest = -1;
 
   /** @param tell hears of each task that is let go of. */
   constructor(private readonly tell: (message: Dropped) => void) {}
+
+  /**
+   * To be called before work of `version` is added. A coordinator has one step, or one evaluation, in hand: what
+   * waits of earlier versions is let go of.
+   * @returns what waits; undefined where `version` itself is over
+   */
+  turnTo(version: number): { tasks: number; samples: number } | undefined {
+    if (version < this.latest) return undefined;
+    if (version > this.latest) this.drop((task) => versionOf(task) < version);
+    this.latest = version;
+    const samples = this.waiting.reduce((sum, task) => sum + samplesOf(workOf(task)), 0);
+    return { tasks: this.waiting.length, samples };
+  }
 
   add(task: Task): void {
     this.waiting.push(task);
@@ -36,8 +56,8 @@ export class Tasks {
   }
 
   drop(which: (task: Task) => boolean): void {
-    const dropped = this.waiting.filter(which);
-    this.waiting = this.waiting.filter((task) => !dropped.includes(task));
+    const dropped = new Set(this.waiting.filter(which));
+    this.waiting = this.waiting.filter((task) => !dropped.has(task));
     for (const task of dropped) {
       const step = versionOf(task);
       if (task.kind === 'lease') this.tell({ type: 'dropped', step, node: task.lease.node });
@@ -45,7 +65,7 @@ export class Tasks {
     }
   }
 
-  /** The connection is gone: nobody is to be told. */
+  /** The connection is gone: drops everything without a report. */
   clear(): void {
     this.waiting = [];
   }

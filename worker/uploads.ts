@@ -5,8 +5,7 @@
  * coordinator adds chunk c of all nodes before it opens the window further, so sending one whole
  * contribution and then the next could wait for itself for ever.
  */
-import { CHUNK_ELEMENTS } from '../shared/chunk-size.js';
-import { chunkCount, chunkRange } from '../shared/layout.js';
+import type { Layout } from '../shared/numerics/layout.js';
 import { FRAME_CONTRIBUTION, HEADER_BYTES, writeHeader } from '../shared/protocol/frame.js';
 import type { Lease } from '../shared/protocol/messages.js';
 
@@ -16,6 +15,8 @@ const HIGH_WATER_BYTES = 1 << 20;
 export interface UploadSocket {
   /** `flushed` is called when the bytes have left and their memory may be used again. */
   send(bytes: Uint8Array, flushed?: () => void): void;
+  /** Sends one message of two parts, as they lie. `flushed` is called when both have left. */
+  sendFrame(header: Uint8Array, body: Uint8Array, flushed: () => void): void;
   bufferedBytes(): number;
 }
 
@@ -23,35 +24,45 @@ interface Upload {
   lease: Lease;
   gradient: Float32Array;
   nextChunk: number;
+  /** Chunks that have not left yet, though they were sent. */
+  leaving: number;
+  /** Nothing more of it is sent. */
+  isOver: boolean;
 }
 
 export class Uploads {
   private readonly uploads: Upload[] = [];
-  private readonly frames: Uint8Array[] = [];
-  private readonly windows = new Map<number, number>();
+  /** The window as last opened: a coordinator has one step at a time. */
+  private opened = { step: -1, window: 0 };
 
-  /** @param release takes back a gradient's buffer once all of it has been sent, or is not needed. */
+  /** @param release takes back a gradient's buffer once no more of it is sent, and what was has left. */
   constructor(
-    private readonly elements: number,
+    private readonly layout: Layout,
     private readonly socket: UploadSocket,
     private readonly release: (gradient: Float32Array) => void,
   ) {}
 
   add(lease: Lease, gradient: Float32Array): void {
-    this.uploads.push({ lease, gradient, nextChunk: lease.fromChunk });
+    this.uploads.push({ lease, gradient, nextChunk: lease.fromChunk, leaving: 0, isOver: false });
     this.pump();
+  }
+
+  /** Gradients that wait to be sent, or of which some of it does. */
+  get length(): number {
+    return this.uploads.length;
   }
 
   /** Chunks of `step` below `window` may be sent. */
   open(step: number, window: number): void {
-    this.windows.set(step, Math.max(window, this.windows.get(step) ?? 0));
+    if (step < this.opened.step) return;
+    const before = step === this.opened.step ? this.opened.window : 0;
+    this.opened = { step, window: Math.max(window, before) };
     this.pump();
   }
 
   /** Forgets steps before `step`: they are over. */
   dropBefore(step: number): void {
     this.remove((upload) => upload.lease.step < step);
-    for (const old of this.windows.keys()) if (old < step) this.windows.delete(old);
   }
 
   cancel(step: number, node: number): void {
@@ -63,13 +74,15 @@ export class Uploads {
       const upload = this.next();
       if (!upload) return;
       this.sendChunk(upload);
-      if (upload.nextChunk === chunkCount(this.elements)) this.remove((other) => other === upload);
+      if (upload.nextChunk === this.layout.chunks) this.remove((other) => other === upload);
     }
   };
 
   private next(): Upload | undefined {
     // A lease may have a wider window than others of its step: what is to be taken whole does not wait.
-    const windowOf = ({ step, window }: Lease) => Math.max(window, this.windows.get(step) ?? 0);
+    const { opened } = this;
+    const windowOf = ({ step, window }: Lease) =>
+      step === opened.step ? Math.max(window, opened.window) : window;
     const ready = this.uploads.filter(({ lease, nextChunk }) => nextChunk < windowOf(lease));
     return ready.reduce<Upload | undefined>(
       (lowest, upload) => (lowest && lowest.nextChunk <= upload.nextChunk ? lowest : upload),
@@ -80,18 +93,15 @@ export class Uploads {
   private sendChunk(upload: Upload): void {
     const { step, node } = upload.lease;
     const chunk = upload.nextChunk++;
-    const { start, end } = chunkRange(this.elements, chunk);
-    const buffer =
-      this.frames.pop() ?? new Uint8Array(HEADER_BYTES + 4 * Math.min(this.elements, CHUNK_ELEMENTS));
-    const frame = buffer.subarray(0, HEADER_BYTES + 4 * (end - start));
-    writeHeader(frame, { type: FRAME_CONTRIBUTION, node, chunk, step }, frame.length - HEADER_BYTES);
+    const { start, end } = this.layout.range(chunk);
     const { gradient } = upload;
-    frame.set(
-      new Uint8Array(gradient.buffer, gradient.byteOffset + 4 * start, 4 * (end - start)),
-      HEADER_BYTES,
-    );
-    this.socket.send(frame, () => {
-      this.frames.push(buffer);
+    const body = new Uint8Array(gradient.buffer, gradient.byteOffset + 4 * start, 4 * (end - start));
+    const header = new Uint8Array(HEADER_BYTES);
+    writeHeader(header, { type: FRAME_CONTRIBUTION, node, chunk, step }, body.length);
+    upload.leaving++;
+    this.socket.sendFrame(header, body, () => {
+      upload.leaving--;
+      this.releaseIfDone(upload);
       this.pump();
     });
   }
@@ -101,7 +111,12 @@ export class Uploads {
       const upload = this.uploads[at]!;
       if (!which(upload)) continue;
       this.uploads.splice(at, 1);
-      this.release(upload.gradient);
+      upload.isOver = true;
+      this.releaseIfDone(upload);
     }
+  }
+
+  private releaseIfDone({ isOver, leaving, gradient }: Upload): void {
+    if (isOver && leaving === 0) this.release(gradient);
   }
 }

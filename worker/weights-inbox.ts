@@ -4,8 +4,8 @@
  * Two buffers: the version that is held whole, which may still be computed with, and the next one,
  * which comes in meanwhile. Of the versions that a slow connection misses, nothing is kept.
  */
-import { chunkCount, chunkRange } from '../shared/layout.js';
-import type { Frame } from '../shared/protocol/frame.js';
+import type { Layout } from '../shared/numerics/layout.js';
+import type { Frame, FrameHeader } from '../shared/protocol/frame.js';
 import { FrameError } from '../shared/protocol/frame.js';
 
 export class WeightsInbox {
@@ -18,16 +18,24 @@ export class WeightsInbox {
 
   /** @param allocate makes a vector that the engine can read where it runs. */
   constructor(
-    private readonly elements: number,
+    private readonly layout: Layout,
     allocate: (elements: number) => Float32Array,
   ) {
-    this.held = allocate(elements);
-    this.incoming = allocate(elements);
+    this.held = allocate(layout.total);
+    this.incoming = allocate(layout.total);
   }
 
   /** The values of `version`. */
   get weights(): Float32Array {
     return this.held;
+  }
+
+  /** Where the body of a frame shall lie, before it is here; undefined: it is not the one that must come next. */
+  place({ step: version, chunk, bodyBytes }: FrameHeader & { bodyBytes: number }): Uint8Array | undefined {
+    if (version <= this.version) return undefined;
+    const { start, end } = this.layout.range(chunk);
+    const isNext = chunk === (version === this.incomingVersion ? this.nextChunk : 0);
+    return isNext && bodyBytes === 4 * (end - start) ? this.bytesFrom(start, bodyBytes) : undefined;
   }
 
   /**
@@ -40,17 +48,21 @@ export class WeightsInbox {
       this.incomingVersion = version;
       this.nextChunk = 0;
     }
-    const { start, end } = chunkRange(this.elements, chunk);
+    const { start, end } = this.layout.range(chunk);
     if (chunk !== this.nextChunk || body.byteLength !== 4 * (end - start)) {
       throw new FrameError(
         `weights: chunk ${chunk} of ${body.byteLength} bytes, expected chunk ${this.nextChunk}`,
       );
     }
-    const bytes = new Uint8Array(this.incoming.buffer, this.incoming.byteOffset + 4 * start, body.byteLength);
-    bytes.set(body);
-    if (++this.nextChunk < chunkCount(this.elements)) return false;
+    const bytes = this.bytesFrom(start, body.byteLength);
+    if (body.buffer !== bytes.buffer || body.byteOffset !== bytes.byteOffset) bytes.set(body);
+    if (++this.nextChunk < this.layout.chunks) return false;
     [this.held, this.incoming] = [this.incoming, this.held];
     this.version = version;
     return true;
+  }
+
+  private bytesFrom(start: number, bytes: number): Uint8Array {
+    return new Uint8Array(this.incoming.buffer, this.incoming.byteOffset + 4 * start, bytes);
   }
 }

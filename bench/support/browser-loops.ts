@@ -1,12 +1,12 @@
 /** Runs in a worker of a browser: an engine's bare loop, and the same step by plain TF.js. */
-import { engineCandidates } from '../../browser-worker/engines.js';
-import { findGpu, findWebGl } from '../../browser-worker/gpu.js';
-import { tf } from '../../browser-worker/tensorflow.js';
-import { wasmPaths } from '../../browser-worker/wasm-paths.js';
-import { chunkCount, chunkRange, layoutOf } from '../../shared/layout.js';
-import type { Manifest } from '../../shared/manifest.js';
-import { NodeComputer } from '../../worker/engine/compute-node.js';
-import type { Batch } from '../../worker/engine/engine.js';
+import { engineCandidates } from '../../browser-worker/compute/engines.js';
+import { findGpu, findWebGl } from '../../browser-worker/compute/gpu.js';
+import { tf } from '../../browser-worker/compute/tensorflow.js';
+import { wasmPaths } from '../../browser-worker/compute/wasm/paths.js';
+import { NodeComputer } from '../../engine/compute-node.js';
+import type { Batch } from '../../engine/engine.js';
+import type { Manifest } from '../../shared/data/manifest.js';
+import { layoutOf } from '../../shared/numerics/layout.js';
 import { ECHO_PATH, type Loop, type LoopAnswer } from './loop.js';
 
 async function timed({ warmUp, steps }: Loop, step: () => Promise<unknown>): Promise<number> {
@@ -72,10 +72,10 @@ async function plain(loop: Loop, backend: string): Promise<number> {
 
 /** A step's bytes and nothing else: a gradient up, weights down, in frames as large as a run's. */
 async function exchange(loop: Loop): Promise<number> {
-  const { total } = layoutOf(loop.subject.model.weights);
-  const values = new Float32Array(total).fill(0.01);
-  const frames = Array.from({ length: chunkCount(total) }, (_, chunk) => {
-    const { start, end } = chunkRange(total, chunk);
+  const layout = layoutOf(loop.subject.model.weights);
+  const values = new Float32Array(layout.total).fill(0.01);
+  const frames = layout.mapChunks((chunk) => {
+    const { start, end } = layout.range(chunk);
     return values.subarray(start, end);
   });
   const socket = new WebSocket(`ws://${location.host}${ECHO_PATH}`);

@@ -1,9 +1,9 @@
 /** The models that engines are timed with, and random records for them. */
-import { buildModel } from '../../coordinator/model/build-model.js';
-import type { DataHead } from '../../coordinator/model/reference.js';
-import { Random } from '../../shared/random.js';
-import type { CompiledSubject } from '../../worker/engine/compiled/start.js';
-import type { Batch } from '../../worker/engine/engine.js';
+import { buildModel } from '../../coordinator/prepare/model/build-model.js';
+import type { DataHead } from '../../coordinator/prepare/model/reference.js';
+import type { CompiledSubject } from '../../engine/compiled/start.js';
+import type { Batch } from '../../engine/engine.js';
+import { Random } from '../../shared/numerics/random.js';
 
 export interface Case {
   model: string;

@@ -7,11 +7,11 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
+import type { Shard } from '../../engine/engine.js';
 import { monotonicClock } from '../../shared/clock.js';
-import type { Shard } from '../../worker/engine/engine.js';
 import { addressesOf } from '../../worker/node/socket.js';
 import { Session } from '../../worker/session.js';
-import { emptyBatches, idleCompute, layoutFor } from './step-model.js';
+import { emptyBatches, idleCompute, LIMITS, layoutFor } from './step-model.js';
 
 const SLOWDOWN = 10;
 
@@ -40,6 +40,11 @@ function start(slowdown: number): void {
       send: (bytes, flushed) => {
         if (ws.readyState === ws.OPEN) ws.send(bytes, { binary: true }, (error) => error || flushed?.());
       },
+      sendFrame: (header, body, flushed) => {
+        if (ws.readyState !== ws.OPEN) return;
+        ws.send(header, { binary: true, fin: false });
+        ws.send(body, { binary: true }, (error) => error || flushed());
+      },
       bufferedBytes: () => ws.bufferedAmount,
     },
     clock: monotonicClock,
@@ -48,6 +53,7 @@ function start(slowdown: number): void {
       train: emptyBatches,
       test: emptyBatches,
       order: () => order,
+      limits: LIMITS,
       compute: {
         ...idle,
         computeNode: async (shards, into, stop) => {
@@ -66,7 +72,7 @@ function start(slowdown: number): void {
     fail: (error) => {
       if (!isDead) console.error(error);
     },
-    log: () => undefined,
+    tell: () => undefined,
   });
   const self: Alive = {
     kill() {

@@ -1,8 +1,9 @@
 /** A process that computes steps by one engine, as a worker's thread does, and tells its memory on the way. */
-import { layoutOf } from '../../shared/layout.js';
-import type { CompiledSubject } from '../../worker/engine/compiled/start.js';
-import type { Batch } from '../../worker/engine/engine.js';
-import { engineCandidates } from '../../worker/node/engines.js';
+
+import type { CompiledSubject } from '../../engine/compiled/start.js';
+import type { Batch } from '../../engine/engine.js';
+import { engineCandidates } from '../../engine/node/candidates.js';
+import { layoutOf } from '../../shared/numerics/layout.js';
 
 export interface FootprintRequest {
   engine: string;

@@ -1,5 +1,5 @@
 /** What the browser bench asks of a worker in the browser, and what that answers. */
-import type { ComputeSubject } from '../../worker/material.js';
+import type { ComputeSubject } from '../../worker/data/material.js';
 
 export interface Loop {
   /** An engine's name; `plain/BACKEND` is TF.js's own `trainOnBatch`; `exchange` computes nothing. */

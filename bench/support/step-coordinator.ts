@@ -3,20 +3,22 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { OPEN_GATE } from '../../coordinator/access/gate.js';
-import { Control } from '../../coordinator/control.js';
-import { createCore } from '../../coordinator/core.js';
-import { ObjectStore } from '../../coordinator/data/store.js';
-import { Progress } from '../../coordinator/progress.js';
-import { run } from '../../coordinator/run.js';
+import { ObjectStore } from '../../coordinator/prepare/data/store.js';
+import { OPEN_AUTHENTICATOR } from '../../coordinator/server/access/authenticator.js';
+import type { ServedRun } from '../../coordinator/server/http/dashboard.js';
 import { listen } from '../../coordinator/server/listen.js';
 import { createKernels } from '../../coordinator/update/kernels/create.js';
 import { createOptimizer } from '../../coordinator/update/optimizers/optimizers.js';
 import { monotonicClock } from '../../shared/clock.js';
+import { testRun } from '../../test/support/simulation/test-run.js';
+import { median } from './statistics.js';
 import { BATCH, layoutFor, SHARDS } from './step-model.js';
 
 export interface CoordinatorReport {
+  /** The median. */
   stepMs: number;
+  /** Processor time of this process, a step. */
+  cpuMs: number;
   /** Most memory that the process has had: resident, megabytes. */
   peakMb: number;
 }
@@ -27,63 +29,41 @@ const layout = layoutFor(parameters);
 const optimizer = createOptimizer({ name: 'sgd', momentum: 0.9 });
 const WARM_UP = 3;
 
-const stepMs = transport === 'chunks' ? await chunked() : await whole();
-process.send!({ report: { stepMs, peakMb: peakMb() } satisfies CoordinatorReport });
+/** When each step was over, in milliseconds. */
+const ends: number[] = [];
+let cpuBefore = process.cpuUsage();
+await (transport === 'chunks' ? chunked() : whole());
+const { user, system } = process.cpuUsage(cpuBefore);
+const counted = ends.slice(WARM_UP - 1);
+const stepMs = median(counted.slice(1).map((end, at) => end - counted[at]!));
+const cpuMs = (user + system) / 1000 / steps;
+process.send!({ report: { stepMs, cpuMs, peakMb: peakMb() } satisfies CoordinatorReport });
+
+function stepEnded(): void {
+  if (ends.push(performance.now()) !== WARM_UP) return;
+  cpuBefore = process.cpuUsage();
+  process.send!({ warm: true });
+}
 
 /** The product's own pipeline, swarm and server. */
-async function chunked(): Promise<number> {
-  const none = '0'.repeat(64);
-  const core = createCore({
-    layout,
-    weights: new Float32Array(layout.total),
-    rule: { optimizer, clipNorm: 0, clipValue: 0, averageDecay: 0 },
-    shards: SHARDS,
-    engineClass: 'any',
-    deadAfterMs: 60_000,
-    run: 'bench',
-    objects: { model: none, train: none, test: none, probe: none, program: none },
-    shardSamples: BATCH / SHARDS,
-    seed: 1,
-    shuffle: 'none',
-    clock: monotonicClock,
-    tell: () => undefined,
-  });
-  const dashboard = { server: 'bench', runs: [], live: false, tokens: false, join: () => '' };
-  const served = { gate: OPEN_GATE, objects: new ObjectStore(), pages: new Map(), dashboard };
-  const server = await listen('127.0.0.1', 0, core.swarm, served);
-  process.send!({ url: server.url });
+async function chunked(): Promise<void> {
   const all = WARM_UP + steps;
-  let [began, ended] = [0, 0];
-  const record = {
-    step: ({ step }: { step: number }) => {
-      if (step === WARM_UP) began = performance.now();
-      if (step === all) ended = performance.now();
-    },
-    evaluation: () => undefined,
-    contribution: () => undefined,
-    change: () => undefined,
-    checkpoint: () => undefined,
-    settled: async () => undefined,
-  };
-  const options = {
-    steps: all,
-    epochPlan: { records: BATCH * all, batchSize: BATCH },
-    shards: SHARDS,
-    evaluateEvery: all,
-    checkpointEvery: 0,
-    minWorkers: workers,
-    layout,
-    test: { parts: [{ from: 0, to: 1 }], confusionClasses: 0 },
-  };
-  const control = new Control({ schedule: (peak) => () => peak, peak: 0.01, changes: [] });
-  const parts = { ...core, progress: new Progress(0, true), record, control, clock: monotonicClock };
-  const never = new AbortController().signal;
-  await run(options, parts, { drain: never, abort: never });
-  return (ended - began) / steps;
+  const { core, run } = testRun({
+    ...{ layout, optimizer, steps: all, batchSize: BATCH, records: BATCH * all, shards: SHARDS },
+    ...{ minWorkers: workers, deadAfterMs: 60_000, clock: monotonicClock, timers: true },
+    record: { step: stepEnded },
+  });
+  const live = { swarm: core.swarm, objects: new ObjectStore() };
+  const shown = { id: 'bench', live } as unknown as ServedRun;
+  const dashboard = { server: 'bench', runs: [shown], live: false, tokens: false, join: () => '' };
+  const served = { authenticator: OPEN_AUTHENTICATOR, pages: new Map(), dashboard };
+  const server = await listen('127.0.0.1', 0, served);
+  process.send!({ url: server.url });
+  await run();
 }
 
 /** One message per gradient, one per weights: sums and updates by the same kernels. */
-async function whole(): Promise<number> {
+async function whole(): Promise<void> {
   const kernels = createKernels({ capacityFloats: (workers + 5) * (layout.total + 16) });
   let [weights, next] = [kernels.allocate(layout.total), kernels.allocate(layout.total)];
   const momentum = kernels.allocate(layout.total);
@@ -112,9 +92,7 @@ async function whole(): Promise<number> {
   const connected = until();
   process.send!({ url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}` });
   await connected;
-  let began = 0;
   for (let step = 0; step < WARM_UP + steps; step++) {
-    if (step === WARM_UP) began = performance.now();
     arrived = 0;
     const all = until();
     const bytes = Buffer.from(weights.buffer, weights.byteOffset, weights.byteLength);
@@ -129,8 +107,8 @@ async function whole(): Promise<number> {
       { learningRate: 0.01, t: step + 1 },
     );
     [weights, next] = [next, weights];
+    stepEnded();
   }
-  return (performance.now() - began) / steps;
 }
 
 /** The kernel's own high-water mark where there is one, else what is resident now. */

@@ -1,7 +1,9 @@
 /** A stand-in for a model: weights without layers, and an engine that returns a ready gradient. */
-import { type Layout, layoutOf } from '../../shared/layout.js';
-import type { Compute } from '../../worker/engine/compute.js';
-import type { Batch } from '../../worker/engine/engine.js';
+
+import type { Compute } from '../../engine/compute.js';
+import type { Batch } from '../../engine/engine.js';
+import { type Layout, layoutOf } from '../../shared/numerics/layout.js';
+import type { WorkLimits } from '../../worker/data/check-work.js';
 
 export const BATCH = 64;
 export const SHARDS = 8;
@@ -31,6 +33,15 @@ export function idleCompute(): Compute {
 export const emptyBatches = {
   assemble: async ({ length }: Uint32Array): Promise<Batch> => empty(length),
   range: async (from: number, to: number): Promise<Batch> => empty(to - from),
+};
+
+/** Nothing is refused. */
+export const LIMITS: WorkLimits = {
+  trainRecords: 2 ** 20,
+  testRecords: 2 ** 20,
+  shardSamples: 2 ** 20,
+  samples: 2 ** 24,
+  chunks: 2 ** 20,
 };
 
 const empty = (count: number): Batch => ({ count, x: new Uint8Array(0), y: new Uint8Array(0) });

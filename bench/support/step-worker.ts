@@ -3,7 +3,7 @@ import { WebSocket } from 'ws';
 import { monotonicClock } from '../../shared/clock.js';
 import { addressesOf, dial } from '../../worker/node/socket.js';
 import { Session } from '../../worker/session.js';
-import { emptyBatches, idleCompute, layoutFor } from './step-model.js';
+import { emptyBatches, idleCompute, LIMITS, layoutFor } from './step-model.js';
 
 const [transport, url, parameters] = process.argv.slice(2) as [string, string, string];
 const layout = layoutFor(Number(parameters));
@@ -19,7 +19,8 @@ function chunked(): void {
   };
   const { socket } = dial(addressesOf(url).swarm, {
     opened: () => session.opened(),
-    received: (bytes) => session.received(bytes),
+    place: (head) => session.place(head),
+    received: (bytes, body) => session.received(bytes, body),
     closed: () => undefined,
   });
   const session = new Session({
@@ -33,9 +34,10 @@ function chunked(): void {
       test: emptyBatches,
       compute: idleCompute(),
       order: () => order,
+      limits: LIMITS,
     }),
     fail,
-    log: () => undefined,
+    tell: () => undefined,
   });
 }
 

@@ -1,23 +1,24 @@
 /** The dashboard: puts the panels together and feeds them. */
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { Greeting, ModelView, TimedEvent, TimelineView } from '../../shared/monitoring.js';
-import { isOver, type Status } from '../../shared/status.js';
-import { fetchJson } from './api.js';
-import { CurveControls, MainCurves, SmallCurves, useCurves } from './charts.js';
-import { Confusion } from './confusion.js';
-import { Events } from './events.js';
-import { useFeed } from './feed.js';
-import { percent } from './format.js';
-import { Header } from './header.js';
-import { Histograms } from './histograms.js';
-import { Invite } from './invite.js';
-import { Kpis } from './kpis.js';
-import { Mistakes } from './mistakes.js';
-import { Layers } from './model.js';
-import { Timeline } from './timeline.js';
-import { TryIt } from './try-it.js';
-import { Workers } from './workers.js';
+import type { LoggedEvent } from '../../shared/status/events.js';
+import type { Greeting, ModelView, TimelineView } from '../../shared/status/monitoring.js';
+import { isOver, type Status } from '../../shared/status/status.js';
+import { CurveControls, MainCurves, SmallCurves, useCurves } from './curves/charts.js';
+import { fetchJson } from './data/api.js';
+import { useFeed } from './data/feed.js';
+import { percent } from './data/format.js';
+import { Invite } from './join/invite.js';
+import { Confusion } from './panels/confusion.js';
+import { Events } from './panels/events.js';
+import { Header } from './panels/header.js';
+import { Histograms } from './panels/histograms.js';
+import { Kpis } from './panels/kpis.js';
+import { Mistakes } from './panels/mistakes.js';
+import { Layers } from './panels/model.js';
+import { Timeline } from './panels/timeline.js';
+import { Workers } from './panels/workers.js';
+import { TryIt } from './try/try-it.js';
 
 const TIMELINE_MS = 1000;
 const MODEL_MS = 5000;
@@ -42,7 +43,7 @@ interface DashboardProps {
   era: number;
   greeting: Greeting;
   status: Status;
-  events: TimedEvent[];
+  events: LoggedEvent[];
   chosen: string | undefined;
   choose(run: string): void;
 }
@@ -67,7 +68,6 @@ function Dashboard({ connection, era, greeting, status, events, chosen, choose }
   const [inviting, setInviting] = useState(false);
   const [refused, setRefused] = useState('');
   const curves = useCurves(greeting.runs, era, status.step);
-  const learningRate = curves.runs.find(({ id }) => id === run.id)?.view.curve.learningRate.mean.at(-1);
   const { Panel, contribute } = useContribution();
 
   useEffect(() => {
@@ -92,7 +92,11 @@ function Dashboard({ connection, era, greeting, status, events, chosen, choose }
               see is from before. Trying again…
             </p>
           )}
-          {status.state === 'failed' && <p class="notice bad">{status.message}</p>}
+          {(status.state === 'failed' || status.state === 'saving') && (
+            <p class="notice bad">{status.message}</p>
+          )}
+          {status.state === 'stopped' && <p class="notice">{status.message}</p>}
+          {!isOver(status.state) && status.trouble && <p class="notice bad">{status.trouble}</p>}
           {refused && <p class="notice bad">Refused: {refused}</p>}
         </div>
         {Panel && (
@@ -103,7 +107,7 @@ function Dashboard({ connection, era, greeting, status, events, chosen, choose }
         {goesOn && greeting.join && (inviting || status.workers.length === 0) && (
           <Invite join={greeting.join} tokens={greeting.tokens} />
         )}
-        <Kpis status={status} learningRate={learningRate} />
+        <Kpis status={status} />
         <CurveControls {...curves} />
         <MainCurves {...curves} />
         <div class="column wide">
@@ -170,6 +174,7 @@ function usePolled<T>(
 /** The view by which this tab contributes: loaded when it is first wanted. */
 function useContribution(): { Panel: ComponentType | undefined; contribute(): void } {
   const [view, setView] = useState<{ Panel: ComponentType }>();
-  const contribute = () => void import('./join-view.js').then(({ JoinView }) => setView({ Panel: JoinView }));
+  const contribute = () =>
+    void import('./join/join-view.js').then(({ JoinView }) => setView({ Panel: JoinView }));
   return { Panel: view?.Panel, contribute };
 }

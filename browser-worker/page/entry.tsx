@@ -1,8 +1,8 @@
 /** Mounts a page once it is known that its visitor may use it; otherwise says why not. */
 import { type ComponentChild, render } from 'preact';
-import type { SessionView } from '../../shared/monitoring.js';
-import type { Role } from '../../shared/roles.js';
-import { isOneOf, openSession, refusalText } from './session.js';
+import type { Role } from '../../shared/protocol/roles.js';
+import type { SessionView } from '../../shared/status/monitoring.js';
+import { isOneOf, openSession, refusalText } from './data/session.js';
 import './style.css';
 
 /** @param roles those that may use it */

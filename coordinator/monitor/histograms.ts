@@ -2,9 +2,8 @@
  * Histograms of weights and gradients, of a sample of at most some thousand elements of each weight: the
  * cost does not grow with the model. Elements are taken at even distances.
  */
-import { CHUNK_ELEMENTS } from '../../shared/chunk-size.js';
-import type { Layout } from '../../shared/layout.js';
-import type { Histogram, WeightHistograms } from '../../shared/monitoring.js';
+import type { Layout } from '../../shared/numerics/layout.js';
+import type { HistogramView, WeightHistograms } from '../../shared/status/monitoring.js';
 
 const SAMPLES_OF_WEIGHT = 2048;
 const MAX_BINS = 48;
@@ -33,7 +32,7 @@ export class Sampler {
 
   /** Takes what of `values`, the beginning of chunk `chunk`, belongs to the sample. */
   take(chunk: number, values: Float32Array, into: Float32Array): void {
-    const first = chunk * CHUNK_ELEMENTS;
+    const first = this.layout.range(chunk).start;
     for (let i = lowerBound(this.indices, first); i < this.indices.length; i++) {
       const at = this.indices[i]! - first;
       if (at >= values.length) break;
@@ -61,7 +60,7 @@ export class Sampler {
 }
 
 /** Null without a finite value. The last bin holds its upper border too. */
-export function histogramOf(all: Float32Array): Histogram | null {
+export function histogramOf(all: Float32Array): HistogramView | null {
   const values = all.filter(Number.isFinite);
   if (values.length === 0) return null;
   let [min, max, sum] = [values[0]!, values[0]!, 0];

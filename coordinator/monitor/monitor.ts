@@ -1,26 +1,37 @@
 /**
- * What a run under way shows to those who watch: curves, events, the last steps, the model. The conductor
- * tells it what happens; whatever it keeps is bounded, and nothing here can hold the run up.
+ * What a run under way shows to those who watch: curves, events, the last steps, the model. The recorder
+ * tells it what happens; everything that it keeps is bounded, and nothing here can hold the run up.
  */
 import type { Clock } from '../../shared/clock.js';
-import type { EvaluationTotals } from '../../shared/evaluation-parts.js';
-import { type Layout, layoutOf } from '../../shared/layout.js';
-import { metricOf } from '../../shared/losses.js';
+import type { EvaluationTotals } from '../../shared/data/evaluation-parts.js';
 import {
   BYTES_PER_ELEMENT,
   elementsOf,
   type Manifest,
   recordArrayOf,
   recordBytes,
-} from '../../shared/manifest.js';
+} from '../../shared/data/manifest.js';
 import type { ModelDescription } from '../../shared/models/description.js';
-import type { Change, Mistake, ModelView, ShownMistake } from '../../shared/monitoring.js';
-import type { ObjectStore } from '../data/store.js';
+import { type Layout, layoutOf } from '../../shared/numerics/layout.js';
+import { metricOf } from '../../shared/numerics/losses.js';
+import type {
+  Change,
+  Mistake,
+  ModelView,
+  ShownMistake,
+  TimelineView,
+} from '../../shared/status/monitoring.js';
+import type { ObjectStore } from '../prepare/data/store.js';
+import type { StoredView } from '../record/folder/view-file.js';
+import type { Watcher } from '../record/recorder.js';
+import type { ContributionTimes } from '../scheduling/contribution-times.js';
 import type { Pipeline } from '../update/pipeline.js';
-import type { EventList } from './event-list.js';
+import type { History } from './curves/history.js';
+import type { EventLog } from './event-log.js';
 import { Sampler } from './histograms.js';
-import { History } from './history.js';
-import { type ContributionTimes, Timeline } from './timeline.js';
+import { stepDurations } from './prometheus.js';
+import { Timeline } from './timeline.js';
+import type { RunMonitor } from './views.js';
 
 /** Gradients are sampled at one step in so many milliseconds. */
 const SAMPLE_EVERY_MS = 2000;
@@ -31,42 +42,45 @@ export interface MonitorOptions {
   test: Manifest;
   objects: ObjectStore;
   pipeline: Pipeline;
-  events: EventList;
-  /** Hears how long each step took, in milliseconds. */
-  stepped?(ms: number): void;
+  events: EventLog;
+  /** Of earlier starts, and of what comes. */
+  history: History;
 }
 
-export class Monitor {
+export class Monitor implements RunMonitor, Watcher {
   readonly history: History;
-  readonly timeline = new Timeline();
+  private readonly steps = new Timeline();
+  readonly stepSeconds = stepDurations();
   private readonly layout: Layout;
   private readonly sampler: Sampler;
   private gradients: { step: number; samples: Float32Array } | undefined;
   private sampledAt = Number.NEGATIVE_INFINITY;
+  /** Ends the sampling of the step in hand. */
+  private untap: () => void = () => undefined;
   private latest: ModelView['evaluation'] = null;
 
   constructor(private readonly options: MonitorOptions) {
     this.layout = layoutOf(options.description.weights);
     this.sampler = new Sampler(this.layout);
-    this.history = new History(metricOf(options.description.loss));
+    this.history = options.history;
     this.tap(0);
   }
 
-  get events(): EventList {
+  get events(): EventLog {
     return this.options.events;
   }
 
   contribution(times: ContributionTimes): void {
-    this.timeline.contribution(times);
+    this.steps.contribution(times);
   }
 
   step(entry: Parameters<History['step']>[0]): void {
     const now = this.options.clock.now();
     this.history.step(entry);
-    const ms = this.timeline.stepped(entry.step, now);
-    if (ms !== undefined) this.options.stepped?.(ms);
+    const ms = this.steps.stepped(entry.step, now);
+    if (ms !== undefined) this.stepSeconds.observe(ms / 1000);
     if (now - this.sampledAt >= SAMPLE_EVERY_MS) this.tap(entry.step);
-    else this.options.pipeline.onGradient = undefined;
+    else this.untap();
   }
 
   evaluation(entry: Parameters<History['evaluation']>[0], totals: EvaluationTotals): void {
@@ -94,6 +108,26 @@ export class Monitor {
     };
   }
 
+  /** What `view.json` keeps for those who look later. */
+  view(): StoredView {
+    return { model: this.model(), events: this.events.from(), timeline: this.timeline() };
+  }
+
+  timeline(): TimelineView {
+    return this.steps.view();
+  }
+
+  network() {
+    const { topology, weights } = this.options.description;
+    return { topology, weights };
+  }
+
+  weights() {
+    const { averaged, weights } = this.options.pipeline;
+    const shown = averaged ?? weights;
+    return { version: shown.version, copy: () => shown.flat() };
+  }
+
   change(change: Change): void {
     this.history.changes.push(change);
   }
@@ -102,13 +136,14 @@ export class Monitor {
   private tap(step: number): void {
     const samples = this.sampler.allocate();
     this.sampledAt = this.options.clock.now();
-    this.options.pipeline.onGradient = (chunk, gradient) => {
+    this.untap();
+    this.untap = this.options.pipeline.onGradient((chunk, gradient) => {
       this.sampler.take(chunk, gradient, samples);
       this.gradients = { step, samples };
-    };
+    });
   }
 
-  /** With what the record shows, read from the store. */
+  /** Adds what the record shows, read from the store. */
   private shown(mistake: Mistake): ShownMistake {
     const { test, objects } = this.options;
     const bytesPerRecord = recordBytes(test);

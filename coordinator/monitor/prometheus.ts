@@ -1,30 +1,38 @@
 /**
  * `GET /metrics`: how the run goes, in Prometheus' text format. Read from the status when it is asked for;
- * only the times of steps are counted as they happen. Labels have few values: workers have no names here.
+ * only the times of steps are counted as they happen. Labels have few values: workers have no names here, nor has the
+ * run, since a coordinator leads one: Prometheus' own label `instance` tells coordinators apart.
  */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { isOver, type Status } from '../../shared/status.js';
-import { ServerCounts } from '../server/counts.js';
+import { isOver, type Status } from '../../shared/status/status.js';
+import type { ServerCounts } from './server-counts.js';
 
 /** Seconds: from small models on one machine to large ones over slow lines. */
 const STEP_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120];
 
+/** From the first lease of a step to its last chunk: the one figure that is counted as it happens. */
+export const stepDurations = (): Histogram =>
+  new Histogram({
+    name: 'swarmgrad_step_duration_seconds',
+    help: 'From the first lease of a step to its last chunk.',
+    buckets: STEP_BUCKETS,
+    registers: [],
+  });
+
 export class Metrics {
   readonly contentType = Registry.PROMETHEUS_CONTENT_TYPE;
-  /** For the server to count in. */
-  readonly counts = new ServerCounts();
   private readonly registry = new Registry();
-  private readonly steps: Histogram;
-  private source: (() => Status) | undefined;
 
-  constructor() {
-    const registers = [this.registry];
-    this.steps = new Histogram({
-      name: 'swarmgrad_step_duration_seconds',
-      help: 'From the first lease of a step to its last chunk.',
-      buckets: STEP_BUCKETS,
-      registers,
-    });
+  /**
+   * @param status gives that of the run, now
+   * @param counts of the server
+   */
+  constructor(
+    private readonly status: () => Status,
+    private readonly counts: ServerCounts,
+    stepSeconds: Histogram,
+  ) {
+    this.registry.registerMetric(stepSeconds);
     this.counter('steps_total', 'Updates of the weights.', [], (add, { step }) => add({}, step));
     this.counter('samples_total', 'Samples trained.', [], (add, { samplesTrained }) =>
       add({}, samplesTrained),
@@ -71,25 +79,33 @@ export class Metrics {
     this.gauge('samples_per_second', 'Over the last few seconds.', [], (set, { samplesPerSecond }) =>
       set({}, samplesPerSecond),
     );
+    this.gauge('checkpoint_step', 'Of the newest checkpoint.', [], (set, { checkpoint }) => {
+      set({}, checkpoint.step ?? Number.NaN);
+    });
+    this.gauge(
+      'checkpoint_age_seconds',
+      'Since the newest checkpoint was written, or this start went on with it.',
+      [],
+      (set, { checkpoint }) => {
+        set({}, checkpoint.secondsAgo ?? Number.NaN);
+      },
+    );
+    this.counter(
+      'checkpoint_failures_total',
+      'Checkpoints that could not be written.',
+      [],
+      (add, { checkpoint }) => add({}, checkpoint.failures),
+    );
     this.gauge('run_over', '1 once the run has ended.', [], (set, { state }) =>
       set({}, isOver(state) ? 1 : 0),
     );
     this.gauge('open_connections', 'Open now.', ['kind'], (set) => {
-      set({ kind: 'websocket' }, this.counts.sockets());
-      set({ kind: 'events' }, this.counts.streams());
+      set({ kind: 'websocket' }, this.counts.open.websockets());
+      set({ kind: 'events' }, this.counts.open.streams());
     });
     this.gauge('memory_bytes', 'Of the process: resident memory.', [], (set) =>
       set({}, process.memoryUsage.rss()),
     );
-  }
-
-  /** @param status of the run that is shown from now on */
-  watch(status: () => Status): void {
-    this.source = status;
-  }
-
-  stepped(ms: number): void {
-    this.steps.observe(ms / 1000);
   }
 
   text(): Promise<string> {
@@ -97,7 +113,7 @@ export class Metrics {
   }
 
   private counter(name: string, help: string, labelNames: string[], read: Read): void {
-    const source = () => this.source?.();
+    const { status } = this;
     new Counter({
       name: `swarmgrad_${name}`,
       help,
@@ -105,14 +121,13 @@ export class Metrics {
       registers: [this.registry],
       collect() {
         this.reset();
-        const status = source();
-        if (status) read((labels, value) => this.inc(labels, value), status);
+        read((labels, value) => this.inc(labels, value), status());
       },
     });
   }
 
   private gauge(name: string, help: string, labelNames: string[], read: Read): void {
-    const source = () => this.source?.();
+    const { status } = this;
     new Gauge({
       name: `swarmgrad_${name}`,
       help,
@@ -120,8 +135,7 @@ export class Metrics {
       registers: [this.registry],
       collect() {
         this.reset();
-        const status = source();
-        if (status) read((labels, value) => this.set(labels, value), status);
+        read((labels, value) => this.set(labels, value), status());
       },
     });
   }

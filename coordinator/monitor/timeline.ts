@@ -2,26 +2,14 @@
  * Where the time of the last steps went: for each contribution when it was leased, computed, and counted.
  * All by the coordinator's clock; only the length of the computing is the worker's word.
  */
-import type { Segment, StepTimeline, TimelineView, TimeShares } from '../../shared/monitoring.js';
+import type { Segment, StepTimeline, TimelineView, TimeShares } from '../../shared/status/monitoring.js';
+import type { ContributionTimes } from '../scheduling/contribution-times.js';
 
 /** Kept; the shares of a worker are over these. */
 const STEPS_KEPT = 24;
 const STEPS_SHOWN = 8;
 /** A step over thousands of workers keeps its memory bounded, and the answer short. */
 const SEGMENTS_OF_STEP = 1024;
-
-/** Moments in milliseconds of the coordinator's clock. */
-export interface ContributionTimes {
-  worker: number;
-  name: string;
-  shard: number;
-  shards: number;
-  leasedAt: number;
-  /** When the worker told that it had computed, and for how long. */
-  announcedAt: number;
-  computeMs: number;
-  countedAt: number;
-}
 
 interface KeptStep {
   step: number;
@@ -61,7 +49,7 @@ export class Timeline {
         add(spent, worker, timesOf(own, milliseconds));
       }
     }
-    const workers = [...names].map(([id, name]) => ({ id, name, shares: normalised(spent.get(id)!) }));
+    const workers = [...names].map(([id, name]) => ({ id, name, shares: normalized(spent.get(id)!) }));
     workers.sort((a, b) => a.id - b.id);
     return { workers, steps: timelines.slice(-steps) };
   }
@@ -107,7 +95,7 @@ function add(spent: Map<number, TimeShares>, worker: number, times: TimeShares):
   else for (const key of KEYS) before[key] += times[key];
 }
 
-function normalised(times: TimeShares): TimeShares {
+function normalized(times: TimeShares): TimeShares {
   const total = KEYS.reduce((sum, key) => sum + times[key], 0) || 1;
   return Object.fromEntries(KEYS.map((key) => [key, round(times[key] / total)])) as unknown as TimeShares;
 }

@@ -1,94 +1,89 @@
 /**
  * One worker's connection: validates what arrives and hands it on, in order, one message at a time.
- * Whatever breaks the protocol ends this connection with its own close code, and nothing else.
+ * A violation of the protocol ends this connection with its own close code, and nothing else; so does anything that
+ * breaks the coordinator.
  */
-import type { RawData, WebSocket } from 'ws';
-import { CLOSE, type CloseReason, closeText } from '../../shared/protocol/close-codes.js';
-import { decodeWorkerMessage, encode } from '../../shared/protocol/codec.js';
-import { FRAME_CONTRIBUTION, FrameError, isFrame, readFrame } from '../../shared/protocol/frame.js';
-import { MessageError } from '../../shared/protocol/message-error.js';
+import type { CloseReason } from '../../shared/protocol/close-codes.js';
+import { decodeWorkerMessage } from '../../shared/protocol/codec.js';
 import {
-  type CoordinatorMessage,
-  PROTOCOL_VERSION,
-  type WorkerMessage,
-} from '../../shared/protocol/messages.js';
-import type { Refusal, Verdict, Visitor } from '../access/gate.js';
-import type { Peer, Worker } from '../participants.js';
-import type { Swarm } from '../swarm.js';
-import { identityOf } from '../trust/identity.js';
-import type { Refused, Sender } from './counts.js';
-import { MAX_FIRST_MESSAGE_BYTES } from './limits.js';
-import { MESSAGES, may } from './rights.js';
+  FRAME_CONTRIBUTION,
+  FrameError,
+  isFrame,
+  peekHeader,
+  readFrame,
+} from '../../shared/protocol/frame.js';
+import { MessageError } from '../../shared/protocol/message-error.js';
+import { PROTOCOL_VERSION, type WorkerMessage } from '../../shared/protocol/messages.js';
+import { COMPUTE, may } from '../../shared/protocol/roles.js';
+import { MAX_CONTROL_BYTES } from '../../shared/protocol/sizes.js';
+import type { Worker, WorkerState } from '../scheduling/worker.js';
+import { INTERNAL } from '../workers/phase-in-hand.js';
+import type { Swarm } from '../workers/swarm.js';
+import type { Refusal } from './access/authenticator.js';
+import { type ConnectionGuard, OPEN_GUARD } from './connection-guard.js';
+import { identityOf } from './network/identity.js';
+import { MAX_FIRST_MESSAGE_BYTES } from './network/limits.js';
+import { peerOf } from './peer.js';
+import type { ServerSocket } from './sockets/server-socket.js';
 
-const JOIN_TIMEOUT_MS = 10_000;
-
-/** What both directions have carried, in bytes of WebSocket payload. */
-export interface Traffic {
-  up: number;
-  down: number;
-}
-
-/** Says who is at the far end. */
-export interface Door {
-  /** The far end's IP address, where it has one. */
-  address?: string | undefined;
-  /** @param token of the join message */
-  admit(token: string | undefined): Verdict;
-  /** Calls `lost` once the visitor's token is void. @returns what ends that */
-  watch(visitor: Visitor, lost: () => void): () => void;
-  /** Whether another message may come, by how many came. */
-  mayReceive(): boolean;
-  /** A message is read. */
-  received(from: Sender): void;
-  /** The connection is closed from here. */
-  refused(reason: Refused): void;
-}
-
-/** Whoever comes is a worker. */
-const OPEN_DOOR: Door = {
-  admit: () => ({ visitor: { roles: ['worker'] } }),
-  watch: () => () => undefined,
-  mayReceive: () => true,
-  received: () => undefined,
-  refused: () => undefined,
+/** When a worker may say what; all else, once it is ready. */
+const IN_STATE: Partial<Record<WorkerMessage['type'], (state: WorkerState) => boolean>> = {
+  heartbeat: () => true,
+  ready: (state) => state === 'joining',
+  synced: (state) => state === 'syncing',
 };
 
 export function serveConnection(
-  socket: WebSocket,
+  socket: ServerSocket,
   swarm: Swarm,
-  traffic: Traffic,
-  door: Door = OPEN_DOOR,
+  guard: ConnectionGuard = OPEN_GUARD,
 ): void {
-  const peer = peerOf(socket, traffic, door);
+  const peer = peerOf(socket, swarm.traffic, guard, () => {
+    closing = true;
+  });
   let worker: Worker | undefined;
-  let roles: Visitor['roles'] = [];
   let forget: () => void = () => undefined;
   let closing = false;
 
+  /** Where the body of the frame lies that is on its way. */
+  let lent: Uint8Array | undefined;
+  const giveBack = () => {
+    if (lent) swarm.giveBack(lent);
+    lent = undefined;
+  };
+
   const refuse = (reason: CloseReason, text: string) => {
-    closing = true;
     if (worker) swarm.refuse(worker, reason, text);
     else peer.close(reason, text);
   };
-  const isAllowed = (what: keyof typeof MESSAGES): boolean => {
-    if (may(MESSAGES[what], roles)) return true;
-    refuse('forbidden', `${what} is not for the role ${roles.join(', ')}`);
-    return false;
+  /** A defect of ours that this connection has met is no reason to end anything but itself. */
+  const guarded = (act: () => void) => {
+    try {
+      act();
+    } catch (error) {
+      if (error instanceof MessageError || error instanceof FrameError)
+        return refuse('malformed', error.message);
+      if (!worker) peer.close('internal', INTERNAL);
+      swarm.inHand.failed(worker, error);
+    }
   };
   const joinTimer = setTimeout(
-    () => refuse('joinTimeout', `no join within ${JOIN_TIMEOUT_MS / 1000} s`),
-    JOIN_TIMEOUT_MS,
+    // Where this process itself was late, the join may be here already: it is read first.
+    () =>
+      setImmediate(() => {
+        if (!worker && !closing) refuse('joinTimeout', `no join within ${guard.joinWithinMs / 1000} s`);
+      }),
+    guard.joinWithinMs,
   );
 
-  const receive = (bytes: Uint8Array) => {
+  const receive = (bytes: Uint8Array, body?: Uint8Array) => {
     if (worker) swarm.heard(worker);
     if (isFrame(bytes)) {
-      const frame = readFrame(bytes);
+      const frame = readFrame(bytes, body);
       if (frame.type !== FRAME_CONTRIBUTION)
         throw new FrameError(`frame type ${frame.type} is not a worker's to send`);
-      if (worker && !isAllowed('frame')) return;
-      if (!worker || !swarm.isActive(worker)) refuse('unexpected', 'a frame before ready');
-      else swarm.current?.frame(worker, frame);
+      if (!worker || !swarm.roster.isReady(worker)) refuse('unexpected', 'a frame before ready');
+      else swarm.answers.frame(worker, frame);
       return;
     }
     handle(decodeWorkerMessage(bytes));
@@ -103,37 +98,45 @@ export function serveConnection(
           `coordinator speaks version ${PROTOCOL_VERSION}, worker ${message.protocol}`,
         );
       }
-      const verdict = door.admit(message.token);
-      if ('refused' in verdict) {
-        const { reason, text } = REFUSALS[verdict.refused];
+      const result = guard.authenticate(message.token);
+      if ('refused' in result) {
+        const { reason, text } = REFUSALS[result.refused];
         return refuse(reason, text);
       }
-      const { visitor } = verdict;
-      roles = visitor.roles;
-      if (!isAllowed('join')) return;
+      const { principal } = result;
+      const { roles } = principal;
+      // Who may join may say all that workers say: a role does not change while its token is in force.
+      if (!may(COMPUTE, roles)) return refuse('forbidden', `join is not for the role ${roles.join(', ')}`);
+      const isTrusted =
+        principal.token === undefined
+          ? roles.includes('admin')
+          : ['worker', 'admin'].includes(principal.token.role);
+      const identity = identityOf(message.name, guard.address, principal.token?.name);
+      if (!isTrusted && !guard.mayJoin(identity))
+        return refuse('tooManyJoins', 'more joins a minute than any worker needs: try again later');
+      if (!guard.takePlace(principal))
+        return refuse('tooManyConnections', 'no place is left: try again later');
       clearTimeout(joinTimer);
-      forget = door.watch(visitor, () => refuse('revoked', 'its token was revoked, or has expired'));
-      const isTrusted = roles.includes('worker') || roles.includes('admin');
-      const role = visitor.holder && (isTrusted ? 'worker' : 'volunteer');
-      worker = swarm.join(peer, message, role, identityOf(message.name, door.address, visitor.holder?.name));
+      forget = guard.watch(principal, (why) => guarded(() => refuse(why, VOID[why])));
+      const role = principal.token && (isTrusted ? 'worker' : 'volunteer');
+      worker = swarm.join(peer, message, role, identity);
       return;
     }
     if (!worker) return refuse('unexpected', `${message.type} before join`);
-    if (!isAllowed(message.type)) return;
-    const { state } = worker.member;
-    const early = message.type === 'ready' ? state !== 'joining' : state === 'joining';
-    if (early && message.type !== 'heartbeat') return refuse('unexpected', `${message.type} while ${state}`);
+    const { state } = worker;
+    const isMeantNow = IN_STATE[message.type] ?? ((now) => now !== 'joining');
+    if (!isMeantNow(state)) return refuse('unexpected', `${message.type} while ${state}`);
     switch (message.type) {
       case 'ready':
         return swarm.ready(worker, message);
-      case 'holding':
-        return swarm.holding(worker);
+      case 'synced':
+        return swarm.synced(worker);
       case 'contribution':
-        return swarm.contribution(worker, message);
+        return swarm.answers.contribution(worker, message);
       case 'evaluated':
-        return swarm.evaluated(worker, message);
+        return swarm.answers.evaluated(worker, message);
       case 'dropped':
-        return swarm.dropped(worker, message);
+        return swarm.answers.dropped(worker, message);
       case 'heartbeat':
         return;
       default:
@@ -141,34 +144,64 @@ export function serveConnection(
     }
   };
 
-  socket.on('message', (data: RawData, isBinary: boolean) => {
-    if (closing) return;
-    const bytes = data as Buffer;
-    traffic.up += bytes.length;
-    if (!door.mayReceive()) return refuse('tooManyMessages', 'more messages a second than any worker needs');
-    door.received(worker?.role ?? 'stranger');
-    try {
-      if (!worker && bytes.length > MAX_FIRST_MESSAGE_BYTES)
-        throw new MessageError(`a first message of ${bytes.length} bytes`);
-      if (!isBinary) throw new MessageError('a text message: all messages are binary');
-      receive(bytes);
-    } catch (error) {
-      if (!(error instanceof MessageError || error instanceof FrameError)) throw error;
-      refuse('malformed', error.message);
-    }
-  });
-  socket.on('error', ({ code = '' }: NodeJS.ErrnoException) => {
-    // `close` follows. What is not the library's is a broken line, and nobody's fault.
-    if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') door.refused('messageTooLong');
-    else if (code.startsWith('WS_ERR')) door.refused('brokenWebSocket');
-  });
-  socket.on('close', (code) => {
-    clearTimeout(joinTimer);
-    forget();
-    closing = true;
-    if (worker) swarm.left(worker, code === 1006 ? 'connection lost' : `connection closed (${code})`);
+  socket.listen({
+    place(head) {
+      giveBack();
+      const header = worker && !closing ? peekHeader(head) : undefined;
+      if (header?.type === FRAME_CONTRIBUTION) lent = swarm.lend(worker!, header.bodyBytes);
+      return lent;
+    },
+    received(bytes, isBinary, body) {
+      if (closing) return;
+      swarm.traffic.up += bytes.length + (body?.length ?? 0);
+      guard.trace?.received(bytes, body?.length);
+      // Check state and length first: nothing is built from a message that was not asked for.
+      const controlBytes = isFrame(bytes) ? 0 : bytes.length;
+      const isLong = worker !== undefined && controlBytes > MAX_CONTROL_BYTES;
+      const tooMany = guard.mayReceive(isLong ? 0 : controlBytes);
+      if (tooMany) return refuse(tooMany, TOO_MANY[tooMany]);
+      guard.received(worker?.role ?? 'stranger');
+      if (isLong && controlBytes > swarm.answers.longestFrom(worker!))
+        return refuse(
+          'unexpected',
+          `a message of ${controlBytes} bytes, where nothing so long was asked for`,
+        );
+      guarded(() => {
+        if (!worker && bytes.length > MAX_FIRST_MESSAGE_BYTES)
+          throw new MessageError(`a first message of ${bytes.length} bytes`);
+        if (!isBinary) throw new MessageError('a text message: all messages are binary');
+        receive(bytes, body);
+        giveBack();
+      });
+    },
+    beside(bytes) {
+      const tooMany = closing ? undefined : guard.mayReceive(bytes);
+      if (tooMany) guarded(() => refuse(tooMany, TOO_MANY[tooMany]));
+    },
+    broken: (why) => guard.refused(why),
+    closed(code, reason) {
+      clearTimeout(joinTimer);
+      forget();
+      giveBack();
+      guard.trace?.closed('<-', code, reason);
+      closing = true;
+      const said = reason === '' ? '' : `: ${reason}`;
+      const why = code === 1006 ? 'connection lost' : `connection closed (${code})${said}`;
+      guarded(() => worker && swarm.left(worker, why, code));
+    },
   });
 }
+
+const TOO_MANY = {
+  tooManyMessages: 'more messages a second than any worker needs',
+  tooManyBytes: 'more bytes of control messages a second than any worker needs',
+};
+
+/** Why a token that was right is right no more. */
+const VOID = {
+  revoked: 'its token was revoked',
+  expired: "its token has expired, by the clock of the coordinator's machine",
+};
 
 const REFUSALS: Record<Refusal, { reason: CloseReason; text: string }> = {
   missing: {
@@ -177,37 +210,8 @@ const REFUSALS: Record<Refusal, { reason: CloseReason; text: string }> = {
   },
   wrong: {
     reason: 'unauthorized',
-    text: 'the token is not valid: it may have been revoked, or have expired',
+    text: 'the token is not valid: it may have been revoked',
   },
+  expired: { reason: 'expired', text: VOID.expired },
   tooMany: { reason: 'tooManyAttempts', text: 'too many wrong tokens from this address' },
 };
-
-function peerOf(socket: WebSocket, traffic: Traffic, door: Door): Peer {
-  let delivered = 0;
-  const send = (bytes: Uint8Array, flushed?: () => void) => {
-    if (socket.readyState !== socket.OPEN) return;
-    traffic.down += bytes.length;
-    socket.send(bytes, { binary: true }, (error) => {
-      if (error) return;
-      delivered++;
-      flushed?.();
-    });
-  };
-  const sendFrame = (header: Uint8Array, body: Uint8Array, flushed: () => void) => {
-    if (socket.readyState !== socket.OPEN) return;
-    traffic.down += header.length;
-    // The first fragment of the message; the other follows at once.
-    socket.send(header, { binary: true, fin: false });
-    send(body, flushed);
-  };
-  return {
-    delivered: () => delivered,
-    send: (message: CoordinatorMessage) => send(encode(message)),
-    sendFrame,
-    bufferedBytes: () => socket.bufferedAmount,
-    close(reason, text) {
-      door.refused(reason);
-      socket.close(CLOSE[reason].code, closeText(text));
-    },
-  };
-}

@@ -4,48 +4,56 @@ import { createServer as createSecureServer, type Server as SecureServer } from 
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { WebSocketServer } from 'ws';
-import { MAX_FRAME_BYTES } from '../../shared/protocol/frame.js';
 import { SWARM_PATH } from '../../shared/protocol/messages.js';
+import type { ProtocolTrace } from '../../shared/protocol/trace.js';
 import { messageOf, UserError } from '../../shared/user-error.js';
-import type { Swarm } from '../swarm.js';
-import { type Clients, DIRECT_CLIENTS } from './clients.js';
-import { type Door, serveConnection, type Traffic } from './connection.js';
-import { type Refused, ServerCounts } from './counts.js';
-import { bareAnswer } from './headers.js';
-import { handleRequest, type Served } from './http.js';
+import type { Transport } from '../../websocket/transport.js';
+import { type Refused, ServerCounts } from '../monitor/server-counts.js';
+import { serveConnection } from './connection.js';
+import type { ConnectionGuard } from './connection-guard.js';
+import { answerText } from './http/answer.js';
+import { runOf } from './http/dashboard.js';
+import { bareAnswer, secure } from './http/headers.js';
+import { handleRequest, type Served } from './http/http.js';
+import { LiveFeed } from './http/live.js';
+import { type Clients, DIRECT_CLIENTS } from './network/clients.js';
+import type { HostCheck } from './network/hosts.js';
 import {
+  AnswerTime,
   type ConnectionLimits,
   DEFAULT_LIMITS,
   HTTP_AT_START,
+  JOIN_WITHIN,
+  JoinRate,
   limitServer,
+  MAX_STRANGER_BYTES,
   MessageRate,
   type OpenCount,
-  openCounts,
-} from './limits.js';
-import { LiveFeed } from './live.js';
-import { isSameOrigin } from './origin.js';
-import type { TlsFiles } from './tls.js';
+  tcpCount,
+} from './network/limits.js';
+import { isSameOrigin } from './network/origin.js';
+import { unnamedProxy } from './network/shared-address.js';
+import type { TlsFiles } from './network/tls.js';
+import { Places, placeKindOf } from './places.js';
+import { Sockets } from './sockets/sockets.js';
 
-/** The longest control message that a worker has reason to send: a confusion matrix of 500 classes. */
-const MAX_MESSAGE_BYTES = 1 << 20;
-/**
- * Whoever does not answer the closing handshake within so many milliseconds is cut off. Lost packets are sent
- * again after 0.2, 0.6, 1.4, 3 and 6 seconds. (An option of `ws` that its types do not list.)
- */
-const CLOSING = { closeTimeout: 10_000 };
-/** After so long, an ending that still waits for somebody says so. */
-const TELL_AFTER_MS = 1000;
+/** A stranger that sends too much has so long to hear why: nothing more is read of it. */
+const LAST_WORD_MS = 1000;
 
 export interface Listening {
   /** `http://HOST:PORT` or `https://HOST:PORT`, with the port that was really taken. */
   url: string;
-  /** By which this machine's own workers come, if another way was asked for. */
+  /** The address for this machine's own workers, if they need another one. */
   localUrl: string | undefined;
-  traffic: Traffic;
+  counts: ServerCounts;
   /** Stops serving; open connections are ended. */
   close(): Promise<void>;
 }
+
+/** What is served, by a server that counts what it does. */
+export type Offered = Omit<Served, 'metrics' | 'answerTime'> & {
+  metrics?(counts: ServerCounts): Served['metrics'];
+};
 
 export interface ListenOptions {
   tls?: TlsFiles | undefined;
@@ -56,98 +64,170 @@ export interface ListenOptions {
    */
   locally?: boolean;
   limits?: ConnectionLimits;
+  /** The host names that requests may use; default: any. */
+  hosts?: HostCheck;
+  /** Milliseconds that never go back; tests have their own. */
+  now?: () => number;
+  /** Where messages are traced. */
+  trace?: ProtocolTrace | undefined;
+  /** Who reads and writes the frames of WebSockets. */
+  transport?: Transport;
 }
 
-/**
- * @param swarm takes those who join; undefined: nobody can
- * @throws UserError if the address cannot be listened on
- */
+/** @throws UserError if the address cannot be listened on */
 export async function listen(
   host: string,
   port: number,
-  swarm: Swarm | undefined,
-  served: Served,
-  { tls, clients = DIRECT_CLIENTS, locally = false, limits = DEFAULT_LIMITS }: ListenOptions = {},
+  { metrics, ...offered }: Offered,
+  {
+    tls,
+    clients = DIRECT_CLIENTS,
+    locally = false,
+    limits = DEFAULT_LIMITS,
+    hosts = () => undefined,
+    now = () => performance.now(),
+    trace,
+    transport = 'own',
+  }: ListenOptions = {},
 ): Promise<Listening> {
-  const traffic: Traffic = { up: 0, down: 0 };
-  const { gate, counts = new ServerCounts() } = served;
-  const live = new LiveFeed(served.dashboard, served.warn);
-  const open = openCounts(limits);
-  counts.streams = () => live.size;
-  counts.sockets = () => open.sockets.total;
-  const answer: RequestListener = (request, response) => {
+  const { authenticator, dashboard, warn } = offered;
+  const live = new LiveFeed(dashboard, warn);
+  const places = new Places(limits, authenticator.auth);
+  const tcp = tcpCount(limits);
+  const joins = new JoinRate(now);
+  const counts = new ServerCounts({ websockets: () => places.total, streams: () => live.size });
+  const served: Served = { ...offered, metrics: metrics?.(counts), answerTime: new AnswerTime(now) };
+  let hasToldProxy = false;
+  /** Once: a proxy passes on requests, and was not named. */
+  const tellProxy = (request: IncomingMessage) => {
+    const proxy = hasToldProxy ? undefined : unnamedProxy(request, clients.isProxy);
+    if (proxy === undefined) return;
+    hasToldProxy = true;
+    warn?.(
+      `${proxy} passes on requests of others and is not in --trusted-proxy: all who come by it have one address, for limits and bans too; if it is your proxy, start with --trusted-proxy ${proxy}`,
+    );
+  };
+  /** A defect of ours that a visitor meets, by whatever its headers hold, ends its request and nothing else. */
+  const guarded =
+    <T extends unknown[]>(act: (...visit: T) => void, end: (...visit: T) => void) =>
+    (...visit: T) => {
+      try {
+        act(...visit);
+      } catch (error) {
+        warn?.(`a request failed: ${messageOf(error)}; please report this`);
+        end(...visit);
+      }
+    };
+  const respond: RequestListener = (request, response) => {
+    tellProxy(request);
     response.on('finish', () => counts.answer(response.statusCode));
+    const barred = hosts(request);
+    if (barred) {
+      counts.close(barred.reason);
+      secure(response, clients.isSecure(request));
+      return answerText(response, barred.code, barred.text);
+    }
     handleRequest(request, response, served, live, clients);
   };
+  const answer = guarded(respond, (_request, response) => void response.destroy());
   const plain = () => createServer(HTTP_AT_START, answer);
   const server = tls
     ? createSecureServer({ ...HTTP_AT_START, ...tls.pair, minVersion: 'TLSv1.2' }, answer)
     : plain();
   const local = tls && locally ? plain() : undefined;
   const servers = [server, ...(local ? [local] : [])];
-  const maxPayload = Math.max(MAX_MESSAGE_BYTES, MAX_FRAME_BYTES);
-  const sockets = new WebSocketServer({ ...CLOSING, noServer: true, perMessageDeflate: false, maxPayload });
+  const sockets = new Sockets(transport);
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    // From here on the socket is nobody's: without this, a visitor that breaks off would end the process.
+    // The socket has no other error handler here: a client that disconnects mid-handshake would end the process.
     socket.on('error', () => socket.destroy());
-    const refuse = (code: number, why?: Refused) => {
+    const refuse = (code: number, why?: Refused, text?: string) => {
       if (why) counts.close(why);
       counts.answer(code);
-      socket.end(bareAnswer(code, clients.isSecure(request)));
+      socket.end(bareAnswer(code, clients.isSecure(request), text));
     };
+    const barred = hosts(request);
+    if (barred) return refuse(barred.code, barred.reason, barred.text);
+    const swarm = runOf(dashboard.runs, request)?.live?.swarm;
     if (!swarm || request.method !== 'GET' || request.url?.split('?')[0] !== SWARM_PATH) return refuse(404);
     if (!isSameOrigin(request)) return refuse(403, 'foreignOrigin');
-    const release = open.sockets.open(clients.addressOf(request));
-    if (!release) return refuse(503, 'tooManyConnections');
-    socket.on('close', release);
+    tellProxy(request);
+    const address = clients.addressOf(request);
+    // A token in a header, or a tab's cookie, tells at once who it is; others say so when they join.
+    const shown = authenticator.auth === 'tokens' ? authenticator.ofRequest(request) : undefined;
+    let kind = placeKindOf(shown && 'principal' in shown ? shown.principal : undefined, authenticator.auth);
+    let release = places.take(kind, address);
+    if (!release) return refuse(503, kind === 'stranger' ? 'tooManyStrangers' : 'tooManyConnections');
+    socket.on('close', () => release?.());
     // A lease of a few bytes must not wait for the answer to the packet before it.
     (socket as Socket).setNoDelay(true);
-    const rate = new MessageRate(() => performance.now());
-    const door: Door = {
-      address: request.socket.remoteAddress,
-      admit: (token) => (token === undefined ? gate.ofRequest(request) : gate.ofToken(token, request)),
-      watch: (visitor, lost) => gate.watch(visitor, lost),
-      mayReceive: () => rate.take(),
+    const rate = new MessageRate(now);
+    const guard: ConnectionGuard = {
+      address,
+      authenticate: (token) =>
+        token === undefined ? authenticator.ofRequest(request) : authenticator.ofToken(token, request),
+      joinWithinMs: kind === 'stranger' ? JOIN_WITHIN.stranger : JOIN_WITHIN.known,
+      takePlace(principal) {
+        const wanted = placeKindOf(principal, authenticator.auth);
+        if (wanted === kind) return true;
+        const place = places.take(wanted, address);
+        if (!place) return false;
+        release?.();
+        [kind, release] = [wanted, place];
+        return true;
+      },
+      mayJoin: (identity) => joins.mayJoin(identity),
+      watch: (principal, lost) => authenticator.watch(principal, lost),
+      mayReceive: (controlBytes) => rate.take(controlBytes),
+      asked: () => rate.asked(),
       received: (from) => counts.message(from),
       refused: (reason) => counts.close(reason),
+      trace: trace?.connection(),
     };
-    sockets.handleUpgrade(request, socket, head, (ws) => serveConnection(ws, swarm, traffic, door));
+    sockets.accept(request, socket, head, (ws) => {
+      serveConnection(ws, swarm, guard);
+      let bytes = 0;
+      // A message may have a megabyte, which a stranger could have held for it.
+      ws.watch((more) => {
+        bytes += more;
+        if (kind !== 'stranger') ws.watch(undefined);
+        else if (bytes > MAX_STRANGER_BYTES) {
+          ws.watch(undefined);
+          // Where the reader of frames finds it too long as well, that is counted and told by itself.
+          setImmediate(() => {
+            if (ws.isOpen()) counts.close('messageTooLong');
+            ws.close(1009, 'more than a join before the join');
+            // Nothing more is read of it, so it cannot answer either.
+            ws.pause();
+            setTimeout(() => ws.terminate(), LAST_WORD_MS).unref();
+          });
+        }
+      });
+    });
   };
   for (const each of servers) {
     limitServer(each, limits);
-    guard(each, { clients, tcp: open.tcp, counts });
+    guard(each, { clients, tcp, counts });
   }
-  for (const each of servers) each.on('upgrade', upgrade);
+  for (const each of servers)
+    each.on(
+      'upgrade',
+      guarded(upgrade, (_request, socket) => void socket.destroy()),
+    );
   await bind(server, host, port);
   if (local) await bind(local, '127.0.0.1', 0);
   tls?.follow((pair) => (server as SecureServer).setSecureContext(pair));
   return {
     url: urlOf(server, tls ? 'https' : 'http'),
     localUrl: local && urlOf(local, 'http'),
-    traffic,
+    counts,
     async close() {
       tls?.close();
-      await Promise.all([live.close(), farewell(sockets, served.warn)]);
-      for (const ws of sockets.clients) ws.terminate();
+      await Promise.all([live.close(), sockets.farewell(warn)]);
+      sockets.terminate();
       for (const each of servers) each.closeAllConnections();
       await Promise.all(servers.map((each) => new Promise((resolve) => each.close(resolve))));
     },
   };
-}
-
-/**
- * Those who were sent away hear so before the server ends, be their lines slow and lossy: a worker that lost
- * the last word would take the coordinator for dead, and look for it for ever.
- */
-async function farewell(sockets: WebSocketServer, warn: Served['warn']): Promise<void> {
-  const leaving = [...sockets.clients].filter((ws) => ws.readyState === ws.CLOSING);
-  const telling = setTimeout(() => {
-    const silent = leaving.filter((ws) => ws.readyState !== ws.CLOSED).length;
-    const seconds = CLOSING.closeTimeout / 1000;
-    warn?.(`the end waits for ${silent} who have not confirmed that they heard of it, at most ${seconds} s`);
-  }, TELL_AFTER_MS);
-  await Promise.all(leaving.map((ws) => new Promise((resolve) => ws.once('close', resolve))));
-  clearTimeout(telling);
 }
 
 /** Bounds what comes before there is a request, and answers what never becomes one. */

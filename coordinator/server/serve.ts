@@ -1,14 +1,15 @@
 /** A server by its options: who is let in, and the port on which they are. */
-
-import { type OpenedAccess, openAccess } from '../access/access.js';
-import { type AccessOptions, authOf } from '../access/mode.js';
-import type { Swarm } from '../swarm.js';
-import { clientsBehind } from './clients.js';
-import type { Dashboard } from './dashboard.js';
-import type { Served } from './http.js';
-import type { ConnectionLimits } from './limits.js';
-import { type Listening, listen } from './listen.js';
-import { TlsFiles, type TlsOptions } from './tls.js';
+import { protocolTrace } from '../../shared/protocol/trace.js';
+import type { Transport } from '../../websocket/transport.js';
+import { type OpenedAccess, openAccess } from './access/access.js';
+import { type AccessOptions, authOf } from './access/mode.js';
+import type { Dashboard } from './http/dashboard.js';
+import { type Listening, listen, type Offered } from './listen.js';
+import { clientsBehind } from './network/clients.js';
+import { hostCheck } from './network/hosts.js';
+import type { ConnectionLimits } from './network/limits.js';
+import { isInContainer, sharedAddressNote } from './network/shared-address.js';
+import { TlsFiles, type TlsOptions } from './network/tls.js';
 
 export interface ServeOptions extends AccessOptions, TlsOptions, ConnectionLimits {
   port: number;
@@ -16,10 +17,12 @@ export interface ServeOptions extends AccessOptions, TlsOptions, ConnectionLimit
   locally?: boolean;
   /** The file of tokens; undefined: there are only those that are issued for this process. */
   tokens: string | undefined;
+  transport?: Transport;
+  allowedHosts: string | undefined;
 }
 
 /** What is shown, before it is known who may see it. */
-export type Offered = Omit<Served, 'gate' | 'dashboard'> & {
+export type Routes = Omit<Offered, 'authenticator' | 'dashboard'> & {
   dashboard: Omit<Dashboard, 'tokens' | 'join'>;
   /** @param url where the server listens */
   join(url: string): string;
@@ -28,37 +31,48 @@ export type Offered = Omit<Served, 'gate' | 'dashboard'> & {
 export type Serving = Listening & Pick<OpenedAccess, 'firstTokens' | 'issue' | 'save'>;
 
 /**
- * @param swarm takes those who join; undefined: nobody can
  * @throws UserError if options contradict each other, a file cannot be used, or the address not be listened on
  */
 export async function serve(
   options: ServeOptions,
-  swarm: Swarm | undefined,
-  { join, dashboard, ...offered }: Offered,
+  { join, dashboard, ...routes }: Routes,
   warn: (text: string) => void,
 ): Promise<Serving> {
   const auth = authOf(options);
+  const hosts = hostCheck({ ...options, auth });
   const clients = clientsBehind(options.trustedProxy);
+  const shared = sharedAddressNote(options, isInContainer());
+  if (shared !== undefined) warn(shared);
   const tls = await TlsFiles.open(options, warn);
   const { addressOf, isSecure } = clients;
   const access = await openAccess({ auth, path: options.tokens, addressOf, isSecure, warn });
-  const served: Served = {
-    ...offered,
+  const offered: Offered = {
+    ...routes,
     warn,
-    gate: access.gate,
+    authenticator: access.authenticator,
     dashboard: {
       ...dashboard,
       tokens: auth === 'tokens',
       join: (request) => join(clients.originOf(request) ?? listening.url),
     },
   };
-  const more = { tls, clients, locally: options.locally ?? false, limits: options };
-  const listening: Listening = await listen(options.host, options.port, swarm, served, more).catch(
-    (error) => {
-      access.close();
-      throw error;
-    },
-  );
+  const trace = protocolTrace(process.env, {
+    side: 'coordinator',
+    write: (line) => void process.stderr.write(line),
+  });
+  const more = {
+    tls,
+    clients,
+    hosts,
+    locally: options.locally ?? false,
+    limits: options,
+    trace,
+    transport: options.transport ?? 'own',
+  };
+  const listening: Listening = await listen(options.host, options.port, offered, more).catch((error) => {
+    access.close();
+    throw error;
+  });
   const { firstTokens, issue, save } = access;
   return {
     ...listening,

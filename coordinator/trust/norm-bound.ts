@@ -1,16 +1,16 @@
 /**
- * How large a contribution may be: an honest one is not many times larger than those of the same step and of
- * the steps before. Catches what is scaled up; not what is turned around, which has an honest size.
+ * Bounds the size of a contribution: an honest one is not many times larger than those of the same step and of
+ * the steps before. It catches scaled gradients, but not reversed ones, which have an honest size.
  *
  * Contributions of n samples, out of a batch of B, are compared by |sum| / sqrt(n * B). Of a whole step that is
  * the norm of its mean gradient. The mean over n samples is a signal plus noise that falls with sqrt(n), so an
- * honest part of the step has at most about the step's own value, whatever its n.
+ * honest part of the step has at most about the step's own value, for every n.
  *
  * The bound is `FACTOR` times the larger of two medians: of the latest steps, and of this step's contributions
  * if three workers have made some. The first keeps one honest outlier, or a few liars, from moving it; the
  * second lets it rise where the gradients of a whole step do.
  */
-import { median } from '../work/median.js';
+import { median } from '../../shared/numerics/median.js';
 
 const FACTOR = 10;
 /** Steps that are remembered. */
@@ -19,7 +19,7 @@ const HISTORY = 32;
 const QUORUM = 3;
 
 /** One contribution of the step in hand. */
-export interface Measured {
+export interface SizedContribution {
   identity: string;
   size: number;
 }
@@ -41,8 +41,13 @@ export class NormBound {
     return this.steps.length > 0;
   }
 
+  /** Norm of a mean gradient, as usual; 0 while there is nothing to measure by. */
+  get usual(): number {
+    return this.hasHistory ? median(this.steps) : 0;
+  }
+
   /** The largest size that is allowed; infinite while there is nothing to measure by. */
-  limit(step: readonly Measured[]): number {
+  limit(step: readonly SizedContribution[]): number {
     const medians: number[] = [];
     if (this.hasHistory) medians.push(median(this.steps));
     if (new Set(step.map(({ identity }) => identity)).size >= QUORUM) {

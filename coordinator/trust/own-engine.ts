@@ -1,7 +1,6 @@
-/** The coordinator as an auditor: what it computes with where no trusted worker is there to recompute. */
+/** The coordinator as an auditor: it recomputes with its own engine if no trusted worker can. */
 import type * as m from '../../shared/protocol/messages.js';
-import type { Contributor } from '../participants.js';
-import { newMember } from '../work/members.js';
+import { Worker } from '../scheduling/worker.js';
 
 /** No worker has this id: they begin at 1. */
 const OWN_ID = 0;
@@ -13,6 +12,9 @@ export interface Recomputed {
   chunks: Uint8Array[];
 }
 
+/** `universal`: the engine whose bits are the same everywhere; `usual`: that of the run, or this machine's fastest. */
+export type OwnChoice = 'universal' | 'usual';
+
 export interface CurrentWeights {
   version: number;
   /** A copy; called at once, or never. */
@@ -20,18 +22,11 @@ export interface CurrentWeights {
 }
 
 export interface OwnEngine {
-  /** As whom it holds leases. What it computes is compared, and never counts: it may be of a class of its own. */
-  readonly worker: Contributor;
-  /**
-   * Computes the node of a lease with the version that its step reads.
-   * @param wanted the engine to use if this machine has it: that of the worker to be audited
-   */
-  compute(lease: m.Lease, weights: CurrentWeights, wanted: string): Promise<Recomputed>;
+  /** The worker under which it holds leases. */
+  readonly worker: Worker;
+  /** Computes the node of a lease with the version that its step reads. */
+  compute(lease: m.Lease, weights: CurrentWeights, which: OwnChoice): Promise<Recomputed>;
   close(): Promise<void>;
 }
 
-export const ownContributor = (): Contributor => ({
-  member: newMember(OWN_ID, 'coordinator', 'node', 0),
-  role: 'worker',
-  identity: 'coordinator',
-});
+export const ownWorker = (): Worker => new Worker({ id: OWN_ID, name: 'coordinator', kind: 'node' }, 0);

@@ -1,16 +1,23 @@
 /**
- * Whom the run believes, and what it does to find out: over the whole run, where `judge.ts` is for one step.
+ * Which workers the run believes, and what it does to find out: over the whole run, where `step/vetting/` is for one step.
  * Trusted workers (`worker`) are believed but for what cannot be (shape, count, finiteness); volunteers are not.
  */
 import { randomBytes } from 'node:crypto';
-import type { RobustName, VOLUNTEERS } from '../../shared/options.js';
 import type { WorkerKind } from '../../shared/protocol/messages.js';
-import type { WorkerRole } from '../../shared/roles.js';
-import type { RunEvent } from '../../shared/status.js';
-import { isDrawn } from './audit-draw.js';
-import { type Ban, Conduct, type TrustRecord } from './conduct.js';
+import type { WorkerRole } from '../../shared/protocol/roles.js';
+import { type RunEvent, told } from '../../shared/status/events.js';
+import type { Worker } from '../scheduling/worker.js';
+import type { RobustName } from '../update/robust/create.js';
+import type { Admission } from '../workers/admission.js';
+import { StepDraws } from './audit-sampling.js';
+import type { Finding } from './compare.js';
+import { demandOf, refusalOf } from './engine-demand.js';
 import { NormBound } from './norm-bound.js';
 import type { OwnEngine } from './own-engine.js';
+import { PushWatch } from './push-watch.js';
+import { type Ban, Reputation, type TrustRecord } from './reputation.js';
+
+export const VOLUNTEERS = ['none', 'tabs', 'all'] as const;
 
 /** Who is a volunteer, of those without a token. */
 export type VolunteerPolicy = (typeof VOLUNTEERS)[number];
@@ -19,24 +26,35 @@ export interface TrustOptions {
   volunteers: VolunteerPolicy;
   /** Least share of a volunteer's contributions that are recomputed; 0: none are. */
   auditRate: number;
-  /** Nobody is trusted: a rule that compares all workers takes the place of audits and of the norm bound. */
+  /** No worker is trusted: a rule that compares all workers replaces audits and the norm bound. */
   robust?: RobustName;
   /** Recomputes where no trusted worker can; undefined: only trusted workers do. */
   ownEngine?: OwnEngine | undefined;
+  /** The universal engine class as the coordinator has it; undefined where it cannot compute the model. */
+  universalClass?: string | undefined;
   /** Decides who is audited when; drawn anew by default. Tests give theirs. */
   secret?: Uint8Array;
   tell(event: RunEvent): void;
+  /** Is told of what must last; by default nothing does. */
+  record?(record: TrustRecord): void;
 }
 
-export class Trust {
-  readonly conduct = new Conduct();
+/** What a step reads of the run's trust, and takes note of in it: state alone. What is told or written are effects. */
+export type Beliefs = Pick<
+  Trust,
+  'audits' | 'isRobust' | 'reputation' | 'norms' | 'drawsOf' | 'conclude' | 'own'
+>;
+
+export class Trust implements Admission {
+  readonly reputation = new Reputation();
   readonly norms = new NormBound();
-  /** Is told of what must last. */
-  onRecord: (record: TrustRecord) => void = () => undefined;
+  readonly pushes: PushWatch;
   private readonly secret: Uint8Array;
 
   constructor(private readonly options: TrustOptions) {
     this.secret = options.secret ?? randomBytes(32);
+    const seeds = new Uint32Array(Uint8Array.from(this.secret).buffer);
+    this.pushes = new PushWatch([...seeds]);
   }
 
   get audits(): boolean {
@@ -51,7 +69,12 @@ export class Trust {
     return this.options.ownEngine;
   }
 
-  /** As what somebody takes part whose token says `role`; undefined: who has none. */
+  /** The contributor under which the coordinator recomputes, if it can. */
+  get own(): Worker | undefined {
+    return this.options.ownEngine?.worker;
+  }
+
+  /** The role of a worker whose token says `role`; undefined: it has no token. */
   roleOf(role: WorkerRole | undefined, kind: WorkerKind): WorkerRole {
     const { volunteers } = this.options;
     if (this.isRobust) return 'volunteer';
@@ -59,20 +82,59 @@ export class Trust {
     return volunteers === 'all' || (volunteers === 'tabs' && kind === 'browser') ? 'volunteer' : 'worker';
   }
 
-  /** Whether all that `identity` contributes to `step` is to be recomputed. */
-  isAudited(identity: string, step: number): boolean {
-    return isDrawn(this.secret, identity, step, this.conduct.streak(identity), this.options.auditRate);
+  banOf(identity: string): Ban | undefined {
+    return this.reputation.banOf(identity);
+  }
+
+  engineClassFor(role: WorkerRole, wanted: string): string {
+    return this.demandOf(role, wanted).engineClass;
+  }
+
+  engineRefusal(role: WorkerRole, wanted: string, engineClass: string): string | undefined {
+    return refusalOf(this.demandOf(role, wanted), engineClass);
+  }
+
+  /** @param wanted `--engine-class` */
+  private demandOf(role: WorkerRole, wanted: string) {
+    return demandOf(wanted, role === 'volunteer' && this.audits, this.options.universalClass);
+  }
+
+  /** Which volunteers are audited in `step`. */
+  drawsOf(step: number): StepDraws {
+    const { reputation, options } = this;
+    return new StepDraws(this.secret, step, options.auditRate, (identity) => reputation.streak(identity));
+  }
+
+  /** Takes note of an audit. @returns why its volunteer is to be banned, if it is */
+  conclude(identity: string, { verdict, text, deviation }: Finding): string | undefined {
+    const { reputation, pushes } = this;
+    // Another of its audits has come to that meanwhile.
+    if (reputation.banOf(identity)) return undefined;
+    const audits = reputation.audited(identity);
+    const isPush = deviation ? pushes.deviates(identity, audits, deviation) : 'no';
+    if (verdict === 'wrong' || isPush === 'pushes') {
+      reputation.failed();
+      return verdict === 'wrong' ? text : `${text}, and always the same way`;
+    }
+    if (verdict === 'doubtful')
+      return reputation.doubted(identity) ? `${text}, not for the first time` : undefined;
+    reputation.passed(identity);
+    if (isPush === 'perhaps') reputation.suspect(identity);
+    return undefined;
+  }
+
+  /** A volunteer's contribution counts as it came: the first is written down, as runs end without a word. */
+  countUnseen(): void {
+    if (this.reputation.unseen()) this.options.record?.(this.reputation.record());
   }
 
   /** Nothing of this identity is taken any more. */
   ban(ban: Ban): void {
-    this.conduct.ban(ban);
-    this.options.tell({
-      type: 'banned',
-      worker: ban.name,
-      text: `step ${ban.step}: ${ban.name} is banned: ${ban.why}`,
-    });
-    this.onRecord(this.conduct.record());
+    this.reputation.ban(ban);
+    this.pushes.forget(ban.identity);
+    const { name: worker, step, why: reason } = ban;
+    this.options.tell(told({ type: 'banned', worker, step, reason }));
+    this.options.record?.(this.reputation.record());
   }
 }
 

@@ -1,80 +1,89 @@
 /**
- * From contributions to the next version of the weights, chunk by chunk.
+ * Turns contributions into the next version of the weights, chunk by chunk.
  *
  * Chunk c of every node's sum is added over the tree as it arrives; once the whole tree is in, the
  * optimizer updates chunk c and it can be broadcast while later chunks are still on their way. A rule
- * that needs the whole gradient first (global-norm clipping, LAMB) waits for it, and only then.
+ * that needs the whole gradient first (global-norm clipping, LAMB, a bound norm that spans chunks) waits for it,
+ * and only then.
  */
-import { CHUNK_ELEMENTS } from '../../shared/chunk-size.js';
-import { chunkRange, type Layout, trainableIn } from '../../shared/layout.js';
+import type { Layout } from '../../shared/numerics/layout.js';
+import { type Node, ROOT } from '../../shared/numerics/tree.js';
 import { FRAME_AVERAGED_WEIGHTS, FRAME_WEIGHTS } from '../../shared/protocol/frame.js';
-import type { Node } from '../../shared/tree.js';
-import type { StepLedger, Verdict } from '../work/ledger.js';
 import { WINDOW_CHUNKS } from './capacity.js';
-import { normScale } from './clip.js';
 import type { Kernels } from './kernels/kernels.js';
-import type { Part } from './optimizers/optimizer.js';
-import { TreeSum } from './tree-sum.js';
+import { Landing } from './kernels/landing.js';
+import { type RootSum, TreeSum } from './tree-sum.js';
 import { needsWhole, type UpdateRule } from './update-rule.js';
-import { VersionedWeights } from './weights.js';
+import { NextVersion, type Preserver, type Section } from './version/next-version.js';
+import { VersionedWeights } from './version/versioned-weights.js';
 
-/** A state vector that lasts from step to step, as the checkpoint stores it: chunk by chunk. */
-export interface Section {
-  name: string;
-  chunks: Float32Array[];
-}
-
-/** What a running checkpoint asks of the pipeline: to be told before a chunk is overwritten. */
-export interface Preserver {
-  preserve(section: string, chunk: number): void;
-}
+/** Sees the beginning of each chunk of the mean gradient, before clipping: what gradients train. */
+type GradientListener = (chunk: number, gradient: Float32Array) => void;
 
 export class Pipeline {
   readonly weights: VersionedWeights;
   /** The moving average, in its own frames; undefined without one. Its version follows the weights'. */
   readonly averaged: VersionedWeights | undefined;
-  /** Sees the beginning of each chunk of the mean gradient, before clipping: what gradients train. */
-  onGradient: ((chunk: number, gradient: Float32Array) => void) | undefined;
+  private readonly landing: Landing;
+  private readonly gradientListeners = new Set<GradientListener>();
   private readonly slots: Section[];
-  private preserver: { preserver: Preserver; version: number } | undefined;
+  private readonly next: NextVersion;
+  private readonly waitsForWhole: boolean;
 
-  private ledger: StepLedger | undefined;
+  /** Samples under each node of the step in hand; undefined between two steps. */
+  private samplesOf: ((node: Node) => number) | undefined;
   private sums: TreeSum[] = [];
   private roots: (Float32Array | undefined)[] = [];
+  /** What is still to be added to each of them. */
+  private rights: (Float32Array | undefined)[] = [];
   private readonly squares: number[] = [];
   private samples = 0;
   private learningRate = 0;
   /** Chunks whose sum over the whole tree is known: always the first ones. */
   private summed = 0;
+  /** Whether an error has broken off a change: then this is neither the version before nor the next. */
+  isBroken = false;
 
   constructor(
     private readonly layout: Layout,
     private readonly kernels: Kernels,
-    private readonly rule: UpdateRule,
+    rule: UpdateRule,
     initial: Float32Array,
-    private readonly onProgress: () => void,
+    /** A chunk of the next version is ready to be sent. Must not throw. */
+    private readonly onChunkReady: () => void,
   ) {
     this.weights = new VersionedWeights(kernels, layout, initial, 0, FRAME_WEIGHTS);
+    this.landing = new Landing(kernels);
+    this.waitsForWhole = needsWhole(rule, layout);
     if (rule.averageDecay > 0) {
       this.averaged = new VersionedWeights(kernels, layout, initial, 0, FRAME_AVERAGED_WEIGHTS);
     }
     this.slots = rule.optimizer.slots.map(({ name, initial }) => ({
       name,
       chunks: this.weights.chunkList((chunk) => {
-        const vector = kernels.allocate(trainableIn(this.layout, chunk));
+        const vector = kernels.allocate(this.layout.trainableIn(chunk));
         return vector.fill(initial);
       }),
     }));
+    const { weights, averaged, slots } = this;
+    this.next = new NextVersion({ layout, kernels, rule, weights, averaged, slots });
   }
 
-  /** Opens a step: contributions to it may come. */
-  begin(ledger: StepLedger, samples: number, learningRate: number): void {
-    this.ledger = ledger;
-    this.samples = samples;
+  /** Subscribes to the mean gradient. @returns what ends that */
+  onGradient(listener: GradientListener): () => void {
+    this.gradientListeners.add(listener);
+    return () => this.gradientListeners.delete(listener);
+  }
+
+  /** Opens a step: contributions to it may come. @param samplesOf samples under a node */
+  begin(samplesOf: (node: Node) => number, learningRate: number): void {
+    this.samplesOf = samplesOf;
+    this.samples = samplesOf(ROOT);
     this.learningRate = learningRate;
     this.summed = 0;
-    this.sums = this.weights.chunkList(() => new TreeSum(this.kernels, (node) => ledger.samples(node)));
+    this.sums = this.weights.chunkList(() => new TreeSum(this.kernels, samplesOf));
     this.roots = [];
+    this.rights = [];
   }
 
   /** The chunk that the step waits for: all before it are summed. */
@@ -87,36 +96,69 @@ export class Pipeline {
     return Math.min(this.weights.chunks, this.summed + WINDOW_CHUNKS);
   }
 
-  /**
-   * Takes chunk `chunk` of the sum over `node`, if the ledger lets it count. The body is copied.
-   * @returns `notFinite` if it holds NaN or infinity: nothing was taken then.
-   */
-  add(node: Node, chunk: number, body: Uint8Array): Verdict | 'notFinite' {
-    const vector = this.kernels.allocate(body.byteLength / 4);
-    new Uint8Array(vector.buffer, vector.byteOffset, body.byteLength).set(body);
-    const verdict = this.kernels.allFinite(vector) ? this.ledger!.accept(node, chunk) : 'notFinite';
-    if (verdict !== 'counted') {
-      this.kernels.free(vector);
-      return verdict;
-    }
-    const root = this.sums[chunk]!.insert(node, vector);
-    if (root) this.sumComplete(chunk, root);
-    return verdict;
+  /** Where a chunk of a gradient may be written that has so many bytes; undefined: there is no room. To be given back. */
+  lend(bytes: number): Uint8Array | undefined {
+    const fits = bytes <= 4 * Math.min(this.layout.total, this.layout.chunkElements);
+    return this.samplesOf && fits ? this.landing.lend(bytes) : undefined;
   }
 
-  /** Takes chunk `chunk` of a mean gradient that was made elsewhere, of contributions that the ledger has counted. */
-  addMean(chunk: number, mean: Float32Array): void {
-    const root = this.kernels.allocate(mean.length);
-    root.set(mean);
-    this.roots[chunk] = root;
-    this.takeMean(chunk);
+  giveBack(lent: Uint8Array): void {
+    this.landing.giveBack(lent);
+  }
+
+  /**
+   * Takes chunk `chunk` of the sum over `node`. The body is copied, unless it fills what was lent for it.
+   * @param counts whether it is to be added: once for each shard, which the step sees to
+   * @returns whether all of it is a number: otherwise nothing is added
+   */
+  add(node: Node, chunk: number, body: Uint8Array, counts = true): boolean {
+    return this.unbroken(() => this.take(node, chunk, body, counts));
+  }
+
+  private take(node: Node, chunk: number, body: Uint8Array, counts: boolean): boolean {
+    const vector = this.landing.take(body) ?? this.copied(body);
+    const hasNumbers = this.kernels.allFinite(vector);
+    const root = hasNumbers && counts ? this.sums[chunk]!.insert(node, vector) : undefined;
+    if (!hasNumbers || !counts) this.kernels.free(vector);
+    if (root) this.sumComplete(chunk, root);
+    return hasNumbers;
+  }
+
+  private copied(body: Uint8Array): Float32Array {
+    const vector = this.kernels.allocate(body.byteLength / 4);
+    new Uint8Array(vector.buffer, vector.byteOffset, body.byteLength).set(body);
+    return vector;
+  }
+
+  /** Takes the whole mean gradient, which is made elsewhere. */
+  addMean(make: () => Float32Array): void {
+    this.unbroken(() => {
+      const mean = make();
+      for (let chunk = 0; chunk < this.weights.chunks; chunk++) {
+        const { start, end } = this.layout.range(chunk);
+        const root = this.kernels.allocate(end - start);
+        root.set(mean.subarray(start, end));
+        this.roots[chunk] = root;
+        this.takeMean(chunk, this.kernels.sumOfSquares(this.trained(chunk)));
+      }
+    });
+  }
+
+  /** Makes a change of what the next version will be. @throws what `change` throws: then nothing here is to be trusted. */
+  private unbroken<T>(change: () => T): T {
+    try {
+      return change();
+    } catch (error) {
+      this.isBroken = true;
+      throw error;
+    }
   }
 
   /** Ends the step: the new version becomes the current one. Returns the norm of the mean gradient. */
   end(): { gradientNorm: number } {
     this.weights.advance();
     this.averaged?.advance();
-    this.ledger = undefined;
+    this.samplesOf = undefined;
     return { gradientNorm: this.norm() };
   }
 
@@ -129,7 +171,7 @@ export class Pipeline {
 
   /** Whether contributions have changed any state since `begin`. */
   get touched(): boolean {
-    return this.ledger !== undefined && this.weights.available(this.weights.version + 1) > 0;
+    return this.samplesOf !== undefined && this.weights.available(this.weights.version + 1) > 0;
   }
 
   /** What must last, by name: `weights`, the optimizer's state vectors, `average`. */
@@ -163,133 +205,51 @@ export class Pipeline {
     }
   }
 
-  /** Until `undefined` is given, `preserver` is told of each chunk before its first change since now. */
+  /** Tells `preserver` of each chunk before its first change from now on; `undefined` ends that. */
   protect(preserver: Preserver | undefined): void {
-    this.preserver = preserver && { preserver, version: this.weights.version };
+    this.next.protect(preserver);
   }
 
-  private sumComplete(chunk: number, root: Float32Array): void {
-    this.roots[chunk] = root;
+  private sumComplete(chunk: number, { left, right }: RootSum): void {
+    this.roots[chunk] = left;
+    this.rights[chunk] = right;
     // Where leases overlap, a later chunk can be complete first: it waits for its turn.
     for (let next = this.summed; this.roots[next]; next = this.summed) this.takeSum(next);
   }
 
   private takeSum(chunk: number): void {
-    this.kernels.divide(this.roots[chunk]!, this.samples);
-    this.takeMean(chunk);
+    this.takeMean(chunk, this.makeMean(chunk));
   }
 
-  private takeMean(chunk: number): void {
-    const root = this.roots[chunk]!;
-    const trainable = root.subarray(0, trainableIn(this.layout, chunk));
-    this.squares[chunk] = this.kernels.sumOfSquares(trainable);
-    this.onGradient?.(chunk, trainable);
+  /** Makes the sum the mean. @returns the sum of squares of what gradients train */
+  private makeMean(chunk: number): number {
+    const { kernels, samples } = this;
+    const [left, right] = [this.roots[chunk]!, this.rights[chunk]];
+    if (!right) {
+      kernels.divide(left, samples);
+      return kernels.sumOfSquares(this.trained(chunk));
+    }
+    const at = this.layout.trainableIn(chunk);
+    const squares = kernels.meanOfTwo(left.subarray(0, at), right.subarray(0, at), samples);
+    if (at < left.length) kernels.meanOfTwo(left.subarray(at), right.subarray(at), samples);
+    kernels.free(right);
+    this.rights[chunk] = undefined;
+    return squares;
+  }
+
+  /** The beginning of a chunk of the gradient: what stands behind it is not trained by gradients. */
+  private trained(chunk: number): Float32Array {
+    return this.roots[chunk]!.subarray(0, this.layout.trainableIn(chunk));
+  }
+
+  private takeMean(chunk: number, squares: number): void {
+    this.squares[chunk] = squares;
+    for (const listener of this.gradientListeners) listener(chunk, this.trained(chunk));
     this.summed++;
-    if (!needsWhole(this.rule)) this.updateChunk(chunk);
-    else if (this.summed === this.weights.chunks) this.updateAll();
-    this.onProgress();
-  }
-
-  private updateChunk(chunk: number): void {
-    this.prepare(chunk);
-    if (trainableIn(this.layout, chunk) > 0) {
-      this.rule.optimizer.update(this.kernels, this.part(chunk), this.hyper());
-    }
-    this.finish(chunk);
-  }
-
-  private updateAll(): void {
-    const { clipNorm, optimizer } = this.rule;
-    if (clipNorm > 0) {
-      const scale = normScale(this.norm(), clipNorm);
-      // Only the gradient: changes of statistics stand behind it, and have their own scale.
-      const clip = (root: Float32Array, chunk: number) =>
-        this.kernels.scale(root.subarray(0, trainableIn(this.layout, chunk)), scale);
-      if (scale < 1) for (const [chunk, root] of this.roots.entries()) clip(root!, chunk);
-    }
-    if (!optimizer.updateWhole) {
-      for (let chunk = 0; chunk < this.weights.chunks; chunk++) this.updateChunk(chunk);
-      return;
-    }
-    for (let chunk = 0; chunk < this.weights.chunks; chunk++) this.prepare(chunk);
-    const tensors = this.layout.slots
-      .filter((slot) => slot.trainable)
-      .map(({ offset, size }) => this.partsOf(offset, offset + size));
-    optimizer.updateWhole(this.kernels, tensors, this.hyper());
-    for (let chunk = 0; chunk < this.weights.chunks; chunk++) this.finish(chunk);
-  }
-
-  private hyper() {
-    return { learningRate: this.learningRate, t: this.weights.version + 1 };
-  }
-
-  /** Before chunk `chunk` is updated. */
-  private prepare(chunk: number): void {
-    this.preserve(chunk);
-    if (this.rule.clipValue > 0) {
-      this.kernels.clamp(
-        this.roots[chunk]!.subarray(0, trainableIn(this.layout, chunk)),
-        this.rule.clipValue,
-      );
-    }
-  }
-
-  /** After it: what gradients do not train moves by its mean change; the average follows. */
-  private finish(chunk: number): void {
-    const root = this.roots[chunk]!;
-    const at = trainableIn(this.layout, chunk);
-    const next = this.weights.writing(chunk);
-    if (at < next.length) {
-      const statistics = next.subarray(at);
-      statistics.set(this.weights.reading(chunk).subarray(at));
-      this.kernels.add(statistics, root.subarray(at));
-    }
-    this.kernels.free(root);
-    this.roots[chunk] = undefined;
-    this.weights.finishChunk(chunk);
-    if (this.averaged) {
-      const average = this.averaged.writing(chunk);
-      average.set(this.averaged.reading(chunk));
-      this.kernels.average(average, next, this.rule.averageDecay);
-      this.averaged.finishChunk(chunk);
-    }
-  }
-
-  /** The buffers of a version are written again two steps later; state vectors at every step. */
-  private preserve(chunk: number): void {
-    if (!this.preserver) return;
-    const { preserver, version } = this.preserver;
-    for (const { name } of this.slots) preserver.preserve(name, chunk);
-    if (this.weights.version === version) return;
-    preserver.preserve('weights', chunk);
-    if (this.averaged) preserver.preserve('average', chunk);
-  }
-
-  private part(chunk: number): Part {
-    return this.partsOf(chunkRange(this.layout.total, chunk).start, this.trainableEnd(chunk))[0]!;
-  }
-
-  /** The trainable elements `[from, to)`, cut at chunk borders. */
-  private partsOf(from: number, to: number): Part[] {
-    const parts: Part[] = [];
-    for (let at = from; at < to; ) {
-      const chunk = Math.floor(at / CHUNK_ELEMENTS);
-      const { start } = chunkRange(this.layout.total, chunk);
-      const end = Math.min(to, this.trainableEnd(chunk));
-      const cut = (vector: Float32Array) => vector.subarray(at - start, end - start);
-      parts.push({
-        weights: cut(this.weights.reading(chunk)),
-        next: cut(this.weights.writing(chunk)),
-        gradient: cut(this.roots[chunk]!),
-        slots: this.slots.map((slot) => cut(slot.chunks[chunk]!)),
-      });
-      at = end;
-    }
-    return parts;
-  }
-
-  private trainableEnd(chunk: number): number {
-    return chunkRange(this.layout.total, chunk).start + trainableIn(this.layout, chunk);
+    if (!this.waitsForWhole) this.next.updateChunk(chunk, this.roots, this.learningRate);
+    else if (this.summed === this.weights.chunks)
+      this.next.updateAll(this.roots, this.norm(), this.learningRate);
+    this.onChunkReady();
   }
 
   /** Added in chunk order, so that it does not depend on which chunk came last. */

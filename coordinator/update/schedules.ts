@@ -1,6 +1,4 @@
-/** Courses of the learning rate: pure functions of the step, with PyTorch's formulas where it has them. */
-import type { ScheduleName } from '../../shared/options.js';
-
+/** Learning-rate schedules: pure functions of the step, with PyTorch's formulas where it has them. */
 export interface ScheduleOptions {
   name: ScheduleName;
   /** The peak; for `one-cycle` the maximum. */
@@ -29,7 +27,7 @@ const ONE_CYCLE = { rise: 0.3, startDivisor: 25, endDivisor: 25 * 1e4 };
 export function createSchedule(options: ScheduleOptions): (step: number) => number {
   const { learningRate, warmupSteps, stepsPerEpoch } = options;
   const steps = Math.max(1, options.totalSteps - warmupSteps);
-  const course = courseOf(options.name, steps, stepsPerEpoch);
+  const course = COURSES[options.name](steps, stepsPerEpoch);
   return (step) => {
     // The first update has a rate above 0, the last one of the warm-up the whole rate.
     if (step < warmupSteps) return learningRate * ((step + 1) / warmupSteps);
@@ -37,29 +35,27 @@ export function createSchedule(options: ScheduleOptions): (step: number) => numb
   };
 }
 
-/** Factors of the peak. */
-function courseOf(name: ScheduleName, steps: number, stepsPerEpoch: number): (step: number) => number {
-  switch (name) {
-    case 'constant':
-      return () => 1;
-    case 'step':
-      return (step) => STEP_GAMMA ** Math.floor((step * STEP_PARTS) / steps);
-    case 'exponential':
-      return (step) => EXPONENTIAL_GAMMA ** (step / stepsPerEpoch);
-    case 'cosine':
-      return (step) => (1 + Math.cos((Math.PI * step) / steps)) / 2;
-    case 'linear':
-      return (step) => 1 - step / steps;
-    case 'one-cycle': {
-      const { rise, startDivisor, endDivisor } = ONE_CYCLE;
-      const peak = rise * steps - 1;
-      return (step) =>
-        step <= peak
-          ? annealed(1 / startDivisor, 1, step / peak)
-          : annealed(1, 1 / endDivisor, (step - peak) / (steps - 1 - peak));
-    }
-  }
-}
+/** A factor of the peak for each step of a course that has `steps` of them. */
+type Course = (steps: number, stepsPerEpoch: number) => (step: number) => number;
+
+const COURSES = {
+  constant: () => () => 1,
+  step: (steps) => (step) => STEP_GAMMA ** Math.floor((step * STEP_PARTS) / steps),
+  exponential: (_steps, stepsPerEpoch) => (step) => EXPONENTIAL_GAMMA ** (step / stepsPerEpoch),
+  cosine: (steps) => (step) => (1 + Math.cos((Math.PI * step) / steps)) / 2,
+  linear: (steps) => (step) => 1 - step / steps,
+  'one-cycle': (steps) => {
+    const { rise, startDivisor, endDivisor } = ONE_CYCLE;
+    const peak = rise * steps - 1;
+    return (step) =>
+      step <= peak
+        ? annealed(1 / startDivisor, 1, step / peak)
+        : annealed(1, 1 / endDivisor, (step - peak) / (steps - 1 - peak));
+  },
+} satisfies Record<string, Course>;
+
+export type ScheduleName = keyof typeof COURSES;
+export const SCHEDULES = Object.keys(COURSES) as ScheduleName[];
 
 const annealed = (from: number, to: number, share: number): number =>
   to + ((from - to) / 2) * (1 + Math.cos(Math.PI * share));

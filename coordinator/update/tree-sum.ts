@@ -1,26 +1,40 @@
 /**
- * Adds one chunk over the reduction tree, in whatever order the nodes arrive.
+ * Adds one chunk over the reduction tree, with nodes arriving in any order.
  *
  * A node's value waits until its sibling's is here; then left + right moves up to the parent, and so on
- * to the root. So the additions are those of the tree, and at most one vector a node is held.
+ * to the root: of the whole tree, or of the part of it that a relay would sum. So the additions are those of the tree,
+ * and at most one vector a node is held.
  */
-import { isLeft, type Node, parentOf, ROOT, siblingOf } from '../../shared/tree.js';
+import { isLeft, type Node, parentOf, ROOT, siblingOf } from '../../shared/numerics/tree.js';
 import type { Kernels } from './kernels/kernels.js';
+
+/** What the root adds up to: `left`, or left + right where there is a `right`, an addition that is still to be made. */
+export interface RootSum {
+  left: Float32Array;
+  right: Float32Array | undefined;
+}
 
 export class TreeSum {
   private readonly waiting = new Map<Node, Float32Array>();
 
-  /** @param samples how many samples lie under a node: one without any has no value to wait for. */
+  /**
+   * @param samples how many samples lie under a node: one without any has no value to wait for
+   * @param root of the part of the tree to sum; all nodes that come lie under it
+   */
   constructor(
     private readonly kernels: Pick<Kernels, 'add' | 'free'>,
     private readonly samples: (node: Node) => number,
+    private readonly root: Node = ROOT,
   ) {}
 
-  /** Takes over `vector`. Returns the sum over the root once all of the tree is here. */
-  insert(node: Node, vector: Float32Array): Float32Array | undefined {
+  /**
+   * Takes over `vector`. Returns the sum over the root once all below it is here. The last addition is left to
+   * who goes on with the sum, and can do both in one pass.
+   */
+  insert(node: Node, vector: Float32Array): RootSum | undefined {
     let at = node;
     let sum = vector;
-    while (at !== ROOT) {
+    while (at !== this.root) {
       const sibling = siblingOf(at);
       if (this.samples(sibling) > 0) {
         const other = this.waiting.get(sibling);
@@ -30,13 +44,14 @@ export class TreeSum {
         }
         this.waiting.delete(sibling);
         const [left, right] = isLeft(at) ? [sum, other] : [other, sum];
+        if (parentOf(at) === this.root) return { left, right };
         this.kernels.add(left, right);
         this.kernels.free(right);
         sum = left;
       }
       at = parentOf(at);
     }
-    return sum;
+    return { left: sum, right: undefined };
   }
 }
 

@@ -1,4 +1,6 @@
 /** How gradients change the weights: the optimizer, and what is done to the gradient and after the update. */
+import type { Layout } from '../../shared/numerics/layout.js';
+import { constrainedIn, isNorm } from './constraints.js';
 import type { Optimizer } from './optimizers/optimizer.js';
 
 export interface UpdateRule {
@@ -11,6 +13,11 @@ export interface UpdateRule {
   averageDecay: number;
 }
 
-/** Whether an update can only be made when all of the gradient is known. */
-export const needsWhole = (rule: UpdateRule): boolean =>
-  rule.clipNorm > 0 || rule.optimizer.updateWhole !== undefined;
+/**
+ * Whether an update can only be made when all of the gradient is known: also where the norm of a weight is bound that
+ * does not lie in one chunk.
+ */
+export const needsWhole = (rule: UpdateRule, layout: Layout): boolean =>
+  rule.clipNorm > 0 ||
+  rule.optimizer.updateWhole !== undefined ||
+  constrainedIn(layout.slots).some((slot) => isNorm(slot.constraint) && layout.chunksOf(slot).length > 1);

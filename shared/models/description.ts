@@ -1,5 +1,5 @@
-import type { WeightSpec } from '../layout.js';
-import type { LossName } from '../losses.js';
+import type { WeightSpec } from '../numerics/layout.js';
+import type { LossName } from '../numerics/losses.js';
 
 /**
  * A model as the coordinator serves it: topology and names, never code. Content-addressed JSON,
@@ -10,11 +10,11 @@ export interface ModelDescription {
   name: string;
   /** TF.js layers JSON, as `model.toJSON(null, false)` returns it. Every initializer has its seed. */
   topology: Record<string, unknown>;
-  /** In model order: trainable first. */
+  /** Weights in model order: trainable first. */
   weights: WeightSpec[];
   loss: LossName;
   inputShape: number[];
   outputShape: number[];
-  /** For people: one row a layer. */
+  /** One row a layer, for display. */
   layers: { name: string; type: string; outputShape: string; parameters: number }[];
 }

@@ -1,7 +1,7 @@
 import type * as TensorFlow from '@tensorflow/tfjs';
-import { layoutOf, type WeightSpec } from '../layout.js';
+import { layoutOf, type WeightSpec } from '../numerics/layout.js';
 
-/** Gives a model the values of the flat vector of `shared/layout.ts`. */
+/** Gives a model the values of the flat vector of `shared/numerics/layout.ts`. */
 export function writeWeights(
   tf: typeof TensorFlow,
   model: TensorFlow.LayersModel,
@@ -10,7 +10,11 @@ export function writeWeights(
 ): void {
   for (const [i, { shape, offset, size }] of layoutOf(specs).slots.entries()) {
     const tensor = tf.tensor(values.slice(offset, offset + size), shape);
-    model.weights[i]!.write(tensor);
+    setWeight(model.weights[i]!, tensor);
     tensor.dispose();
   }
 }
+
+/** Sets exactly these values: TF.js's own `write` would project them, which only the coordinator's update does. */
+export const setWeight = (weight: TensorFlow.LayerVariable, values: TensorFlow.Tensor): void =>
+  void (weight.read() as TensorFlow.Variable).assign(values);

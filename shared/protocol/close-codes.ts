@@ -26,13 +26,27 @@ export const CLOSE = {
     retry: true,
     meaning: 'a contribution far larger than those of others',
   },
+  unable: {
+    code: 4430,
+    retry: false,
+    meaning: 'the worker cannot take part: its engines or its data do not serve',
+  },
   banned: { code: 4421, retry: false, meaning: 'the worker was found to contribute what is wrong' },
   restarting: { code: 4412, retry: true, meaning: 'the coordinator stops and may come back' },
   unauthorized: { code: 4413, retry: false, meaning: 'no token, or one that is not valid' },
   forbidden: { code: 4414, retry: false, meaning: "the token's role may not do this" },
-  revoked: { code: 4415, retry: false, meaning: 'the token was revoked, or has expired' },
+  revoked: { code: 4415, retry: false, meaning: 'the token was revoked' },
+  expired: {
+    code: 4424,
+    retry: true,
+    meaning: 'the token has expired, by the clock of the coordinator, which may have jumped',
+  },
   tooManyAttempts: { code: 4416, retry: true, meaning: 'too many wrong tokens from this address' },
+  internal: { code: 4422, retry: true, meaning: 'the coordinator failed at what it was sent' },
   tooManyMessages: { code: 4417, retry: true, meaning: 'more messages a second than any worker needs' },
+  tooManyConnections: { code: 4423, retry: true, meaning: 'no place is left among those that take part' },
+  tooManyJoins: { code: 4419, retry: true, meaning: 'more joins a minute than any worker needs' },
+  tooManyBytes: { code: 4418, retry: true, meaning: 'more bytes of control messages than any worker needs' },
 } as const;
 
 export type CloseReason = keyof typeof CLOSE;

@@ -1,7 +1,8 @@
 /** Control messages to bytes and back. Plain maps only: no records, no extension types, no classes. */
+import './no-native-msgpack.js';
+
 import { Packr, Unpackr } from 'msgpackr';
 import { checkMsgpack } from './check-msgpack.js';
-import { MessageError } from './message-error.js';
 import type { CoordinatorMessage, Message, WorkerMessage } from './messages.js';
 import { validateCoordinatorMessage, validateWorkerMessage } from './validate.js';
 
@@ -14,12 +15,9 @@ export function encode(message: Message): Uint8Array {
 }
 
 function decode(bytes: Uint8Array): unknown {
+  // Throws for all that the parser would throw for.
   checkMsgpack(bytes);
-  try {
-    return unpackr.unpack(bytes);
-  } catch (error) {
-    throw new MessageError(`not msgpack: ${error instanceof Error ? error.message : error}`);
-  }
+  return unpackr.unpack(bytes);
 }
 
 /** @throws MessageError */

@@ -3,10 +3,10 @@
  * then raw float32, so that a view at offset 16 is aligned. No control message can be mistaken for
  * one: a msgpack map starts with a byte of at least 0x80, a frame with its type, below 0x80.
  */
-import { CHUNK_ELEMENTS } from '../chunk-size.js';
+import { CHUNK_ELEMENTS } from '../numerics/chunk-size.js';
 
 export const HEADER_BYTES = 16;
-/** Of a full chunk: nothing longer is accepted. */
+/** The length of a full chunk; no longer frame is accepted. */
 export const MAX_FRAME_BYTES = HEADER_BYTES + 4 * CHUNK_ELEMENTS;
 
 /** Wire values: written out, never an enum's order. */
@@ -47,8 +47,29 @@ export function writeHeader(into: Uint8Array, header: FrameHeader, bodyBytes: nu
   view.setUint32(12, header.step, true);
 }
 
-/** @throws FrameError naming the field that is wrong. The body is a view, not a copy. */
-export function readFrame(message: Uint8Array): Frame {
+/**
+ * @param message whole; or its header, where `rest` is what follows
+ * @throws FrameError naming the field that is wrong. The body is a view, not a copy.
+ */
+export function readFrame(message: Uint8Array, rest?: Uint8Array): Frame {
+  const { bodyBytes, ...header } = readHeader(message);
+  const body = rest ?? message.subarray(HEADER_BYTES);
+  if (bodyBytes !== body.length)
+    throw new FrameError(`the header says ${bodyBytes} bytes of body, the frame has ${body.length}`);
+  return { ...header, body };
+}
+
+/** The header of a frame that is on its way; undefined: what comes is none, which is told once all of it is here. */
+export function peekHeader(message: Uint8Array): (FrameHeader & { bodyBytes: number }) | undefined {
+  try {
+    return isFrame(message) ? readHeader(message) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws FrameError naming the field that is wrong */
+export function readHeader(message: Uint8Array): FrameHeader & { bodyBytes: number } {
   if (message.length < HEADER_BYTES) {
     throw new FrameError(`a frame has at least ${HEADER_BYTES} bytes, this one ${message.length}`);
   }
@@ -58,17 +79,11 @@ export function readFrame(message: Uint8Array): Frame {
     throw new FrameError(`unknown frame type 0x${type.toString(16)}`);
   }
   if (view.getUint8(1) !== DTYPE_FLOAT32) throw new FrameError(`unknown dtype ${view.getUint8(1)}`);
-  const bodyBytes = view.getUint32(8, true);
-  if (bodyBytes !== message.length - HEADER_BYTES) {
-    throw new FrameError(
-      `the header says ${bodyBytes} bytes of body, the frame has ${message.length - HEADER_BYTES}`,
-    );
-  }
   return {
     type,
     node: view.getUint16(2, true),
     chunk: view.getUint32(4, true),
     step: view.getUint32(12, true),
-    body: message.subarray(HEADER_BYTES),
+    bodyBytes: view.getUint32(8, true),
   };
 }

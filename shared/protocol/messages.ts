@@ -1,175 +1,225 @@
 /**
- * The control messages, types alone. Each travels as one msgpack map in one binary WebSocket message;
- * tensor data travels in frames (`frame.ts`). PROTOCOL.md tells when each is sent and what breaks it.
+ * The control messages: one schema each, from which its type follows. Each travels as one msgpack map in one binary
+ * WebSocket message; tensor data travels in frames (`frame.ts`). A field that a schema lacks is refused.
+ * PROTOCOL.md tells when each message is sent and what breaks it.
  */
-export const PROTOCOL_VERSION = 1;
+import * as z from 'zod';
+import {
+  bounds,
+  count,
+  counts,
+  duration,
+  interval,
+  longCount,
+  node,
+  probability,
+  sha256,
+  sum,
+  text,
+} from './fields.js';
+import { MAX_ENGINE_CLASS, MAX_LANES, MAX_NAME, MAX_REASON } from './sizes.js';
+
+export const PROTOCOL_VERSION = 2;
 
 /** Path of the WebSocket endpoint, on the coordinator's one port. */
 export const SWARM_PATH = '/swarm';
 
-export type WorkerKind = 'node' | 'browser';
+/** The most mistakes that one evaluation part may report. */
+const MAX_MISTAKES = 16;
 
 /** Asks to take part; the first message on a connection. */
-export interface Join {
-  type: 'join';
-  protocol: number;
+const join = z.strictObject({
+  type: z.literal('join'),
+  protocol: count,
   /** Chosen by the worker's owner, for people to read. */
-  name: string;
-  kind: WorkerKind;
+  name: text(MAX_NAME).regex(/\S/, 'is empty'),
+  kind: z.enum(['node', 'browser']),
   /** Where the run asks for one; tabs show theirs as a cookie. */
-  token?: string;
-}
+  token: z.string().min(1).max(200).exactOptional(),
+});
+export type Join = z.infer<typeof join>;
 
 /** The worker has the model and an engine: it can be given weights and leases. */
-export interface Ready {
-  type: 'ready';
-  engine: string;
-  engineClass: string;
+const ready = z.strictObject({
+  type: z.literal('ready'),
+  engine: text(MAX_NAME),
+  engineClass: text(MAX_ENGINE_CLASS),
   /** One line for people: what was chosen and why. */
-  reason: string;
-}
+  reason: text(MAX_REASON),
+  /** How many shards it computes at a time; absent: 1. Only the advice to people about idle lanes depends on it. */
+  lanes: z.int().min(1).max(MAX_LANES).exactOptional(),
+});
+export type Ready = z.infer<typeof ready>;
 
 /** All chunks of `version` have arrived: leases of that step can be computed. Sent once, after `ready`. */
-export interface Holding {
-  type: 'holding';
-  version: number;
-}
+const synced = z.strictObject({
+  type: z.literal('synced'),
+  version: count,
+});
 
 /** The sums of a finished lease; the frames of its gradient follow. */
-export interface Contribution {
-  type: 'contribution';
-  step: number;
-  node: number;
-  samples: number;
+const contribution = z.strictObject({
+  type: z.literal('contribution'),
+  step: count,
+  node,
+  samples: count,
   /** Sums over the samples, added over the tree in float64. */
-  loss: number;
-  metric: number;
-  computeMs: number;
-  /** From the end of the work before to the start of this one: waiting for weights, data or a lease. */
-  waitMs: number;
-}
+  loss: sum,
+  metric: sum,
+  computeMs: duration,
+  /** Milliseconds from the end of the previous work to the start of this one: waiting for weights, data or a lease. */
+  waitMs: duration,
+});
+export type Contribution = z.infer<typeof contribution>;
+
+/** A wrong prediction; `record` is the index within the part. */
+const mistake = z.strictObject({ record: count, predicted: count, confidence: probability });
 
 /** The sums of an evaluation part. */
-export interface Evaluated {
-  type: 'evaluated';
-  version: number;
-  part: number;
-  samples: number;
-  loss: number;
-  metric: number;
+const evaluated = z.strictObject({
+  type: z.literal('evaluated'),
+  version: count,
+  part: count,
+  samples: count,
+  loss: sum,
+  metric: sum,
   /** Classes x classes counts, row-major [actual, predicted]; absent where there are no classes. */
-  confusion?: number[];
-  /** The wrong predictions that the model was surest of; `record` is the index within the part. */
-  mistakes?: { record: number; predicted: number; confidence: number }[];
-  computeMs: number;
-}
+  confusion: counts.exactOptional(),
+  /** The wrong predictions that the model was surest of. */
+  mistakes: z.array(mistake).max(MAX_MISTAKES).exactOptional(),
+  computeMs: duration,
+});
+export type Evaluated = z.infer<typeof evaluated>;
 
-/** Sent by the worker's own code every few seconds: a frozen worker sends none, though its socket lives. */
-export interface Heartbeat {
-  type: 'heartbeat';
-}
+/** What was leased: a node of a step, or a part of the evaluation of version `step`. */
+const leased = { step: count, node: node.exactOptional(), part: count.exactOptional() };
 
 /**
- * A lease or an evaluation part that was cancelled, or whose step is over, before it was computed: the
+ * A lease or an evaluation part that was canceled, or whose step is over, before it was computed: the
  * worker is free of it. One that was being computed is answered by `contribution` or `evaluated` in its
  * time, which then tells only how long it took.
  */
-export interface Dropped {
-  type: 'dropped';
-  step: number;
-  node?: number;
-  part?: number;
-}
+const dropped = z.strictObject({ type: z.literal('dropped'), ...leased });
+export type Dropped = z.infer<typeof dropped>;
 
-export type WorkerMessage = Join | Ready | Holding | Contribution | Evaluated | Dropped | Heartbeat;
+/** Sent by the worker's own code every few seconds: a frozen worker sends none, though its socket lives. */
+const heartbeat = z.strictObject({ type: z.literal('heartbeat') });
 
-/** Lengths in bytes of the objects that a worker fetches first. */
-export type ObjectBytes = Record<'model' | 'train' | 'test' | 'probe' | 'program', number>;
+export const workerMessage = z.discriminatedUnion('type', [
+  join,
+  ready,
+  synced,
+  contribution,
+  evaluated,
+  dropped,
+  heartbeat,
+]);
+export type WorkerMessage = z.infer<typeof workerMessage>;
+
+/** Lengths in bytes of the objects that a worker fetches first: nobody has to read more. */
+const objectBytes = z.strictObject({
+  model: count,
+  train: count,
+  test: count,
+  probe: count,
+  program: count,
+});
 
 /** Accepts a join: all that a worker must know of the run. Objects are fetched at `/objects/<sha256>`. */
-export interface Welcome {
-  type: 'welcome';
-  protocol: number;
+const welcome = z.strictObject({
+  type: z.literal('welcome'),
+  protocol: count,
   /** Id of this connection's worker within the run. */
-  worker: number;
-  run: string;
+  worker: count,
+  run: text(200),
   /**
-   * How often the run has been started. Rises with each coordinator: a worker that has seen a later one
-   * does not work for an earlier one, that was believed dead and is not.
+   * How often a coordinator has started the run. A worker that has seen a higher generation does not work for a
+   * lower one: that coordinator was believed dead, and is not.
    */
-  epoch: number;
+  generation: count,
   /** SHA-256 of the model description, of the manifests of both sets, of the admission probe, and of the graphs. */
-  model: string;
-  train: string;
-  test: string;
-  probe: string;
-  program: string;
-  /** How long each of these objects is: nobody has to read more. */
-  objectBytes: ObjectBytes;
+  model: sha256,
+  train: sha256,
+  test: sha256,
+  probe: sha256,
+  program: sha256,
+  objectBytes,
   /** Samples of a full shard: engines are timed on so many. */
-  shardSamples: number;
+  shardSamples: count,
   /** Decides order, dropout and all other randomness. */
-  seed: number;
-  shuffle: string;
+  seed: count,
+  shuffle: text(50),
   /** `any`, or the engine class that the run demands. */
-  engineClass: string;
-  heartbeatMs: number;
-}
+  engineClass: text(MAX_ENGINE_CLASS),
+  heartbeatMs: interval,
+});
+export type Welcome = z.infer<typeof welcome>;
 
 /** Compute this node's contribution to `step` with version `step` of the weights. */
-export interface Lease {
-  type: 'lease';
-  step: number;
-  epoch: number;
-  node: number;
+const lease = z.strictObject({
+  type: z.literal('lease'),
+  step: count,
+  epoch: count,
+  node,
   /** Index of the node's first shard; with (seed, step) it seeds the randomness of each shard. */
-  firstShard: number;
+  firstShard: count,
   /** Positions within the epoch's order where the node's shards begin, and where the last one ends. */
-  bounds: number[];
+  bounds,
   /** Chunks below this one are already counted: do not send them. */
-  fromChunk: number;
+  fromChunk: count,
   /** Chunks below this one may be sent; `window` moves it on. */
-  window: number;
-}
+  window: count,
+});
+export type Lease = z.infer<typeof lease>;
 
 /** The lease of a node, or of a part in the evaluation of version `step`, is no longer needed. */
-export interface Cancel {
-  type: 'cancel';
-  step: number;
-  node?: number;
-  part?: number;
-}
+const cancel = z.strictObject({ type: z.literal('cancel'), ...leased });
+export type Cancel = z.infer<typeof cancel>;
 
 /** Chunks of `step` below `window` may be sent: bounds what the coordinator must hold. */
-export interface Window {
-  type: 'window';
-  step: number;
-  window: number;
-}
+const window = z.strictObject({
+  type: z.literal('window'),
+  step: count,
+  window: count,
+});
+export type SendWindow = z.infer<typeof window>;
 
 /** Evaluate records `[from, to)` of the test set with version `version` of the weights. */
-export interface Evaluate {
-  type: 'evaluate';
-  version: number;
-  part: number;
-  from: number;
-  to: number;
+const evaluate = z.strictObject({
+  type: z.literal('evaluate'),
+  version: count,
+  part: count,
+  from: count,
+  to: count,
   /** `averaged`: the moving average, which the coordinator sends in frames of its own. */
-  weights: 'current' | 'averaged';
-}
+  weights: z.enum(['current', 'averaged']),
+});
+export type Evaluate = z.infer<typeof evaluate>;
 
 /** How the run goes, and what this worker has given to it; once a second. Also shows that the coordinator lives. */
-export interface Progress {
-  type: 'progress';
+const progress = z.strictObject({
+  type: z.literal('progress'),
   /** Updates done so far, and in all. */
-  step: number;
-  steps: number;
+  step: count,
+  steps: count,
   /** Training loss of the latest step, per sample; null before the first. */
-  loss: number | null;
+  loss: sum.nullable(),
   /** Samples counted of this worker, over all of its connections, and of all workers. */
-  samples: number;
-  samplesTrained: number;
-}
+  samples: longCount,
+  samplesTrained: longCount,
+});
+export type RunProgress = z.infer<typeof progress>;
 
-export type CoordinatorMessage = Welcome | Lease | Cancel | Window | Evaluate | Progress;
+export const coordinatorMessage = z.discriminatedUnion('type', [
+  welcome,
+  lease,
+  cancel,
+  window,
+  evaluate,
+  progress,
+]);
+export type CoordinatorMessage = z.infer<typeof coordinatorMessage>;
+
 export type Message = WorkerMessage | CoordinatorMessage;
+export type WorkerKind = Join['kind'];
+export type ObjectBytes = Welcome['objectBytes'];

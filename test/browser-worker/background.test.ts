@@ -1,8 +1,15 @@
 /** Tabs that nobody looks at: hidden, frozen, their GPU gone. Chromium is driven by its raw protocol here. */
 import { describe, expect, it } from 'vitest';
-import { withoutChromium } from '../support/chromium.js';
-import { coordinator, reached, statusOf, summaryOf, temporaryFolder, worker } from '../support/cluster.js';
-import { clickOn, Devtools, phaseIs } from '../support/devtools.js';
+import { withoutChromium } from '../support/browser/chromium.js';
+import { clickOn, Devtools, phaseIs } from '../support/browser/devtools.js';
+import {
+  coordinator,
+  reached,
+  statusOf,
+  summaryOf,
+  temporaryFolder,
+  worker,
+} from '../support/cluster/cluster.js';
 
 const RUN = [
   ...['--data', 'digits?train=1024&test=64', '--model', 'mlp:32', '--batch-size', '64', '--shards', '8'],
@@ -25,7 +32,7 @@ async function finish(cluster: Awaited<ReturnType<typeof coordinator>>) {
   return summary;
 }
 
-describe.skipIf(withoutChromium())('a tab', { timeout: 300_000 }, () => {
+describe.skipIf(withoutChromium())('a tab', () => {
   it('keeps contributing while it is hidden', async () => {
     const cluster = await coordinator(await temporaryFolder(), ...RUN, '--epochs', '10000');
     const devtools = await Devtools.start();

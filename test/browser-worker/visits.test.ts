@@ -2,28 +2,25 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
-import { contributingTab, sharedBrowser, Tab, withoutChromium } from '../support/chromium.js';
-import { CHROMIUM_FLAGS, OLD_BROWSER_FLAGS } from '../support/chromium-flags.js';
-import { coordinator, reached, statusOf, temporaryFolder } from '../support/cluster.js';
-import { proxyTo } from '../support/proxy.js';
+import { contributingTab, sharedBrowser, Tab, withoutChromium } from '../support/browser/chromium.js';
+import { OLD_BROWSER_FLAGS } from '../support/browser/chromium-flags.js';
+import { coordinator, reached, statusOf, temporaryFolder } from '../support/cluster/cluster.js';
+import { proxyTo } from '../support/cluster/proxy.js';
 
 const ENDLESS = [
   ...['--data', 'digits?train=512&test=128', '--model', 'mlp:32', '--batch-size', '64', '--shards', '8'],
   ...['--epochs', '100000', '--seed', '7'],
 ];
 const STEPS_OF_TWO_EPOCHS = 16;
-const endless = async () => coordinator(await temporaryFolder(), ...ENDLESS);
+const endless = async (...options: string[]) => coordinator(await temporaryFolder(), ...ENDLESS, ...options);
 
 const names = async (url: string) => (await statusOf(url)).workers.map(({ name }) => name);
 async function until(isSo: () => Promise<boolean>): Promise<void> {
   while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
-describe.skipIf(withoutChromium())('a volunteer', { timeout: 300_000 }, () => {
-  const browser = sharedBrowser([
-    ...CHROMIUM_FLAGS,
-    '--host-resolver-rules=MAP volunteers.example 127.0.0.1',
-  ]);
+describe.skipIf(withoutChromium())('a volunteer', () => {
+  const browser = sharedBrowser();
 
   it('pauses, resumes and stops; the coordinator sees it come and go, and counts on', async () => {
     const cluster = await endless();
@@ -123,7 +120,7 @@ describe.skipIf(withoutChromium())('a volunteer', { timeout: 300_000 }, () => {
   });
 
   it('contributes over plain http too, and is told what that costs', async () => {
-    const cluster = await endless();
+    const cluster = await endless('--allowed-hosts', 'volunteers.example');
     const { port } = new URL(cluster.url);
     const tab = await contributingTab(await browser(), `http://volunteers.example:${port}`, 'auto', 'plain');
     await reached(cluster, 5);
@@ -136,7 +133,7 @@ describe.skipIf(withoutChromium())('a volunteer', { timeout: 300_000 }, () => {
   });
 });
 
-describe.skipIf(withoutChromium())('a volunteer whose browser is old', { timeout: 300_000 }, () => {
+describe.skipIf(withoutChromium())('a volunteer whose browser is old', () => {
   const browser = sharedBrowser(OLD_BROWSER_FLAGS);
 
   it('contributes without WebGL and WebAssembly, and is told what is missing and what to do', async () => {

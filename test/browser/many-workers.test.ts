@@ -1,14 +1,14 @@
 /** The dashboard of a run with two hundred workers. */
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openStoredRun } from '../../coordinator/monitor/stored-run.js';
+import { openStoredRun } from '../../coordinator/monitor/stored/stored-run.js';
+import { COORDINATOR_OPTIONS } from '../../coordinator/options/options.js';
+import { openStaticFiles } from '../../coordinator/server/http/static.js';
 import { serve } from '../../coordinator/server/serve.js';
-import { openStaticFiles } from '../../coordinator/server/static.js';
-import { COORDINATOR_OPTIONS } from '../../shared/options.js';
-import { withDefaults } from '../../shared/read-options.js';
-import type { WorkerStatus } from '../../shared/status.js';
-import { temporaryFolder } from '../support/cluster.js';
-import { smallRun } from '../support/small-run.js';
+import { withDefaults } from '../../shared/options/read-options.js';
+import type { WorkerStatus } from '../../shared/status/status.js';
+import { temporaryFolder } from '../support/cluster/cluster.js';
+import { smallRun } from '../support/cluster/small-run.js';
 import { sharedBrowser, watch, withoutChromium } from './page.js';
 
 const browser = sharedBrowser();
@@ -31,7 +31,6 @@ async function crowd(): Promise<string> {
   });
   const server = await serve(
     { ...withDefaults(COORDINATOR_OPTIONS, {}), port: 0 },
-    undefined,
     { pages: openStaticFiles(), dashboard: { server: 'crowd', runs: [view], live: false }, join: () => '' },
     () => undefined,
   );

@@ -1,8 +1,9 @@
 /** A dashboard in Debian's real Chromium, with all that it complains of. */
 import type { Browser, Page } from 'playwright-core';
 import { expect, onTestFinished } from 'vitest';
+import { LONGEST_WAIT_MS } from '../support/browser/chromium.js';
 
-export { sharedBrowser, withoutChromium } from '../support/chromium.js';
+export { sharedBrowser, withoutChromium } from '../support/browser/chromium.js';
 
 export interface Watched {
   page: Page;
@@ -21,7 +22,7 @@ export async function watch(
     colorScheme: dark ? 'dark' : 'light',
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(90_000);
+  page.setDefaultTimeout(LONGEST_WAIT_MS);
   const complaints: string[] = [];
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());

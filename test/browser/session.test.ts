@@ -1,7 +1,7 @@
 /** Links with tokens in a real browser: what they open, and what is left of the token. */
 import { describe, expect, it } from 'vitest';
-import { happened } from '../support/small-run.js';
-import { tokenRun } from '../support/token-run.js';
+import { happened } from '../support/cluster/small-run.js';
+import { tokenRun } from '../support/cluster/token-run.js';
 import { sharedBrowser, shows, watch, withoutChromium } from './page.js';
 
 const browser = sharedBrowser();

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startWorker } from '../../worker/node/start.js';
-import { swarmgrad, temporaryFolder } from '../support/cluster.js';
-import { smallRun } from '../support/small-run.js';
+import { swarmgrad, temporaryFolder } from '../support/cluster/cluster.js';
+import { smallRun } from '../support/cluster/small-run.js';
 import { sharedBrowser, shows, watch, withoutChromium } from './page.js';
 
 const browser = sharedBrowser();
 
-/** A run that has learnt a little: enough that all letters are not alike. */
+/** A run that has learned a little: enough that all letters are not alike. */
 async function textRun() {
   const file = join(await temporaryFolder(), 'text.txt');
   writeFileSync(file, 'the quick brown fox jumps over the lazy dog.\n'.repeat(20));

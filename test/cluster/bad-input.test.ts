@@ -3,7 +3,7 @@ import { chmod, mkdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { swarmgrad, temporaryFolder } from '../support/cluster.js';
+import { swarmgrad, temporaryFolder } from '../support/cluster/cluster.js';
 
 async function run(...args: string[]): Promise<{ code: unknown; err: string }> {
   const program = swarmgrad(...args);
@@ -22,6 +22,11 @@ async function refused(args: string[], exitCode: number, message: RegExp): Promi
   expect(code).toBe(exitCode);
 }
 
+it('with --verbose, the stack of an error names TypeScript sources and their lines', async () => {
+  const { err } = await run('coordinator', '--resume', '--run-dir', '/nowhere', '--verbose');
+  expect(err).toMatch(/at readConfiguration \(.*\/coordinator\/record\/folder\/run-folder\.ts:\d+:\d+\)/);
+});
+
 describe('a coordinator refuses, in one line,', () => {
   it.each<[string, string[], number, RegExp]>([
     [
@@ -30,7 +35,7 @@ describe('a coordinator refuses, in one line,', () => {
       2,
       /--batch-size must be a whole number of at least 1, not "0"/,
     ],
-    ['a learning rate that is no number', ['--lr', 'NaN'], 2, /--lr must be a number above 0, not "NaN"/],
+    ['a learning rate that is not a number', ['--lr', 'NaN'], 2, /--lr must be a number above 0, not "NaN"/],
     ['shards that are no power of two', ['--shards', '6'], 2, /--shards must be a power of two/],
     ['an unknown model', [...small, '--model', 'vgg'], 2, /--model vgg: unknown model; give mlp, cnn/],
     ['a model file that is not there', [...small, '--model', 'no.json'], 2, /no\.json: no such file/],
@@ -95,7 +100,9 @@ describe('a coordinator refuses, in one line,', () => {
     await mkdir(runDir);
     await writeFile(join(runDir, 'summary.json'), 'precious');
     const { code, err } = await run('coordinator', ...small, '--run-dir', runDir);
-    expect(err).toMatch(/holds another run \(summary\.json\): --resume to go on with it, or another folder/);
+    expect(err).toMatch(
+      /holds another run \(summary\.json\): give --resume to continue it, or another folder/,
+    );
     expect(code).toBe(2);
     expect(await readFile(join(runDir, 'summary.json'), 'utf8')).toBe('precious');
   });
@@ -121,7 +128,9 @@ describe('a worker', () => {
 
   it('goes on trying while nobody answers, saying so', async () => {
     const program = swarmgrad('worker', 'ws://127.0.0.1:9');
-    await program.line(/connection to http:\/\/127\.0\.0\.1:9 lost \(.*ECONNREFUSED.*\); trying again in/);
+    await program.line(
+      /no coordinator answers at http:\/\/127\.0\.0\.1:9 \(.*ECONNREFUSED.*\); trying again in/,
+    );
     program.child.kill('SIGINT');
     await program.ended;
   });

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import {
+  administer,
   coordinator,
   metricsOf,
   reached,
   summaryOf,
   temporaryFolder,
   waiting,
-  worker,
-} from '../support/cluster.js';
+} from '../support/cluster/cluster.js';
+import { lightWorker } from '../support/cluster/light-worker.js';
 
 const OPTIONS = [
   '--data',
@@ -26,13 +27,9 @@ async function started(more: string[]) {
   const cluster = await coordinator(`${await temporaryFolder()}/run`, ...OPTIONS, ...more);
   // Nobody works yet, and the place before the first step is passed: the change is made after it.
   await waiting(cluster);
-  const response = await fetch(`${cluster.url}/api/admin/learning-rate`, {
-    method: 'POST',
-    headers: { 'X-Swarmgrad-Admin': '1' },
-    body: JSON.stringify({ learningRate: 0.05 }),
-  });
+  const response = await administer(cluster.url, 'learning-rate', { learningRate: 0.05 });
   expect(response.status).toBe(200);
-  worker(cluster.url, '--engine', 'eager/cpu');
+  lightWorker(cluster.url, 'light', { shardMs: 0 });
   return cluster;
 }
 
@@ -47,7 +44,7 @@ describe('a change of the learning rate', () => {
     killed.program.child.kill('SIGKILL');
     await killed.program.ended;
     const again = await coordinator(killed.runDir, '--resume');
-    worker(again.url, '--engine', 'eager/cpu');
+    lightWorker(again.url, 'light', { shardMs: 0 });
     await again.program.ended;
 
     const [a, b] = [await summaryOf(undisturbed.runDir), await summaryOf(killed.runDir)];

@@ -1,12 +1,9 @@
 /** `swarmgrad start`, `evaluate`, `export` and `status`, as a user calls them. */
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import { openData } from '../../coordinator/data/sources.js';
-import { reached, summaryOf, swarmgrad, temporaryFolder } from '../support/cluster.js';
-import { sharedData } from '../support/shared-data.js';
+import { reached, startProgram, summaryOf, swarmgrad, temporaryFolder } from '../support/cluster/cluster.js';
+import { plainAccuracy } from '../support/models/plain-accuracy.js';
 
 const SMALL = [
   ...[
@@ -24,36 +21,10 @@ const SMALL = [
   ...['--port', '0', '--local-engine', 'eager/cpu'],
 ];
 
-/** The accuracy of an exported model on a test set, by plain TF.js. */
-async function plainAccuracy(folder: string, spec: string): Promise<number> {
-  const { modelTopology, weightsManifest } = JSON.parse(await readFile(join(folder, 'model.json'), 'utf8'));
-  const parts = await Promise.all(
-    weightsManifest[0].paths.map((path: string) => readFile(join(folder, path))),
-  );
-  const all = Buffer.concat(parts);
-  const weightData = all.buffer.slice(all.byteOffset, all.byteOffset + all.length) as ArrayBuffer;
-  await tf.setBackend('cpu');
-  const model = await tf.loadLayersModel(
-    tf.io.fromMemory({ modelTopology, weightSpecs: weightsManifest[0].weights, weightData }),
-  );
-  const { test, x, normalisation } = await openData(spec);
-  const { scale, mean, std } = normalisation;
-  const values = Float32Array.from(test.x, (value) => (value * scale - mean[0]!) / std[0]!);
-  const predicted = tf.tidy(() => {
-    const output = model.predict(tf.tensor(values, [test.count, ...x.shape]), {
-      batchSize: 1000,
-    }) as tf.Tensor;
-    return output.argMax(-1).dataSync();
-  });
-  return (
-    Array.from(test.y).reduce((right, label, i) => right + Number(predicted[i] === label), 0) / test.count
-  );
-}
-
 describe('a cluster in one command', () => {
   it('trains, tells the result and where it lies, and leaves all files', async () => {
     const runDir = join(await temporaryFolder(), 'run');
-    const program = swarmgrad('start', ...SMALL, '--run-dir', runDir);
+    const program = swarmgrad('start', ...SMALL, '--run-dir', runDir, '--no-linger');
     await program.line(/^swarmgrad coordinator listening on http:\/\/127\.0\.0\.1:\d+$/);
     expect(await program.ended).toBe(0);
     const summary = await summaryOf(runDir);
@@ -78,6 +49,34 @@ describe('a cluster in one command', () => {
     expect(await plainAccuracy(target, SMALL[1]!)).toBe(summary.test!.accuracy);
   });
 
+  it('logs in JSON on standard output and nothing else there, with each message traced beside it', async () => {
+    const runDir = join(await temporaryFolder(), 'run');
+    const json = ['--log-format', 'json', '--verbose', '--no-linger'];
+    const args = ['start', ...SMALL, '--epochs', '1', ...json, '--run-dir', runDir];
+    const program = startProgram(args, { env: { SWARMGRAD_TRACE: 'protocol' } });
+    expect(await program.ended).toBe(0);
+    const entries = program.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    for (const entry of entries)
+      expect(entry).toMatchObject({
+        time: expect.any(String),
+        level: expect.any(String),
+        text: expect.any(String),
+      });
+    expect(entries.find(({ type }) => type === 'worker-joined')).toMatchObject({
+      workerId: expect.any(Number),
+    });
+    expect(entries.find(({ type }) => type === 'evaluation')).toMatchObject({ metricName: 'accuracy' });
+    expect(entries.at(-1)).toMatchObject({ type: expect.stringMatching(/^(summary|local-worker)$/) });
+    for (const side of ['coordinator', 'worker'])
+      for (const what of ['lease', 'contribution', 'gradient', 'close'])
+        expect(program.stderr).toMatch(
+          new RegExp(`^\\S+Z trace ${side} local-\\d#\\d (->|<-) ${what} `, 'm'),
+        );
+  });
+
   it('stops at Ctrl-C with a checkpoint, and says how it goes on', async () => {
     const runDir = join(await temporaryFolder(), 'run');
     const program = swarmgrad('start', ...SMALL, '--epochs', '500', '--run-dir', runDir);
@@ -92,20 +91,29 @@ describe('a cluster in one command', () => {
     expect((await summaryOf(runDir)).status).toBe('stopped');
   });
 
-  it('starts, goes on and ends by one and the same command with --start-or-resume', async () => {
+  it('starts, goes on and ends by one and the same command, after its terminal or the reader of its log is gone', async () => {
     const runDir = join(await temporaryFolder(), 'run');
     const plan = ['--data', 'digits?train=200&test=40', '--model', 'linear', '--batch-size', '32'];
-    const place = ['--port', '0', '--run-dir', runDir, '--start-or-resume'];
+    // What is kept is kept by a clean end alone.
+    const place = ['--port', '0', '--run-dir', runDir, '--start-or-resume', '--checkpoint-every', '0'];
     const own = ['--local-workers', '1', '--local-engine', 'eager/cpu'];
-    const again = () => swarmgrad('coordinator', ...plan, '--epochs', '60', ...place, ...own);
+    const again = () => swarmgrad('coordinator', ...plan, '--epochs', '200', ...place, ...own);
     const first = again();
     const [url] = /http:\S+/.exec(await first.line(/listening/))!;
     await reached({ program: first, url, runDir }, 5);
-    first.child.kill('SIGTERM');
-    expect(await first.ended).toBe(143);
+    first.child.kill('SIGHUP');
+    expect(await first.ended).toBe(129);
+    const unread = again();
+    await unread.line(/resumed at step \d+/);
+    // The next line of its log finds nobody.
+    unread.child.stderr!.destroy();
+    expect(await unread.ended).toBe(141);
     const second = again();
     expect(await second.ended).toBe(0);
-    expect(second.stderr).toMatch(/resumed at step \d+/);
+    const [from, to] = [first, second].map(({ stderr }) =>
+      Number(/stopped after (\d+) steps|resumed at step (\d+)/.exec(stderr)!.slice(1).find(Boolean)),
+    );
+    expect(to).toBeGreaterThanOrEqual(from!);
     const { status, weightsSha256 } = await summaryOf(runDir);
     expect(status).toBe('finished');
     // A run that is over has nothing left to do.
@@ -113,32 +121,12 @@ describe('a cluster in one command', () => {
     expect((await summaryOf(runDir)).weightsSha256).toBe(weightsSha256);
   });
 
-  it('keeps serving after the run with --linger, all files written', async () => {
+  it('keeps serving after the run, whatever its options, all files written', async () => {
     const runDir = join(await temporaryFolder(), 'run');
-    const program = swarmgrad('start', ...SMALL, '--epochs', '1', '--run-dir', runDir, '--linger');
+    const program = swarmgrad('start', ...SMALL, '--epochs', '1', '--run-dir', runDir);
     await program.line(/still serving on/);
     expect((await summaryOf(runDir)).status).toBe('finished');
     program.child.kill('SIGINT');
     expect(await program.ended).toBe(0);
-  });
-});
-
-const mnist = sharedData('mnist');
-describe.skipIf(mnist.absent)('MNIST', { timeout: 300_000 }, () => {
-  it('is learnt by the mlp to 97.5 % in three epochs, and everyone agrees on the figure', async () => {
-    const runDir = join(await temporaryFolder(), 'run');
-    const data = `idx:${mnist.path}`;
-    const program = swarmgrad(
-      ...['coordinator', '--data', data, '--model', 'mlp', '--epochs', '3', '--batch-size', '128'],
-      ...['--seed', '1', '--local-workers', '2', '--port', '0', '--run-dir', runDir],
-    );
-    expect(await program.ended).toBe(0);
-    const { test } = await summaryOf(runDir);
-    expect(test!.accuracy).toBeGreaterThan(0.975);
-    const evaluated = swarmgrad('evaluate', runDir, '--json');
-    await evaluated.ended;
-    const { accuracy, loss, samples } = JSON.parse(evaluated.stdout);
-    expect({ accuracy, loss, samples }).toEqual(test);
-    expect(await plainAccuracy(join(runDir, 'model'), data)).toBe(accuracy);
   });
 });

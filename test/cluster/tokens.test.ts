@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { coordinator, summaryOf, swarmgrad, temporaryFolder, worker } from '../support/cluster.js';
-import { RawWorker } from '../support/raw-worker.js';
+import { coordinator, summaryOf, swarmgrad, temporaryFolder, worker } from '../support/cluster/cluster.js';
+import { RawWorker } from '../support/cluster/raw-worker.js';
 
 const RUN = ['--data', 'digits?train=64&test=20', '--model', 'linear', '--batch-size', '32', '--epochs', '2'];
 const TOKEN = /sg_[\w-]{43}/;

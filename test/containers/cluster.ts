@@ -7,8 +7,8 @@ import {
   Wait,
 } from 'testcontainers';
 import { expect, inject, onTestFinished } from 'vitest';
-import type { Summary } from '../../coordinator/record/summary.js';
-import { isOver, type Status } from '../../shared/status.js';
+import type { Summary } from '../../coordinator/record/folder/summary.js';
+import { isOver, type Status } from '../../shared/status/status.js';
 import { type Box, box } from './box.js';
 import { BATCH_SIZE, IMAGE, RUN, SHARDS, STEPS } from './run.js';
 
@@ -51,7 +51,16 @@ export async function cluster(): Promise<Cluster> {
     networkId: network.getId(),
     start,
     async coordinator(...options) {
-      const where = ['--start-or-resume', '--run-dir', '/runs/run', '--host', '0.0.0.0', '--anyone-may-join'];
+      const where = [
+        '--start-or-resume',
+        '--run-dir',
+        '/runs/run',
+        '--host',
+        '0.0.0.0',
+        '--anyone-may-join',
+        '--allowed-hosts',
+        '*',
+      ];
       const container = new GenericContainer(IMAGE)
         .withCommand(['coordinator', ...where, ...RUN, ...options])
         .withBindMounts([{ source: volume, target: '/runs' }])

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { getContainerRuntimeClient } from 'testcontainers';
 import type { TestProject } from 'vitest/node';
-import type { Summary } from '../../coordinator/record/summary.js';
+import type { Summary } from '../../coordinator/record/folder/summary.js';
 import { buildArguments, IMAGE, ROOT, RUN } from './run.js';
 
 declare module 'vitest' {

@@ -1,10 +1,11 @@
 /** The adapters of browsers under their contracts; built for a browser, and run in a worker of it. */
-import { BudgetedCache, type ByteStore } from '../../browser-worker/budgeted-cache.js';
-import { openCacheStorage } from '../../browser-worker/cache-storage.js';
-import { nextTask } from '../../browser-worker/next-task.js';
-import { openOpfs } from '../../browser-worker/opfs-cache.js';
-import { sha256 } from '../../browser-worker/sha256.js';
+
+import { nextTask } from '../../browser-worker/compute/next-task.js';
 import { dial } from '../../browser-worker/socket.js';
+import { BudgetedCache, type ByteStore } from '../../browser-worker/storage/budgeted-cache.js';
+import { openCacheStorage } from '../../browser-worker/storage/cache-storage.js';
+import { openOpfs } from '../../browser-worker/storage/opfs-cache.js';
+import { sha256 } from '../../browser-worker/storage/sha256.js';
 import { connectionContract } from './connection.js';
 import { farEngineContract } from './far-engine.js';
 import { type CacheSubject, objectCacheContract } from './object-cache.js';

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sharedBrowser, withoutChromium } from '../support/chromium.js';
+import { sharedBrowser, withoutChromium } from '../support/browser/chromium.js';
 import { connectionContract } from './connection.js';
 import { farEngineContract } from './far-engine.js';
 import { objectCacheContract } from './object-cache.js';

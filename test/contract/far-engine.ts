@@ -1,12 +1,7 @@
 /** What calls to an engine at the other end of a message port must do, whatever the runtime's event loop. */
-import type { NodeSums } from '../../worker/engine/compute.js';
-import type { Engine, Shard } from '../../worker/engine/engine.js';
-import {
-  type EngineAnswer,
-  EngineCalls,
-  type EngineRequest,
-  serveEngine,
-} from '../../worker/engine/remote.js';
+import type { NodeSums } from '../../engine/compute.js';
+import type { Engine, Shard } from '../../engine/engine.js';
+import { type EngineAnswer, EngineCalls, type EngineRequest, serveEngine } from '../../engine/remote.js';
 import { type Contract, equal } from './contract.js';
 
 export interface FarEngineSubject {
@@ -41,7 +36,12 @@ export const farEngineContract: Contract<FarEngineSubject> = {
 
 function connect({ turn, computed }: FarEngineSubject & { computed(): void }): EngineCalls {
   const { port1: near, port2: far } = new MessageChannel();
-  const serve = serveEngine(engine(computed), (answer) => far.postMessage(answer), turn);
+  const serve = serveEngine(
+    engine(computed),
+    (answer) => far.postMessage(answer),
+    turn,
+    () => far.close(),
+  );
   const calls = new EngineCalls((request) => near.postMessage(request));
   far.onmessage = ({ data }: { data: EngineRequest }) => serve(data);
   near.onmessage = ({ data }: { data: EngineAnswer }) => calls.answered(data);
@@ -51,7 +51,7 @@ function connect({ turn, computed }: FarEngineSubject & { computed(): void }): E
 function node(calls: EngineCalls, stop?: AbortSignal): Promise<NodeSums> {
   const batch = { count: 1, x: new Uint8Array(1), y: new Uint8Array(1) };
   const shards: Shard[] = Array.from({ length: SHARDS }, (_, seed) => ({ batch, seed }));
-  return calls.ask<NodeSums>({ call: 'computeNode', shards, into: 1 }, [], stop);
+  return calls.ask<NodeSums>({ call: 'computeNode', shards, into: 1 }, stop);
 }
 
 /** As ONNX Runtime in WebAssembly: nothing but promises, which let no message in. */

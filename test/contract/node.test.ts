@@ -5,11 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, it } from 'vitest';
+import { MemoryCache } from '../../worker/data/object-cache.js';
 import { DiskCache } from '../../worker/node/disk-cache.js';
 import { dial } from '../../worker/node/socket.js';
-import { MemoryCache } from '../../worker/object-cache.js';
-import { temporaryFolder } from '../support/cluster.js';
-import { connectionContract } from './connection.js';
+import { temporaryFolder } from '../support/cluster/cluster.js';
+import { type ConnectionSubject, connectionContract } from './connection.js';
 import { farEngineContract } from './far-engine.js';
 import { type CacheSubject, objectCacheContract } from './object-cache.js';
 import { serveContractSockets } from './socket-server.js';
@@ -49,12 +49,16 @@ describe('an engine in a thread', () => {
   }
 });
 
-describe('a connection in Node', () => {
+describe.each(['own', 'ws'] as const)('a connection in Node by the transport %s', (transport) => {
   const server = createServer();
   beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
   afterAll(() => server.close());
   serveContractSockets(server);
   for (const [name, check] of Object.entries(connectionContract)) {
-    it(name, () => check({ url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`, dial }));
+    const subject = (port: number): ConnectionSubject => ({
+      url: `ws://127.0.0.1:${port}`,
+      dial: (url, events) => dial(url, events, { transport }),
+    });
+    it(name, () => check(subject((server.address() as AddressInfo).port)));
   }
 });

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it, vi } from 'vitest';
-import { temporaryFolder } from '../support/cluster.js';
+import { temporaryFolder } from '../support/cluster/cluster.js';
 import { example } from './example.js';
 
 it('the example of the README trains a model', async () => {

@@ -1,4 +1,4 @@
-/** Why a certificate was not accepted, with the remedy. */
+/** Why a connection by TLS was not made, with the remedy. */
 import { messageOf } from '../../shared/user-error.js';
 
 const UNKNOWN_AUTHORITY = [
@@ -13,5 +13,6 @@ const UNKNOWN_AUTHORITY = [
 export function explained(error: unknown): string {
   const { code } = error as NodeJS.ErrnoException;
   const text = messageOf(error);
+  if (code === 'EPROTO') return 'what answers there speaks no TLS: give ws:// or http://';
   return code && UNKNOWN_AUTHORITY.includes(code) ? `${text}: give its authority by --ca FILE` : text;
 }

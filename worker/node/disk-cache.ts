@@ -6,7 +6,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../../shared/user-error.js';
-import type { ObjectCache } from '../object-cache.js';
+import type { ObjectCache } from '../data/object-cache.js';
 
 const NAME = /^[0-9a-f]{64}$/;
 const TEMPORARY = /[0-9a-f]{64}\.[0-9a-f-]+\.tmp$/;

@@ -2,19 +2,25 @@
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { MemoryCache } from '../object-cache.js';
+import { startLanes } from '../../engine/node/start-lanes.js';
+import { protocolTrace } from '../../shared/protocol/trace.js';
+import { toldByWorker, type WorkerEvent } from '../../shared/status/worker-events.js';
+import type { Transport } from '../../websocket/transport.js';
+import { MemoryCache } from '../data/object-cache.js';
 import { Participation } from '../participation.js';
 import { DiskCache } from './disk-cache.js';
-import { startEngineThread } from './engine-thread.js';
 import { get } from './http.js';
+import { isOwnMachine, wantedLanes } from './lanes.js';
+import { processors } from './processors.js';
 import { addressesOf, dial } from './socket.js';
+import { traced } from './traced.js';
 
 const MEMORY_CACHE_BYTES = 1 << 20;
 
 export interface StartWorkerOptions {
   /** `ws://HOST:PORT` or `http://HOST:PORT` of the coordinator. */
   url: string;
-  /** For people to read; default: host name and process id. */
+  /** The worker's name on the dashboard; default: host name and process id. */
   name?: string;
   /** Where the run asks for one. */
   token?: string | undefined;
@@ -22,16 +28,23 @@ export interface StartWorkerOptions {
   ca?: string | undefined;
   /** `auto` or the name of an engine, for example `eager/wasm`. */
   engine?: string;
+  /**
+   * Shards computed at a time, each by an engine in a thread of its own; default: `auto`, as many as this process may
+   * use processors, less one on the machine of the coordinator. The bits do not depend on it.
+   */
+  lanes?: 'auto' | number;
   /** Threads of the compiled engine on the processor, which belong to its engine class; default: 1. */
   threads?: number;
+  /** Who reads and writes WebSocket frames; default: `own`. */
+  transport?: Transport;
   /** Seconds without a coordinator after which the worker ends with an error; 0, the default: never. */
   giveUpAfter?: number;
   /** Where data chunks are kept between runs; default: nowhere but in memory. */
   cacheDir?: string;
   /** Megabytes that the cache may take. */
   cacheMb?: number;
-  /** Hears one line at a time. */
-  log?: (text: string) => void;
+  /** Hears of what happens, as it happens. */
+  onEvent?: (event: WorkerEvent) => void;
 }
 
 export interface RunningWorker {
@@ -41,9 +54,22 @@ export interface RunningWorker {
   stop(): Promise<void>;
 }
 
+/** @throws UserError for an address or a number of lanes that is none */
 export function startWorker(options: StartWorkerOptions): RunningWorker {
-  const log = options.log ?? (() => undefined);
+  const tell = options.onEvent ?? (() => undefined);
+  const warn = (text: string) => tell(toldByWorker({ type: 'warning', text }));
   const addresses = addressesOf(options.url);
+  const { lanes, warning } = wantedLanes({
+    lanes: options.lanes ?? 'auto',
+    threads: options.threads ?? 1,
+    processors: processors(),
+    isCoordinators: isOwnMachine(new URL(addresses.http).hostname),
+  });
+  if (warning) warn(warning);
+  const trace = protocolTrace(process.env, {
+    side: 'worker',
+    write: (line) => void process.stderr.write(line),
+  });
   const stopping = new AbortController();
   const participation = new Participation({
     name: options.name ?? `${hostname()}-${process.pid}`,
@@ -52,15 +78,16 @@ export function startWorker(options: StartWorkerOptions): RunningWorker {
     address: addresses.http,
     engine: options.engine ?? 'auto',
     ...(options.giveUpAfter ? { giveUpAfterMs: options.giveUpAfter * 1000 } : {}),
-    dial: (events) => dial(addresses.swarm, events, options.ca),
-    startCompute: (subject, wanted) => startEngineThread({ ...subject, wanted, threads: options.threads }),
+    dial: traced((events) => dial(addresses.swarm, events, options), trace),
+    startCompute: (subject, wanted) =>
+      startLanes({ ...subject, wanted, threads: options.threads, lanes, log: warn }),
     cache: options.cacheDir
-      ? new DiskCache({ dir: options.cacheDir, budgetBytes: (options.cacheMb ?? 2048) * 1e6, warn: log })
+      ? new DiskCache({ dir: options.cacheDir, budgetBytes: (options.cacheMb ?? 2048) * 1e6, warn })
       : new MemoryCache(MEMORY_CACHE_BYTES),
     fetchObject: (hash, bytes) => fetchObject(addresses.http, { hash, bytes }, options, stopping.signal),
     sha256: async (bytes) => createHash('sha256').update(bytes).digest('hex'),
     wait: (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined),
-    log,
+    tell,
   });
   const finished = participation.run(stopping.signal).finally(() => participation.release());
   return {

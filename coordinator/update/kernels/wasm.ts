@@ -6,6 +6,7 @@
  */
 import { KERNELS_WASM } from './kernels.generated.js';
 import type { Kernels } from './kernels.js';
+import type { UpdateKernel } from './update-kernel.js';
 
 const PAGE_BYTES = 65_536;
 /** 4 GiB: what a 32-bit address reaches. */
@@ -32,31 +33,22 @@ export function wasmKernels(capacityFloats: number): Kernels | undefined {
     clamp: (into, limit) => void run.clamp!(p(into), limit, into.length),
     allFinite: (vector) => run.allFinite!(p(vector), vector.length) !== 0,
     sumOfSquares: (vector) => run.sumOfSquares!(p(vector), vector.length),
+    meanOfTwo: (into, other, by) => run.meanOfTwo!(p(into), p(other), by, into.length),
     average: (into, other, decay) => void run.average!(p(into), p(other), 1 - decay, into.length),
-    sgd: (next, w, g, lr, decay) => void run.sgd!(p(next), p(w), p(g), lr, decay, w.length),
-    sgdMomentum(next, w, g, b, { lr, momentum, keep, decay, nesterov }) {
-      const scalars = [lr, momentum, keep, decay, Number(nesterov)];
-      run.sgdMomentum!(p(next), p(w), p(g), p(b), ...scalars, w.length);
-    },
-    adam(next, w, g, m, v, { stepSize, rootCorrection, beta1, beta2, epsilon, decay, shrink }) {
-      const scalars = [stepSize, rootCorrection, 1 - beta1, beta2, 1 - beta2, epsilon, decay, shrink];
-      run.adam!(p(next), p(w), p(g), p(m), p(v), ...scalars, w.length);
-    },
-    rmsprop(next, w, g, v, { lr, alpha, epsilon, decay }) {
-      run.rmsprop!(p(next), p(w), p(g), p(v), lr, alpha, 1 - alpha, epsilon, decay, w.length);
-    },
-    rmspropMomentum(next, w, g, v, b, { lr, alpha, epsilon, decay, momentum }) {
-      const scalars = [lr, alpha, 1 - alpha, epsilon, decay, momentum];
-      run.rmspropMomentum!(p(next), p(w), p(g), p(v), p(b), ...scalars, w.length);
-    },
-    adagrad(next, w, g, s, { lr, epsilon, decay }) {
-      run.adagrad!(p(next), p(w), p(g), p(s), lr, epsilon, decay, w.length);
-    },
-    lambDirection(g, w, m, v, { correction1, correction2, beta1, beta2, epsilon, decay }) {
-      const scalars = [correction1, correction2, 1 - beta1, beta2, 1 - beta2, epsilon, decay];
-      run.lambDirection!(p(g), p(w), p(m), p(v), ...scalars, w.length);
+    update(kernel, vectors, scalars) {
+      const places = kernel.vectors.map((name) => p(vectors[name]));
+      const numbers = kernel.scalars.map((name) => scalars[name]);
+      exportOf(run, kernel)(...places, ...numbers, vectors[kernel.vectors[0]!].length);
     },
   };
+}
+
+/** @throws Error where the assembly has no such kernel, or one that takes other parameters */
+function exportOf(run: Exports, { name, vectors, scalars }: UpdateKernel<string, string>) {
+  const call = run[name];
+  const parameters = vectors.length + scalars.length + 1;
+  if (call?.length === parameters) return call;
+  throw new Error(`assembly/kernels.ts has no kernel ${name} of ${parameters} parameters`);
 }
 
 let compiled: WebAssembly.Module | undefined;

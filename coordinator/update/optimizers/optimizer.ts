@@ -23,14 +23,32 @@ export interface Part {
 }
 
 export interface Optimizer {
-  readonly name: string;
   /** State vectors, each as long as the trainable weights, and their value before the first update. */
   readonly slots: readonly { name: string; initial: number }[];
-  /** Of one part, which may be any part of the vector: each element for itself. */
+  /** Updates one part, which may be any part of the vector: each element by itself. */
   update(kernels: Kernels, part: Part, hyper: Hyper): void;
   /**
    * Of rules that look at whole weight tensors: called instead of `update`, once a step when all of the
    * gradient is known, with the parts of each tensor in order.
    */
   updateWhole?(kernels: Kernels, tensors: Part[][], hyper: Hyper): void;
+}
+
+/** The options of an update rule beside its learning rate, where one takes them. */
+export interface OptimizerOptions {
+  momentum: number;
+  nesterov: boolean;
+  dampening: number;
+  weightDecay: number;
+}
+
+/** A row of the table of optimizers: all that the command line, its help and its checks say of one. */
+export interface OptimizerKind<Name extends string = string> {
+  readonly name: Name;
+  /** Where it is chosen without the options that go with it: PyTorch's, but for `lr`; 0 where one is left out. */
+  readonly defaults: { readonly lr: number; readonly momentum?: number; readonly weightDecay?: number };
+  /** The options that mean something to it; the others are refused. */
+  readonly takes: readonly (keyof OptimizerOptions)[];
+  /** What the options do not say is as in PyTorch. */
+  create(options: OptimizerOptions): Optimizer;
 }

@@ -1,12 +1,41 @@
-import type { Optimizer } from './optimizer.js';
+import { f, root, squares } from '../kernels/float32.js';
+import { updateKernel } from '../kernels/update-kernel.js';
+import type { OptimizerKind } from './optimizer.js';
 
-export interface RmspropOptions {
-  alpha: number;
-  epsilon: number;
-  momentum: number;
-  weightDecay: number;
-}
+/** u = g + decay w; v = alpha v + rest u u, with rest = 1 - alpha; next = w - lr u / (sqrt(v) + epsilon) */
+export const rmspropKernel = updateKernel({
+  name: 'rmsprop',
+  vectors: ['next', 'w', 'g', 'v'],
+  scalars: ['lr', 'alpha', 'rest', 'epsilon', 'decay'],
+  typescript({ next, w, g, v }, { lr, alpha, rest, epsilon, decay }) {
+    for (let i = 0; i < w.length; i++) {
+      const u = f(g[i]! + f(decay * w[i]!));
+      const mean = squares(v[i]!, u, alpha, rest);
+      v[i] = mean;
+      next[i] = w[i]! - f(f(lr * u) / f(root(mean) + epsilon));
+    }
+  },
+});
 
+/** u, v as in `rmsprop`; b = momentum b + u / (sqrt(v) + epsilon); next = w - lr b */
+export const rmspropMomentumKernel = updateKernel({
+  name: 'rmspropMomentum',
+  vectors: ['next', 'w', 'g', 'v', 'b'],
+  scalars: ['lr', 'alpha', 'rest', 'epsilon', 'decay', 'momentum'],
+  typescript({ next, w, g, v, b }, { lr, alpha, rest, epsilon, decay, momentum }) {
+    for (let i = 0; i < w.length; i++) {
+      const u = f(g[i]! + f(decay * w[i]!));
+      const mean = squares(v[i]!, u, alpha, rest);
+      v[i] = mean;
+      const buffer = f(f(b[i]! * momentum) + f(u / f(root(mean) + epsilon)));
+      b[i] = buffer;
+      next[i] = w[i]! - f(lr * buffer);
+    }
+  },
+});
+
+const ALPHA = 0.99;
+const EPSILON = 1e-8;
 const square = { name: 'v', initial: 0 };
 
 /**
@@ -14,22 +43,26 @@ const square = { name: 'v', initial: 0 };
  * v = alpha v + (1 - alpha) u²; w -= lr u / (sqrt(v) + epsilon).
  * With momentum b = momentum b + u / (sqrt(v) + epsilon); w -= lr b.
  */
-export function rmsprop({ alpha, epsilon, momentum, weightDecay: decay }: RmspropOptions): Optimizer {
-  if (momentum === 0) {
+export const rmsprop: OptimizerKind<'rmsprop'> = {
+  name: 'rmsprop',
+  defaults: { lr: 0.001 },
+  takes: ['momentum', 'weightDecay'],
+  create({ momentum, weightDecay: decay }) {
+    const constants = { alpha: ALPHA, rest: 1 - ALPHA, epsilon: EPSILON, decay };
+    if (momentum === 0) {
+      return {
+        slots: [square],
+        update(kernels, { weights: w, next, gradient: g, slots: [v] }, { learningRate: lr }) {
+          kernels.update(rmspropKernel, { next, w, g, v: v! }, { lr, ...constants });
+        },
+      };
+    }
     return {
-      name: 'rmsprop',
-      slots: [square],
-      update(kernels, { weights, next, gradient, slots: [v] }, { learningRate: lr }) {
-        kernels.rmsprop(next, weights, gradient, v!, { lr, alpha, epsilon, decay });
+      slots: [square, { name: 'momentum', initial: 0 }],
+      update(kernels, { weights: w, next, gradient: g, slots: [v, b] }, { learningRate: lr }) {
+        const scalars = { lr, ...constants, momentum };
+        kernels.update(rmspropMomentumKernel, { next, w, g, v: v!, b: b! }, scalars);
       },
     };
-  }
-  return {
-    name: 'rmsprop',
-    slots: [square, { name: 'momentum', initial: 0 }],
-    update(kernels, { weights, next, gradient, slots: [v, buffer] }, { learningRate: lr }) {
-      const scalars = { lr, alpha, epsilon, decay, momentum };
-      kernels.rmspropMomentum(next, weights, gradient, v!, buffer!, scalars);
-    },
-  };
-}
+  },
+};

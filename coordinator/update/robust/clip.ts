@@ -1,18 +1,18 @@
 /**
  * Centered clipping of worker momentum (Karimireddy, He, Jaggi 2021, "Learning from history for Byzantine robust
  * optimization", algorithm 2). Each worker's gradients are averaged over time, which shrinks the spread of honest
- * workers, in which liars can hide; then all are drawn towards the last result, and nobody by more than a radius:
+ * workers, in which liars can hide; then all are drawn toward the last result, and none by more than a radius:
  *
  *     m_i <- b m_i + (1 - b) g_i
  *     v   <- v + mean over i of (m_i - v) min(1, r / |m_i - v|)      a few times, from the last step's v
  *
  * In place of the paper's constant radius r stands the median of the distances |m_i - v|: it needs no tuning, and
  * is an honest worker's as long as most are. The momentum is kept here, so a worker cannot lie about its history.
- * Whoever drifts away from the others over many steps is left out (drift.ts): clipping bounds what one step of a
+ * A worker that drifts away from the others over many steps is left out (drift.ts): clipping bounds what one step of a
  * liar does, and not what all of them add up to.
  */
-import type { RunEvent } from '../../../shared/status.js';
-import { median as medianOf } from '../../work/median.js';
+import { median as medianOf } from '../../../shared/numerics/median.js';
+import type { RunEvent } from '../../../shared/status/events.js';
 import { median } from './coordinates.js';
 import { DriftWatch } from './drift.js';
 import type { RobustRule, WorkerGradient } from './rule.js';
@@ -23,7 +23,7 @@ const ROUNDS = 3;
 const REMEMBERED_STEPS = 100;
 
 export interface ClippingOptions {
-  /** Seeds that nobody outside of this process can know. */
+  /** Seeds that only this process knows. */
   secret: readonly number[];
   tell(event: RunEvent): void;
 }
@@ -42,7 +42,7 @@ export class CenteredClipping implements RobustRule {
   aggregate(gradients: readonly WorkerGradient[]): Float32Array {
     this.step++;
     this.leaveOut(gradients);
-    // Whoever is left out goes on with its momentum, for when it returns.
+    // A worker that is left out keeps its momentum for its return.
     const momenta = gradients.map((worker) => ({ ...worker, momentum: this.momentumOf(worker) }));
     for (const [identity, { step }] of this.workers) {
       if (this.step - step <= REMEMBERED_STEPS) continue;
@@ -53,7 +53,7 @@ export class CenteredClipping implements RobustRule {
     const heard = momenta
       .filter(({ identity }) => !this.leftOut.has(identity))
       .map(({ momentum }) => momentum);
-    // Nobody's first gradient is the center: it could be a liar's.
+    // No worker's first gradient is the center: it could be a liar's.
     const center = this.center ?? median(heard);
     for (let round = 0; round < ROUNDS; round++) moveCenter(center, heard);
     this.center = center;

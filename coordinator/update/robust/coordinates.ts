@@ -1,10 +1,10 @@
 /**
  * Rules that look at each element by itself: the median and the trimmed mean (Yin et al. 2018, "Byzantine-robust
- * distributed learning: towards optimal statistical rates"). They stand up to what is far off; not to liars that
+ * distributed learning: towards optimal statistical rates"). They resist outliers, but not liars that
  * stay within the spread of the honest ones (ALIE).
  */
 
-/** Of the workers, so many are left out at each end. */
+/** The share of workers that is left out at each end. */
 const TRIMMED_SHARE = 0.25;
 
 type Vector = Float32Array | Float64Array;

@@ -1,11 +1,11 @@
 /**
- * Who drifts away from the others, over many steps (after the safeguard of Allen-Zhu, Ebrahimian, Li, Alistarh
+ * Finds workers that drift away from the others over many steps (after the safeguard of Allen-Zhu, Ebrahimian, Li, Alistarh
  * 2021, "Byzantine-resilient non-convex stochastic gradient descent"). In one step a lie of an honest size looks
  * like noise. But the noise of a mean over n steps shrinks with sqrt(n), and a lie that pulls one way stays.
  *
- * Of each worker, the mean of what it sent, less the median of its step, is kept over a short and a long window:
+ * For each worker it keeps the mean of what it sent, less the median of its step, over a short and a long window:
  * the short one soon notices a change, the long one remembers what the short one forgets. Two honest workers then
- * differ by noise alone. Around the one to whom a majority is nearest, whoever is more than FARTHER times as far
+ * differ by noise alone. Around the worker that is nearest to a majority, a worker more than FARTHER times as far
  * away as that majority is left out, until it has been among the others again for RETURN_STEPS.
  */
 import { median } from './coordinates.js';
@@ -14,17 +14,17 @@ import { Sketcher } from './sketch.js';
 
 /** Steps. */
 const WINDOWS = [50, 500];
-/** Of honest workers on MNIST nobody came above 1.4 in 560 steps. */
+/** No honest worker exceeded 1.4 in 560 steps on MNIST. */
 const FARTHER = 1.5;
 /** Times the square root of the elements: the fewer there are, the more do lengths of noise differ. */
 const SMALL = 4;
 const RETURN_STEPS = 50;
-/** Before, one large gradient can look like a lie. */
+/** In earlier steps one large gradient can look like a lie. */
 const YOUNG_STEPS = 10;
 
 interface Mean {
   value: Float64Array;
-  /** In that of one step: the sum of the squared weights of its steps. */
+  /** The variance in units of one step's: the sum of the squared weights of its steps. */
   variance: number;
 }
 
@@ -33,7 +33,7 @@ interface History {
   steps: number;
   /** One for each window. */
   means: Mean[];
-  /** In steps of its own. */
+  /** Counted in the worker's own steps. */
   leftOutUntil: number;
 }
 
@@ -99,7 +99,7 @@ function farFromMost(histories: readonly History[], window: number, farther: num
   return histories.filter((_, at) => fromCenter[at]! > farther * reach);
 }
 
-/** In deviations of the noise of one step. */
+/** The distance in standard deviations of the noise of one step. */
 function distance(a: Mean, b: Mean): number {
   let squares = 0;
   for (let i = 0; i < a.value.length; i++) squares += (a.value[i]! - b.value[i]!) ** 2;

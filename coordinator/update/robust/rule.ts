@@ -1,6 +1,6 @@
 /**
- * Rules that make one gradient of those of all workers, of which some may lie: what `--robust` offers. Each works
- * on whole mean gradients, one a worker, that are worth the same whatever a worker's speed.
+ * Robust aggregation (`--robust`): rules that make one gradient of those of all workers, some of which may lie. Each works
+ * on whole mean gradients, one a worker, that have the same weight at any speed of the worker.
  *
  * Deterministic for the same contributions; but who computed what decides the result, unlike with plain sums.
  */
@@ -9,6 +9,13 @@ export interface WorkerGradient {
   /** What lasts over steps and connections. */
   identity: string;
   gradient: Float32Array;
+}
+
+/** What one worker has computed of a step: sums over its samples. */
+export interface WorkerSum extends WorkerGradient {
+  samples: number;
+  loss: number;
+  metric: number;
 }
 
 export interface RobustRule {

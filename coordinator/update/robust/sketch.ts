@@ -3,9 +3,9 @@
  * sketch of Charikar, Chen, Farach-Colton 2002). Distances stay what they are within a few percent, and a mean of
  * sketches is the sketch of the mean: a worker's history costs 32 KiB, however large the model is.
  *
- * Whoever knew the signs could build a lie that has no length here: they are drawn from a secret.
+ * An attacker who knew the signs could build a lie that has no length here: they are drawn from a secret.
  */
-import { Random } from '../../../shared/random.js';
+import { Random } from '../../../shared/numerics/random.js';
 
 const SUMS = 4096;
 const NEGATIVE = 0x8000;
@@ -13,7 +13,7 @@ const NEGATIVE = 0x8000;
 export class Sketcher {
   private places: Uint16Array | undefined;
 
-  /** @param secret seeds that nobody outside of this process can know */
+  /** @param secret seeds that only this process knows */
   constructor(private readonly secret: readonly number[]) {}
 
   /** @param vector as long as at each call */

@@ -18,7 +18,7 @@ export interface LayerClass<Args extends object> {
   fromConfig: TensorFlow.serialization.FromConfigMethod<Layer>;
 }
 
-/** An initializer as it stands in a topology; its seed is filled in there (coordinator/model/seeds.ts). */
+/** An initializer as it stands in a topology; its seed is filled in there (coordinator/prepare/model/seeds.ts). */
 export type InitializerConfig = { className: string; config: TensorFlow.serialization.ConfigDict };
 
 export const normal = (stddev: number): InitializerConfig => ({
@@ -26,7 +26,7 @@ export const normal = (stddev: number): InitializerConfig => ({
   config: { mean: 0, stddev, seed: null },
 });
 
-/** Between -bound and bound. */
+/** Draws uniformly between -bound and bound. */
 export const uniform = (bound: number): InitializerConfig => ({
   className: 'RandomUniform',
   config: { minval: -bound, maxval: bound, seed: null },
@@ -44,3 +44,10 @@ export const only = (inputs: Inputs): TensorFlow.Tensor => (Array.isArray(inputs
 /** The shape of the one input. */
 export const onlyShape = (shape: Shapes): TensorFlow.Shape =>
   Array.isArray(shape[0]) ? shape[0] : (shape as TensorFlow.Shape);
+
+/** A class of TF.js's own layers, to be extended. */
+export function classOf<Args extends object>(tf: Tf, className: string): LayerClass<Args> {
+  return tf.serialization.SerializationMap.getMap().classNameMap[
+    className
+  ]![0] as unknown as LayerClass<Args>;
+}

@@ -23,7 +23,7 @@
 @inline function root(a: v128): v128 { return f32x4.sqrt(a); }
 
 // a + share * (b - a): exactly a where both are equal
-@inline function towards(a: v128, b: v128, share: v128): v128 { return plus(a, times(share, minus(b, a))); }
+@inline function toward(a: v128, b: v128, share: v128): v128 { return plus(a, times(share, minus(b, a))); }
 
 // decay * v + (rest * u) * u
 @inline function squares(v: v128, u: v128, decay: v128, rest: v128): v128 {
@@ -94,8 +94,36 @@ export function sumOfSquares(vector: usize, n: i32): f64 {
   return f64x2.extract_lane(sums, 0) + last * last + f64x2.extract_lane(sums, 1);
 }
 
+// The two float64 accumulators of sumOfSquares go on in its order.
+@inline function squaresOn(sums: v128, pair: v128): v128 {
+  const wide = f64x2.promote_low_f32x4(pair);
+  return f64x2.add(sums, f64x2.mul(wide, wide));
+}
+export function meanOfTwo(into: usize, other: usize, by: f32, n: i32): f64 {
+  const divisor = splat(by);
+  let sums = f64x2.splat(0);
+  let i = 0;
+  for (; i + 4 <= n; i += 4) {
+    const mean = over(plus(get(into, i, true), get(other, i, true)), divisor);
+    put(into, i, mean, true);
+    sums = squaresOn(sums, mean);
+    sums = squaresOn(sums, v128.shuffle<u32>(mean, mean, 2, 3, 2, 3));
+  }
+  // The rest begins at an even index: elements go to the two accumulators in turn.
+  let even = f64x2.extract_lane(sums, 0);
+  let odd = f64x2.extract_lane(sums, 1);
+  for (; i < n; i++) {
+    const mean: f32 = (load<f32>(at(into, i)) + load<f32>(at(other, i))) / by;
+    store<f32>(at(into, i), mean);
+    const square = <f64>mean * <f64>mean;
+    if ((i & 1) === 0) even += square;
+    else odd += square;
+  }
+  return even + odd;
+}
+
 @inline function averageAt(into: usize, other: usize, share: v128, i: i32, four: bool): void {
-  put(into, i, towards(get(into, i, four), get(other, i, four), share), four);
+  put(into, i, toward(get(into, i, four), get(other, i, four), share), four);
 }
 export function average(into: usize, other: usize, share: f32, n: i32): void {
   const part = splat(share);
@@ -144,7 +172,7 @@ export function sgdMomentum(
 ): void {
   const x = get(w, i, four);
   const u = plus(get(g, i, four), times(decay, x));
-  const first = towards(get(m, i, four), u, rest1);
+  const first = toward(get(m, i, four), u, rest1);
   const second = squares(get(v, i, four), u, beta2, rest2);
   put(m, i, first, four);
   put(v, i, second, four);
@@ -229,7 +257,7 @@ export function adagrad(
   beta2: v128, rest2: v128, epsilon: v128, decay: v128, i: i32, four: bool
 ): void {
   const u = get(g, i, four);
-  const first = towards(get(m, i, four), u, rest1);
+  const first = toward(get(m, i, four), u, rest1);
   const second = squares(get(v, i, four), u, beta2, rest2);
   put(m, i, first, four);
   put(v, i, second, four);

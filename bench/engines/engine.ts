@@ -1,0 +1,144 @@
+/**
+ * How fast are the engines, against TF.js and against PyTorch on the same processor? One training step of each
+ * model by each engine in turns, so that a change in the machine's speed meets all; with one thread, then two.
+ *
+ * A step is what a worker does for a shard of that batch: from records as they are stored to the gradient of
+ * every weight, copied into memory that the thread of the socket sees, with loss and metric. PyTorch's is forward,
+ * loss and backward of the same model on a batch of the same size, until its parameters have their gradients.
+ * Weights and optimizer are left out on both sides. `pytorch` lies images out as PyTorch does by default;
+ * `pytorch/channels_last` as its guide recommends for convolutions. `eager/wasm` is TF.js with this project's kernels,
+ * `tfjs/wasm` TF.js as it is published, where that can train the model.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { startCompiled } from '../../engine/compiled/start.js';
+import type { Engine } from '../../engine/engine.js';
+import { engineCandidates } from '../../engine/node/candidates.js';
+import { cpuRuntime } from '../../engine/node/compiled.js';
+import { layoutOf } from '../../shared/numerics/layout.js';
+import { messageOf } from '../../shared/user-error.js';
+import { type BenchSubject, CASES, type Case, subjectOf } from '../support/cases.js';
+import type { Bench, BenchResult } from '../support/question.js';
+import { PyTorchStep, type StepTime } from '../support/rivals/pytorch-step.js';
+import { TfjsStep } from '../support/rivals/tfjs-step.js';
+import { median } from '../support/statistics.js';
+
+const RUNS = 30;
+/** Runs before the measured ones: WebAssembly is compiled anew for speed while it runs. */
+const WARM_UP = 5;
+/** Engines that take longer than this are measured in fewer runs. */
+const SLOW_MS = 500;
+const SLOW_RUNS = 3;
+/** Between turns: threads that spin after their work would slow down whoever comes next. */
+const PAUSE_MS = 10;
+
+/** One that can be timed. */
+interface Timed {
+  engine: string;
+  step(): Promise<StepTime>;
+  close(): void;
+}
+
+export const engine: Bench = {
+  question: 'how long does one training step take, by engine, beside TF.js and PyTorch?',
+  async run({ quick, python, log }) {
+    const results: BenchResult[] = [];
+    for (const own of CASES) {
+      const subject = await subjectOf(own);
+      for (const threads of [1, 2]) {
+        const timed = await start(own, subject, threads, python, log);
+        const times = await inTurns(timed, quick ? 5 : RUNS);
+        for (const { close } of timed) close();
+        const rows = timed.map(({ engine }, i) => rowOf(own, engine, threads, times[i]!));
+        const timeOf = (name: string) => rows.find(({ engine }) => engine === name)?.ms as number | undefined;
+        const [pytorch, channelsLast] = [timeOf('pytorch'), timeOf('pytorch/channels_last')];
+        for (const row of rows) {
+          const ms = row.ms as number;
+          results.push({
+            ...row,
+            ...(pytorch ? { timesPyTorch: ms / pytorch } : {}),
+            ...(channelsLast ? { timesChannelsLast: ms / channelsLast } : {}),
+          });
+          log(
+            `  ${row.name}: ${ms.toFixed(2)} ms (least ${(row.min as number).toFixed(2)}, of processor time ${(row.cpuMin as number).toFixed(2)})`,
+          );
+        }
+      }
+    }
+    return results;
+  },
+};
+
+function rowOf({ model, batch }: Case, engine: string, threads: number, times: StepTime[]): BenchResult {
+  const ms = times.map(({ ms }) => ms);
+  const cpu = times.map(({ cpuMs }) => cpuMs);
+  // The least processor time is what a machine that others use too tells most surely.
+  const figures = { ms: median(ms), min: Math.min(...ms), cpuMin: Math.min(...cpu) };
+  return { name: `${model} ${engine} ${threads}T`, model, engine, threads, batch, ...figures };
+}
+
+async function start(
+  own: Case,
+  subject: BenchSubject,
+  threads: number,
+  python: string | undefined,
+  log: (line: string) => void,
+): Promise<Timed[]> {
+  const timed: Timed[] = [];
+  const attempt = async (name: string, make: () => Promise<Timed>) => {
+    await make().then(
+      (one) => void timed.push(one),
+      (error) => log(`  ${own.model} ${name}: not here (${messageOf(error)})`),
+    );
+  };
+  const ofEngine = async (engine: Engine): Promise<Timed> => {
+    await engine.setWeights(subject.weights);
+    // Shared, as a worker's is.
+    const into = new Float32Array(new SharedArrayBuffer(4 * layoutOf(subject.model.weights).total));
+    return {
+      engine: engine.name,
+      async step() {
+        const started = performance.now();
+        const processor = process.cpuUsage();
+        await engine.gradient(subject.batchOfRecords, 1, into);
+        const { user, system } = process.cpuUsage(processor);
+        return { ms: performance.now() - started, cpuMs: (user + system) / 1000 };
+      },
+      close: () => engine.dispose(),
+    };
+  };
+  await attempt('compiled/cpu', async () =>
+    ofEngine(await startCompiled(subject, await cpuRuntime(threads), () => import('@tensorflow/tfjs'))),
+  );
+  if (threads === 1) {
+    // These have one thread, or choose their own number.
+    for (const name of ['compiled/wasm', 'eager/node', 'eager/wasm']) {
+      const candidate = engineCandidates(subject).find((one) => one.name === name)!;
+      await attempt(name, async () => ofEngine(await candidate.start()));
+    }
+    await attempt('tfjs/wasm', () => TfjsStep.start(subject));
+  }
+  const formats =
+    own.shape.length === 3 ? (['contiguous', 'channels_last'] as const) : (['contiguous'] as const);
+  for (const format of python ? formats : [])
+    await attempt(`pytorch ${format}`, () => PyTorchStep.start(python!, own, threads, format));
+  return timed;
+}
+
+/** The times of each engine's steps. */
+async function inTurns(timed: readonly Timed[], runs: number): Promise<StepTime[][]> {
+  const warm: number[] = [];
+  for (const { step } of timed) {
+    let ms = 0;
+    for (let run = 0; run < WARM_UP && (run < 1 || ms < SLOW_MS); run++) ({ ms } = await step());
+    warm.push(ms);
+  }
+  const times = timed.map((): StepTime[] => []);
+  for (let run = 0; run < runs; run++) {
+    for (const [i, { step }] of timed.entries()) {
+      if (warm[i]! >= SLOW_MS && run >= SLOW_RUNS) continue;
+      await delay(PAUSE_MS);
+      times[i]!.push(await step());
+    }
+  }
+  return times;
+}

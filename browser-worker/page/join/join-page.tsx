@@ -1,0 +1,33 @@
+/** The join page: what contributing means, and the panel by which a volunteer does it. */
+import { useMemo } from 'preact/hooks';
+import { type Contribution, createContribution } from '../../tab/contribute.js';
+import { ContributionPanel } from '../panels/contribution-panel.js';
+
+export function JoinPage({ mayWatch }: { mayWatch: boolean }) {
+  const contribution = useMemo(contributionOfLink, []);
+  return (
+    <main class="join">
+      <h1>Train together</h1>
+      <p>
+        A model is being trained by many devices, and yours can be one of them. This tab computes gradients;
+        close it whenever you like, and others take over what it had in hand.
+      </p>
+      <section aria-label="Your contribution">
+        <ContributionPanel contribution={contribution} />
+      </section>
+      <p>
+        It runs inside the browser's sandbox, reads nothing of this device, and sends nothing but numbers of
+        the model. {mayWatch && <a href="./">Watch the training</a>}
+      </p>
+    </main>
+  );
+}
+
+/** `?engine=` chooses the engine, `?name=` how this browser is shown; only `?auto=1` starts by itself. */
+function contributionOfLink(): Contribution {
+  const given = new URLSearchParams(location.search);
+  const [engine, name] = [given.get('engine'), given.get('name')?.slice(0, 100)];
+  const contribution = createContribution({ ...(engine ? { engine } : {}), ...(name ? { name } : {}) });
+  if (given.get('auto') === '1') contribution.start();
+  return contribution;
+}

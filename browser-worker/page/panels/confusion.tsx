@@ -1,0 +1,118 @@
+/** The confusion matrix of the whole test set. */
+import { useEffect, useRef } from 'preact/hooks';
+import type { ModelView } from '../../../shared/status/monitoring.js';
+import { count } from '../data/format.js';
+import { useScheme } from '../data/scheme.js';
+import { className } from './model.js';
+
+/** More classes than this are drawn without numbers. */
+const CLASSES_IN_TABLE = 20;
+/** A full cell is this strong: its number must stay readable. */
+const STRONGEST = 0.5;
+
+export function Confusion({ model }: { model: ModelView }) {
+  const { label, evaluation } = model;
+  if (label.kind !== 'class' || !evaluation?.confusion) return null;
+  const { classes } = label;
+  const { confusion } = evaluation;
+  const right = Array.from({ length: classes }, (_, i) => confusion[i * (classes + 1)]!).reduce(
+    (a, b) => a + b,
+    0,
+  );
+  const all = confusion.reduce((a, b) => a + b, 0);
+  return (
+    <section class="side wall-3" aria-labelledby="confusion-title">
+      <h2 id="confusion-title">
+        Confusion{' '}
+        <small>
+          {count(all - right)} of {count(all)} wrong after step {count(evaluation.step)}
+        </small>
+      </h2>
+      {classes <= CLASSES_IN_TABLE ? (
+        <ConfusionTable model={model} classes={classes} confusion={confusion} />
+      ) : (
+        <ConfusionPicture classes={classes} confusion={confusion} />
+      )}
+    </section>
+  );
+}
+
+interface Cells {
+  classes: number;
+  confusion: number[];
+}
+
+function ConfusionTable({ model, classes, confusion }: Cells & { model: ModelView }) {
+  const indices = Array.from({ length: classes }, (_, i) => i);
+  const rowSum = (row: number) =>
+    indices.reduce((sum, column) => sum + confusion[row * classes + column]!, 0);
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    <section class="scroll" tabIndex={0} aria-label="Confusion matrix">
+      <table class="confusion">
+        <caption class="soft">Rows: what it is. Columns: what the model says.</caption>
+        <thead>
+          <tr>
+            <td />
+            {indices.map((column) => (
+              <th key={column} scope="col">
+                {className(model, column)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {indices.map((row) => (
+            <tr key={row}>
+              <th scope="row">{className(model, row)}</th>
+              {indices.map((column) => {
+                const cases = confusion[row * classes + column]!;
+                const share = cases / Math.max(1, rowSum(row));
+                // A few mistakes must be seen beside thousands of right answers.
+                const strength =
+                  row === column ? STRONGEST * share : cases && STRONGEST * Math.min(1, 0.25 + 4 * share);
+                return (
+                  <td
+                    key={column}
+                    class={row === column ? 'right' : 'wrong'}
+                    style={{ '--strength': `${Math.round(100 * strength)}%` }}
+                  >
+                    {cases > 0 ? count(cases) : ''}
+                  </td>
+                );
+              })}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function ConfusionPicture({ classes, confusion }: Cells) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const scheme = useScheme();
+  // The color scheme changes what is drawn
+  useEffect(() => {
+    const context = canvas.current!.getContext('2d')!;
+    const style = getComputedStyle(canvas.current!);
+    context.clearRect(0, 0, classes, classes);
+    for (let row = 0; row < classes; row++) {
+      const cells = confusion.slice(row * classes, (row + 1) * classes);
+      const sum = Math.max(
+        1,
+        cells.reduce((a, b) => a + b, 0),
+      );
+      for (const [column, cases] of cells.entries()) {
+        if (cases === 0) continue;
+        context.globalAlpha = Math.min(1, row === column ? cases / sum : 0.3 + (4 * cases) / sum);
+        context.fillStyle = style.getPropertyValue(row === column ? '--train' : '--test');
+        context.fillRect(column, row, 1, 1);
+      }
+    }
+  }, [classes, confusion, scheme]);
+  const words = `Confusion matrix of ${classes} classes; rows are what it is, columns what the model says`;
+  return (
+    <canvas ref={canvas} class="pixels" width={classes} height={classes} role="img" aria-label={words} />
+  );
+}

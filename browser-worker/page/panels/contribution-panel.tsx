@@ -1,0 +1,181 @@
+/** Shows what this tab contributes, and how much of the device it may use. View only; contribute.ts acts. */
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { SMALLEST_DUTY_CYCLE } from '../../compute/duty-cycle.js';
+import type { ContributionState, Phase } from '../../contribution-state.js';
+import { capabilities, missingCapabilities } from '../../tab/conditions/capabilities.js';
+import type { Contribution } from '../../tab/contribute.js';
+import { LossLine } from '../curves/loss-line.js';
+import { bytes, count, percent, steady } from '../data/format.js';
+import './contribution.css';
+
+const RUNNING: readonly Phase[] = [
+  'elsewhere',
+  'connecting',
+  'preparing',
+  'contributing',
+  'paused',
+  'offline',
+];
+
+export function ContributionPanel({ contribution }: { contribution: Contribution }) {
+  const [state, setState] = useState(contribution.state);
+  useEffect(() => contribution.subscribe(setState), [contribution]);
+  const lacking = useMemo(() => missingCapabilities(capabilities()), []);
+  const isRunning = RUNNING.includes(state.phase);
+  return (
+    <div class="contribution">
+      <div class="contribution-head">
+        <div>
+          <Headline state={state} />
+          <p
+            class={`contribution-message ${state.phase}`}
+            role="status"
+            data-testid="my-state"
+            data-phase={state.phase}
+          >
+            {state.message}
+          </p>
+        </div>
+        <div class="contribution-buttons">
+          {!isRunning && (
+            <button type="button" class="primary" onClick={() => contribution.start()}>
+              Contribute this tab
+            </button>
+          )}
+          {isRunning && state.phase !== 'paused' && (
+            <button type="button" onClick={() => contribution.pause()}>
+              Pause
+            </button>
+          )}
+          {state.phase === 'paused' && (
+            <button type="button" class="primary" onClick={() => contribution.resume()}>
+              Resume
+            </button>
+          )}
+          {isRunning && (
+            <button type="button" onClick={() => contribution.stop()}>
+              Stop
+            </button>
+          )}
+        </div>
+      </div>
+      {(isRunning || state.samples > 0) && <Figures state={state} />}
+      <Choices state={state} contribution={contribution} />
+      {lacking.map((sentence) => (
+        <p key={sentence} class="contribution-missing">
+          {sentence}
+        </p>
+      ))}
+    </div>
+  );
+}
+
+function Headline({ state: { samples, samplesOfRun } }: { state: ContributionState }) {
+  if (samples === 0)
+    return (
+      <p class="contribution-headline" data-testid="my-samples" data-samples={0}>
+        You have not contributed to this run yet.
+      </p>
+    );
+  return (
+    <p class="contribution-headline">
+      You have contributed{' '}
+      <strong>
+        <span data-testid="my-samples" data-samples={samples}>
+          {count(samples)}
+        </span>{' '}
+        samples
+      </strong>{' '}
+      ({percent(samples / Math.max(samples, samplesOfRun), 1)} of this run)
+    </p>
+  );
+}
+
+function Figures({ state }: { state: ContributionState }) {
+  const { samplesPerSecond, engine, engineReason, downloadedBytes, cache, step, steps, loss, losses } = state;
+  const kept = { opfs: 'kept for the next visit', 'cache-storage': 'kept for the next visit' }[cache];
+  return (
+    <>
+      <dl class="contribution-figures">
+        <div>
+          <dt>Samples/s of this tab</dt>
+          <dd data-testid="my-samples-per-second">{count(samplesPerSecond)}</dd>
+        </div>
+        <div>
+          <dt>Engine</dt>
+          <dd data-testid="my-engine">{engine || '…'}</dd>
+        </div>
+        <div>
+          <dt>Data downloaded</dt>
+          <dd data-testid="my-downloaded" data-bytes={downloadedBytes}>
+            {bytes(downloadedBytes)} <small>{kept ?? 'held in memory only'}</small>
+          </dd>
+        </div>
+        <div>
+          <dt>Loss</dt>
+          <dd>
+            <span data-testid="my-loss">{steady(loss)}</span>{' '}
+            <small>
+              step {count(step)} of {count(steps)}
+            </small>
+          </dd>
+        </div>
+      </dl>
+      <LossLine losses={losses} />
+      {engineReason && (
+        <details class="contribution-reason">
+          <summary>Why this engine</summary>
+          <ul>
+            {engineReason.split('; ').map((part) => (
+              <li key={part}>{part}</li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </>
+  );
+}
+
+function Choices({
+  state: { settings },
+  contribution,
+}: {
+  state: ContributionState;
+  contribution: Contribution;
+}) {
+  const share = Math.round(100 * settings.dutyCycle);
+  return (
+    <div class="contribution-choices">
+      <label>
+        <span>Use {share} % of the time</span>
+        <input
+          type="range"
+          min={100 * SMALLEST_DUTY_CYCLE}
+          max={100}
+          step={5}
+          value={share}
+          aria-label="How much of this device to use, in percent of the time"
+          onInput={({ currentTarget }) =>
+            contribution.change({ dutyCycle: currentTarget.valueAsNumber / 100 })
+          }
+        />
+      </label>
+      <label>
+        <input
+          type="checkbox"
+          checked={settings.pauseWhenHidden}
+          onChange={({ currentTarget }) => contribution.change({ pauseWhenHidden: currentTarget.checked })}
+        />
+        Pause while this tab is hidden
+      </label>
+      <label>
+        <input
+          type="checkbox"
+          checked={settings.keepAwake}
+          onChange={({ currentTarget }) => contribution.change({ keepAwake: currentTarget.checked })}
+        />
+        Keep the screen on
+      </label>
+    </div>
+  );
+}

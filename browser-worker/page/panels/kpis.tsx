@@ -1,0 +1,91 @@
+/** The run at a glance. */
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import { isOver, type Status } from '../../../shared/status/status.js';
+import { bytes, count, duration, percent, significant, steady } from '../data/format.js';
+
+export function Kpis({ status }: { status: Status }) {
+  const { step, steps, epoch, shards, metric, workers } = status;
+  const isAccuracy = metric === 'accuracy';
+  const over = isOver(status.state);
+  const share = steps > 0 ? step / steps : 0;
+  const value = isAccuracy ? percent : steady;
+  const [train, test] = isAccuracy
+    ? [status.accuracy, status.testAccuracy]
+    : [status.meanAbsoluteError, status.testMeanAbsoluteError];
+  const name = isAccuracy ? 'accuracy' : 'mean error';
+  const wire = useRate(status.bytes.down + status.bytes.up, status.seconds);
+  return (
+    <section class="kpis" aria-label="At a glance">
+      <div class="progress">
+        <div class="k">Step</div>
+        <div class="v">
+          <span data-testid="step">{count(step)}</span>{' '}
+          <small>
+            of {count(steps)}, epoch {count(epoch)}
+          </small>
+        </div>
+        <progress class="bar" max={1} value={share} aria-label="Progress of the run">
+          {percent(share, 0)}
+        </progress>
+      </div>
+      <Kpi
+        title={over ? 'Time taken' : 'Time left'}
+        note={over ? `${count(status.samplesTrained)} samples` : `${duration(status.seconds)} so far`}
+      >
+        {duration(over ? status.seconds : status.secondsLeft)}
+      </Kpi>
+      <Kpi title="Training loss" note={`learning rate ${significant(status.learningRate, 3)}`}>
+        <span data-testid="loss">{steady(status.loss)}</span>
+      </Kpi>
+      <Kpi title={`Test ${name}`} note={`train ${value(train)}`}>
+        <span data-testid="test-accuracy">{value(test)}</span>
+      </Kpi>
+      <Kpi
+        title="Samples/s"
+        note={over ? `${bytes(status.bytes.down + status.bytes.up)} on the wire` : `${bytes(wire)}/s sent`}
+      >
+        <span data-testid="samples-per-second">{count(status.samplesPerSecond)}</span>
+      </Kpi>
+      <Kpi title="Workers" note={kinds(status)}>
+        <span data-testid="workers">{count(workers.length)}</span>
+      </Kpi>
+      <Kpi
+        title={
+          shards.counted > 0 && shards.counted === shards.expected ? 'Shards counted once' : 'Shards counted'
+        }
+        note={`${count(shards.reissued)} reissued, ${count(shards.rejected)} refused`}
+      >
+        {count(shards.counted)}
+      </Kpi>
+    </section>
+  );
+}
+
+const Kpi = ({ title, note, children }: { title: string; note: string; children: ComponentChildren }) => (
+  <div>
+    <div class="k">{title}</div>
+    <div class="v">{children}</div>
+    <div class="n">{note}</div>
+  </div>
+);
+
+function kinds({ workers }: Status): string {
+  const browsers = workers.filter(({ kind }) => kind === 'browser').length;
+  const nodes = workers.length - browsers;
+  if (workers.length === 0) return 'none now';
+  return `${count(nodes)} Node, ${browsers === 1 ? '1 tab' : `${count(browsers)} tabs`}`;
+}
+
+/** Growth a second, over the last few statuses. */
+function useRate(total: number, seconds: number): number {
+  const seen = useRef<{ total: number; seconds: number }[]>([]);
+  useEffect(() => {
+    const list = seen.current;
+    if (list.length > 0 && list.at(-1)!.total > total) list.length = 0;
+    list.push({ total, seconds });
+    if (list.length > 8) list.shift();
+  }, [total, seconds]);
+  const first = seen.current[0];
+  return first && seconds > first.seconds ? (total - first.total) / (seconds - first.seconds) : 0;
+}

@@ -1,0 +1,130 @@
+/**
+ * The last steps, a lane for each worker: when it was leased work, computed, and sent it back. A straggler
+ * is the lane that the others wait for. On one canvas: two hundred lanes are redrawn every second.
+ */
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { TimelineView } from '../../../shared/status/monitoring.js';
+import { count } from '../data/format.js';
+import { useScheme } from '../data/scheme.js';
+import { TimeLegend } from './workers.js';
+
+const NAMES_PX = 96;
+const AXIS_PX = 24;
+const STEP_GAP_PX = 6;
+/** Lanes are lower where there are many. */
+const laneHeight = (lanes: number) => (lanes <= 3 ? 44 : lanes <= 7 ? 32 : lanes <= 16 ? 24 : 15);
+
+export function Timeline({ timeline }: { timeline: TimelineView | undefined }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const [width, setWidth] = useState(0);
+  const scheme = useScheme();
+  const steps = timeline?.steps ?? [];
+  const lanes = timeline?.workers ?? [];
+  const height = lanes.length * laneHeight(lanes.length) + AXIS_PX;
+
+  useEffect(() => {
+    const observer = new ResizeObserver(([entry]) => setWidth(Math.floor(entry!.contentRect.width)));
+    observer.observe(canvas.current!.parentElement!);
+    return () => observer.disconnect();
+  }, []);
+  // The color scheme changes what is drawn
+  useEffect(() => {
+    if (canvas.current && width > 0) draw(canvas.current, timeline, width, height);
+  }, [timeline, width, height, scheme]);
+
+  return (
+    <section class="panel" aria-labelledby="timeline-title">
+      <h2 id="timeline-title">
+        Last steps <small>which worker each step waited for</small>
+        <TimeLegend />
+      </h2>
+      {steps.length === 0 && <p class="empty">The first steps appear here.</p>}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+      <section class="scroll" tabIndex={0} aria-label="Lanes of the workers">
+        <canvas
+          ref={canvas}
+          class={steps.length === 0 ? 'gone' : ''}
+          role="img"
+          aria-label={inWords(timeline)}
+        />
+      </section>
+    </section>
+  );
+}
+
+function draw(
+  canvas: HTMLCanvasElement,
+  timeline: TimelineView | undefined,
+  width: number,
+  height: number,
+): void {
+  const ratio = window.devicePixelRatio || 1;
+  canvas.width = width * ratio;
+  canvas.height = height * ratio;
+  canvas.style.width = `${width}px`;
+  canvas.style.height = `${height}px`;
+  const context = canvas.getContext('2d')!;
+  context.scale(ratio, ratio);
+  const style = getComputedStyle(canvas);
+  const color = (name: string) => style.getPropertyValue(`--${name}`).trim();
+  const lanes = timeline?.workers ?? [];
+  // A narrow page shows fewer steps, so that they can be told apart.
+  const steps = (timeline?.steps ?? []).slice(width < 500 ? -4 : -8);
+  const lane = laneHeight(lanes.length);
+  const bar = Math.max(8, lane - (lane > 20 ? 10 : 4));
+  const total = steps.reduce((sum, { milliseconds }) => sum + milliseconds, 0) || 1;
+  const scale = (width - NAMES_PX - STEP_GAP_PX * Math.max(0, steps.length - 1)) / total;
+
+  context.font = `11.5px ${style.fontFamily}`;
+  context.textBaseline = 'middle';
+  context.fillStyle = color('soft');
+  for (const [i, { name }] of lanes.entries()) {
+    context.fillText(fitted(context, name, NAMES_PX - 12), 0, i * lane + lane / 2);
+  }
+  let left = NAMES_PX;
+  let labeledUntil = 0;
+  for (const { step, milliseconds, segments } of steps) {
+    const x = (ms: number) => left + ms * scale;
+    const box = (from: number, to: number, top: number, name: string) => {
+      if (to <= from) return;
+      context.fillStyle = color(name);
+      context.fillRect(x(from), top, Math.max(0.5, (to - from) * scale), bar);
+    };
+    for (const [i, { id }] of lanes.entries()) {
+      const top = i * lane + (lane - bar) / 2;
+      box(0, milliseconds, top, 'wait');
+      for (const segment of segments) {
+        if (segment.worker !== id) continue;
+        box(segment.leased, segment.started, top, 'download');
+        box(segment.computed, segment.counted, top, 'upload');
+      }
+      // Computing goes on while the node before is still being sent.
+      for (const segment of segments) {
+        if (segment.worker === id) box(segment.started, segment.computed, top, 'compute');
+      }
+    }
+    const label = `${count(step)} · ${milliseconds < 10 ? milliseconds.toFixed(1) : count(milliseconds)} ms`;
+    const room = context.measureText(label).width;
+    if (left >= labeledUntil && left + room <= width) {
+      context.fillStyle = color('soft');
+      context.fillText(label, left, lanes.length * lane + AXIS_PX / 2 + 2);
+      labeledUntil = left + room + 12;
+    }
+    left += milliseconds * scale + STEP_GAP_PX;
+  }
+}
+
+function fitted(context: CanvasRenderingContext2D, text: string, width: number): string {
+  if (context.measureText(text).width <= width) return text;
+  let shown = text.slice(0, 40);
+  while (shown.length > 1 && context.measureText(`${shown}…`).width > width) shown = shown.slice(0, -1);
+  return `${shown}…`;
+}
+
+function inWords(timeline: TimelineView | undefined): string {
+  const latest = timeline?.steps.at(-1);
+  if (!timeline || !latest) return 'No step has been made yet';
+  const last = latest.segments.reduce((a, b) => (b.counted > a.counted ? b : a));
+  const name = timeline.workers.find(({ id }) => id === last.worker)?.name ?? 'a worker';
+  return `Step ${count(latest.step)} took ${count(latest.milliseconds)} milliseconds; ${name} was the last to be counted`;
+}

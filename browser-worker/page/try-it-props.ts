@@ -1,8 +1,0 @@
-import type { ModelView } from '../../shared/monitoring.js';
-
-export interface TryItProps {
-  run: string;
-  model: ModelView;
-  /** Updates made: newer weights are fetched when they are wanted. */
-  step: number;
-}

@@ -1,0 +1,19 @@
+/** The run's current model, to be tried by a visitor: computed in the visitor's own browser. */
+
+import { alphabetOf } from '../../../shared/models/text-generator.js';
+import type { ModelView } from '../../../shared/status/monitoring.js';
+import type { TryItProps } from './try-it-props.js';
+import { TryPicture } from './try-picture.js';
+import { TryText } from './try-text.js';
+
+/** Whether a record is a picture that can be drawn or chosen. */
+const isPicture = ({ x: { shape }, label }: ModelView): boolean =>
+  label.kind === 'class' && shape.length === 3 && [1, 3].includes(shape[2]!);
+
+/** Nothing where the records are neither pictures nor text. */
+export function TryIt(props: TryItProps) {
+  const { model } = props;
+  if (isPicture(model)) return <TryPicture {...props} />;
+  const alphabet = alphabetOf(model);
+  return alphabet ? <TryText {...props} alphabet={alphabet} /> : null;
+}

@@ -1,0 +1,133 @@
+/**
+ * Contributing this tab, for a page: starts, pauses and stops it, and gives one plain state to show. All
+ * work is done elsewhere, in the control worker and the compute worker.
+ */
+import {
+  type Conditions,
+  type ContributionState,
+  DEFAULT_SETTINGS,
+  initialState,
+  type Report,
+  type Settings,
+  type TabCommand,
+} from '../contribution-state.js';
+import { WakeLock, watchConditions } from './conditions/device-conditions.js';
+
+export interface ContributeOptions {
+  /** `auto` or the name of an engine. */
+  engine?: string;
+  /** Default: drawn once for each browser. */
+  name?: string;
+}
+
+export interface Contribution {
+  readonly state: ContributionState;
+  /** Hears the state at once and at every change. @returns what ends it */
+  subscribe(listener: (state: ContributionState) => void): () => void;
+  start(): void;
+  pause(): void;
+  resume(): void;
+  /** Leaves the run; what is in hand goes to others. */
+  stop(): void;
+  change(settings: Partial<Settings>): void;
+}
+
+const NAME_KEY = 'swarmgrad.name';
+const SETTINGS_KEY = 'swarmgrad.settings';
+
+/** Does nothing before `start`. */
+export function createContribution({
+  engine = 'auto',
+  name = nameOfBrowser(),
+}: ContributeOptions = {}): Contribution {
+  const listeners = new Set<(state: ContributionState) => void>();
+  const wakeLock = new WakeLock();
+  let state = initialState(name, { ...DEFAULT_SETTINGS, ...remembered<Partial<Settings>>(SETTINGS_KEY) });
+  let worker: Worker | undefined;
+  let unwatch: () => void = () => undefined;
+
+  const take = (next: ContributionState) => {
+    state = next;
+    wakeLock.want(state.settings.keepAwake && worker !== undefined && state.phase !== 'paused');
+    for (const listener of listeners) listener(state);
+  };
+  const send = (command: TabCommand) => worker?.postMessage(command);
+  const end = () => {
+    worker?.terminate();
+    worker = undefined;
+    unwatch();
+    take(state);
+  };
+  const start = () => {
+    if (worker) return;
+    const control = new Worker(new URL('./control-worker.ts', import.meta.url), { type: 'module' });
+    worker = control;
+    control.addEventListener('message', ({ data }: MessageEvent<Report>) => {
+      if (worker !== control) return;
+      if (data.type === 'ended') end();
+      // What the owner chose just now, the worker may not know yet.
+      else take({ ...data.state, settings: state.settings });
+    });
+    control.addEventListener('error', ({ message }) => {
+      if (worker !== control) return;
+      end();
+      const why = message || 'its program could not be loaded; reload the page';
+      take({ ...state, phase: 'refused', message: `This tab cannot contribute: ${why}` });
+    });
+    let isFirst = true;
+    unwatch = watchConditions((conditions: Conditions) => {
+      const { settings } = state;
+      if (isFirst) send({ type: 'start', name, engine, settings, conditions });
+      else send({ type: 'conditions', conditions });
+      isFirst = false;
+    });
+  };
+
+  return {
+    get state() {
+      return state;
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      listener(state);
+      return () => listeners.delete(listener);
+    },
+    start,
+    pause: () => send({ type: 'pause' }),
+    resume: () => send({ type: 'resume' }),
+    stop: () => send({ type: 'stop' }),
+    change(change) {
+      const settings = { ...state.settings, ...change };
+      remember(SETTINGS_KEY, settings);
+      take({ ...state, settings });
+      send({ type: 'settings', settings });
+    },
+  };
+}
+
+/** The coordinator adds up what a name has given, so a browser keeps its own. */
+function nameOfBrowser(): string {
+  const known = remembered<string>(NAME_KEY);
+  if (typeof known === 'string' && known) return known;
+  const drawn = crypto.getRandomValues(new Uint8Array(3));
+  const name = `tab-${Array.from(drawn, (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+  remember(NAME_KEY, name);
+  return name;
+}
+
+function remembered<T>(key: string): T | undefined {
+  try {
+    return JSON.parse(localStorage.getItem(key) ?? 'null') ?? undefined;
+  } catch {
+    // Storage is switched off, or holds something else.
+    return undefined;
+  }
+}
+
+function remember(key: string, value: unknown): void {
+  try {
+    localStorage.setItem(key, JSON.stringify(value));
+  } catch {
+    // Storage is switched off: the next visit starts afresh.
+  }
+}

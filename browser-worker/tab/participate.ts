@@ -1,0 +1,80 @@
+/** A tab's participation in a run: the worker's own code, with what browsers have for it. */
+
+import type { AwakeTime } from '../../engine/lanes/awake-time.js';
+import { SWARM_PATH } from '../../shared/protocol/messages.js';
+import { Participation } from '../../worker/participation.js';
+import { BASE } from '../base.js';
+import { startGuarded } from '../compute/guarded-compute.js';
+import type { ComputePort } from '../compute/remote-engine.js';
+import { dial } from '../socket.js';
+import { fetchObject } from '../storage/fetch-object.js';
+import { memoryBudget } from '../storage/memory-budget.js';
+import { openCache } from '../storage/open-cache.js';
+import { sha256 } from '../storage/sha256.js';
+import type { Network } from './conditions/network.js';
+import type { Permission } from './conditions/permission.js';
+import type { StateReporter } from './state-reporter.js';
+
+export const OFFLINE = 'This device is offline. It goes on by itself when the network is back.';
+
+export interface TabParts {
+  name: string;
+  /** `auto` or the name of an engine. */
+  engine: string;
+  state: StateReporter;
+  permission: Permission;
+  network: Network;
+  time: AwakeTime;
+  spawn(): ComputePort;
+}
+
+export async function createParticipation(parts: TabParts): Promise<Participation> {
+  const { name, engine, state, permission, network, time, spawn } = parts;
+  const { cache, kind } = await openCache((text) => state.note(text));
+  state.set({ cache: kind });
+  const failures = { gpu: 0, processor: 0 };
+  return new Participation({
+    name,
+    kind: 'browser',
+    address: BASE,
+    engine,
+    cache,
+    sha256,
+    memoryBytes: memoryBudget((navigator as { deviceMemory?: number }).deviceMemory),
+    dial: (events) => dial(`${BASE.replace(/^http/, 'ws')}${SWARM_PATH}`, events),
+    fetchObject: async (hash, bytes) => {
+      // What is kept here need not be kept a second time by the browser.
+      const object = await fetchObject(BASE, { hash, bytes }, kind === 'memory' ? 'default' : 'no-store');
+      state.downloaded(object.length);
+      return object;
+    },
+    startCompute: (subject, wanted) =>
+      startGuarded(subject, wanted, {
+        spawn,
+        isShared: globalThis.crossOriginIsolated === true,
+        failures,
+        time,
+        now: () => performance.now(),
+        wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+        dutyCycle: () => permission.dutyCycle,
+        computed: (samples) => state.computed(samples),
+        lost: (why) => state.note(`The engine was lost and started again: ${why}.`),
+      }),
+    wait: (ms, signal) => network.wait(ms, signal),
+    tell: () => undefined,
+    watcher: {
+      connected: () => state.show('preparing', 'Connected. Fetching the model and trying engines on it.'),
+      welcomed: () => undefined,
+      prepared: ({ name, reason }) => {
+        state.set({ engine: name, engineReason: reason });
+        state.show('contributing', 'Contributing.');
+      },
+      progressed: (progress) => state.progressed(progress),
+      lost: (why, _retryMs, wasOpen) => {
+        const what = wasOpen ? 'Connection lost' : 'The coordinator does not answer';
+        if (permission.isOnline) state.show('connecting', `${what} (${why}). Trying again.`);
+        else state.show('offline', OFFLINE);
+      },
+    },
+  });
+}

@@ -1,0 +1,106 @@
+/** `swarmgrad coordinator`: runs a training from its first step to its last, or to Ctrl-C. */
+import type { Command } from 'commander';
+import type { GivenCoordinatorOptions } from '../../coordinator/options/options.js';
+import { readConfiguration, runFolder } from '../../coordinator/record/folder/run-folder.js';
+import { joinLine } from '../../coordinator/server/network/addresses.js';
+import type { RunningCoordinator } from '../../coordinator/start.js';
+import { UserError } from '../../shared/user-error.js';
+import { addCoordinatorFlags, coordinatorOptions } from '../input/coordinator-flags.js';
+import { Interrupted, type Interruption, interrupted } from '../input/interruptions.js';
+import { closingText } from '../output/closing-text.js';
+import { firstTokensText, invitation } from '../output/invitation.js';
+import { createLog } from '../output/log.js';
+import { createDisplay, type Display } from '../output/progress.js';
+import { terminalOf } from '../output/terminal.js';
+import { startLocalWorkers } from '../tasks/local-workers.js';
+
+export function addCoordinator(program: Command): void {
+  const command = program
+    .command('coordinator')
+    .description('start a run: serve data and weights, give out work, average the gradients')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 finished, 1 failed, 2 wrong usage, stopped: 130 by Ctrl-C, 143 by SIGTERM,\n129 by a terminal that was closed, 141 if the reader of the output is gone.',
+    );
+  addCoordinatorFlags(command).action(() => runCoordinator(coordinatorOptions(command), command));
+}
+
+/** @throws UserError where the run cannot start, or fails; Interrupted where it was stopped */
+export async function runCoordinator(given: GivenCoordinatorOptions, command: Command): Promise<void> {
+  const terminal = terminalOf(command);
+  const early = createLog(terminal);
+  // Loaded here, so that other commands, and workers above all, start without it.
+  const { startCoordinator } = await import('../../coordinator/start.js');
+  const running = await startCoordinator(given, (what) =>
+    early.say({ type: 'preparing', text: `${what} ...` }),
+  );
+  const interruption = interrupted();
+  const takesToken = running.localToken !== undefined;
+  const { url, runDir, firstTokens } = running;
+  // Scripts wait for this: from here on the run can be joined.
+  const listening = `swarmgrad coordinator listening on ${url}`;
+  if (terminal.format === 'json') early.say({ type: 'listening', url, runDir, text: listening });
+  else process.stdout.write(`${listening}\n`);
+  // Print them even if nothing else is printed: this is the only time that they are shown.
+  if (firstTokens) for (const line of firstTokensText(url, firstTokens, runDir)) console.error(line);
+  const display = createDisplay({
+    ...terminal,
+    status: () => running.status(),
+    join: joinLine(url, takesToken),
+  });
+  if (terminal.format === 'text')
+    for (const text of invitation(url, process.stderr, takesToken)) display.say({ type: 'invitation', text });
+  running.onEvent((event) => display.event(event));
+  // A resumed run may have its local workers from its folder.
+  const { localWorkers, localEngine } = await readConfiguration(runFolder(runDir));
+  const workers = startLocalWorkers({
+    count: localWorkers ?? 0,
+    engine: localEngine ?? 'auto',
+    url: running.localUrl,
+    token: running.localToken,
+    log: (worker, level, text) => display.say({ type: 'local-worker', level, worker, text }),
+    verbose: terminal.level === 'debug',
+  });
+  try {
+    await untilTheEnd(running, display, interruption, given.linger ?? false);
+  } finally {
+    await workers.stop();
+    await running.close();
+  }
+}
+
+/**
+ * @param interruption of the process
+ * @throws UserError where the run has failed; Interrupted where it was stopped
+ */
+export async function untilTheEnd(
+  running: RunningCoordinator,
+  display: Display,
+  interruption: Promise<Interruption>,
+  linger: boolean,
+): Promise<void> {
+  let isOver = false;
+  let signal: Interruption | undefined;
+  const stopped = interruption.then((what) => {
+    signal = what;
+    if (isOver) return;
+    const text = 'stopping: a checkpoint is being written; Ctrl-C again stops at once';
+    display.say({ type: 'stopping', signal, text });
+    // How it ends is told by `finished`.
+    running.stop().catch(() => undefined);
+  });
+  const summary = await running.finished.finally(() => display.end());
+  isOver = true;
+  const { status, steps, samplesTrained, seconds, weightsSha256, test, reason = 'the run failed' } = summary;
+  const result = { status, steps, samplesTrained, seconds, weightsSha256, test };
+  display.say({ type: 'summary', ...result, text: closingText(summary, running.runDir) });
+  // An interruption of the run also ends the serving.
+  if (linger && !signal) {
+    if (status === 'failed') display.say({ type: 'failed', level: 'error', text: reason });
+    const text = `still serving on ${running.url} until Ctrl-C`;
+    display.say({ type: 'serving', url: running.url, text });
+    await stopped;
+  }
+  if (status === 'failed') throw new UserError(reason);
+  if (status === 'stopped') throw new Interrupted(signal ?? 'SIGINT');
+}

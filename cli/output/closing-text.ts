@@ -1,0 +1,26 @@
+/** The text at the end of a run: how good it is, where its files are, how to continue it. */
+
+import { resumeCommand, runFolder } from '../../coordinator/record/folder/run-folder.js';
+import type { Scores, Summary } from '../../coordinator/record/folder/summary.js';
+import { count, duration, percent, significant } from './format.js';
+
+export function closingText(summary: Summary, runDir: string): string {
+  const { status, steps, samplesTrained, seconds, test } = summary;
+  const { dir, model } = runFolder(runDir);
+  const lines = [
+    `${status} after ${count(steps)} steps, ${count(samplesTrained)} samples, ${duration(seconds)}`,
+  ];
+  if (test) lines.push(`test set: ${scoreText(test)} on ${count(test.samples)} samples`);
+  if (status === 'finished') lines.push(`model:    ${model}`);
+  lines.push(`run:      ${dir}`);
+  if (status === 'stopped') lines.push(`go on:    ${resumeCommand(dir)}`);
+  return lines.join('\n');
+}
+
+function scoreText({ accuracy, meanAbsoluteError, loss }: Scores): string {
+  const metric =
+    accuracy !== undefined
+      ? `accuracy ${percent(accuracy)}`
+      : `mean absolute error ${significant(meanAbsoluteError ?? Number.NaN)}`;
+  return `${metric}, loss ${significant(loss)}`;
+}

@@ -1,0 +1,79 @@
+/** What the progress display says of a status: pure text, for a live terminal and for plain lines. */
+import { styleText } from 'node:util';
+import { isOver, type Status } from '../../shared/status/status.js';
+import { count, duration, known, percent, significant, table } from './format.js';
+
+const BAR_CELLS = 24;
+/** More workers than this are only counted. */
+const WORKERS_SHOWN = 8;
+
+type Style = Parameters<typeof styleText>[0];
+/** Paints text, or leaves it as it is. */
+export type Paint = (style: Style, text: string) => string;
+export const colored: Paint = (style, text) => styleText(style, text);
+export const uncolored: Paint = (_style, text) => text;
+
+/** Some lines that replace each other as the run goes on, none longer than `columns`. */
+export function liveText(status: Status, join: string, columns: number, paint: Paint): string {
+  const { state, step, steps, epoch, workers, samplesPerSecond, message } = status;
+  const lines: [string, Style?][] = [
+    [`${bar(step, steps)}  step ${count(step)}/${count(steps)}  epoch ${epoch}  ${timeLeft(status)}`, 'bold'],
+    [scores(status)],
+    [`${count(samplesPerSecond)} samples/s  ${workerCount(workers.length)}`],
+  ];
+  if (state !== 'training') lines.push([message || state, 'yellow']);
+  if (workers.length <= WORKERS_SHOWN)
+    lines.push(...workerRows(status).map((row): [string, Style] => [`  ${row}`, 'dim']));
+  lines.push([join, 'dim']);
+  // Cut before painting: an escape sequence has no width, and must not be cut in two.
+  return lines.map(([line, style]) => paint(style ?? 'reset', line.slice(0, columns - 1))).join('\n');
+}
+
+/** The same in one line, for logs. */
+export function plainLine(status: Status): string {
+  const { state, step, steps, epoch, workers, samplesPerSecond } = status;
+  const parts = [
+    `step ${step}/${steps}`,
+    `epoch ${epoch}`,
+    scores(status),
+    `${count(samplesPerSecond)} samples/s`,
+    workerCount(workers.length),
+    timeLeft(status),
+  ];
+  return `${state === 'training' ? '' : `${state}: `}${parts.join('  ')}`;
+}
+
+export function scores({ metric, ...status }: Status): string {
+  const [latest, test] =
+    metric === 'accuracy'
+      ? [known(status.accuracy, percent), known(status.testAccuracy, percent)]
+      : [known(status.meanAbsoluteError, significant), known(status.testMeanAbsoluteError, significant)];
+  const name = metric === 'accuracy' ? 'accuracy' : 'mean absolute error';
+  return `loss ${known(status.loss, significant)}  ${name} ${latest}  test ${name} ${test}`;
+}
+
+export function workerRows({ workers }: Status): string[] {
+  if (workers.length === 0) return [];
+  const head = ['worker', 'engine', 'state', 'samples', 'samples/s', 'wait ms', 'compute ms', 'network ms'];
+  const rows = workers.map((worker) => [
+    `${worker.name} (${worker.kind})`,
+    worker.engine,
+    worker.state,
+    worker.samples,
+    worker.samplesPerSecond,
+    worker.waitMs,
+    worker.computeMs,
+    worker.networkMs,
+  ]);
+  return table(head, rows);
+}
+
+function bar(step: number, steps: number): string {
+  const full = steps > 0 ? Math.floor((BAR_CELLS * Math.min(step, steps)) / steps) : 0;
+  return '█'.repeat(full) + '░'.repeat(BAR_CELLS - full);
+}
+
+const workerCount = (workers: number) => (workers === 1 ? '1 worker' : `${count(workers)} workers`);
+
+const timeLeft = ({ state, secondsLeft }: Status) =>
+  isOver(state) ? state : `${known(secondsLeft, duration)} left`;

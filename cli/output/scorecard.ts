@@ -1,0 +1,90 @@
+/** What an evaluation says of a classifier or a regression: scores of the whole, and of each class. */
+import type { EvaluationTotals } from '../../shared/data/evaluation-parts.js';
+import { type LabelKind, metricUnitOf } from '../../shared/data/manifest.js';
+import type { MetricName } from '../../shared/numerics/losses.js';
+import { count, known, percent, significant, table } from './format.js';
+
+export interface ClassScores {
+  name: string;
+  /** Samples of this class in the test set. */
+  samples: number;
+  /** The share of predictions of this class that are right; null if it was never predicted. */
+  precision: number | null;
+  /** The share of samples of this class that were predicted as it; null if there are none. */
+  recall: number | null;
+}
+
+/** The widest confusion matrix that a terminal shows. */
+const MATRIX_CLASSES = 20;
+
+/** Means over `samples`. The metric stands under its own name. */
+export type Scorecard = { samples: number; loss: number } & { [M in MetricName]?: number } & {
+  /** Counts [actual][predicted]; absent, like `classes`, where there are no classes. */
+  confusion?: number[][];
+  classes?: ClassScores[];
+};
+
+export function scorecard(totals: EvaluationTotals, metric: MetricName, label: LabelKind): Scorecard {
+  const { samples, loss, confusion: cells } = totals;
+  const card: Scorecard = {
+    samples,
+    loss: loss / samples,
+    [metric]: (totals.metric / samples) * metricUnitOf(label),
+  };
+  if (!cells || label.kind !== 'class') return card;
+  const size = Math.round(Math.sqrt(cells.length));
+  const classes = Array.from({ length: size }, (_, i) => i);
+  const confusion = classes.map((actual) => classes.map((predicted) => cells[actual * size + predicted]!));
+  return {
+    ...card,
+    confusion,
+    classes: classes.map((i) => classScores(confusion, i, label.names?.[i] ?? `${i}`)),
+  };
+}
+
+function classScores(confusion: readonly number[][], i: number, name: string): ClassScores {
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  const right = confusion[i]![i]!;
+  const samples = sum(confusion[i]!);
+  const predicted = sum(confusion.map((row) => row[i]!));
+  return {
+    name,
+    samples,
+    precision: predicted > 0 ? right / predicted : null,
+    recall: samples > 0 ? right / samples : null,
+  };
+}
+
+/** Spaces and line ends, which are classes in text, in quotes. */
+const visible = (name: string): string => (/^\s*$|\p{C}/u.test(name) ? JSON.stringify(name) : name);
+
+export function scorecardText({
+  samples,
+  loss,
+  accuracy,
+  meanAbsoluteError,
+  confusion,
+  classes,
+}: Scorecard): string {
+  const lines = [];
+  if (accuracy !== undefined) lines.push(`accuracy             ${percent(accuracy)}`);
+  if (meanAbsoluteError !== undefined) lines.push(`mean absolute error  ${significant(meanAbsoluteError)}`);
+  lines.push(`loss                 ${significant(loss)}`, `samples              ${count(samples)}`);
+  if (classes && confusion) {
+    const rows = classes.map((c) => [
+      visible(c.name),
+      c.samples,
+      known(c.precision, percent),
+      known(c.recall, percent),
+    ]);
+    lines.push('', ...table(['class', 'samples', 'precision', 'recall'], rows));
+    if (classes.length > MATRIX_CLASSES) {
+      lines.push('', `confusion matrix of ${classes.length} classes: too wide here, --json has it`);
+      return lines.join('\n');
+    }
+    const names = classes.map(({ name }) => visible(name));
+    const counts = names.map((name, i) => [name, ...confusion[i]!]);
+    lines.push('', ...table(['actual \\ predicted', ...names], counts));
+  }
+  return lines.join('\n');
+}

@@ -1,0 +1,111 @@
+/**
+ * One evaluation in this process, over the same parts as in a run and by the same code that a worker
+ * runs, so that it gives the run's numbers.
+ */
+import { createHash } from 'node:crypto';
+import type { DataSet } from '../../coordinator/prepare/data/source.js';
+import { openData } from '../../coordinator/prepare/data/sources/sources.js';
+import { ObjectStore, storeSplit } from '../../coordinator/prepare/data/store.js';
+import { startEngineThread } from '../../engine/node/engine-thread.js';
+import { type EvaluationTotals, evaluationParts, sumParts } from '../../shared/data/evaluation-parts.js';
+import { concatenated, type RecordFormat } from '../../shared/data/manifest.js';
+import type { ModelDescription } from '../../shared/models/description.js';
+import { UserError } from '../../shared/user-error.js';
+import { Batches } from '../../worker/data/batches.js';
+import { MemoryCache } from '../../worker/data/object-cache.js';
+
+export type PartName = 'test' | 'train' | 'all';
+
+export interface EvaluationRequest {
+  /** The data set, and which part of it is used. */
+  spec: string;
+  part: PartName;
+  model: ModelDescription;
+  /** What the model was trained on. */
+  records: RecordFormat;
+  weights: Float32Array;
+  engine: string;
+}
+
+export interface EvaluationResult {
+  totals: EvaluationTotals;
+  engineClass: string;
+  /** What was evaluated, in words. */
+  evaluated: string;
+  /** How the data were read, in words. */
+  notes: string[];
+  /** Classes that the model does not know: their records are in none of the totals. */
+  unknownClasses: { name: string; records: number }[];
+}
+
+/** @throws UserError for data that cannot be read, or that the model cannot take */
+export async function evaluateOn(request: EvaluationRequest): Promise<EvaluationResult> {
+  const { spec, model, records, weights } = request;
+  // Other data is seen as the training data was.
+  const data = await openData(spec, { trained: records });
+  refuseOtherRecords(spec, data, records);
+  const { part, text, unknown } = partOf(data, request.part);
+  if (part.count === 0)
+    throw new UserError(`--data ${spec}: ${text}: none has a class that the model knows`, 2);
+  const objects = new ObjectStore();
+  const manifest = storeSplit(objects, { ...data, normalisation: records.normalisation, test: part }, 'test');
+  const test = new Batches({
+    manifest,
+    fetchObject: async (hash) => objects.get(hash)!,
+    cache: new MemoryCache(0),
+    sha256: async (bytes) => createHash('sha256').update(bytes).digest('hex'),
+  });
+  const compute = await startEngineThread({ model, manifest, shardSamples: 0, wanted: request.engine });
+  try {
+    const loaded = compute.allocate(weights.length);
+    loaded.set(weights);
+    await compute.setWeights(loaded);
+    const parts: EvaluationTotals[] = [];
+    for (const { from, to } of evaluationParts(manifest.records)) {
+      parts.push({ samples: to - from, ...(await compute.evaluate(await test.range(from, to))) });
+    }
+    const { engineClass } = compute;
+    const notes = [...(data.notes ?? []), ...(data.warnings ?? [])];
+    return { totals: sumParts(parts), engineClass, evaluated: text, notes, unknownClasses: unknown };
+  } finally {
+    await compute.close();
+  }
+}
+
+/** Records of one part, or of both. */
+export function partOf(data: DataSet, name: PartName) {
+  const { train, test, parts } = data;
+  const unknown = data.unknownClasses ?? { train: [], test: [] };
+  if (name !== 'all')
+    return { part: data[name], text: `${name} part: ${parts?.[name] ?? data.name}`, unknown: unknown[name] };
+  const part = {
+    count: train.count + test.count,
+    x: concatenated(train.x, test.x),
+    y: concatenated(train.y, test.y),
+  };
+  const sums = new Map<string, number>();
+  for (const { name, records } of [...unknown.train, ...unknown.test])
+    sums.set(name, (sums.get(name) ?? 0) + records);
+  return {
+    part,
+    text: `both parts: ${parts?.train}, and ${parts?.test}`,
+    unknown: [...sums].map(([name, records]) => ({ name, records })),
+  };
+}
+
+function refuseOtherRecords(spec: string, own: RecordFormat, trained: RecordFormat): void {
+  const describe = ({ x, y, label }: RecordFormat) =>
+    `${x.dtype}[${x.shape}] with ${label.kind === 'class' ? `${label.classes} classes` : `${y.dtype}[${y.shape}]`}`;
+  if (describe(own) !== describe(trained)) {
+    throw new UserError(
+      `--data ${spec} has ${describe(own)}, the model was trained on ${describe(trained)}`,
+      2,
+    );
+  }
+  const namesOf = ({ label }: RecordFormat) => (label.kind === 'class' ? label.names : undefined);
+  if (`${namesOf(own)}` === `${namesOf(trained)}`) return;
+  throw new UserError(
+    `--data ${spec} has classes ${namesOf(own) ?? 'without names'}, the model was trained on ${namesOf(trained) ?? 'classes without names'}`,
+    2,
+  );
+}

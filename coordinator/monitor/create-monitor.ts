@@ -1,0 +1,44 @@
+/** What watches a run and what steers it: curves and changes of earlier starts are read from the run's file. */
+import type { Prepared } from '../prepare/prepare.js';
+import { stepsPerEpoch } from '../run/batches.js';
+import { Control } from '../run/control.js';
+import type { OpenedRun } from '../setup/open-run.js';
+import type { Training } from '../setup/training.js';
+import { createSchedule } from '../update/schedules.js';
+import { History, readHistory } from './curves/history.js';
+import type { EventLog } from './event-log.js';
+import { Monitor } from './monitor.js';
+
+export interface Watch {
+  monitor: Monitor;
+  control: Control;
+  /** The control of a run of so many steps. */
+  controlOf(steps: number): Control;
+}
+
+export async function createMonitor(
+  { folder, configuration, stored }: OpenedRun,
+  { description, test, objects }: Prepared,
+  { run: { core, metric, progress, options } }: Training,
+  events: EventLog,
+): Promise<Watch> {
+  const history = new History(metric);
+  if (configuration.resume) {
+    await readHistory(folder.metrics, history, metric, progress.step);
+    const kept = stored?.state.changes ?? [];
+    // A disk that failed may have left the file behind the checkpoint.
+    if (kept.length > history.changes.length) history.changes = [...kept];
+  }
+  // The clock by which leases are dated.
+  const parts = { clock: core.awake, description, test, objects, pipeline: core.pipeline, events, history };
+  const { schedule: name, warmupSteps, lr: peak } = configuration;
+  const course = { name, warmupSteps, stepsPerEpoch: stepsPerEpoch(options.epochPlan) };
+  const { changes } = history;
+  const controlOf = (totalSteps: number) =>
+    new Control({
+      schedule: (learningRate) => createSchedule({ ...course, learningRate, totalSteps }),
+      peak,
+      changes,
+    });
+  return { monitor: new Monitor(parts), control: controlOf(options.steps), controlOf };
+}

@@ -1,0 +1,272 @@
+/**
+ * Every option of the coordinator. What there is to choose from, and what is usual, stands in the tables of sources,
+ * models, optimizers, schedules and robust rules.
+ */
+import { LOSSES } from '../../shared/numerics/losses.js';
+import { MAX_SHARDS } from '../../shared/numerics/tree.js';
+import {
+  block,
+  call,
+  type Filled,
+  type Given,
+  type OptionSpec,
+  operation,
+  option,
+} from '../../shared/options/option.js';
+import {
+  either,
+  engine,
+  fraction,
+  matching,
+  notNegative,
+  oneOf,
+  positive,
+  power,
+  seconds,
+  share,
+  text,
+  toggle,
+  whole,
+  word,
+} from '../../shared/options/option-kinds.js';
+import { TRANSPORTS } from '../../websocket/transport.js';
+import { SOURCES } from '../prepare/data/sources/sources.js';
+import { ZOO } from '../prepare/zoo/zoo.js';
+import { VOLUNTEERS } from '../trust/trust.js';
+import { OPTIMIZER_NAMES, takersOf, usualOf } from '../update/optimizers/optimizers.js';
+import { ROBUST_RULES } from '../update/robust/create.js';
+import { SCHEDULES } from '../update/schedules.js';
+
+const AUTH_MODES = ['tokens', 'none'] as const;
+
+const modelDecides = { otherwise: "the model's own" } as const;
+const takers = (option: Parameters<typeof takersOf>[0]) => takersOf(option).join(', ');
+
+export const COORDINATOR_OPTIONS = block({
+  // What is learned
+  data: option(text('SPEC'), 'digits', `data set: ${SOURCES.map(({ usage }) => usage).join(', ')}`),
+  model: option(
+    text('SPEC'),
+    'mlp',
+    `model: ${ZOO.map(({ usage }) => usage).join(', ')}, or a FILE.json of TF.js layers`,
+  ),
+  loss: option(oneOf('NAME', LOSSES), undefined, `loss: ${LOSSES.join(', ')}`, {
+    otherwise: 'the one that fits labels and model',
+  }),
+  seed: option(whole(0, 0xffffffff), 1, 'seed of initial weights, order of samples, and dropout'),
+
+  // How long, and in which pieces
+  epochs: option(whole(1), undefined, 'passes over the training set', {
+    otherwise: "the model's own, unless --steps is given",
+    scope: 'operation',
+  }),
+  steps: option(whole(1), undefined, 'optimizer updates in all, instead of --epochs', {
+    otherwise: '--epochs decides',
+    scope: 'operation',
+  }),
+  batchSize: option(whole(1), undefined, 'samples of one step, over all workers', modelDecides),
+  shards: option(
+    either(power(MAX_SHARDS), word('auto')),
+    undefined,
+    'parts that each step is cut into; with a fixed number the result does not depend on the workers',
+    { otherwise: 'the largest power of two up to 8 that leaves 16 samples a shard; auto with --robust' },
+  ),
+  shuffle: option(
+    matching(
+      'none|full|window:N',
+      'none, full, or window:N with N chunks of at least 1',
+      /^(none|full|window:[1-9]\d*)$/,
+    ),
+    'full',
+    'how to shuffle samples: not at all, over the whole set, or within windows of N chunks (for data larger than a cache)',
+  ),
+
+  // The update
+  optimizer: option(
+    oneOf('NAME', OPTIMIZER_NAMES),
+    undefined,
+    `optimizer: ${OPTIMIZER_NAMES.join(', ')}`,
+    modelDecides,
+  ),
+  lr: option(positive, undefined, 'learning rate', {
+    otherwise: "the model's own, or the given optimizer's usual one",
+  }),
+  momentum: option(fraction, undefined, `momentum (${takers('momentum')})`, {
+    otherwise: usualOf('momentum'),
+  }),
+  nesterov: option(toggle, false, `Nesterov momentum (${takers('nesterov')})`),
+  dampening: option(fraction, 0, `dampening of momentum (${takers('dampening')})`),
+  weightDecay: option(notNegative, undefined, 'weight decay', { otherwise: usualOf('weightDecay') }),
+  schedule: option(
+    oneOf('NAME', SCHEDULES),
+    undefined,
+    `learning-rate schedule: ${SCHEDULES.join(', ')}`,
+    modelDecides,
+  ),
+  warmupSteps: option(whole(0), 0, 'steps over which the learning rate rises linearly from 0 at the start'),
+  clipNorm: option(notNegative, 0, 'clip the global norm of the gradient to this; 0: no clipping'),
+  clipValue: option(notNegative, 0, 'clip each element of the gradient to this; 0: no clipping'),
+  averageDecay: option(
+    fraction,
+    0,
+    'decay of a moving average of the weights, which evaluation uses; 0: no average',
+  ),
+
+  // What is measured and kept
+  evaluateEvery: option(
+    either(whole(1), word('epoch')),
+    'epoch',
+    'steps between evaluations on the test set, or epoch: after each epoch; the end is always evaluated',
+    operation,
+  ),
+  checkpointEvery: option(
+    whole(0),
+    100,
+    'steps between checkpoints; 0: only when the run ends or is stopped',
+    operation,
+  ),
+  keepCheckpoints: option(whole(1), 3, 'how many of the newest checkpoints to keep', operation),
+  runDir: option(text('DIR'), undefined, "folder of the run's files", {
+    otherwise: 'runs/TIME-DATA-MODEL',
+    scope: 'call',
+  }),
+  resume: option(toggle, false, 'continue the run of --run-dir, with the configuration in that folder', call),
+  resumeLr: option(positive, undefined, 'peak of the learning rate from the resumed step on', {
+    otherwise: 'the one it has',
+    scope: 'call',
+  }),
+  startOrResume: option(
+    toggle,
+    false,
+    'resume if --run-dir holds a run, else start one: for supervisors that restart programs, such as containers',
+    call,
+  ),
+
+  // Who takes part
+  host: option(
+    text('ADDR'),
+    '127.0.0.1',
+    'address to listen on; 0.0.0.0 lets other machines join',
+    operation,
+  ),
+  auth: option(
+    oneOf('tokens|none', AUTH_MODES),
+    undefined,
+    'tokens: joining, watching and steering need a token; none: anyone who reaches the port may join and watch',
+    { otherwise: 'none on a loopback address without a proxy, else tokens', scope: 'operation' },
+  ),
+  anyoneMayJoin: option(
+    toggle,
+    false,
+    'ask for no tokens although other machines reach the port: anyone there may join, and read data and model',
+    operation,
+  ),
+  allowedHosts: option(
+    text('HOST,...'),
+    undefined,
+    'host names that requests may use if no token is needed, beside localhost and --host; *: any',
+    { otherwise: 'none; every IP address where --host is no loopback address', scope: 'operation' },
+  ),
+  tokens: option(text('FILE'), undefined, 'file of tokens, made by `swarmgrad token`', {
+    otherwise: 'tokens.json in --run-dir',
+    scope: 'operation',
+  }),
+  tlsCert: option(
+    text('FILE'),
+    undefined,
+    'certificate (chain) in PEM form: https and wss on the same port',
+    {
+      otherwise: 'none: no encryption',
+      scope: 'operation',
+    },
+  ),
+  tlsKey: option(
+    text('FILE'),
+    undefined,
+    'private key of the certificate in PEM form; both are reloaded when they change',
+    {
+      otherwise: 'none',
+      scope: 'operation',
+    },
+  ),
+  trustedProxy: option(
+    text('ADDR,...'),
+    undefined,
+    'addresses or networks of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto to believe',
+    { otherwise: 'none', scope: 'operation' },
+  ),
+  maxConnections: option(whole(1, 65_536), 1024, 'most workers connected at once', operation),
+  maxConnectionsPerAddress: option(
+    whole(1, 65_536),
+    256,
+    'most workers connected at once from one address',
+    operation,
+  ),
+  transport: option(
+    oneOf('own|ws', TRANSPORTS),
+    'own',
+    'what reads and writes WebSocket frames: our own code, or the slower package ws',
+    operation,
+  ),
+  port: option(whole(0, 65_535), 8790, 'TCP port to listen on; 0: any free port', operation),
+  localWorkers: option(whole(0, 256), 0, 'worker processes to start on this machine', operation),
+  localEngine: option(
+    engine('NAME', ['auto']),
+    'auto',
+    'engine of the local workers; auto: the fastest that works',
+    operation,
+  ),
+  minWorkers: option(whole(1), undefined, 'workers to wait for before the first step', {
+    otherwise: '1, and 3 with --robust',
+    scope: 'operation',
+  }),
+  engineClass: option(
+    engine('auto|any|NAME', ['auto', 'any'], true),
+    'auto',
+    'engine class that workers must have; auto: compiled/wasm for volunteers, whose bits can be checked, any for others; any: every class',
+  ),
+  // A heartbeat comes four times in it, and workers send none more often than every 250 ms.
+  deadAfter: option(
+    seconds(1, 86_400),
+    10,
+    'seconds of silence after which a worker counts as dead',
+    operation,
+  ),
+
+  // Who is believed
+  volunteers: option(
+    oneOf('WHO', VOLUNTEERS),
+    'none',
+    'which workers are volunteers, and so not trusted, if no token is needed: none, tabs (who says that it is a browser), or all',
+    operation,
+  ),
+  auditRate: option(
+    share,
+    undefined,
+    "smallest share of a volunteer's work to recompute, by a trusted worker or the coordinator; 0: no audits",
+    { otherwise: '0.05, and 0 with --robust', scope: 'operation' },
+  ),
+  robust: option(
+    oneOf('RULE', ROBUST_RULES),
+    'none',
+    `how to aggregate gradients when no worker is trusted: ${ROBUST_RULES.join(', ')}; with a rule the result depends on who computed what`,
+  ),
+
+  // This call
+  linger: option(toggle, false, 'keep serving after the run, until Ctrl-C', call),
+});
+
+export type GivenCoordinatorOptions = Given<typeof COORDINATOR_OPTIONS>;
+export type CoordinatorOptions = Filled<typeof COORDINATOR_OPTIONS>;
+
+/** The part of `options` that has one of `scopes`, without what is undefined: plain JSON. */
+export function ofScope(
+  options: GivenCoordinatorOptions,
+  ...scopes: OptionSpec<unknown>['scope'][]
+): GivenCoordinatorOptions {
+  const kept = Object.entries(options).filter(([name, value]) => {
+    const spec: OptionSpec<unknown> = COORDINATOR_OPTIONS[name as keyof CoordinatorOptions];
+    return value !== undefined && scopes.includes(spec.scope);
+  });
+  return Object.fromEntries(kept);
+}

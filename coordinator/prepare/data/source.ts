@@ -1,0 +1,76 @@
+/** What a data source gives: records of one shape, for training and for testing. */
+import type {
+  Columns,
+  LabelKind,
+  Normalization,
+  RecordArray,
+  RecordFormat,
+  TensorSpec,
+} from '../../../shared/data/manifest.js';
+import type { SpecOptions } from './spec.js';
+
+export interface Records {
+  count: number;
+  /** All records' x, one after the other. */
+  x: RecordArray;
+  y: RecordArray;
+}
+
+export interface DataSet {
+  name: string;
+  x: TensorSpec;
+  y: TensorSpec;
+  label: LabelKind;
+  columns?: Columns;
+  normalisation: Normalization;
+  train: Records;
+  test: Records;
+  /** What the two parts are, in words: which file, how many of how many rows. */
+  parts?: { train: string; test: string };
+  /** How the data were read, in words: what their owner may not expect. */
+  notes?: string[];
+  /** The same, where it is likely to be wrong. */
+  warnings?: string[];
+  /** Classes that the model does not know; their records are left out. Only for data read for a model. */
+  unknownClasses?: { train: UnknownClass[]; test: UnknownClass[] };
+}
+
+export interface UnknownClass {
+  name: string;
+  records: number;
+}
+
+export type DataShapes = Pick<DataSet, 'x' | 'y' | 'label'>;
+
+/** What of a model decides how its data are to be scaled. */
+export interface ModelEnds {
+  /** A layer right behind the input for which values must stay what they are. */
+  input?:
+    | { layer: string; takes: 'indices'; below: number }
+    | { layer: string; takes: 'a mask' | 'values as they are' };
+  /** The last layer, where it does not reach every number, or is not to be fed back standardized ones. */
+  output?: { layer: string; why: string; range?: [least: number, greatest: number] };
+}
+
+/** The model that data are read for. */
+export interface Reader {
+  /** Asked once the shapes are known. @throws UserError where there is no such model */
+  endsOf?(shapes: DataShapes): Promise<ModelEnds>;
+  /** The records that a model was trained on: these are made in the same way, columns and classes by name. */
+  trained?: RecordFormat;
+}
+
+export interface DataSource {
+  /** What stands before the colon of `--data`. */
+  scheme: string;
+  /** How it is asked for, as the help of `--data` shows it. */
+  usage: string;
+  options: readonly string[];
+  /** Those of its options that are paths. */
+  pathOptions?: readonly string[];
+  /**
+   * @param path what stands between the colon and the question mark
+   * @throws UserError naming what is wrong with the data, and what to do
+   */
+  open(path: string, options: SpecOptions, reader: Reader): Promise<DataSet>;
+}

@@ -1,0 +1,50 @@
+/** The data sources by scheme: `--data SCHEME:PATH?OPTION=VALUE&...`. */
+import { resolve } from 'node:path';
+import { didYouMean } from '../../../../shared/options/closest.js';
+import { UserError } from '../../../../shared/user-error.js';
+import { checkCounts, checkLabels } from '../labels.js';
+import type { DataSet, DataSource, Reader } from '../source.js';
+import { type OptionNames, parseSpec, withPaths } from '../spec.js';
+import { cifar10 } from './cifar10.js';
+import { csv } from './csv.js';
+import { digits } from './digits.js';
+import { idx } from './idx.js';
+import { text } from './text.js';
+
+export const SOURCES: readonly DataSource[] = [digits, idx, cifar10, csv, text];
+
+const sourceOf = (scheme: string): DataSource | undefined =>
+  SOURCES.find((source) => source.scheme === scheme);
+
+function optionsOf(scheme: string): OptionNames | undefined {
+  const source = sourceOf(scheme);
+  return source && { known: source.options, paths: source.pathOptions ?? [] };
+}
+
+/** `spec` with absolute paths: it means the same wherever it is read again. */
+export const absoluteData = (spec: string): string => withPaths(spec, optionsOf, (path) => resolve(path));
+
+/** The name of the data set that a spec opens. @throws UserError */
+export function dataName(spec: string): string {
+  const { scheme, path } = parseSpec(spec, optionsOf);
+  return path ? `${scheme}:${path}` : scheme;
+}
+
+/** @throws UserError */
+export async function openData(spec: string, reader: Reader = {}): Promise<DataSet> {
+  const { scheme, path, options } = parseSpec(spec, optionsOf);
+  const source = sourceOf(scheme);
+  if (!source) {
+    const known = SOURCES.map(({ scheme }) => scheme);
+    const meant = didYouMean(scheme, known);
+    throw new UserError(
+      `--data ${spec}: unknown source ${scheme}; known are ${known.join(', ')} (for example idx:DIR)${meant}`,
+      2,
+    );
+  }
+  const data = await source.open(path, options, reader);
+  // Of data for a model that is trained already, one part is enough.
+  if (!reader.trained) checkCounts(data);
+  checkLabels(data);
+  return data;
+}

@@ -1,0 +1,73 @@
+/**
+ * Data as content-addressed objects: a data set becomes immutable chunks of about 1 MiB, named by their
+ * SHA-256, and a manifest that lists them. Kept in memory: data larger than that needs another store.
+ */
+import { createHash } from 'node:crypto';
+import { type Manifest, type RecordArray, recordBytes } from '../../../shared/data/manifest.js';
+import type { DataSet } from './source.js';
+
+const CHUNK_BYTES = 1 << 20;
+
+/** Objects by the SHA-256 of their bytes, in lower-case hexadecimal. */
+export class ObjectStore {
+  private readonly objects = new Map<string, Buffer>();
+
+  put(bytes: Buffer): string {
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    this.objects.set(sha256, bytes);
+    return sha256;
+  }
+
+  get(sha256: string): Buffer | undefined {
+    return this.objects.get(sha256);
+  }
+}
+
+/** SHA-256 of what a data set holds: its name, which tells where its files lie, is no part of that. */
+export const contentHash = ({ name: _, ...content }: Manifest): string => hashOf(content);
+
+/** SHA-256 of the manifest that the same data had where they lay under another name. */
+export const hashUnderName = (manifest: Manifest, name: string): string => hashOf({ ...manifest, name });
+
+const hashOf = (document: object): string =>
+  createHash('sha256').update(JSON.stringify(document)).digest('hex');
+
+/** Puts one part of a data set into the store. A record is its x and then its y, little-endian. */
+export function storeSplit(store: ObjectStore, data: DataSet, split: 'train' | 'test'): Manifest {
+  const { count, x, y } = data[split];
+  const bytesPerRecord = recordBytes(data);
+  const recordsPerChunk = Math.max(1, Math.floor(CHUNK_BYTES / bytesPerRecord));
+  const [xBytes, yBytes] = [bytesOf(x), bytesOf(y)];
+  const yLength = yBytes.length / Math.max(1, count);
+  const xLength = bytesPerRecord - yLength;
+  const manifest: Manifest = {
+    format: 1,
+    name: data.name,
+    split,
+    records: count,
+    x: data.x,
+    y: data.y,
+    label: data.label,
+    ...(data.columns ? { columns: data.columns } : {}),
+    normalisation: data.normalisation,
+    recordsPerChunk,
+    chunks: [],
+  };
+  for (let first = 0; first < count; first += recordsPerChunk) {
+    const records = Math.min(recordsPerChunk, count - first);
+    const chunk = Buffer.alloc(records * bytesPerRecord);
+    for (let record = 0; record < records; record++) {
+      const at = record * bytesPerRecord;
+      const index = first + record;
+      chunk.set(xBytes.subarray(index * xLength, (index + 1) * xLength), at);
+      chunk.set(yBytes.subarray(index * yLength, (index + 1) * yLength), at + xLength);
+    }
+    manifest.chunks.push({ sha256: store.put(chunk), records, bytes: chunk.length });
+  }
+  return manifest;
+}
+
+/** All supported machines are little-endian, as the format is. */
+function bytesOf(values: RecordArray): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}

@@ -1,0 +1,35 @@
+/**
+ * Topology and initial weights, from a name, a file or a function. TF.js is loaded in a thread of its own,
+ * which ends with its work: the coordinator need not keep TF.js in memory. A function cannot be sent to a
+ * thread; a model of that kind is built here.
+ */
+import { Worker } from 'node:worker_threads';
+import { threadEntry } from '../../../engine/node/thread-entry.js';
+import { UserError } from '../../../shared/user-error.js';
+import type { BuildRequest, BuiltModel } from './topology.js';
+
+export type { BuiltModel, ModelFunction, ModelSource } from './topology.js';
+
+/** What the thread answers: a result, or an error in parts, since classes do not survive the way. */
+export type BuildAnswer = { built: BuiltModel } | { error: { message: string; exitCode: 1 | 2 | undefined } };
+
+/** @throws UserError if the model cannot be had, or does not fit the data */
+export async function buildModel(request: BuildRequest): Promise<BuiltModel> {
+  if (typeof request.model === 'function') {
+    const { buildTopology } = await import('./topology.js');
+    return buildTopology(request);
+  }
+  const thread = new Worker(threadEntry(import.meta.url, './build-model-thread.js'), { workerData: request });
+  try {
+    const answer = await new Promise<BuildAnswer>((resolve, reject) => {
+      thread.once('message', resolve);
+      thread.once('error', reject);
+      thread.once('exit', (code) => reject(new Error(`the thread that builds the model ended (${code})`)));
+    });
+    if ('built' in answer) return answer.built;
+    const { message, exitCode } = answer.error;
+    throw exitCode === undefined ? new Error(message) : new UserError(message, exitCode);
+  } finally {
+    await thread.terminate();
+  }
+}

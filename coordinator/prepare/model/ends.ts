@@ -1,0 +1,159 @@
+/**
+ * A model's two ends, read from its topology: whether its first layer takes values as they are, and whether its last
+ * one reaches every number. They decide how data are scaled for it.
+ */
+import { readFile } from 'node:fs/promises';
+import { ACTIVATION_LAYERS, SEEN_THROUGH } from '../../../shared/models/last-activation.js';
+import { INPUT_LAYER, OUTPUT_LAYER } from '../../../shared/models/portable-names.js';
+import type { LossName } from '../../../shared/numerics/losses.js';
+import type { DataShapes, ModelEnds } from '../data/source.js';
+import { fromKeras, kerasVersionOf } from './file/keras.js';
+import type { Topology } from './layers/topology-json.js';
+import { isModelFile } from './model-spec.js';
+import type { ModelSource } from './topology.js';
+
+/** Layers that move values, and change none. */
+const MOVES = new Set([
+  'InputLayer',
+  'Reshape',
+  'Flatten',
+  'Permute',
+  'RepeatVector',
+  'Dropout',
+  'Cropping1D',
+  'RandomFlip',
+]);
+const MODELS = new Set(['Sequential', 'Functional', 'Model']);
+const WRAPPERS = new Set(['TimeDistributed', 'Bidirectional']);
+/** From where to where activations reach; others have no such ends that are worth telling. */
+const RANGES: Readonly<Record<string, [number, number]>> = {
+  ...{ sigmoid: [0, 1], hardsigmoid: [0, 1], hardsigmoidofsixth: [0, 1], softmax: [0, 1] },
+  ...{ tanh: [-1, 1], softsign: [-1, 1], relu6: [0, 6] },
+  ...{ relu: [0, Infinity], softplus: [0, Infinity], exponential: [0, Infinity], elu: [-1, Infinity] },
+};
+
+interface Layer {
+  type: string;
+  name: string;
+  config: Record<string, unknown>;
+  /** Names of the layers that feed it, in a graph of layers. */
+  sources: string[];
+}
+
+/** @returns nothing for models of the zoo, whose ends are as usual, and for what is no model */
+export async function endsOf(
+  model: ModelSource,
+  shapes: DataShapes,
+  loss: LossName | undefined,
+): Promise<ModelEnds> {
+  if (typeof model === 'object') return endsOfTopology(model.topology);
+  if (typeof model === 'function') {
+    const { topologyOfFunction } = await import('./topology.js');
+    return endsOfTopology(topologyOfFunction(model, shapes, loss));
+  }
+  if (!isModelFile(model)) return {};
+  try {
+    const json = JSON.parse(await readFile(model, 'utf8'));
+    const outer = json.modelTopology ?? json;
+    return endsOfTopology(fromKeras(outer.model_config ?? outer, kerasVersionOf(outer)));
+  } catch {
+    // Building the model reports what is wrong with its file.
+    return {};
+  }
+}
+
+export function endsOfTopology(topology: Topology): ModelEnds {
+  const model = layerOf(topology);
+  const input = inputOf(model);
+  const output = outputOf(model);
+  return { ...(input && input !== 'moved' ? { input } : {}), ...(output ? { output } : {}) };
+}
+
+/** `moved`: values leave the layer as they came. Undefined: it computes with them. */
+function inputOf(layer: Layer): ModelEnds['input'] | 'moved' {
+  const { type, name, config } = layer;
+  if (MODELS.has(type)) return firstOf(layer);
+  if (WRAPPERS.has(type)) return inputOf(layerOf(config.layer));
+  if (MOVES.has(type)) return 'moved';
+  if (type === 'Embedding') return { layer: name, takes: 'indices', below: Number(config.input_dim) };
+  if (type === 'TokenEmbedding') return { layer: name, takes: 'indices', below: Number(config.vocabulary) };
+  if (type === 'Masking') return { layer: name, takes: 'a mask' };
+  if (type === 'Normalization' || type === 'Rescaling' || name === INPUT_LAYER)
+    return { layer: name, takes: 'values as they are' };
+  return undefined;
+}
+
+/** What the first layer that sees the model's input says of it; `moved` if no layer says anything. */
+function firstOf(model: Layer): ModelEnds['input'] | 'moved' {
+  const layers = layersOf(model);
+  if (model.type === 'Sequential') {
+    for (const layer of layers) {
+      const found = inputOf(layer);
+      if (found !== 'moved') return found;
+    }
+    return 'moved';
+  }
+  const reached = new Set(layers.filter(({ sources }) => sources.length === 0).map(({ name }) => name));
+  // A set grows while it is walked through.
+  for (const from of reached) {
+    for (const layer of layers.filter(({ sources }) => sources.includes(from))) {
+      const found = inputOf(layer);
+      if (found === 'moved') reached.add(layer.name);
+      else if (found) return found;
+    }
+  }
+  return undefined;
+}
+
+function outputOf(model: Layer): ModelEnds['output'] {
+  const layers = layersOf(model);
+  const [name] = namesIn(model.config.output_layers);
+  const last = model.type === 'Sequential' ? layers.at(-1) : layers.find((layer) => layer.name === name);
+  return last && endOf(last, layers);
+}
+
+/** Looks through layers that keep values in their range; of several branches all must say the same. */
+function endOf({ type, name, config, sources }: Layer, layers: Layer[]): ModelEnds['output'] {
+  if (SEEN_THROUGH.has(type) || (type === 'Activation' && config.activation === 'linear')) {
+    const ends = layers.filter((layer) => sources.includes(layer.name)).map((layer) => endOf(layer, layers));
+    return ends.every((end) => end?.why === ends[0]?.why) ? ends[0] : undefined;
+  }
+  if (MODELS.has(type)) return outputOf({ type, name, config, sources });
+  if (name === OUTPUT_LAYER) return { layer: name, why: "gives values in the target's unit" };
+  const inner = config.layer ?? [config.cells ?? config.cell].flat().at(-1);
+  if (inner) {
+    const end = endOf(layerOf(inner), []);
+    return end && { ...end, layer: name };
+  }
+  const activation = ACTIVATION_LAYERS[type] ?? config.activation;
+  if (typeof activation !== 'string' || activation === 'linear') return undefined;
+  const range = RANGES[activation.toLowerCase().replaceAll('_', '')];
+  return { layer: name, why: `ends in ${activation}`, ...(range ? { range } : {}) };
+}
+
+function layersOf({ type, config }: Layer): Layer[] {
+  const entries = Array.isArray(config) ? config : config.layers;
+  const layers = Array.isArray(entries) ? entries.map(layerOf) : [];
+  if (type !== 'Sequential') return layers;
+  return layers.map((layer, i) => ({ ...layer, sources: layers.slice(i - 1, i).map(({ name }) => name) }));
+}
+
+function layerOf(json: unknown): Layer {
+  const { class_name, className, name, config, inbound_nodes, inboundNodes } = (json ?? {}) as Record<
+    string,
+    unknown
+  >;
+  const inner = (config ?? {}) as Record<string, unknown>;
+  return {
+    type: String(class_name ?? className),
+    name: String(name ?? inner.name),
+    config: inner,
+    sources: namesIn(inbound_nodes ?? inboundNodes),
+  };
+}
+
+/** The layer names in references such as `["dense", 0, 0]`, at any depth. */
+function namesIn(references: unknown): string[] {
+  if (!Array.isArray(references)) return [];
+  return typeof references[0] === 'string' ? [references[0]] : references.flatMap(namesIn);
+}

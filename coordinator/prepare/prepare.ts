@@ -1,0 +1,129 @@
+/** What a run works on: data and model, opened and checked, and the objects that workers fetch. */
+import type { Program } from '../../engine/compiled/program.js';
+import type { Manifest } from '../../shared/data/manifest.js';
+import type { ModelDescription } from '../../shared/models/description.js';
+import { layoutOf } from '../../shared/numerics/layout.js';
+import type { ObjectBytes } from '../../shared/protocol/messages.js';
+import type { RunEvent } from '../../shared/status/events.js';
+import { type BuildCache, keyOf } from './build-key.js';
+import { openData } from './data/sources/sources.js';
+import { contentHash, ObjectStore, storeSplit } from './data/store.js';
+import { buildModel, type ModelSource } from './model/build-model.js';
+import { endsOf } from './model/ends.js';
+import { headOf } from './model/reference.js';
+import type { BuildRequest } from './model/topology.js';
+
+/** What of a run's configuration decides what it works on. */
+export interface PrepareOptions {
+  data: string;
+  loss: BuildRequest['loss'];
+  seed: number;
+  batchSize: number;
+  shards: number | 'auto';
+}
+
+/** Samples of a full shard; under `auto` a guess at the share of one worker, by which engines are timed. */
+export function shardSamplesOf({ batchSize, shards }: Pick<PrepareOptions, 'batchSize' | 'shards'>): number {
+  return Math.ceil(batchSize / (shards === 'auto' ? 2 : shards));
+}
+
+export interface Prepared {
+  description: ModelDescription;
+  /** Initial weights, as a flat vector; zeros where a checkpoint has others. */
+  weights: Float32Array;
+  train: Manifest;
+  test: Manifest;
+  objects: ObjectStore;
+  /** The hashes of the objects that a worker fetches first. */
+  hashes: { model: string; train: string; test: string; probe: string; program: string };
+  objectBytes: ObjectBytes;
+  /** SHA-256 of what the data sets hold, wherever their files lie. */
+  contents: { train: string; test: string };
+  /** How the data were read: to be told to people. */
+  notes: RunEvent[];
+  /** Whether the compiled engines, the universal one among them, can compute the model. */
+  isCompiled: boolean;
+  /** Writes down what was built, for a coordinator that goes on. @throws errors of the file system */
+  saveBuildCache(): Promise<void>;
+}
+
+/**
+ * @param model a description is that of a checkpoint
+ * @param cache where `saveBuildCache` writes, and a model of a checkpoint need not be built again
+ * @param preparing hears what is being done, as it begins
+ * @throws UserError for data or a model that cannot be used, or that do not fit each other
+ */
+export async function prepare(
+  configuration: PrepareOptions,
+  model: ModelSource,
+  cache?: BuildCache,
+  preparing: (what: string) => void = () => undefined,
+): Promise<Prepared> {
+  const { data: spec, loss, seed } = configuration;
+  preparing(`reading the data: ${spec}`);
+  const data = await openData(spec, { endsOf: (shapes) => endsOf(model, shapes, loss) });
+  const run = { ...configuration, shardSamples: shardSamplesOf(configuration) };
+  const request = { model, data: headOf(data), loss, seed, run };
+  const recalled = typeof model === 'object' ? await recall(model, request, cache) : undefined;
+  if (!recalled) preparing(`building the model: ${nameOf(model)}`);
+  const { description, weights, probe, program } = recalled ?? (await build(request));
+  const objects = new ObjectStore();
+  const train = storeSplit(objects, data, 'train');
+  const test = storeSplit(objects, data, 'test');
+  const hashes = {
+    model: objects.put(json(description)),
+    train: objects.put(json(train)),
+    test: objects.put(json(test)),
+    probe: objects.put(probe),
+    program: objects.put(program),
+  };
+  const contents = { train: contentHash(train), test: contentHash(test) };
+  const lengthOf = (hash: string) => objects.get(hash)!.length;
+  const objectBytes = {
+    model: lengthOf(hashes.model),
+    train: lengthOf(hashes.train),
+    test: lengthOf(hashes.test),
+    probe: lengthOf(hashes.probe),
+    program: lengthOf(hashes.program),
+  };
+  const saveBuildCache = async () => {
+    if (cache && !recalled) await cache.write(keyOf(description, request), { probe, program });
+  };
+  const notes: RunEvent[] = [
+    ...(data.notes ?? []).map((text) => ({ type: 'data' as const, text })),
+    ...(data.warnings ?? []).map((text) => ({ type: 'warning' as const, text })),
+  ];
+  const { refused } = JSON.parse(program.toString()) as Program;
+  const isCompiled = refused === undefined;
+  return {
+    description,
+    weights,
+    train,
+    test,
+    objects,
+    hashes,
+    objectBytes,
+    contents,
+    isCompiled,
+    notes,
+    saveBuildCache,
+  };
+}
+
+function nameOf(model: ModelSource): string {
+  if (typeof model === 'string') return model;
+  return typeof model === 'function' ? 'by your function' : 'of the checkpoint';
+}
+
+async function build(request: BuildRequest) {
+  const { probe, program, ...built } = await buildModel(request);
+  return { ...built, probe: json(probe), program: json(program) };
+}
+
+async function recall(description: ModelDescription, request: BuildRequest, cache?: BuildCache) {
+  const documents = await cache?.read(keyOf(description, request));
+  const { total } = layoutOf(description.weights);
+  return documents && { description, weights: new Float32Array(total), ...documents };
+}
+
+const json = (document: object): Buffer => Buffer.from(JSON.stringify(document));

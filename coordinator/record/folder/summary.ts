@@ -1,0 +1,50 @@
+/** RUN_DIR/summary.json: what came of a run, for people and scripts. */
+import type { MetricName } from '../../../shared/numerics/losses.js';
+import type { ShardCounters } from '../../../shared/status/status.js';
+import type { Totals } from '../../scheduling/totals.js';
+import type { TrustRecord } from '../../trust/reputation.js';
+import { writeJsonAtomically } from './atomic-file.js';
+
+/** Means over samples. The metric stands under its own name, which the loss decides. */
+export type Scores = { loss: number } & { [M in MetricName]?: number };
+
+export interface Summary {
+  /** The version of this program. */
+  version: string;
+  status: 'finished' | 'stopped' | 'failed';
+  /** Why, where the status is `failed`. */
+  reason?: string;
+  /** Updates made. */
+  steps: number;
+  /** Epochs completed. */
+  epochs: number;
+  samplesTrained: number;
+  /** Seconds over all starts of the run. */
+  seconds: number;
+  /** The hash of the little-endian float32 bytes of all weights, in model order. */
+  weightsSha256: string;
+  /** Loss and metric of the last epoch; null before the first step. */
+  train: Scores | null;
+  /** The latest evaluation; null before the first. */
+  test: (Scores & { samples: number }) | null;
+  shards: ShardCounters;
+  workers: Totals[];
+  /** That a step had fewer shards than its workers had lanes (as they told), and the options that would use all. */
+  idleLanes?: { shards: number; lanes: number; remedy: string };
+  /** What volunteers' work was found to be, and who is banned for it. */
+  audits: TrustRecord;
+  /** Whether the same configuration gives the same weights again with any workers, and why. */
+  reproducible: { holds: boolean; why: string };
+  /** Sent to workers, and received from them. */
+  bytes: { down: number; up: number };
+}
+
+export function scores(
+  metric: MetricName,
+  { loss, metric: value }: { loss: number; metric: number },
+): Scores {
+  return { loss, [metric]: value };
+}
+
+export const writeSummary = (path: string, summary: Summary): Promise<void> =>
+  writeJsonAtomically(path, summary);

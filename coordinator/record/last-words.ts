@@ -1,0 +1,70 @@
+/** What people are told of a run that is over: how it ended, what is missing, and how it goes on. */
+import { messageOf } from '../../shared/user-error.js';
+import { DivergedError } from '../run/execute.js';
+import type { RunEnd } from '../run/lifecycle.js';
+import type { Run } from '../run/run.js';
+import { remedyFor } from './folder/disk.js';
+import { type RunFolder, resumeCommand } from './folder/run-folder.js';
+import { type Missing, missingText } from './folder/save-all.js';
+import type { Summary } from './folder/summary.js';
+
+/** The newest checkpoint, if there is one. */
+type Last = { step: number; path: string } | undefined;
+
+/** Why the run failed; undefined: it did not. */
+export function reasonOf(
+  end: RunEnd,
+  { progress: { step } }: Run,
+  { dir }: RunFolder,
+  last: Last,
+): string | undefined {
+  switch (end.how) {
+    case 'finished':
+    case 'stopped':
+      return undefined;
+    case 'lost':
+      return end.why;
+    case 'hopeless':
+      return `failed at step ${step}: ${end.why}; to go on with workers that can: ${resumeCommand(dir)}`;
+    case 'failed': {
+      const good = last ? `the last good checkpoint is ${last.path}` : 'there is no checkpoint yet';
+      return `failed at step ${step}: ${messageOf(end.error)}; ${good}${adviceFor(end.error, dir)}`;
+    }
+  }
+}
+
+function adviceFor(error: unknown, dir: string): string {
+  if (error instanceof DivergedError) return '; try a lower --lr, --warmup-steps or --clip-norm 1';
+  // The system names the call of its that has failed.
+  if (!(error as NodeJS.ErrnoException | undefined)?.syscall) return '';
+  return `; ${remedyFor(error)}, then go on: ${resumeCommand(dir)}`;
+}
+
+/** Why a run has failed of which this is missing on disk. */
+export function unsavedText(
+  { status, reason, steps }: Summary,
+  missing: readonly Missing[],
+  { dir }: RunFolder,
+  last: Last,
+): string {
+  const what = `${missingText(missing)} could not be written to ${dir}`;
+  if (status === 'failed') return `${reason}; ${what}`;
+  const from = last ? `the checkpoint of step ${last.step}` : 'its first step';
+  return `${status} after ${steps} steps, but NOT SAVED: ${what}; ${remedyFor(missing[0]!.error)}, then go on from ${from}: ${resumeCommand(dir)}`;
+}
+
+export function lastWords(
+  { status, reason }: Summary,
+  { progress: { step, test }, metric }: Run,
+  { dir }: RunFolder,
+  last: Last,
+): string {
+  if (reason) return reason;
+  if (status === 'stopped') {
+    const from = last && last.step < step ? ` from step ${last.step}` : '';
+    return last
+      ? `stopped at step ${step}; to go on${from}: ${resumeCommand(dir)}`
+      : `stopped at step ${step}, before the first checkpoint: the run begins anew with ${resumeCommand(dir)}`;
+  }
+  return `finished${test && metric === 'accuracy' ? ` with ${(100 * test.metric).toFixed(2)} % test accuracy` : ''}`;
+}

@@ -1,0 +1,47 @@
+/** What the run hands on to be kept, sent to all who keep it: metrics, the dashboard, and the log that people read. */
+import type { EvaluationTotals } from '../../shared/data/evaluation-parts.js';
+import { told } from '../../shared/status/events.js';
+import type { Change } from '../../shared/status/monitoring.js';
+import type { Recorder } from '../run/loop.js';
+import type { Run } from '../run/run.js';
+import type { EvaluationEntry, MetricsLog, StepEntry } from './folder/metrics.js';
+
+/** Shows what the run keeps, as it happens. */
+export interface Watcher {
+  step(entry: Omit<StepEntry, 'time'>): void;
+  evaluation(entry: Omit<EvaluationEntry, 'time'>, totals: EvaluationTotals): void;
+  contribution: Recorder['contribution'];
+  change(change: Change): void;
+}
+
+export function createRecorder(
+  { progress, clock, tell, metric, options }: Run,
+  metrics: MetricsLog,
+  watcher: Watcher,
+  checkpoints: Pick<Recorder, 'checkpoint' | 'settled'>,
+): Recorder {
+  const elapsed = () => progress.seconds(clock.now());
+  return {
+    step: ({ sums, ...entry }) => {
+      const means = progress.meansOf(sums);
+      metrics.step({ ...entry, ...means, time: elapsed() });
+      watcher.step({ ...entry, ...means });
+    },
+    evaluation: ({ totals, ...entry }) => {
+      const means = progress.meansOf(totals);
+      metrics.evaluation({ ...entry, ...means, time: elapsed() });
+      watcher.evaluation({ ...entry, ...means }, totals);
+      const { loss, metric: value } = means;
+      tell(
+        told({ type: 'evaluation', ...entry, steps: options.steps, loss, metric: value, metricName: metric }),
+      );
+    },
+    contribution: (times) => watcher.contribution(times),
+    change: (change) => {
+      metrics.change({ ...change, time: elapsed() });
+      watcher.change(change);
+      tell(told({ type: 'change', ...change }));
+    },
+    ...checkpoints,
+  };
+}

@@ -1,0 +1,125 @@
+/**
+ * What admins ask of a run: pause, resume, another learning rate, a checkpoint. It is done between two
+ * steps, and never within one. Changes of the learning rate are kept with the step at which they took
+ * effect, so that a resumed run makes them at the same step again; a pause is not repeated.
+ */
+import type { Clock } from '../../shared/clock.js';
+import type { Change } from '../../shared/status/monitoring.js';
+import type { Progress } from './progress.js';
+
+export type Request =
+  | { what: 'checkpoint' }
+  | { what: 'pause' | 'resume' }
+  | { what: 'learning-rate'; learningRate: number };
+
+export interface ControlOptions {
+  /** The learning-rate schedule with this peak. */
+  schedule(peak: number): (step: number) => number;
+  /** The peak until it is changed. */
+  peak: number;
+  /** What the run's record tells of an earlier start, in the order of the requests. */
+  changes: readonly Change[];
+}
+
+/** What the run offers at the place between two steps. */
+export interface Between {
+  progress: Progress;
+  pipeline: { isFinite(): boolean };
+  clock: Clock;
+  record: { change(change: Change): void; checkpoint(): void; settled(): Promise<void> };
+}
+
+export class Control {
+  readonly changes: Change[];
+  private requests: Request[] = [];
+  private paused = false;
+  private wake: () => void = () => undefined;
+  private courses: { from: number; course: (step: number) => number }[] = [];
+
+  constructor(private readonly options: ControlOptions) {
+    this.changes = [...options.changes];
+    this.plan();
+  }
+
+  /** Done before the next step begins. */
+  request(request: Request): void {
+    this.requests.push(request);
+    this.wake();
+  }
+
+  /** The latest peak that the course has. */
+  get peak(): number {
+    const rates = this.changes.flatMap((change) =>
+      change.what === 'learning-rate' ? [change.learningRate] : [],
+    );
+    return rates.at(-1) ?? this.options.peak;
+  }
+
+  /** The learning rate of the update from version `step` to the next. */
+  learningRate(step: number): number {
+    return this.courses.findLast(({ from }) => from <= step)!.course(step);
+  }
+
+  /** Does what was asked for; while paused it waits for more, until `until` is aborted. */
+  async betweenSteps({ progress, pipeline, record, clock }: Between, until: AbortSignal): Promise<void> {
+    const { state } = progress;
+    for (;;) {
+      // More may be asked for while one is being done.
+      for (let request = this.requests.shift(); request; request = this.requests.shift()) {
+        if (request.what !== 'checkpoint') {
+          this.change(request, progress.step, record);
+          continue;
+        }
+        // Only one is written at a time: a request gets the next checkpoint, not the one in progress.
+        await record.settled();
+        // Weights that are no numbers end the run soon enough; they are nothing to keep.
+        if (pipeline.isFinite()) record.checkpoint();
+      }
+      if (!this.paused || until.aborted) break;
+      progress.state = 'paused';
+      progress.pause(clock.now());
+      await this.nextRequest(until);
+    }
+    progress.state = state;
+    progress.goOn(clock.now());
+  }
+
+  private change(
+    request: Exclude<Request, { what: 'checkpoint' }>,
+    step: number,
+    record: Between['record'],
+  ): void {
+    if (request.what !== 'learning-rate') {
+      const pause = request.what === 'pause';
+      if (pause === this.paused) return;
+      this.paused = pause;
+    }
+    const change: Change = { step, ...request };
+    this.changes.push(change);
+    this.plan();
+    record.change(change);
+  }
+
+  /** A later request overrules earlier ones for later steps: those of a future that never was. */
+  private plan(): void {
+    const { schedule, peak } = this.options;
+    this.courses = [{ from: 0, course: schedule(peak) }];
+    for (const change of this.changes) {
+      if (change.what !== 'learning-rate') continue;
+      this.courses = this.courses.filter(({ from }) => from === 0 || from < change.step);
+      this.courses.push({ from: change.step, course: schedule(change.learningRate) });
+    }
+  }
+
+  private nextRequest(until: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        until.removeEventListener('abort', done);
+        this.wake = () => undefined;
+        resolve();
+      };
+      this.wake = done;
+      until.addEventListener('abort', done);
+    });
+  }
+}

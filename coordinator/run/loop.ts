@@ -1,0 +1,137 @@
+/**
+ * The run: evaluate, checkpoint, take a step, and again, until all steps are done.
+ *
+ * Knows what comes after what, and nothing of sockets, files or arithmetic: `swarm` has the workers,
+ * `pipeline` makes the weights, `record` keeps what must last.
+ */
+import type { Clock } from '../../shared/clock.js';
+import type { EvaluationPlan, EvaluationTotals } from '../../shared/data/evaluation-parts.js';
+import type { Change } from '../../shared/status/monitoring.js';
+import type { ContributionTimes } from '../scheduling/contribution-times.js';
+import { autoShards } from '../scheduling/planning/auto-shards.js';
+import type { StepSums } from '../step/events.js';
+import { boundsOf, type EpochPlan, epochOf, positionsOf } from './batches.js';
+import type { Control } from './control.js';
+import type { Core } from './core.js';
+import { DivergedError, type Surroundings } from './execute.js';
+import { evaluate, trainStep } from './phases.js';
+import type { Progress } from './progress.js';
+
+export interface RunOptions {
+  steps: number;
+  epochPlan: EpochPlan;
+  shards: number | 'auto';
+  /** Steps between evaluations; the last step is always evaluated. */
+  evaluateEvery: number;
+  /** Steps between checkpoints; 0: only at the end. */
+  checkpointEvery: number;
+  minWorkers: number;
+  test: EvaluationPlan;
+}
+
+/** What the run hands on to be kept. `step` counts the updates made so far. */
+export interface Recorder {
+  step(entry: {
+    step: number;
+    epoch: number;
+    learningRate: number;
+    gradientNorm: number;
+    sums: StepSums;
+  }): void;
+  evaluation(entry: { step: number; epoch: number; totals: EvaluationTotals }): void;
+  contribution(times: ContributionTimes): void;
+  /** What an admin has changed between two steps. */
+  change(change: Change): void;
+  /** Returns at once; the writing goes on beside the run. */
+  checkpoint(): void;
+  /** Resolves when no checkpoint is being written. */
+  settled(): Promise<void>;
+}
+
+export interface RunParts {
+  core: Core;
+  progress: Progress;
+  record: Recorder;
+  control: Control;
+  /** The clock of what is reported. */
+  clock: Clock;
+  /** Hears of all that steps hear, and of what follows from it. */
+  trace?: Surroundings['trace'];
+}
+
+/** `drain`: end after the step in hand; an evaluation is broken off. `abort`: at once, its reason is thrown. */
+export interface StopSignals {
+  drain: AbortSignal;
+  abort: AbortSignal;
+}
+
+/** @returns whether all steps were made. @throws DivergedError; the reason of `stop.abort` */
+export async function run(options: RunOptions, parts: RunParts, stop: StopSignals): Promise<boolean> {
+  const { core, progress, record, control, clock } = parts;
+  const { pipeline, trust } = core;
+  const { steps, epochPlan } = options;
+  const around = { ...parts, counters: progress.shards };
+
+  for (;;) {
+    await control.betweenSteps({ ...parts, pipeline }, stop.drain);
+    const { step } = progress;
+    if (isEvaluationDue(step, options) && progress.evaluatedAt < step) {
+      progress.state = 'evaluating';
+      await enoughWorkers(1, parts, stop);
+      if (stop.drain.aborted) return false;
+      const totals = await evaluate(step, options.test, around, stop.drain);
+      if (!totals) return false;
+      progress.evaluated(step, totals);
+      record.evaluation({ step, epoch: epochOf(step - 1, epochPlan) + 1, totals });
+    }
+    const isLast = step === steps;
+    if (isLast || (options.checkpointEvery > 0 && step % options.checkpointEvery === 0)) {
+      if (!pipeline.isFinite()) throw new DivergedError('the weights hold NaN or infinity');
+      record.checkpoint();
+    }
+    if (isLast) return true;
+
+    await enoughWorkers(options.minWorkers, parts, stop);
+    if (stop.drain.aborted) return false;
+    progress.state = 'training';
+    const positions = positionsOf(step, epochPlan);
+    if (positions.from === 0) progress.beginEpoch();
+    const batch = { step, epoch: positions.epoch, ...cutBatch(positions, options, core) };
+    const learningRate = control.learningRate(step);
+    const sums = await trainStep(batch, learningRate, around, stop.abort);
+    const { gradientNorm } = pipeline.end();
+    trust.norms.stepped(gradientNorm);
+    progress.stepped(sums, clock.now());
+    record.step({ step: progress.step, epoch: positions.epoch + 1, learningRate, gradientNorm, sums });
+  }
+}
+
+function isEvaluationDue(step: number, { evaluateEvery, steps }: RunOptions): boolean {
+  return step > 0 && (step % evaluateEvery === 0 || step === steps);
+}
+
+async function enoughWorkers(count: number, { core, progress }: RunParts, stop: StopSignals): Promise<void> {
+  const { swarm } = core;
+  if (swarm.active().length >= count) return;
+  const { state } = progress;
+  progress.state = 'waiting';
+  swarm.tell({ type: 'waiting', text: `waiting for workers: ${swarm.active().length} of ${count} are here` });
+  await swarm.atLeast(count, stop.drain);
+  progress.state = state;
+}
+
+function cutBatch(
+  positions: { from: number; to: number },
+  { shards }: RunOptions,
+  { swarm, robust, awake }: Pick<Core, 'swarm' | 'robust' | 'awake'>,
+) {
+  if (shards !== 'auto') return { bounds: boundsOf(positions, shards) };
+  const { from, to } = positions;
+  // Rules that compare workers need the same of each.
+  const workers = (robust ? swarm.active() : swarm.roster.reliable(awake.now())).map(({ id, speed }) => ({
+    id,
+    speed: robust ? 1 : speed,
+  }));
+  const { bounds, assignments } = autoShards(to - from, workers);
+  return { bounds: bounds.map((bound) => from + bound), assignments };
+}

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { Progress } from './progress.js';
+
+const sums = (samples: number, loss: number, metric: number) => ({ samples, loss, metric });
+
+describe('progress', () => {
+  it('counts steps and samples, and gives means of the latest step and of the epoch', () => {
+    const progress = new Progress(0, true);
+    expect([progress.latest, progress.train()]).toEqual([null, null]);
+    progress.beginEpoch();
+    progress.stepped(sums(10, 20, 5), 100);
+    progress.stepped(sums(30, 20, 25), 200);
+    expect([progress.step, progress.samplesTrained]).toEqual([2, 40]);
+    expect(progress.latest).toEqual({ samples: 30, loss: 20 / 30, metric: 25 / 30 });
+    // Of samples, not of steps.
+    expect(progress.train()).toEqual({ samples: 40, loss: 1, metric: 0.75 });
+    progress.beginEpoch();
+    expect(progress.train()).toBeNull();
+    expect(progress.samplesTrained).toBe(40);
+  });
+
+  it('tells loss and metric of the last fifty steps, of samples and not of batches', () => {
+    const progress = new Progress(0, true);
+    for (let step = 0; step < 100; step++) progress.stepped(sums(128, 128 * step, 64), step);
+    // The last batch of an epoch is short: it weighs as little as it is.
+    progress.stepped(sums(32, 3200, 32), 100);
+    const samples = 49 * 128 + 32;
+    const loss = Array.from({ length: 49 }, (_, i) => 128 * (51 + i)).reduce((sum, each) => sum + each, 3200);
+    expect(progress.lately()).toEqual({ samples, loss: loss / samples, metric: (49 * 64 + 32) / samples });
+  });
+
+  it("gives the metric in the unit of the data: of standardized targets, the target's own", () => {
+    const progress = new Progress(0, false, 80_000);
+    progress.beginEpoch();
+    progress.stepped(sums(10, 20, 5), 100);
+    progress.evaluated(1, sums(4, 2, 1));
+    expect(progress.latest).toEqual({ samples: 10, loss: 2, metric: 40_000 });
+    expect(progress.train()).toEqual({ samples: 10, loss: 2, metric: 40_000 });
+    expect(progress.test).toEqual({ samples: 4, loss: 0.5, metric: 20_000 });
+  });
+
+  it('measures samples a second over the last five seconds', () => {
+    const progress = new Progress(0, true);
+    expect(progress.samplesPerSecond(0)).toBe(0);
+    progress.stepped(sums(100, 0, 0), 1000);
+    expect(progress.samplesPerSecond(1000)).toBe(0);
+    progress.stepped(sums(100, 0, 0), 2000);
+    expect(progress.samplesPerSecond(2000)).toBe(100);
+    // Ten times as fast from now on: the slow beginning fades.
+    for (let at = 2100; at <= 9000; at += 100) progress.stepped(sums(100, 0, 0), at);
+    expect(progress.samplesPerSecond(9000)).toBeCloseTo(1000, 6);
+  });
+
+  it('measures two steps at least, however slow they are', () => {
+    const progress = new Progress(0, true);
+    progress.stepped(sums(100, 0, 0), 0);
+    progress.stepped(sums(100, 0, 0), 20_000);
+    expect(progress.samplesPerSecond(20_000)).toBe(5);
+  });
+
+  it.each([
+    ['fast steps', 100, 2000],
+    ['slow steps', 4000, 12_000],
+  ])('tells no rate of %s any more once none has come for as long as three take', (_, every, patience) => {
+    const progress = new Progress(0, true);
+    for (let step = 1; step <= 20; step++) progress.stepped(sums(100, 0, 0), every * step);
+    const last = every * 20;
+    expect(progress.samplesPerSecond(last + patience)).toBeGreaterThan(0);
+    expect(progress.samplesPerSecond(last + patience + 1)).toBe(0);
+    // Who has come back is measured with what came between.
+    progress.stepped(sums(100, 0, 0), last + patience + every);
+    expect(progress.samplesPerSecond(last + patience + every)).toBeGreaterThan(0);
+  });
+
+  it('leaves pauses out, of the time taken and of the rate', () => {
+    const progress = new Progress(0, true);
+    for (let at = 100; at <= 1000; at += 100) progress.stepped(sums(100, 0, 0), at);
+    progress.pause(1000);
+    expect([progress.samplesPerSecond(1001), progress.seconds(500_000)]).toEqual([0, 1]);
+    progress.goOn(501_000);
+    progress.stepped(sums(100, 0, 0), 501_100);
+    expect(progress.samplesPerSecond(501_100)).toBeCloseTo(1000, 6);
+    expect(progress.seconds(502_000)).toBe(2);
+  });
+
+  it.each([
+    ['accuracy: the higher', true, [0.5, 0.9, 0.7], 2],
+    ['mean absolute error: the lower', false, [0.5, 0.1, 0.3], 2],
+    ['equals: the earlier', true, [0.5, 0.5, 0.5], 1],
+  ])('keeps the best evaluation by its metric (%s)', (_, higherIsBetter, metrics, best) => {
+    const progress = new Progress(0, higherIsBetter);
+    for (const [i, metric] of metrics.entries()) progress.evaluated(i + 1, sums(10, 5, 10 * metric));
+    expect(progress.best).toEqual({ step: best, samples: 10, loss: 0.5, metric: metrics[best - 1] });
+    expect(progress.evaluatedAt).toBe(3);
+    expect(progress.test!.metric).toBe(metrics[2]);
+  });
+
+  it('goes on after a resume where it was stored, seconds included', () => {
+    const before = new Progress(0, true);
+    before.beginEpoch();
+    before.stepped(sums(10, 20, 5), 1000);
+    before.evaluated(1, sums(4, 2, 3));
+    before.shards.counted = 8;
+    const stored = JSON.parse(JSON.stringify(before.store(3000)));
+    // What happens after the checkpoint is not in it.
+    before.stepped(sums(10, 99, 0), 4000);
+    const after = new Progress(0, true);
+    after.restore(stored, 50_000);
+    expect(after.store(50_000)).toEqual(stored);
+    expect(after.seconds(52_000)).toBe(5);
+    after.stepped(sums(10, 0, 5), 51_000);
+    expect(after.train()).toEqual({ samples: 20, loss: 1, metric: 0.5 });
+    expect(stored.epochSums.samples).toBe(10);
+  });
+});

@@ -1,0 +1,185 @@
+/** How far a run is: what changes from step to step, beside weights and optimizer state. */
+import type { EvaluationTotals } from '../../shared/data/evaluation-parts.js';
+import { median } from '../../shared/numerics/median.js';
+import type { RunState, ShardCounters } from '../../shared/status/status.js';
+import type { StepSums } from '../step/events.js';
+
+/** Means over samples. */
+export interface Result {
+  samples: number;
+  loss: number;
+  metric: number;
+}
+
+/** What a checkpoint keeps of it. Plain JSON. */
+export interface StoredProgress {
+  step: number;
+  evaluatedAt: number;
+  samplesTrained: number;
+  seconds: number;
+  shards: ShardCounters;
+  epochSums: StepSums;
+  latest: Result | null;
+  test: Result | null;
+  best: (Result & { step: number }) | null;
+}
+
+/** Samples per second is measured over about this long. */
+const RATE_WINDOW_MS = 5_000;
+/** Steps over which training loss and metric are told: a batch alone says little, and the last of an epoch less. */
+export const RECENT_STEPS = 50;
+/** So many times a usual step without one, and no rate is told; of fast steps after this long at the earliest. */
+const STALE_STEPS = 3;
+const STALE_MS = 2_000;
+
+export class Progress {
+  state: RunState = 'starting';
+  /** Updates made so far. */
+  step = 0;
+  /** The step at which the test set was last evaluated; 0: never. */
+  evaluatedAt = 0;
+  samplesTrained = 0;
+  readonly shards: ShardCounters = { expected: 0, counted: 0, reissued: 0, rejected: 0, duplicates: 0 };
+  /** Sums over the epoch in progress. */
+  private epochSums: StepSums = { samples: 0, loss: 0, metric: 0 };
+  /** The latest step's. */
+  latest: Result | null = null;
+  /** The latest evaluation's. */
+  test: Result | null = null;
+  best: (Result & { step: number }) | null = null;
+  private earlierSeconds = 0;
+  /** Measured on the clock of `active`. */
+  private recent: { at: number; samples: number }[] = [];
+  private readonly recentSums: StepSums[] = [];
+  private pausedAt: number | undefined;
+  private pausedMs = 0;
+
+  constructor(
+    private startedAt: number,
+    /** Whether a larger metric is better, as for accuracy. */
+    private readonly higherIsBetter: boolean,
+    /** How much one of the metric is to people: a deviation of the target, where that is standardized. */
+    private readonly metricUnit = 1,
+  ) {}
+
+  /** Turns sums over samples into means, with the metric in the unit of the data. */
+  meansOf({ samples, loss, metric }: StepSums): Result {
+    return { samples, loss: loss / samples, metric: (metric / samples) * this.metricUnit };
+  }
+
+  beginEpoch(): void {
+    this.epochSums = { samples: 0, loss: 0, metric: 0 };
+  }
+
+  stepped(sums: StepSums, now: number): void {
+    this.step++;
+    this.samplesTrained += sums.samples;
+    this.epochSums.samples += sums.samples;
+    this.epochSums.loss += sums.loss;
+    this.epochSums.metric += sums.metric;
+    this.latest = this.meansOf(sums);
+    this.recentSums.push(sums);
+    if (this.recentSums.length > RECENT_STEPS) this.recentSums.shift();
+    const at = this.active(now);
+    this.recent.push({ at, samples: sums.samples });
+    while (this.recent.length > 2 && at - this.recent[0]!.at > RATE_WINDOW_MS) this.recent.shift();
+  }
+
+  /** Time does not count until `goOn`. */
+  pause(now: number): void {
+    this.pausedAt ??= now;
+  }
+
+  goOn(now: number): void {
+    if (this.pausedAt !== undefined) this.pausedMs += now - this.pausedAt;
+    this.pausedAt = undefined;
+  }
+
+  evaluated(step: number, totals: EvaluationTotals): void {
+    this.evaluatedAt = step;
+    this.test = this.meansOf(totals);
+    const gain = this.best ? this.test.metric - this.best.metric : 1;
+    if (!this.best || (this.higherIsBetter ? gain > 0 : gain < 0)) this.best = { ...this.test, step };
+  }
+
+  /** Means over the epoch in progress, or over the one that has just ended. */
+  train(): Result | null {
+    return this.epochSums.samples > 0 ? this.meansOf(this.epochSums) : null;
+  }
+
+  /** Means over the last steps of this start; of the latest step where this start has made none. */
+  lately(): Result | null {
+    return this.recentSums.length > 0 ? this.meansOf(sumOf(this.recentSums)) : this.latest;
+  }
+
+  /** Samples a second over the last few seconds; 0 before the second step, while paused, and once no step comes. */
+  samplesPerSecond(now: number): number {
+    if (this.pausedAt !== undefined || isStale(this.recent, this.active(now))) return 0;
+    return rateOf(this.recent);
+  }
+
+  /** Seconds that the run has taken, those before a resume included, pauses left out. */
+  seconds(now: number): number {
+    return this.earlierSeconds + (this.active(now) - this.startedAt) / 1000;
+  }
+
+  private active(now: number): number {
+    return (this.pausedAt ?? now) - this.pausedMs;
+  }
+
+  store(now: number): StoredProgress {
+    const { step, evaluatedAt, samplesTrained, latest, test, best } = this;
+    return {
+      step,
+      evaluatedAt,
+      samplesTrained,
+      seconds: this.seconds(now),
+      shards: { ...this.shards },
+      epochSums: { ...this.epochSums },
+      latest,
+      test,
+      best,
+    };
+  }
+
+  restore(stored: StoredProgress, now: number): void {
+    const { step, evaluatedAt, samplesTrained, latest, test, best } = stored;
+    Object.assign(this, { step, evaluatedAt, samplesTrained, latest, test, best });
+    Object.assign(this.shards, stored.shards);
+    this.epochSums = { ...stored.epochSums };
+    this.earlierSeconds = stored.seconds;
+    this.startedAt = this.active(now);
+  }
+}
+
+export function sumOf(all: readonly StepSums[]): StepSums {
+  const total = { samples: 0, loss: 0, metric: 0 };
+  for (const { samples, loss, metric } of all) {
+    total.samples += samples;
+    total.loss += loss;
+    total.metric += metric;
+  }
+  return total;
+}
+
+/** A step: when it had ended, in milliseconds, and its samples. */
+interface Stepped {
+  at: number;
+  samples: number;
+}
+
+/** Samples a second from the end of the first of these steps to that of the last. */
+export function rateOf(steps: readonly Stepped[]): number {
+  const [first, last] = [steps[0], steps.at(-1)];
+  if (!first || !last || last.at <= first.at) return 0;
+  const samples = steps.slice(1).reduce((sum, step) => sum + step.samples, 0);
+  return (samples * 1000) / (last.at - first.at);
+}
+
+/** Whether these steps are of a run that stands still by now: what was measured of it then says nothing any more. */
+export function isStale(steps: readonly Stepped[], now: number): boolean {
+  const last = steps.at(-1);
+  if (!last) return true;
+  const usual = steps.length > 1 ? median(steps.slice(1).map(({ at }, i) => at - steps[i]!.at)) : 0;
+  return now - last.at > Math.max(STALE_MS, STALE_STEPS * usual);
+}

@@ -1,0 +1,214 @@
+/**
+ * The ledger of a step: which (shard, chunk) has been counted, and who holds a lease on what.
+ *
+ * The cover of the tree's leaves, kept per chunk, is what makes every sample count exactly once: a
+ * chunk of a node is taken only if none of the node's shards has that chunk yet. So if a worker dies
+ * with half of its chunks taken, another recomputes the node and only the missing chunks are counted.
+ * Pure state: no clock, no sockets, no arithmetic on gradients.
+ */
+import { firstShard, isWithin, leafCount, type Node, ROOT } from '../../../shared/numerics/tree.js';
+import type { WorkerId } from '../worker.js';
+
+/** What a chunk of a node's sum would add to what has been counted. */
+export type Coverage =
+  /** New: add it. */
+  | 'counted'
+  /** All of its shards have this chunk already: drop it. */
+  | 'duplicate'
+  /** Some have, some have not: it cannot be added without counting a shard twice. Drop it. */
+  | 'overlap';
+
+export interface Lease {
+  node: Node;
+  worker: WorkerId;
+  /** Milliseconds, on the caller's clock. */
+  since: number;
+  /** Chunks below this one had been counted when the lease was made: they are not asked for. */
+  fromChunk: number;
+  /** Nothing of it counts before all of it has come, and was looked at. */
+  isBuffered: boolean;
+}
+
+export class StepLedger {
+  private readonly covered: Uint8Array[];
+  private readonly left: number[];
+  /** Open leases in the order in which they were made. */
+  private readonly open = new Set<Lease>();
+  private readonly byWorker = new Map<WorkerId, Map<Node, Lease>>();
+  /** Open leases of each shard. */
+  private readonly leased: Uint32Array;
+  /** The nodes of which each worker held a lease that has ended. */
+  private readonly ended = new Map<WorkerId, Set<Node>>();
+
+  /**
+   * @param bounds positions where the shards begin and end, S + 1 of them (shared/numerics/tree.ts).
+   *   A shard without samples is covered from the start.
+   * @param root of the part of the tree that is to be summed: all else is somebody else's, and covered from the start
+   */
+  constructor(
+    readonly step: number,
+    readonly bounds: readonly number[],
+    readonly chunks: number,
+    readonly root: Node = ROOT,
+  ) {
+    this.leased = new Uint32Array(this.shards);
+    const [from, to] = this.range(root);
+    const covered = Uint8Array.from({ length: this.shards }, (_, shard) =>
+      Number(this.isEmpty(shard) || shard < from || shard >= to),
+    );
+    const missing = covered.reduce((sum, flag) => sum + 1 - flag, 0);
+    this.covered = Array.from({ length: chunks }, () => covered.slice());
+    this.left = Array.from({ length: chunks }, () => missing);
+  }
+
+  get shards(): number {
+    return this.bounds.length - 1;
+  }
+
+  /** Samples under `node`. */
+  samples(node: Node): number {
+    const first = firstShard(this.shards, node);
+    return this.bounds[first + leafCount(this.shards, node)]! - this.bounds[first]!;
+  }
+
+  /** Whether `node` is in the part of the tree that is summed. */
+  isNode(node: Node): boolean {
+    return node < 2 * this.shards && isWithin(node, this.root);
+  }
+
+  /** What chunk `chunk` of the sum over `node` would add. */
+  coverage(node: Node, chunk: number): Coverage {
+    return this.look(node, chunk).coverage;
+  }
+
+  /** Records that chunk `chunk` of the sum over `node` has arrived, if it may count. */
+  accept(node: Node, chunk: number): Coverage {
+    const { coverage, lacks } = this.look(node, chunk);
+    if (coverage !== 'counted') return coverage;
+    this.covered[chunk]!.fill(1, ...this.range(node));
+    this.left[chunk]! -= lacks;
+    return coverage;
+  }
+
+  private look(node: Node, chunk: number): { coverage: Coverage; lacks: number } {
+    const covered = this.covered[chunk]!;
+    const [from, to] = this.range(node);
+    let has = 0;
+    let lacks = 0;
+    for (let shard = from; shard < to; shard++) {
+      if (this.isEmpty(shard)) continue;
+      if (covered[shard]) has++;
+      else lacks++;
+    }
+    return { coverage: has === 0 ? 'counted' : lacks > 0 ? 'overlap' : 'duplicate', lacks };
+  }
+
+  /** Whether every shard of `node` has `chunk`. */
+  has(node: Node, chunk: number): boolean {
+    const [from, to] = this.range(node);
+    return this.covered[chunk]!.subarray(from, to).every((flag) => flag === 1);
+  }
+
+  hasShard(shard: number, chunk: number): boolean {
+    return this.covered[chunk]![shard] === 1;
+  }
+
+  /** Whether no shard of `node` has `chunk`, so that the sum over all of `node` would count. */
+  isFree(node: Node, chunk: number): boolean {
+    const [from, to] = this.range(node);
+    const covered = this.covered[chunk]!;
+    let lacks = 0;
+    for (let shard = from; shard < to; shard++) {
+      if (this.isEmpty(shard)) continue;
+      if (covered[shard]) return false;
+      lacks++;
+    }
+    return lacks > 0;
+  }
+
+  /** The first chunk that some shard of `node` lacks; `chunks` if there is none. */
+  firstMissingChunk(node: Node): number {
+    for (let chunk = 0; chunk < this.chunks; chunk++) if (!this.has(node, chunk)) return chunk;
+    return this.chunks;
+  }
+
+  /** Whether all shards have `chunk`. */
+  isChunkComplete(chunk: number): boolean {
+    return this.left[chunk] === 0;
+  }
+
+  isComplete(): boolean {
+    return this.left.every((count) => count === 0);
+  }
+
+  lease(node: Node, worker: WorkerId, since: number, isBuffered = false): Lease {
+    const lease = { node, worker, since, fromChunk: this.firstMissingChunk(node), isBuffered };
+    this.open.add(lease);
+    this.count(node, 1);
+    const own = this.byWorker.get(worker);
+    if (own) own.set(node, lease);
+    else this.byWorker.set(worker, new Map([[node, lease]]));
+    return lease;
+  }
+
+  leaseOf(worker: WorkerId, node: Node): Lease | undefined {
+    return this.byWorker.get(worker)?.get(node);
+  }
+
+  /** The worker's leases, in the order in which it got them. */
+  leasesOf(worker: WorkerId): Lease[] {
+    return [...(this.byWorker.get(worker)?.values() ?? [])];
+  }
+
+  holds(worker: WorkerId): boolean {
+    return this.byWorker.has(worker);
+  }
+
+  openLeases(): ReadonlySet<Lease> {
+    return this.open;
+  }
+
+  isOpen(lease: Lease): boolean {
+    return this.open.has(lease);
+  }
+
+  /** Whether an open lease overlaps with another one. */
+  overlapsOpen({ node }: Lease): boolean {
+    return this.leased.subarray(...this.range(node)).some((leases) => leases > 1);
+  }
+
+  private count(node: Node, change: number): void {
+    const [from, to] = this.range(node);
+    for (let shard = from; shard < to; shard++) this.leased[shard]! += change;
+  }
+
+  /** Ends one lease, fulfilled or not. */
+  end(worker: WorkerId, node: Node): void {
+    const own = this.byWorker.get(worker);
+    const lease = own?.get(node);
+    if (!own || !lease) return;
+    this.open.delete(lease);
+    this.count(node, -1);
+    own.delete(node);
+    if (own.size === 0) this.byWorker.delete(worker);
+    const ended = this.ended.get(worker);
+    if (ended) ended.add(node);
+    else this.ended.set(worker, new Set([node]));
+  }
+
+  /** Whether the worker has held a lease of the node that is over, fulfilled or not. */
+  hasEnded(worker: WorkerId, node: Node): boolean {
+    return this.ended.get(worker)?.has(node) ?? false;
+  }
+
+  /** The shards `[from, to)` under `node`. */
+  range(node: Node): [number, number] {
+    const first = firstShard(this.shards, node);
+    return [first, first + leafCount(this.shards, node)];
+  }
+
+  /** Whether `shard` has no samples. */
+  isEmpty(shard: number): boolean {
+    return this.bounds[shard] === this.bounds[shard + 1];
+  }
+}

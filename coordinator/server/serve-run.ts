@@ -1,0 +1,109 @@
+/** A run under way, served: its workers, its pages, its metrics, what admins do to it, and what its caller has of it. */
+import { randomUUID } from 'node:crypto';
+import { basename } from 'node:path';
+import type { LoggedEvent } from '../../shared/status/events.js';
+import type { Status } from '../../shared/status/status.js';
+import type { Watch } from '../monitor/create-monitor.js';
+import type { EventLog } from '../monitor/event-log.js';
+import { Metrics } from '../monitor/prometheus.js';
+import type { ServerCounts } from '../monitor/server-counts.js';
+import { followStatus } from '../monitor/status.js';
+import type { Prepared } from '../prepare/prepare.js';
+import type { Summary } from '../record/folder/summary.js';
+import type { RunLifecycle } from '../run/lifecycle.js';
+import type { Cleanup } from '../setup/cleanup.js';
+import type { LedRun } from '../setup/create-lifecycle.js';
+import type { OpenedRun } from '../setup/open-run.js';
+import type { FirstTokens } from './access/access.js';
+import { tokenFile } from './access/token-file.js';
+import { actionsOf } from './http/admin.js';
+import type { ServedRun } from './http/dashboard.js';
+import { openStaticFiles } from './http/static.js';
+import { joinAddress, reachableLocally } from './network/addresses.js';
+import { type Serving, serve } from './serve.js';
+
+/** @throws UserError if a file cannot be used, or the address not be listened on */
+export async function serveRun(
+  { folder: { dir }, configuration }: OpenedRun,
+  { objects }: Prepared,
+  { run, record, lifecycle }: LedRun,
+  { monitor }: Watch,
+  cleanup: Cleanup,
+): Promise<{ server: Serving; status(): Status }> {
+  const status = followStatus(run, record, dir, cleanup);
+  const served: ServedRun = {
+    id: '0',
+    name: basename(dir),
+    shards: String(run.options.shards),
+    monitor,
+    status,
+    live: { swarm: run.core.swarm, objects, actions: actionsOf(run, lifecycle) },
+  };
+  const routes = {
+    pages: openStaticFiles(),
+    dashboard: { server: randomUUID(), runs: [served], live: true },
+    metrics: (counts: ServerCounts) => new Metrics(status, counts, monitor.stepSeconds),
+    join: joinAddress,
+  };
+  const serverOptions = {
+    ...configuration,
+    tokens: configuration.tokens ?? tokenFile(dir),
+    locally: configuration.localWorkers > 0,
+  };
+  const server = await serve(serverOptions, routes, monitor.events.warn);
+  cleanup.defer(() => server.close());
+  return { server, status };
+}
+
+/** Who stops a run waits so long for files that cannot be written. */
+const STOP_PATIENCE_MS = 5_000;
+
+export interface RunningCoordinator {
+  /** `http://HOST:PORT` or `https://HOST:PORT`, with the port that was really taken. */
+  url: string;
+  /** The URL by which this machine's own workers come. */
+  localUrl: string;
+  /** Absolute path of the run's folder. */
+  runDir: string;
+  /** Tokens that were made now, since there were none; undefined if none are asked for. Told only once. */
+  firstTokens: FirstTokens | undefined;
+  /** What workers on this machine show, as long as this process lives; undefined if none is asked for. */
+  localToken: string | undefined;
+  status(): Status;
+  /** Hears of what people want to know, as it happens. Returns a function that ends it. */
+  onEvent(listener: (event: LoggedEvent) => void): () => void;
+  /** Resolves once the run is over and all of its files are written; `status` tells how it ended. */
+  finished: Promise<Summary>;
+  /** Ends the run after the step in hand, with a checkpoint. Resolves with `finished`. */
+  stop(): Promise<Summary>;
+  /** Stops serving. A run that is not over is stopped first. */
+  close(): Promise<void>;
+}
+
+export interface CoordinatorParts {
+  runDir: string;
+  server: Serving;
+  events: EventLog;
+  lifecycle: RunLifecycle<Summary>;
+  status(): Status;
+  finished: Promise<Summary>;
+  /** Ends all that the coordinator has started. */
+  cleanup: Cleanup;
+}
+
+export function runningCoordinator(parts: CoordinatorParts): RunningCoordinator {
+  const { runDir, server, events, lifecycle, status, finished, cleanup } = parts;
+  const { url, localUrl = reachableLocally(url), firstTokens } = server;
+  const stop = async () => {
+    lifecycle.stop(STOP_PATIENCE_MS);
+    return finished;
+  };
+  const close = async () => {
+    lifecycle.stop(0);
+    await finished.catch(() => undefined);
+    await cleanup.run();
+  };
+  const localToken = server.issue('worker', 'local workers');
+  const onEvent = (listener: (event: LoggedEvent) => void) => events.listen(listener);
+  return { url, localUrl, runDir, firstTokens, localToken, status, onEvent, finished, stop, close };
+}

@@ -1,0 +1,130 @@
+/** What trains: trust, pipeline, swarm and progress of a run, made from its options and its checkpoint. */
+import { universalClass } from '../../engine/node/universal-class.js';
+import { monotonicClock } from '../../shared/clock.js';
+import { evaluationParts } from '../../shared/data/evaluation-parts.js';
+import { confusionClasses, metricUnitOf } from '../../shared/data/manifest.js';
+import { layoutOf } from '../../shared/numerics/layout.js';
+import { metricOf } from '../../shared/numerics/losses.js';
+import { told } from '../../shared/status/events.js';
+import { messageOf, UserError } from '../../shared/user-error.js';
+import { type Prepared, shardSamplesOf } from '../prepare/prepare.js';
+import type { Checkpoint } from '../record/checkpoint/reader.js';
+import { TrustFile } from '../record/folder/trust-file.js';
+import { stepsPerEpoch } from '../run/batches.js';
+import { type Core, createCore } from '../run/core.js';
+import type { RunOptions } from '../run/loop.js';
+import { Progress } from '../run/progress.js';
+import type { Run } from '../run/run.js';
+import { ThreadEngine } from '../trust/auditor-engine.js';
+import { Trust } from '../trust/trust.js';
+import { createRobustRule } from '../update/robust/create.js';
+import type { Cleanup } from './cleanup.js';
+import { type Configuration, totalSteps, updateRuleOf } from './configure.js';
+import type { Announcer, OpenedRun } from './open-run.js';
+
+/** A run that nobody controls yet. */
+export interface Training {
+  run: Omit<Run, 'control'>;
+  trustFile: TrustFile;
+}
+
+/** @throws UserError where a checkpoint does not fit the run */
+export async function createTraining(
+  opened: OpenedRun,
+  prepared: Prepared,
+  announcer: Announcer,
+  cleanup: Cleanup,
+): Promise<Training> {
+  const { folder, configuration, generation, stored } = opened;
+  const { description, weights, train, test, hashes, objectBytes } = prepared;
+  const { tell, warn } = announcer;
+  const options = runOptionsOf(configuration, prepared);
+  const { trust, trustFile } = await createTrust(opened, prepared, announcer, cleanup);
+  const { shards, engineClass, deadAfter, seed, shuffle } = configuration;
+  const core = createCore({
+    learning: {
+      layout: layoutOf(description.weights),
+      weights,
+      rule: updateRuleOf(configuration),
+      robust: createRobustRule(configuration.robust, tell),
+    },
+    shards,
+    offer: {
+      ...generation,
+      ...hashes,
+      objectBytes,
+      shardSamples: shardSamplesOf(configuration),
+      seed,
+      shuffle,
+    },
+    membership: {
+      engineClass,
+      deadAfterMs: deadAfter * 1000,
+      trust,
+      confusionClasses: confusionClasses(test.label),
+    },
+    clock: monotonicClock,
+    tell,
+  });
+  cleanup.defer(() => core.stop());
+  const metric = metricOf(description.loss);
+  const progress = new Progress(monotonicClock.now(), metric === 'accuracy', metricUnitOf(train.label));
+  if (stored) {
+    restore(stored, core, progress);
+    tell(told({ type: 'resumed', step: progress.step, path: stored.path }));
+  } else if (configuration.resume) {
+    warn(`${folder.dir} has no checkpoint yet: the run begins at step 0`);
+  }
+  return { run: { options, core, progress, metric, clock: monotonicClock, tell }, trustFile };
+}
+
+function runOptionsOf(configuration: Configuration, { train, test }: Prepared): RunOptions {
+  const { batchSize, shards, evaluateEvery, checkpointEvery, minWorkers } = configuration;
+  const epochPlan = { records: train.records, batchSize };
+  return {
+    steps: totalSteps(configuration, epochPlan),
+    epochPlan,
+    shards,
+    evaluateEvery: evaluateEvery === 'epoch' ? stepsPerEpoch(epochPlan) : evaluateEvery,
+    checkpointEvery,
+    minWorkers,
+    test: { parts: evaluationParts(test.records), confusionClasses: confusionClasses(test.label) },
+  };
+}
+
+async function createTrust(
+  { folder, configuration }: OpenedRun,
+  { description, train, objects, hashes, isCompiled }: Prepared,
+  { tell, warn }: Announcer,
+  cleanup: Cleanup,
+): Promise<{ trust: Trust; trustFile: TrustFile }> {
+  const { seed, shuffle, engineClass } = configuration;
+  const shardSamples = shardSamplesOf(configuration);
+  const ownEngine = new ThreadEngine({
+    material: { description, train, objects, hashes },
+    ...{ shardSamples, seed, shuffle, engineClass },
+  });
+  cleanup.defer(() => ownEngine.close());
+  const trustFile = new TrustFile(folder.trust, warn);
+  const trust = new Trust({
+    ...configuration,
+    ownEngine,
+    universalClass: isCompiled ? universalClass() : undefined,
+    tell,
+    record: (record) => void trustFile.write(record),
+  });
+  const record = configuration.resume ? await trustFile.read() : undefined;
+  if (record) trust.reputation.restore(record);
+  return { trust, trustFile };
+}
+
+function restore({ state, sections, path }: Checkpoint, { pipeline, swarm }: Core, progress: Progress): void {
+  try {
+    pipeline.restore(state.progress.step, sections);
+  } catch (error) {
+    throw new UserError(`${path} does not fit this run: ${messageOf(error)}`);
+  }
+  progress.restore(state.progress, monotonicClock.now());
+  swarm.given.restore(state.workers);
+  Object.assign(swarm.traffic, state.bytes);
+}

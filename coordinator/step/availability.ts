@@ -1,0 +1,68 @@
+/** Who can take leases of a step, and how long each is busy with what it has. */
+import type { PlannedWorker } from '../scheduling/planning/planner.js';
+import type { Worker } from '../scheduling/worker.js';
+import type { StepState } from './state.js';
+
+export class Availability {
+  constructor(private readonly state: StepState) {}
+
+  /** Workers that have answered all that was taken back from them. */
+  ready(): Worker[] {
+    return this.state.notBarred(this.state.rested()).filter(({ isFree }) => isFree);
+  }
+
+  /** Workers that a step may wait for; all, if there are none. */
+  willing(): Worker[] {
+    const { state } = this;
+    const reliable = state.notBarred(state.reliable());
+    return reliable.length > 0 ? reliable : state.notBarred(state.active());
+  }
+
+  /** Workers that have delivered something: one that comes and goes does not inherit what another has lost. */
+  proven(): Worker[] {
+    const willing = this.willing();
+    const proven = willing.filter(({ contributions }) => contributions > 0);
+    return proven.length > 0 ? proven : willing;
+  }
+
+  /** Those to plan with, and the seconds of work that each has already. */
+  candidates(all: readonly Worker[]): PlannedWorker[] {
+    const { ledger } = this.state;
+    // How long somebody not measured will be busy is not known.
+    const known = all.filter(({ id, speed, isFree }) => speed !== undefined || (isFree && !ledger.holds(id)));
+    return (known.length > 0 ? known : all).map((worker) => ({
+      id: worker.id,
+      speed: worker.speed,
+      busy: this.secondsCanceled(worker) + this.secondsLeft(worker),
+      leases: ledger.leasesOf(worker.id).length,
+      leaseSeconds: worker.overheadMs === undefined ? undefined : worker.overheadMs / 1000,
+    }));
+  }
+
+  /** Seconds until the worker has computed what it holds; unknown speeds count as none. */
+  secondsLeft({ id, speed }: Worker): number {
+    if (speed === undefined) return 0;
+    const { ledger, inFlight, now } = this.state;
+    const leases = ledger.leasesOf(id).filter(({ node }) => !inFlight.of(id, node));
+    const [first] = leases;
+    if (!first) return 0;
+    const samples = leases.reduce((sum, { node }) => sum + ledger.samples(node), 0);
+    const begun = Math.max(first.since, inFlight.progressAt(first) ?? 0);
+    return Math.max(samples / speed - (now - begun) / 1000, 0);
+  }
+
+  /**
+   * Until it is free of what was taken back. Of one that takes longer than its speed promises nothing is
+   * known but that: it is given as long again, so that a hiccup costs it little, and a worker that hangs
+   * gets less and less, and then nothing.
+   */
+  private secondsCanceled({ canceledLeases, speed }: Worker): number {
+    const { now } = this.state;
+    const left = canceledLeases.map(({ since, samples }) => {
+      const gone = (now - since) / 1000;
+      const needed = speed === undefined ? 0 : samples / speed;
+      return gone < needed ? needed - gone : gone;
+    });
+    return Math.max(0, ...left);
+  }
+}

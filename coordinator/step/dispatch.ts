@@ -1,0 +1,216 @@
+/**
+ * Decides who holds which lease of a step: plans at its start, leases again what is lost, asks others for what is
+ * late, and takes back what is no longer needed. Decides when, never what the sum is.
+ *
+ * After each of its calls every (shard, chunk) that is missing can be delivered by an open lease, or is an
+ * orphan that waits for a worker (scheduling/leases/orphans.ts): so no step waits for ever.
+ */
+import { leafCount, overlaps } from '../../shared/numerics/tree.js';
+import { told } from '../../shared/status/events.js';
+import { isFresh, leaseExpired } from '../scheduling/deadlines.js';
+import type { Lease } from '../scheduling/leases/ledger.js';
+import { canDeliver, orphans } from '../scheduling/leases/orphans.js';
+import { type Assignment, plan } from '../scheduling/planning/planner.js';
+import { speculate } from '../scheduling/speculation.js';
+import type { Worker, WorkerId } from '../scheduling/worker.js';
+import { Availability } from './availability.js';
+import type { StepState } from './state.js';
+
+/** Seconds that a lease costs a worker not measured yet: encoding, sending and adding one parameter. */
+const SECONDS_PER_PARAMETER = 1e-8;
+
+export class Dispatch {
+  /** Whether two leases overlaps, or have: then a chunk that is counted can make an orphan of another. */
+  private overlapping = false;
+  /** Workers of which others were asked for leases as well. */
+  private readonly late = new Set<WorkerId>();
+  /** Shards that have been leased before. */
+  private readonly issued: Uint8Array;
+
+  /** Who can take leases. */
+  readonly availability: Availability;
+
+  /** @param own the coordinator as a worker that recomputes */
+  constructor(
+    private readonly state: StepState,
+    private readonly own: Worker | undefined,
+  ) {
+    this.availability = new Availability(state);
+    this.issued = new Uint8Array(state.ledger.shards);
+  }
+
+  /** The first leases of the step. */
+  begin(assignments?: Assignment[]): void {
+    const { state, availability } = this;
+    const candidates = availability.candidates(availability.willing());
+    // Workers that have left since the assignments were made leave orphans.
+    const isHere = ({ worker }: Assignment) => state.isHere(state.workers.get(worker));
+    if (assignments) this.leaseAll(assignments.filter(isHere));
+    else if (candidates.length > 0) this.leaseAll(plan(state.ledger.root, candidates, this.planOptions()));
+    this.adopt();
+    this.probe();
+  }
+
+  /** Leases all orphans of these chunks, if anybody is there to take them. Returns those leased before. */
+  adopt(from = 0, to = this.state.ledger.chunks): number {
+    const { availability } = this;
+    const { ledger } = this.state;
+    let again = 0;
+    for (const node of orphans(ledger, from, to)) {
+      const candidates = availability.candidates(availability.proven());
+      if (candidates.length === 0) break;
+      again += this.issued.subarray(...ledger.range(node)).reduce((sum, flag) => sum + flag, 0);
+      this.leaseAll(plan(node, candidates, this.planOptions()));
+    }
+    this.state.count('reissued', again);
+    return again;
+  }
+
+  /** A worker is gone, or is not to be believed: what only it would have delivered goes to others. */
+  withdraw({ id, name }: Worker): void {
+    const { ledger } = this.state;
+    for (const lease of ledger.leasesOf(id)) this.takeBack(lease);
+    const again = this.adopt();
+    if (again === 0) return;
+    this.state.tell(told({ type: 'reissued', worker: name, workerId: id, step: ledger.step, shards: again }));
+  }
+
+  /** Takes back what is held by workers that are gone: something may have kept that from being done when they left. */
+  reclaim(): void {
+    const { ledger, workers } = this.state;
+    for (const lease of ledger.openLeases())
+      if (!workers.get(lease.worker) && lease.worker !== this.own?.id) this.takeBack(lease);
+  }
+
+  /** Sends a worker its lease. */
+  issue(worker: Worker, lease: Lease): void {
+    this.overlapping ||= this.state.ledger.overlapsOpen(lease);
+    this.issued.fill(1, ...this.state.ledger.range(lease.node));
+    const message = this.state.leaseMessage(lease);
+    worker.lease(this.state.ledger.chunks - message.fromChunk);
+    this.state.send(worker, message);
+  }
+
+  /** Chunk `chunk` of a lease counts: other leases may have become worthless. */
+  counted(lease: Lease, chunk: number): void {
+    if (!this.overlapping) return;
+    const { ledger } = this.state;
+    for (const other of ledger.openLeases()) {
+      if (other === lease || !overlaps(other.node, lease.node)) continue;
+      if (!canDeliver(ledger, other.node)) this.takeBack(other);
+    }
+    this.adopt(chunk, chunk + 1);
+  }
+
+  /** Asks idle workers for what is late. To be called often. */
+  tick(): void {
+    const { state } = this;
+    const { ledger, inFlight, front, now } = state;
+    const idle = this.availability.ready().filter(({ id }) => !ledger.holds(id));
+    if (idle.length === 0) return;
+    // A worker computes its leases one after the other: one waits for those before it.
+    const ahead = new Map<WorkerId, number>();
+    const leases = [...ledger.openLeases()].flatMap((lease) => {
+      const { node, worker: id, since } = lease;
+      // Its own engine too may be slow, or hang, while somebody is idle that can be believed.
+      const isOwn = id === this.own?.id;
+      const worker = isOwn ? this.own : state.workers.get(id);
+      const incoming = inFlight.of(id, node);
+      const samples = (ahead.get(id) ?? 0) + ledger.samples(node);
+      if (!incoming) ahead.set(id, samples);
+      // One that waits for its turn to upload is not late, nor one that is all here.
+      const isHere = isOwn || state.isHere(worker);
+      if (!worker || !isHere || !ledger.isFree(node, front) || incoming?.isWaiting) return [];
+      const at = Math.max(since, inFlight.progressAt(lease) ?? 0);
+      const begunAt = inFlight.ownBegin(lease);
+      const { name, recent } = worker;
+      return [{ node, worker: id, name, samples, since: at, begunAt, recent, isOwn }];
+    });
+    const free = idle.map(({ id, name, speed, overheadMs, idleSince, isVolunteer, isDoubtful }) => {
+      return { id, name, speed, overheadMs, since: idleSince, isTrusted: !isVolunteer, isDoubtful };
+    });
+    const decisions = speculate(
+      now,
+      { leases, idle: free },
+      {
+        all: state.active().flatMap(({ recent }) => recent),
+        samples: (node) => ledger.samples(node),
+        isLeaf: (node) => leafCount(ledger.shards, node) === 1,
+      },
+    );
+    for (const { node, worker, late, reason } of decisions) {
+      for (const lease of late) this.blame(lease.worker);
+      this.leaseAll([{ node, worker }]);
+      state.tell({ type: 'speculated', step: ledger.step, text: `step ${ledger.step + 1}: ${reason}` });
+    }
+  }
+
+  /** Leases that have run out: the worker and the reason. */
+  expired(): { worker: Worker; why: string }[] {
+    const { ledger, inFlight, workers, now } = this.state;
+    return [...ledger.openLeases()].flatMap(({ node, worker: id, since }) => {
+      const worker = workers.get(id);
+      // What came whole and waits to be judged is no longer its worker's business.
+      if (!this.state.isHere(worker) || inFlight.of(id, node)?.isWaiting) return [];
+      if (isFresh(now, since)) return [];
+      const samples = ledger.samples(node);
+      const why = leaseExpired(now, { since, samples, ...workers.promised(worker) });
+      return why ? [{ worker, why }] : [];
+    });
+  }
+
+  /** The step is over: takes back what is still leased. */
+  end(): void {
+    for (const lease of this.state.ledger.openLeases()) this.takeBack(lease);
+  }
+
+  /** Gives another worker what this one lets the step wait for: once a step, whatever it holds. */
+  private blame(id: WorkerId): void {
+    if (this.late.has(id)) return;
+    this.late.add(id);
+    this.state.workers.get(id)?.overdue();
+  }
+
+  private takeBack({ worker: id, node, since }: Lease): void {
+    const { ledger, inFlight, workers, now } = this.state;
+    ledger.end(id, node);
+    const isComputed = inFlight.forget(id, node);
+    const worker = workers.get(id);
+    if (!this.state.isHere(worker)) return;
+    const { step } = ledger;
+    this.state.send(worker, { type: 'cancel', step, node });
+    if (!isComputed) worker.cancel({ kind: 'node', step, index: node, samples: ledger.samples(node), since });
+    worker.refresh(ledger.holds(id), now);
+  }
+
+  /** Copies of the smallest node for workers that the plan passed over: to learn how fast they are now. */
+  private probe(): void {
+    const { ledger } = this.state;
+    const smallest = [...ledger.openLeases()].sort(
+      (a, b) => ledger.samples(a.node) - ledger.samples(b.node) || a.node - b.node,
+    );
+    let next = 0;
+    for (const worker of this.availability.ready()) {
+      const isDue = worker.planned(ledger.holds(worker.id));
+      const copied = smallest[next % smallest.length];
+      if (!isDue || !copied) continue;
+      next++;
+      worker.tried();
+      this.leaseAll([{ node: copied.node, worker: worker.id }]);
+    }
+  }
+
+  private leaseAll(assignments: readonly Assignment[]): void {
+    const { ledger, workers, now } = this.state;
+    for (const { node, worker: id } of assignments) {
+      const worker = workers.get(id)!;
+      this.issue(worker, ledger.lease(node, id, now, worker.isVolunteer));
+    }
+  }
+
+  private planOptions() {
+    const { ledger, layout } = this.state;
+    const uploadSeconds = layout.total * SECONDS_PER_PARAMETER;
+    return { shards: ledger.shards, bounds: ledger.bounds, uploadSeconds };
+  }
+}

@@ -1,0 +1,96 @@
+/** Which worker holds which part of an evaluation, since when, and how long the parts before took it. */
+import { expectedMs, patienceMs } from '../../scheduling/deadlines.js';
+import type { Turnaround, Worker } from '../../scheduling/worker.js';
+
+/** More holders of one part at a time would only burden the network. */
+const MOST_COPIES = 3;
+
+export interface PartLease {
+  part: number;
+  samples: number;
+  worker: Worker;
+  since: number;
+  /** Somebody else was asked as well. */
+  isLate?: boolean;
+}
+
+export class PartLeases {
+  private readonly open = new Set<PartLease>();
+  /** How long parts took, by worker; and when each was last done with one. */
+  private readonly recent = new Map<Worker, Turnaround[]>();
+  private readonly doneAt = new Map<Worker, number>();
+
+  add(lease: PartLease): void {
+    this.open.add(lease);
+    lease.worker.holdsParts(1);
+    lease.worker.lease();
+  }
+
+  release(lease: PartLease): void {
+    this.open.delete(lease);
+    lease.worker.holdsParts(-1);
+  }
+
+  /** The part has come. @param told of how long it took; no longer than the worker had it */
+  delivered(lease: PartLease, told: { computeMs: number }, now: number): void {
+    this.release(lease);
+    const { worker, since, samples } = lease;
+    const turnaroundMs = this.waitedMs(lease, now);
+    const computeMs = Math.min(told.computeMs, now - since);
+    worker.delivered();
+    this.recent.set(worker, [...this.historyOf(worker), { samples, computeMs, turnaroundMs }]);
+    this.doneAt.set(worker, now);
+  }
+
+  all(): PartLease[] {
+    return [...this.open];
+  }
+
+  ofPart(part: number): PartLease[] {
+    return this.all().filter((lease) => lease.part === part);
+  }
+
+  of(worker: Worker, part: number): PartLease | undefined {
+    return worker.parts > 0 ? this.ofPart(part).find((lease) => lease.worker === worker) : undefined;
+  }
+
+  /** Milliseconds since the worker could begin with it: it computes one part after the other. */
+  waitedMs({ worker, since }: PartLease, now: number): number {
+    return now - Math.max(since, this.doneAt.get(worker) ?? 0);
+  }
+
+  /** What is late, each part once, and who is to be asked as well: the free workers, in their order. */
+  speculate(now: number, free: readonly Worker[]): { lease: PartLease; other: Worker }[] {
+    const others = [...free];
+    const asked = new Set<number>();
+    const all = others.length > 0 ? [...this.recent.values()].flat() : [];
+    return this.all().flatMap((lease) => {
+      const [other] = others;
+      const { worker, samples, since, part } = lease;
+      if (!other || asked.has(part)) return [];
+      const allowedMs = expectedMs(samples, this.historyOf(worker), all);
+      const copies = this.ofPart(part);
+      const outwaited = now - Math.max(since, other.idleSince) > this.patienceMs(other, samples);
+      const isLate =
+        allowedMs !== undefined && this.waitedMs(lease, now) > allowedMs && copies.length < MOST_COPIES;
+      // Another copy that is younger may still come.
+      if (!(isLate || outwaited) || copies.some((copy) => copy.since > since)) return [];
+      others.shift();
+      asked.add(part);
+      return [{ lease, other }];
+    });
+  }
+
+  /** Estimates by the parts that a worker has done of this evaluation; else by its training. */
+  private patienceMs(worker: Worker, samples: number): number {
+    const own = this.historyOf(worker).at(-1);
+    if (!own) return patienceMs(samples, worker);
+    const { turnaroundMs, computeMs } = own;
+    const speed = (own.samples * 1000) / Math.max(computeMs, 0.01);
+    return patienceMs(samples, { speed, overheadMs: turnaroundMs - computeMs });
+  }
+
+  private historyOf(worker: Worker): readonly Turnaround[] {
+    return this.recent.get(worker) ?? [];
+  }
+}

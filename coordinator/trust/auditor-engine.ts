@@ -1,0 +1,189 @@
+/**
+ * The coordinator's own engine: in threads beside the event loop, started when the first audit asks for one.
+ * Data it takes from the store, without a network. Calls are computed one after the other.
+ */
+import { type EngineThread, startEngineThread } from '../../engine/node/engine-thread.js';
+import { gatherRecords } from '../../shared/data/gather-records.js';
+import type { Manifest } from '../../shared/data/manifest.js';
+import { engineOf, UNIVERSAL_ENGINE } from '../../shared/engines/engines.js';
+import type { ModelDescription } from '../../shared/models/description.js';
+import { type Layout, layoutOf } from '../../shared/numerics/layout.js';
+import { epochOrder, parseShuffle } from '../../shared/numerics/permutation.js';
+import { mix } from '../../shared/numerics/random.js';
+import type * as m from '../../shared/protocol/messages.js';
+import { messageOf, UserError } from '../../shared/user-error.js';
+import {
+  type CurrentWeights,
+  type OwnChoice,
+  type OwnEngine,
+  ownWorker,
+  type Recomputed,
+} from './own-engine.js';
+
+/** A node may take so long, the start of its engine included, and never less than so many times what one took before. */
+const CEILING_MS = 600_000;
+const PATIENCE = 3;
+
+const REMEDY = 'start a trusted worker (--local-workers 1), or give --audit-rate 0';
+
+/** What a run works on, as it was prepared. */
+interface Material {
+  description: ModelDescription;
+  train: Manifest;
+  objects: { get(hash: string): Buffer | undefined };
+  hashes: { probe: string; program: string };
+}
+
+export interface ThreadEngineOptions {
+  material: Material;
+  shardSamples: number;
+  seed: number;
+  shuffle: string;
+  /** `--engine-class`. */
+  engineClass: string;
+  /** Tests give theirs. */
+  startThread?: typeof startEngineThread;
+  ceilingMs?: number;
+}
+
+export class ThreadEngine implements OwnEngine {
+  readonly worker = ownWorker();
+  private readonly layout: Layout;
+  /** Each keeps a thread and a compiled model. */
+  private readonly engines = new Map<OwnChoice, { started: Promise<EngineThread>; stop: AbortController }>();
+  private known: { epoch: number; order: Uint32Array } | undefined;
+  private weights: { version: number; values: Float32Array } | undefined;
+  private last: Promise<unknown> = Promise.resolve();
+  private slowestMs = 0;
+
+  constructor(private readonly options: ThreadEngineOptions) {
+    this.layout = layoutOf(options.material.description.weights);
+  }
+
+  compute(lease: m.Lease, { version, flat }: CurrentWeights, which: OwnChoice): Promise<Recomputed> {
+    // Now: the step may be over when the engine's turn has come.
+    if (this.weights?.version !== version) this.weights = { version, values: flat() };
+    const { values } = this.weights;
+    const result = this.last.then(() => this.inTime(lease, values, which));
+    this.last = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Waits for no engine that is still starting: one that hangs would keep the coordinator from ending. */
+  async close(): Promise<void> {
+    await Promise.all([...this.engines.keys()].map((which) => this.drop(which)));
+  }
+
+  /** A step waits for this node: an engine that hangs is told of, and ended. */
+  private async inTime(lease: m.Lease, values: Float32Array, which: OwnChoice): Promise<Recomputed> {
+    const { ceilingMs = CEILING_MS } = this.options;
+    const allowedMs = Math.max(ceilingMs, PATIENCE * this.slowestMs);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        const text = `the coordinator's own engine has not recomputed node ${lease.node} of step ${lease.step} in ${allowedMs / 1000} s`;
+        reject(new UserError(`${text}; ${REMEDY}`));
+      }, allowedMs);
+    });
+    const result = this.computeNow(lease, values, which);
+    try {
+      return await Promise.race([result, late]);
+    } catch (error) {
+      // It may still be busy: the next audit starts a new one.
+      void this.drop(which);
+      result.catch(() => undefined);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private async drop(which: OwnChoice): Promise<void> {
+    const engine = this.engines.get(which);
+    this.engines.delete(which);
+    engine?.stop.abort();
+    await engine?.started.then(
+      (started) => started.close(),
+      () => undefined,
+    );
+  }
+
+  private async computeNow(lease: m.Lease, values: Float32Array, which: OwnChoice): Promise<Recomputed> {
+    const engine = await this.engine(which);
+    const { total } = this.layout;
+    const started = performance.now();
+    const weights = engine.allocate(total);
+    weights.set(values);
+    await engine.setWeights(weights);
+    const order = this.order(lease.epoch);
+    const shards = lease.bounds.slice(1).map((end, at) => ({
+      batch: this.gather(order.subarray(lease.bounds[at]!, end)),
+      seed: mix(this.options.seed, lease.step, lease.firstShard + at),
+    }));
+    const gradient = engine.allocate(total);
+    const sums = await engine.computeNode(shards, gradient);
+    const { engineClass } = engine;
+    const chunks = this.layout.mapChunks((chunk) => {
+      const { start, end } = this.layout.range(chunk);
+      return new Uint8Array(gradient.buffer, gradient.byteOffset + 4 * start, 4 * (end - start));
+    });
+    const times = { computeMs: performance.now() - started, waitMs: 0 };
+    this.slowestMs = Math.max(this.slowestMs, times.computeMs);
+    const { step, node } = lease;
+    return { engineClass, chunks, contribution: { type: 'contribution', step, node, ...sums, ...times } };
+  }
+
+  private engine(which: OwnChoice): Promise<EngineThread> {
+    let engine = this.engines.get(which);
+    if (!engine) {
+      const stop = new AbortController();
+      const started = this.start(which === 'universal' ? UNIVERSAL_ENGINE : this.usual, stop.signal);
+      engine = { started, stop };
+      this.engines.set(which, engine);
+    }
+    return engine.started;
+  }
+
+  /** That of the run, where it demands one. */
+  private get usual(): string {
+    const { engineClass } = this.options;
+    return engineClass === 'any' ? 'auto' : engineOf(engineClass);
+  }
+
+  private async start(asked: string, stop: AbortSignal): Promise<EngineThread> {
+    const { material, shardSamples } = this.options;
+    const { description, train, objects, hashes } = material;
+    const document = (hash: string) => JSON.parse(objects.get(hash)!.toString());
+    const subject = {
+      model: description,
+      manifest: train,
+      probe: document(hashes.probe),
+      program: document(hashes.program),
+      shardSamples,
+    };
+    try {
+      return await (this.options.startThread ?? startEngineThread)({ ...subject, wanted: asked }, stop);
+    } catch (error) {
+      stop.throwIfAborted();
+      if (asked !== 'auto') return this.start('auto', stop);
+      throw new UserError(`volunteers cannot be audited by the coordinator: ${messageOf(error)}; ${REMEDY}`);
+    }
+  }
+
+  private gather(indices: Uint32Array) {
+    const { train, objects } = this.options.material;
+    return gatherRecords(train, indices, (chunk) => objects.get(train.chunks[chunk]!.sha256)!);
+  }
+
+  private order(epoch: number): Uint32Array {
+    if (this.known?.epoch !== epoch) {
+      const { seed, shuffle } = this.options;
+      const { records, recordsPerChunk } = this.options.material.train;
+      this.known = {
+        epoch,
+        order: epochOrder({ records, recordsPerChunk, seed, epoch, shuffle: parseShuffle(shuffle) }),
+      };
+    }
+    return this.known.order;
+  }
+}

@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import { layoutOf } from '../../shared/numerics/layout.js';
+import { SMALL, small } from '../../test/support/update/contributions.js';
+import { setup, stepOnce } from '../../test/support/update/pipeline-setup.js';
+import { createOptimizer } from './optimizers/optimizers.js';
+import type { Pipeline } from './pipeline.js';
+import type { UpdateRule } from './update-rule.js';
+
+describe('the memory of the kernels', () => {
+  const rules: [string, Partial<UpdateRule>][] = [
+    ['plain', {}],
+    ['with an average', { averageDecay: 0.9 }],
+    [
+      'with a norm, an average and two state vectors',
+      {
+        optimizer: createOptimizer({ name: 'adam' }),
+        clipNorm: 1,
+        averageDecay: 0.9,
+      },
+    ],
+    ['with a rule for the whole', { optimizer: createOptimizer({ name: 'lamb' }) }],
+  ];
+
+  // More than was allocated at the start would be refused: the memory never grows.
+  it.each(rules)('does not grow over 1,000 steps, refusals included: %s', (_, rule) => {
+    const made = setup(rule, SMALL, 8);
+    for (let step = 0; step < 1000; step++) {
+      made.begin(16);
+      made.add(2, 0, small(Number.NaN));
+      made.add(12, 0, small(1));
+      made.add(3, 0, small(1));
+      for (let shard = 13; shard < 16; shard++) made.add(shard, 0, small(step % 7));
+      made.add(12, 0, small(1));
+      for (let shard = 8; shard < 12; shard++) made.add(shard, 0, small(step % 5));
+      made.pipeline.end();
+    }
+    expect(made.pipeline.weights.version).toBe(1000);
+  });
+
+  it.each(rules)('suffices for a large model whose chunks all wait for one shard: %s', (_, rule) => {
+    const layout = layoutOf([{ name: 'kernel', shape: [24 * 64 + 1], trainable: true }], 64);
+    const made = setup(rule, layout, 2);
+    const gradient = new Float32Array(layout.total).fill(1);
+    for (let step = 0; step < 2; step++) {
+      made.begin(2);
+      let late = 0;
+      for (let chunk = 0; chunk < layout.chunks; chunk++) {
+        // As far ahead as the window lets a worker be.
+        for (; chunk >= made.pipeline.window; late++) made.add(3, late, gradient);
+        made.add(2, chunk, gradient);
+      }
+      for (; late < layout.chunks; late++) made.add(3, late, gradient);
+      made.pipeline.end();
+    }
+    expect(made.pipeline.isFinite()).toBe(true);
+  });
+});
+
+describe('what lasts', () => {
+  const rule = { optimizer: createOptimizer({ name: 'adam' }), averageDecay: 0.9 };
+  const stored = (pipeline: Pipeline) =>
+    new Map(
+      pipeline
+        .sections()
+        .map(({ name, chunks }) => [name, Float32Array.from(chunks.flatMap((chunk) => [...chunk]))] as const),
+    );
+
+  it('continues the same run, to the bit, when it is restored', () => {
+    const [whole, resumed] = [setup(rule), setup(rule)];
+    for (let step = 0; step < 3; step++) stepOnce(whole, small(step));
+    resumed.pipeline.restore(3, stored(whole.pipeline));
+    for (let step = 3; step < 6; step++) for (const made of [whole, resumed]) stepOnce(made, small(step));
+    expect(stored(resumed.pipeline)).toEqual(stored(whole.pipeline));
+    expect(resumed.pipeline.weights.version).toBe(6);
+  });
+
+  it('is refused where a section is missing or has another size', () => {
+    const { pipeline } = setup(rule);
+    const sections = stored(pipeline);
+    sections.set('weights', new Float32Array(3));
+    expect(() => pipeline.restore(1, sections)).toThrow(
+      `section weights: ${SMALL.total} values needed, 3 found`,
+    );
+    sections.delete('weights');
+    expect(() => pipeline.restore(1, sections)).toThrow('none found');
+  });
+
+  it('can be copied chunk by chunk while the run goes on: a copy is asked for before the first change', () => {
+    const made = setup(rule);
+    for (let step = 0; step < 2; step++) stepOnce(made, small(step));
+    const before = stored(made.pipeline);
+    const views = new Map(made.pipeline.sections().map(({ name, chunks }) => [name, chunks]));
+    const kept = new Map<string, Float32Array>();
+    made.pipeline.protect({
+      preserve(name, chunk) {
+        const key = `${name}/${chunk}`;
+        if (!kept.has(key)) kept.set(key, views.get(name)![chunk]!.slice());
+      },
+    });
+    for (let step = 2; step < 5; step++) stepOnce(made, small(step));
+    for (const [name, values] of before) expect(kept.get(`${name}/0`)).toEqual(values);
+    const asked = kept.size;
+    kept.clear();
+    made.pipeline.protect(undefined);
+    stepOnce(made, small(9));
+    expect([asked, kept.size]).toEqual([4, 0]);
+  });
+});

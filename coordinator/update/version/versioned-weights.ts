@@ -1,0 +1,120 @@
+/**
+ * The weights in two versions at once: the one that the step reads, and the one that it makes.
+ *
+ * One buffer of a chunk is written to every socket as it is. The two versions swap buffers when a step ends. A
+ * socket that is two versions behind may then see bytes of a newer version; that is harmless, since what it could
+ * compute from them belongs to a finished step. Headers are made anew for each version: one that changed while it
+ * waits for a slow socket would tell its worker of chunks that are out of order.
+ */
+import type { Layout } from '../../../shared/numerics/layout.js';
+import { type FrameType, HEADER_BYTES, writeHeader } from '../../../shared/protocol/frame.js';
+import type { Kernels } from '../kernels/kernels.js';
+
+/** A chunk of the flat vector, and the header of the frame in which it travels. */
+export class FramedChunk {
+  readonly values: Float32Array;
+  readonly body: Uint8Array;
+  header = new Uint8Array(HEADER_BYTES);
+
+  constructor(kernels: Kernels, elements: number) {
+    this.values = kernels.allocate(elements);
+    this.body = new Uint8Array(this.values.buffer, this.values.byteOffset, this.values.byteLength);
+  }
+
+  stamp(type: FrameType, chunk: number, version: number): void {
+    this.header = new Uint8Array(HEADER_BYTES);
+    writeHeader(this.header, { type, node: 0, chunk, step: version }, this.body.length);
+  }
+}
+
+function framedChunks(kernels: Kernels, layout: Layout): FramedChunk[] {
+  return layout.mapChunks((chunk) => {
+    const { start, end } = layout.range(chunk);
+    return new FramedChunk(kernels, end - start);
+  });
+}
+
+export class VersionedWeights {
+  readonly chunks: number;
+  private current: FramedChunk[];
+  private next: FramedChunk[];
+  /** Chunks of version + 1 that are finished: always the first ones. */
+  private finished = 0;
+
+  constructor(
+    kernels: Kernels,
+    readonly layout: Layout,
+    initial: Float32Array,
+    private currentVersion: number,
+    private readonly type: FrameType,
+  ) {
+    this.chunks = layout.chunks;
+    this.current = framedChunks(kernels, layout);
+    this.next = framedChunks(kernels, layout);
+    this.load(initial, currentVersion);
+  }
+
+  /** Replaces the current version. */
+  load(values: Float32Array, version: number): void {
+    this.currentVersion = version;
+    this.finished = 0;
+    for (const [chunk, framed] of this.current.entries()) {
+      const { start, end } = this.layout.range(chunk);
+      framed.values.set(values.subarray(start, end));
+      framed.stamp(this.type, chunk, version);
+    }
+  }
+
+  get version(): number {
+    return this.currentVersion;
+  }
+
+  /** How many chunks of `version` can be sent; 0 for a version that is past or not begun. */
+  available(version: number): number {
+    if (version === this.currentVersion) return this.chunks;
+    return version === this.currentVersion + 1 ? this.finished : 0;
+  }
+
+  /** The frame of an available chunk. */
+  frame(version: number, chunk: number): Pick<FramedChunk, 'header' | 'body'> {
+    return (version === this.currentVersion ? this.current : this.next)[chunk]!;
+  }
+
+  /** Chunk of the version that the step reads. */
+  reading(chunk: number): Float32Array {
+    return this.current[chunk]!.values;
+  }
+
+  /** Chunk of the version that the step makes. */
+  writing(chunk: number): Float32Array {
+    return this.next[chunk]!.values;
+  }
+
+  finishChunk(chunk: number): void {
+    if (chunk !== this.finished) throw new Error(`chunk ${chunk} finished before chunk ${this.finished}`);
+    this.next[chunk]!.stamp(this.type, chunk, this.currentVersion + 1);
+    this.finished++;
+  }
+
+  /** The new version becomes the current one. */
+  advance(): void {
+    if (this.finished !== this.chunks) throw new Error('a version advanced before all of its chunks');
+    [this.current, this.next] = [this.next, this.current];
+    this.currentVersion++;
+    this.finished = 0;
+  }
+
+  /** One value for each chunk. */
+  chunkList<T>(make: (chunk: number) => T): T[] {
+    return this.layout.mapChunks(make);
+  }
+
+  /** The current version as one flat vector: a copy. */
+  flat(): Float32Array {
+    const flat = new Float32Array(this.layout.total);
+    for (let chunk = 0; chunk < this.chunks; chunk++) {
+      flat.set(this.reading(chunk), this.layout.range(chunk).start);
+    }
+    return flat;
+  }
+}

@@ -1,0 +1,44 @@
+/** What workers have given to the run: those that are here, and those that have left. */
+import { mergeTotals, type Totals } from '../../scheduling/totals.js';
+import type { Worker } from '../../scheduling/worker.js';
+import { Past } from './past.js';
+
+/** Those that are connected. */
+interface Here {
+  has(worker: Worker): boolean;
+  all(): Worker[];
+}
+
+export class Given {
+  /** Samples whose contributions have counted since this start. */
+  credited = 0;
+  private readonly past = new Past();
+
+  constructor(private readonly here: Here) {}
+
+  /** A contribution has counted: it is the worker's also where it has left since it sent it. */
+  credit(worker: Worker, samples: number): void {
+    this.credited += samples;
+    if (!this.here.has(worker)) this.past.add({ ...worker, samples, contributions: 1 }, worker.identity);
+  }
+
+  left(worker: Worker): void {
+    this.past.add(worker, worker.identity);
+  }
+
+  totals(): Totals[] {
+    return mergeTotals(this.past.rows(), this.here.all());
+  }
+
+  restore(totals: readonly Totals[]): void {
+    for (const row of totals) this.past.add(row);
+  }
+
+  /** @returns how many samples all workers of a name and kind have given, now */
+  samples(): (of: Pick<Totals, 'name' | 'kind'>) => number {
+    const key = ({ name, kind }: Pick<Totals, 'name' | 'kind'>) => JSON.stringify([name, kind]);
+    const given = new Map<string, number>();
+    for (const row of this.totals()) given.set(key(row), (given.get(key(row)) ?? 0) + row.samples);
+    return (of) => given.get(key(of)) ?? 0;
+  }
+}

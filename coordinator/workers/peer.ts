@@ -1,0 +1,27 @@
+/** A worker's connection, as the swarm knows it: knows nothing of WebSockets. */
+import type { CloseReason } from '../../shared/protocol/close-codes.js';
+import type * as m from '../../shared/protocol/messages.js';
+import type { Worker } from '../scheduling/worker.js';
+import type { FrameSink, WeightsFeed } from './weights/weights-feed.js';
+
+/** The far end of a connection. */
+export interface Peer extends FrameSink {
+  /** Messages that the far end's system has taken so far. */
+  delivered?(): number;
+  send(message: m.CoordinatorMessage): void;
+  close(reason: CloseReason, text: string): void;
+}
+
+/** A worker, its far end, and what feeds it with weights. */
+export interface Connection {
+  readonly worker: Worker;
+  readonly peer: Peer;
+  readonly weights: WeightsFeed;
+  readonly averaged: WeightsFeed | undefined;
+}
+
+/** What both directions have carried, in bytes of WebSocket payload. */
+export interface Traffic {
+  up: number;
+  down: number;
+}

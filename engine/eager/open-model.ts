@@ -1,0 +1,18 @@
+/** A model's training step from its description: the same for the engine that runs it and for the one that traces it. */
+import type * as TensorFlow from '@tensorflow/tfjs';
+import type { ModelDescription } from '../../shared/models/description.js';
+import { loadBlank } from '../../shared/models/load.js';
+import { layoutOf } from '../../shared/numerics/layout.js';
+import { correctGradients } from './corrected-gradients.js';
+import { type ModelStep, takeLastActivation } from './model-step.js';
+
+/** @returns the step; its model is the caller's to dispose */
+export async function openModel<Manifest extends ModelStep['manifest']>(
+  tf: typeof TensorFlow,
+  { topology, loss, weights }: ModelDescription,
+  manifest: Manifest,
+): Promise<ModelStep & { manifest: Manifest }> {
+  correctGradients(tf);
+  const model = await loadBlank(tf, topology, layoutOf(weights).total);
+  return { tf, model, loss, manifest, fromLogits: takeLastActivation(tf, model, loss) };
+}

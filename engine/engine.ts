@@ -1,0 +1,60 @@
+import type { RecordArray } from '../shared/data/manifest.js';
+
+/**
+ * What computes: one device behind one interface. An engine knows a model, weights and batches; it
+ * knows nothing of steps, leases, sockets or other shards. The reduction over the shards of a node
+ * is `compute-node.ts`, once for all engines.
+ */
+export interface Batch {
+  count: number;
+  /** `count` records' x, as stored: normalization happens in the engine. */
+  x: RecordArray;
+  /** `count` records' y. */
+  y: RecordArray;
+}
+
+/** One shard of a node. A shard without samples has `count` 0. */
+export interface Shard {
+  batch: Batch;
+  seed: number;
+}
+
+export interface Sums {
+  /** Sum over the samples of the loss (plus each sample's share of the regularizers). */
+  loss: number;
+  /** Sum over the samples of the metric: 1 for each right prediction (the share of right ones where a sample has several), or the mean absolute error. */
+  metric: number;
+}
+
+export interface EvaluationSums extends Sums {
+  /**
+   * Confusion matrix for at most `MAX_CONFUSION_CLASSES` classes: row-major counts [actual, predicted],
+   * classes x classes. It counts positions if a sample has several.
+   */
+  confusion?: Int32Array;
+  /** Wrong predictions of classes, the surest first, at most 16. `record`: index within the batch. */
+  mistakes?: { record: number; predicted: number; confidence: number }[];
+}
+
+export interface Engine {
+  /** The engine's name, for example `eager/wasm`. */
+  readonly name: string;
+  /** What decides bits: name, version, instruction set, thread count. Equal classes give equal bits. */
+  readonly engineClass: string;
+  /** Takes the flat vector of `shared/numerics/layout.ts`; later calls compute with these weights. */
+  setWeights(weights: Float32Array): Promise<void>;
+  /**
+   * The gradient of one shard: writes the contribution (sum over samples, see `shared/numerics/layout.ts`) to
+   * all of `into` and returns the sums. `seed` decides dropout and all other randomness.
+   * A pure function of (weights, batch, seed): batch-norm statistics of `setWeights` stay as given.
+   */
+  gradient(batch: Batch, seed: number, into: Float32Array): Promise<Sums>;
+  /**
+   * The same for neighboring shards, a power of two, added over their tree: the bits of one after the other.
+   * Undefined if this engine gains nothing by it, and has computed nothing. @returns each shard's sums
+   */
+  gradientOfShards?(shards: readonly Shard[], into: Float32Array): Promise<Sums[] | undefined>;
+  /** Forward only, in inference mode. */
+  evaluate(batch: Batch): Promise<EvaluationSums>;
+  dispose(): void;
+}

@@ -1,0 +1,81 @@
+// The parts of the build: what each is made of, and how.
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { browserPages } from './build-browser.mjs';
+import { files, root, sumOf } from './sources.mjs';
+
+const require = createRequire(import.meta.url);
+const ASSEMBLY = 'coordinator/update/kernels/assembly';
+const KERNELS = 'coordinator/update/kernels/kernels.generated.ts';
+/** The folders of the program. */
+const PROGRAM = ['shared', 'websocket', 'engine', 'coordinator', 'worker', 'cli'];
+/** What of it decides how models are built, and where that is told in one number (coordinator/prepare/build-key.ts). */
+const BUILDER = ['coordinator/prepare/model', 'engine', 'shared'];
+const CODE_FILE = 'dist/code.sha256';
+/** Their versions stand in the lock file, so a compiler of another version builds anew. */
+const TOOLS = ['package-lock.json', 'scripts/parts.mjs'];
+
+/** Runs a package's own command-line program with this Node: works the same on every platform. */
+function run(script, ...args) {
+  execFileSync(process.execPath, [script, ...args], { cwd: root, stdio: 'inherit' });
+}
+
+/** The module is embedded as base64, so that it loads alike from sources, from dist and in any bundle. */
+function buildKernels() {
+  const folder = mkdtempSync(join(tmpdir(), 'swarmgrad-'));
+  try {
+    const wasm = join(folder, 'kernels.wasm');
+    const asc = join(dirname(require.resolve('assemblyscript/package.json')), 'bin/asc.js');
+    run(
+      asc,
+      join(root, ASSEMBLY, 'kernels.ts'),
+      '--outFile',
+      wasm,
+      '-O3',
+      '--noAssert',
+      '--runtime',
+      'stub',
+      '--enable',
+      'simd',
+      '--importMemory',
+    );
+    const base64 = readFileSync(wasm).toString('base64');
+    writeFileSync(
+      join(root, KERNELS),
+      `// Made by scripts/build.mjs from assembly/kernels.ts; do not edit.\nexport const KERNELS_WASM =\n  '${base64}';\n`,
+    );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function buildProgram() {
+  run(join(dirname(require.resolve('typescript/package.json')), 'bin/tsc'), '-p', 'tsconfig.build.json');
+  removeStale();
+  writeFileSync(join(root, CODE_FILE), sumOf(BUILDER));
+  const bin = join(root, 'dist/cli/swarmgrad.js');
+  if (existsSync(bin)) chmodSync(bin, 0o755);
+}
+
+/** What was built of a source that has moved or gone would go on being found. */
+function removeStale() {
+  const dist = join(root, 'dist');
+  for (const path of PROGRAM.flatMap((folder) => files(join(dist, folder)))) {
+    const source = join(root, relative(dist, path)).replace(/\.(d\.ts|js)(\.map)?$/, '.ts');
+    if (!existsSync(source)) rmSync(path);
+  }
+}
+
+const kernels = { name: 'kernels', sources: [ASSEMBLY, ...TOOLS], result: KERNELS, build: buildKernels };
+const program = {
+  name: 'program',
+  sources: ['index.ts', ...PROGRAM, 'tsconfig.json', 'tsconfig.build.json', ...TOOLS],
+  result: 'dist/cli/swarmgrad.js',
+  build: buildProgram,
+};
+
+/** In the order in which they are built. */
+export const parts = [kernels, program, browserPages];

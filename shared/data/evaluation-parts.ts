@@ -1,0 +1,71 @@
+/**
+ * The fixed parts in which the test set is evaluated, and their sum.
+ *
+ * Neither depends on who computes a part, nor on how many do: a run spread over workers and a later
+ * `swarmgrad evaluate` make the same additions, and so agree to the last digit.
+ */
+
+/** Records of one part, at most: one run of the engine. Part of the protocol. */
+export const EVALUATION_PART = 256;
+
+/** Records `[from, to)` of the test set. */
+export interface EvaluationPart {
+  from: number;
+  to: number;
+}
+
+/** The test set, as an evaluation sees it. */
+export interface EvaluationPlan {
+  parts: readonly EvaluationPart[];
+  /** Classes of the confusion matrix that may come with a part; 0: no matrix. */
+  confusionClasses: number;
+}
+
+/** What an evaluation adds up; of a part, or of all. */
+export interface EvaluationTotals {
+  samples: number;
+  /** Sums over the samples. */
+  loss: number;
+  metric: number;
+  /** Classes x classes counts, row-major [actual, predicted]; absent where there are no classes. */
+  confusion?: ArrayLike<number> | undefined;
+  /** Wrong predictions of which the model was surest. */
+  mistakes?: { record: number; predicted: number; confidence: number }[] | undefined;
+}
+
+export function evaluationParts(records: number): EvaluationPart[] {
+  return Array.from({ length: Math.ceil(records / EVALUATION_PART) }, (_, part) => ({
+    from: part * EVALUATION_PART,
+    to: Math.min(records, (part + 1) * EVALUATION_PART),
+  }));
+}
+
+/** Adds in float64, in the order of `parts`: give them in part order. A matrix of some parts alone would mislead: none. */
+export function sumParts(parts: readonly EvaluationTotals[]): EvaluationTotals & { confusion?: number[] } {
+  const total: EvaluationTotals & { confusion?: number[] } = { samples: 0, loss: 0, metric: 0 };
+  const hasMatrix = parts.every(({ confusion }) => confusion);
+  for (const { samples, loss, metric, confusion } of parts) {
+    total.samples += samples;
+    total.loss += loss;
+    total.metric += metric;
+    if (!hasMatrix || !confusion) continue;
+    const counts = (total.confusion ??= Array.from(confusion, () => 0));
+    for (let cell = 0; cell < counts.length; cell++) counts[cell]! += confusion[cell]!;
+  }
+  return total;
+}
+
+/** Wrong predictions that are kept to be looked at. */
+const MISTAKES = 24;
+
+/** The sum over the whole test set, and the wrong predictions in it of which the model was surest, by their records. */
+export function wholeOf(
+  parts: readonly EvaluationPart[],
+  totals: readonly EvaluationTotals[],
+): EvaluationTotals {
+  const mistakes = parts.flatMap(({ from }, part) =>
+    (totals[part]!.mistakes ?? []).map((mistake) => ({ ...mistake, record: from + mistake.record })),
+  );
+  mistakes.sort((a, b) => b.confidence - a.confidence || a.record - b.record);
+  return { ...sumParts(totals), mistakes: mistakes.slice(0, MISTAKES) };
+}

@@ -1,0 +1,131 @@
+/**
+ * What a worker must know of a data set: the shape of a record, how the engine reads it, and the
+ * immutable chunks that hold the records. Training and test sets are separate manifests.
+ */
+import { sizeOf } from '../numerics/shape.js';
+
+export type Dtype = 'uint8' | 'int32' | 'float32';
+
+export interface TensorSpec {
+  /** Shape of one record's part, without the batch dimension. `[]` for a scalar. */
+  shape: number[];
+  dtype: Dtype;
+}
+
+/** The engine feeds `(value * scale - mean) / std` to the model; one mean and std, or one per last axis. */
+export interface Normalization {
+  scale: number;
+  mean: number[];
+  std: number[];
+}
+
+/** A value v of the user's data stands in a record as (v - mean) / std, computed in float64. */
+export interface Scaling {
+  mean: number;
+  std: number;
+}
+
+/** A column that is left as it is. */
+export const AS_IT_IS: Scaling = { mean: 0, std: 1 };
+
+/**
+ * What the label is: the index of a class, or a number to be predicted (regression), as `scaling` says. With a
+ * `y` of shape [T] there is a class for each of T positions, as in text; loss and metric of a sample are means
+ * over them.
+ */
+export type LabelKind =
+  | { kind: 'class'; classes: number; names?: string[] }
+  | { kind: 'value'; scaling?: Scaling };
+
+/** The table columns that a record's `x` and `y` come from. */
+export interface Columns {
+  /** Whether the names are those of a header; without one, columns are called by their numbers. */
+  named: boolean;
+  label: string;
+  /** Features in the order of `x`. */
+  features: ({ name: string } & Scaling)[];
+}
+
+/** An evaluation counts confusions up to this many classes: a larger matrix would fit no message. */
+export const MAX_CONFUSION_CLASSES = 500;
+
+/** @returns of how many classes the confusion matrix is; 0: none is counted */
+export const confusionClasses = (label: LabelKind): number =>
+  label.kind === 'class' && label.classes <= MAX_CONFUSION_CLASSES ? label.classes : 0;
+
+/** @returns by how much the mean absolute error of scaled targets is too small; 1 for classes */
+export const metricUnitOf = (label: LabelKind): number =>
+  label.kind === 'value' ? (label.scaling?.std ?? 1) : 1;
+
+export interface ChunkRef {
+  /** SHA-256 of the chunk's bytes, lower-case hexadecimal. Also its address: `/objects/<sha256>`. */
+  sha256: string;
+  records: number;
+  bytes: number;
+}
+
+export interface Manifest {
+  format: 1;
+  name: string;
+  split: 'train' | 'test';
+  records: number;
+  /** A record is the bytes of x followed by the bytes of y, little-endian. */
+  x: TensorSpec;
+  y: TensorSpec;
+  label: LabelKind;
+  /** Absent where the data are no table. */
+  columns?: Columns;
+  normalisation: Normalization;
+  /** Records in every chunk but the last, which may hold fewer. */
+  recordsPerChunk: number;
+  chunks: ChunkRef[];
+}
+
+/** How records look and are read, without the records: what a model trained on them must know of others. */
+export type RecordFormat = Pick<Manifest, 'x' | 'y' | 'label' | 'columns' | 'normalisation'>;
+
+/** What `x` and `y` of several records look like side by side, in record order. */
+export type RecordArray = Uint8Array | Int32Array | Float32Array;
+
+export const BYTES_PER_ELEMENT: Record<Dtype, number> = { uint8: 1, int32: 4, float32: 4 };
+
+export const elementsOf = ({ shape }: TensorSpec): number => sizeOf(shape);
+
+export function recordBytes(manifest: Pick<Manifest, 'x' | 'y'>): number {
+  return (
+    elementsOf(manifest.x) * BYTES_PER_ELEMENT[manifest.x.dtype] +
+    elementsOf(manifest.y) * BYTES_PER_ELEMENT[manifest.y.dtype]
+  );
+}
+
+export function newRecordArray(dtype: Dtype, length: number): RecordArray {
+  switch (dtype) {
+    case 'uint8':
+      return new Uint8Array(length);
+    case 'int32':
+      return new Int32Array(length);
+    case 'float32':
+      return new Float32Array(length);
+  }
+}
+
+/** The little-endian bytes of records as the array that their dtype asks for: a view, `bytes` must be aligned. */
+export function recordArrayOf(dtype: Dtype, { buffer, byteOffset, byteLength }: Uint8Array): RecordArray {
+  const length = byteLength / BYTES_PER_ELEMENT[dtype];
+  switch (dtype) {
+    case 'uint8':
+      return new Uint8Array(buffer, byteOffset, length);
+    case 'int32':
+      return new Int32Array(buffer, byteOffset, length);
+    case 'float32':
+      return new Float32Array(buffer, byteOffset, length);
+  }
+}
+
+/** @param a,b of one dtype */
+export function concatenated(a: RecordArray, b: RecordArray): RecordArray {
+  const both = new (a.constructor as new (length: number) => RecordArray)(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
+}

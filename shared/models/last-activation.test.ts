@@ -1,0 +1,147 @@
+/** The range of a model's last layer is held against the loss. */
+import * as tf from '@tensorflow/tfjs';
+import { describe, expect, it } from 'vitest';
+import type { ModelFunction } from '../../coordinator/prepare/model/topology.js';
+import { PORTABLE } from '../../engine/compiled/lower/target.js';
+import { compiledEngine, eagerEngine, gradientOf, subjectOf } from '../../test/support/compiled/subject.js';
+import { build } from '../../test/support/models/building.js';
+import { refusalOf } from '../../test/support/refusal.js';
+import type { LossName } from '../numerics/losses.js';
+import { lastActivation, probabilitiesOf } from './last-activation.js';
+
+const L = tf.layers;
+const dense = (units: number, activation: string) =>
+  L.dense({ units, activation: activation as 'linear', inputShape: [4] });
+const ending = (...layers: tf.layers.Layer[]) => tf.sequential({ layers });
+
+describe('the last activation of a model', () => {
+  it.each<[string, string, () => tf.LayersModel]>([
+    ['of its last layer', 'tanh', () => ending(dense(3, 'tanh'))],
+    ['of a layer of its own', 'relu', () => ending(dense(3, 'linear'), L.reLU())],
+    [
+      'seen through a reshape',
+      'sigmoid',
+      () => ending(dense(4, 'sigmoid'), L.reshape({ targetShape: [2, 2] })),
+    ],
+    [
+      'of a model within it',
+      'softmax',
+      () => ending(L.dense({ units: 4, inputShape: [4] }), ending(dense(3, 'softmax'))),
+    ],
+    [
+      'of what is averaged',
+      'softmax',
+      () => {
+        const input = tf.input({ shape: [4] });
+        const sides = [1, 2].map(
+          () => L.dense({ units: 3, activation: 'softmax' }).apply(input) as tf.SymbolicTensor,
+        );
+        return tf.model({ inputs: input, outputs: L.average().apply(sides) as tf.SymbolicTensor });
+      },
+    ],
+    [
+      'of a cell',
+      'tanh',
+      () => ending(L.reshape({ targetShape: [4, 1], inputShape: [4] }), L.lstm({ units: 3 })),
+    ],
+    [
+      'in a wrapper',
+      'softmax',
+      () =>
+        ending(
+          L.reshape({ targetShape: [4, 1], inputShape: [4] }),
+          L.timeDistributed({ layer: L.dense({ units: 3, activation: 'softmax' }) }),
+        ),
+    ],
+    ['in front of noise', 'softmax', () => ending(dense(3, 'softmax'), L.dropout({ rate: 0.5 }))],
+    [
+      'in front of an activation that changes nothing',
+      'sigmoid',
+      () => ending(dense(3, 'sigmoid'), L.activation({ activation: 'linear' })),
+    ],
+    ['that is none', 'linear', () => ending(dense(3, 'relu'), L.batchNormalization())],
+  ])('is that %s', (_, expected, make) => {
+    expect(lastActivation(make())).toBe(expected);
+  });
+});
+
+describe('a model is refused in words', () => {
+  it('where one output that is no probability is to tell two classes apart, also if no loss is named', async () => {
+    expect(await refusalOf(() => build(() => ending(dense(1, 'tanh')), { classes: 2 }))).toMatch(
+      /ends in tanh, .* no probabilities for --loss binaryCrossentropy: change its activation to sigmoid/,
+    );
+    for (const last of ['sigmoid', 'linear', 'hardSigmoid'])
+      expect((await build(() => ending(dense(1, last)), { classes: 2 })).description.loss).toBe(
+        'binaryCrossentropy',
+      );
+    expect((await build(() => ending(dense(2, 'softmax')), { classes: 2 })).description.loss).toBe(
+      'categoricalCrossentropy',
+    );
+  });
+
+  it('where a softmax makes probabilities of a part of the classes', async () => {
+    const last = L.dense({ units: 2, activation: 'softmax', inputShape: [2, 3] });
+    expect(await refusalOf(() => build(() => ending(last), { shape: [2, 3], classes: 4 }))).toMatch(
+      /makes probabilities of 2 numbers at a time, not of 4: put a Flatten in front of it/,
+    );
+  });
+
+  it.each<[LossName, string, number, number]>([
+    ['binaryCrossentropy', 'tanh', 1, 2],
+    ['binaryCrossentropy', 'relu', 1, 2],
+    ['binaryCrossentropy', 'softmax', 1, 2],
+    ['categoricalCrossentropy', 'tanh', 3, 3],
+    ['categoricalCrossentropy', 'sigmoid', 3, 3],
+    ['meanSquaredError', 'softmax', 1, 0],
+  ])('where --loss %s cannot take what %s gives', async (loss, activation, units, classes) => {
+    const message = await refusalOf(() => build(() => ending(dense(units, activation)), { loss, classes }));
+    expect(message).toMatch(new RegExp(`\\(Dense\\) ends in ${activation}, .*change its activation to`));
+  });
+});
+
+describe('logits', () => {
+  it.each<[LossName, string, number]>([
+    ['categoricalCrossentropy', 'softmax', 3],
+    ['binaryCrossentropy', 'sigmoid', 1],
+  ])('under %s train and are evaluated as with %s behind them', async (loss, activation, units) => {
+    const subjectFor = (last: string) =>
+      subjectOf({
+        model: ((tensorflow) =>
+          tensorflow.sequential({
+            layers: [dense(5, 'tanh'), L.dense({ units, activation: last as 'linear' })],
+          })) as ModelFunction,
+        x: { shape: [4], dtype: 'float32' },
+        label: { kind: 'class', classes: Math.max(2, units) },
+        loss,
+      });
+    const [logits, probabilities] = [await subjectFor('linear'), await subjectFor(activation)];
+    const batch = logits.batch(6);
+    const results = [];
+    for (const own of [probabilities, logits]) {
+      for (const engine of [await eagerEngine(own), await compiledEngine(own, PORTABLE)]) {
+        const { values, ...sums } = await gradientOf(engine, own, batch);
+        results.push({ values, sums, evaluation: await engine.evaluate(batch) });
+        engine.dispose();
+      }
+    }
+    const [expected] = results;
+    for (const { values, sums, evaluation } of results) {
+      expect(sums.loss).toBeCloseTo(expected!.sums.loss, 4);
+      expect(evaluation.metric).toBe(expected!.evaluation.metric);
+      expect(evaluation.confusion).toEqual(expected!.evaluation.confusion);
+      expect(evaluation.mistakes?.[0]?.confidence).toBeCloseTo(
+        expected!.evaluation.mistakes?.[0]?.confidence ?? 0,
+        4,
+      );
+      for (const [i, value] of expected!.values.entries()) expect(values[i]).toBeCloseTo(value, 4);
+    }
+  });
+
+  it('are shown as probabilities, and probabilities as they are', () => {
+    const shown = (model: tf.LayersModel, values: number[]) =>
+      Array.from(probabilitiesOf(tf, model, tf.tensor2d([values])).dataSync());
+    expect(shown(ending(dense(2, 'linear')), [0, 0])).toEqual([0.5, 0.5]);
+    expect(shown(ending(dense(1, 'linear')), [0])).toEqual([0.5]);
+    expect(shown(ending(dense(2, 'softmax')), [0.25, 0.75])).toEqual([0.25, 0.75]);
+  });
+});

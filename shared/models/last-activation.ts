@@ -1,0 +1,61 @@
+/** Finds the activation in which a model ends, looking through layers that only move or average values. */
+import type * as TensorFlow from '@tensorflow/tfjs';
+
+type Layer = TensorFlow.layers.Layer;
+
+/** Layers whose results are in the range of their inputs, but for the noise that some add while training. */
+export const SEEN_THROUGH: ReadonlySet<string> = new Set([
+  ...['Reshape', 'Flatten', 'Permute', 'RepeatVector', 'Cropping2D', 'UpSampling2D', 'Masking', 'RandomFlip'],
+  ...['Dropout', 'SpatialDropout1D', 'AlphaDropout', 'GaussianDropout', 'GaussianNoise'],
+  ...['AveragePooling1D', 'AveragePooling2D', 'GlobalAveragePooling1D', 'GlobalAveragePooling2D'],
+  ...['MaxPooling1D', 'MaxPooling2D', 'GlobalMaxPooling1D', 'GlobalMaxPooling2D'],
+  ...['Average', 'Maximum', 'Minimum', 'Concatenate'],
+]);
+/** Activations that are layers of their own; LeakyReLU and PReLU reach every number. */
+export const ACTIVATION_LAYERS: Readonly<Record<string, string>> = {
+  Softmax: 'softmax',
+  ReLU: 'relu',
+  ELU: 'elu',
+  ThresholdedReLU: 'relu',
+};
+
+/** What TF.js's layers have inside. */
+interface Inside {
+  activation?: { getClassName?(): string };
+  outputs?: TensorFlow.SymbolicTensor[];
+  cell?: Layer;
+  cells?: Layer[];
+  forwardLayer?: Layer;
+  layer?: Layer;
+}
+
+/** @returns the activation's name in TF.js, `linear` where results may be any number */
+export function lastActivation(model: TensorFlow.LayersModel): string {
+  return activationOf(model.outputs[0]!);
+}
+
+function activationOf({ sourceLayer, nodeIndex }: TensorFlow.SymbolicTensor): string {
+  const type = sourceLayer.getClassName();
+  const isIdentity = type === 'Activation' && ofLayer(sourceLayer) === 'linear';
+  if (!SEEN_THROUGH.has(type) && !isIdentity) return ofLayer(sourceLayer);
+  const names = sourceLayer.inboundNodes[nodeIndex]!.inputTensors.map(activationOf);
+  return names.every((name) => name === names[0]) ? names[0]! : 'linear';
+}
+
+function ofLayer(layer: Layer): string {
+  const { outputs, forwardLayer, layer: wrapped, cell, cells, activation } = layer as unknown as Inside;
+  if (outputs) return activationOf(outputs[0]!);
+  const inner = forwardLayer ?? wrapped ?? cell ?? cells?.at(-1);
+  if (inner) return ofLayer(inner);
+  return ACTIVATION_LAYERS[layer.getClassName()] ?? activation?.getClassName?.() ?? 'linear';
+}
+
+/** Turns the output of a classifier into probabilities, if it ends in logits. */
+export function probabilitiesOf(
+  tf: typeof TensorFlow,
+  model: TensorFlow.LayersModel,
+  output: TensorFlow.Tensor,
+): TensorFlow.Tensor {
+  if (lastActivation(model) !== 'linear') return output;
+  return output.shape.at(-1) === 1 ? tf.sigmoid(output) : tf.softmax(output);
+}

@@ -1,0 +1,18 @@
+/** How long control messages of workers are, in bytes. Frames have their own bound (`frame.ts`). */
+
+/** The longest control message but `evaluated`: `ready`, with 2,300 characters of up to three bytes. */
+export const MAX_CONTROL_BYTES = 8 << 10;
+/** Bytes of one integer in MessagePack, at most. */
+const MAX_INTEGER_BYTES = 5;
+
+/** Bytes of `evaluated`, at most, with a confusion matrix of so many classes. */
+export const evaluatedBytes = (classes: number): number =>
+  MAX_CONTROL_BYTES + MAX_INTEGER_BYTES * classes ** 2;
+
+/** Characters of what workers say for people to read. */
+export const MAX_NAME = 100;
+export const MAX_ENGINE_CLASS = 200;
+export const MAX_REASON = 2000;
+
+/** Lanes that a worker may tell of. */
+export const MAX_LANES = 1024;

@@ -1,0 +1,105 @@
+/**
+ * What a run tells of itself: `GET /api/status`.
+ * Plain JSON: a number that is not known yet, or that the run's metric does not have, is null.
+ */
+import type { MetricName } from '../numerics/losses.js';
+import type { WorkerKind } from '../protocol/messages.js';
+import type { WorkerRole } from '../protocol/roles.js';
+
+/**
+ * `waiting`: fewer workers than `--min-workers`; `paused`: by an admin; `saving`: nothing is left to compute, the files
+ * are being written. The last three are final.
+ */
+export type RunState =
+  | 'starting'
+  | 'waiting'
+  | 'training'
+  | 'evaluating'
+  | 'paused'
+  | 'saving'
+  | 'finished'
+  | 'stopped'
+  | 'failed';
+
+const FINAL_STATES: readonly RunState[] = ['finished', 'stopped', 'failed'];
+
+export const isOver = (state: RunState): boolean => FINAL_STATES.includes(state);
+
+/** Shards whose contribution counted, that were leased again, refused, or came though already counted. */
+export interface ShardCounters {
+  expected: number;
+  counted: number;
+  reissued: number;
+  rejected: number;
+  duplicates: number;
+}
+
+export interface WorkerStatus {
+  id: number;
+  name: string;
+  kind: WorkerKind;
+  /** `worker`: trusted; `volunteer`: not. */
+  role: WorkerRole;
+  /** Empty until the worker has chosen one. */
+  engine: string;
+  /** `joining`, `syncing`, `idle` or `computing`; once the run is over, how it ended. */
+  state: string;
+  /** Samples whose contributions counted. */
+  samples: number;
+  /** Its share of the run's samples a second, by what counted in the last half minute; the shares add up. */
+  samplesPerSecond: number;
+  /** Milliseconds of the last contribution: waiting, computing, and the rest (network, queues). */
+  waitMs: number;
+  computeMs: number;
+  networkMs: number;
+}
+
+/** The newest complete checkpoint. */
+export interface CheckpointStatus {
+  /** Null before the first. */
+  step: number | null;
+  /** Seconds since it was written, or since this start of the run resumed from it; null if unknown. */
+  secondsAgo: number | null;
+  /** How many could not be written since this start. */
+  failures: number;
+}
+
+export interface Status {
+  state: RunState;
+  /** One line for people: what the run does or waits for; why it failed. */
+  message: string;
+  /** Absolute path of the run's folder on the coordinator's machine. */
+  runDir: string;
+  /** Updates done so far, and in all. */
+  step: number;
+  steps: number;
+  /** The epoch in progress, from 1. */
+  epoch: number;
+  batchSize: number;
+  metric: MetricName;
+  /** Training loss and metric, per sample: over the last 50 steps; once the run is over, over its last epoch. */
+  loss: number | null;
+  accuracy: number | null;
+  meanAbsoluteError: number | null;
+  /** The loss of the latest evaluation on the test set. */
+  testLoss: number | null;
+  testAccuracy: number | null;
+  testMeanAbsoluteError: number | null;
+  /** The learning rate of the latest step. */
+  learningRate: number | null;
+  /** Samples trained a second, over the last few seconds; 0 while none are. Once the run is over, over all of it. */
+  samplesPerSecond: number;
+  /** Estimate for the rest of the run, while it goes on. */
+  secondsLeft: number | null;
+  /** That the run has taken, over all of its starts, pauses left out. */
+  seconds: number;
+  samplesTrained: number;
+  /** Sent to workers, and received from them. */
+  bytes: { down: number; up: number };
+  /** Those who are connected; once the run is over, those who took part. */
+  workers: WorkerStatus[];
+  shards: ShardCounters;
+  /** What is wrong, though the run goes on; empty: nothing. Part of `message` too. */
+  trouble: string;
+  checkpoint: CheckpointStatus;
+}

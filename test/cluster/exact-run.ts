@@ -1,0 +1,28 @@
+/** The run of the tests of exactness, undisturbed: the same weights, whoever came and went. */
+import { expect } from 'vitest';
+import { coordinator, metricsOf, summaryOf, temporaryFolder } from '../support/cluster/cluster.js';
+
+export const RUN = [
+  ...['--data', 'digits?train=1000&test=300', '--model', 'mlp:48', '--batch-size', '64', '--shards', '8'],
+  ...['--epochs', '3', '--seed', '7', '--optimizer', 'adam', '--checkpoint-every', '5'],
+];
+
+export async function undisturbed(workers: number, ...more: string[]) {
+  const runDir = await temporaryFolder();
+  const count = String(workers);
+  const cluster = await coordinator(
+    runDir,
+    ...RUN,
+    '--local-workers',
+    count,
+    '--min-workers',
+    count,
+    ...more,
+  );
+  expect(await cluster.program.ended).toBe(0);
+  return { summary: await summaryOf(runDir), metrics: metricsOf(runDir) };
+}
+
+let reference: ReturnType<typeof undisturbed> | undefined;
+/** The run with one worker, made once. */
+export const oneWorker = () => (reference ??= undisturbed(1));

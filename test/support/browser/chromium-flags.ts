@@ -1,0 +1,23 @@
+/** Where Debian's Chromium is, and how tests and benches start it: WebGL and WebGPU are drawn by the processor. */
+export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+const BASE_FLAGS = [
+  ...['--headless', '--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking'],
+  ...['--disable-component-update', '--disable-sync'],
+  // Another name than localhost's: a page from there is of no secure context.
+  '--host-resolver-rules=MAP volunteers.example 127.0.0.1',
+];
+const GPU_FLAGS = [
+  // Scripts have WebGL and WebGPU; pages themselves are drawn without, at half of the processor's time.
+  '--disable-gpu-compositing',
+  ...['--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
+  ...['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
+];
+
+export const CHROMIUM_FLAGS = [...BASE_FLAGS, ...GPU_FLAGS];
+
+/** As an old device, or one whose owner is careful: neither WebGL nor WebAssembly. */
+export const OLD_BROWSER_FLAGS = [
+  ...BASE_FLAGS,
+  ...['--disable-gpu', '--disable-software-rasterizer', '--js-flags=--jitless'],
+];

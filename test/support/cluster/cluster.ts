@@ -1,0 +1,165 @@
+/**
+ * A real cluster for tests: the built command line, one process for the coordinator and one for each
+ * worker, all on loopback and free ports. Whatever a test forgets is killed after it.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+import type { Summary } from '../../../coordinator/record/folder/summary.js';
+import type { Status } from '../../../shared/status/status.js';
+
+const BIN = fileURLToPath(new URL('../../../dist/cli/swarmgrad.js', import.meta.url));
+
+export async function temporaryFolder(
+  onEnd: (end: () => Promise<unknown>) => void = onTestFinished as never,
+): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'swarmgrad-test-'));
+  onEnd(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export interface Program {
+  child: ChildProcess;
+  pid: number;
+  stdout: string;
+  stderr: string;
+  /** The exit code, or the signal that ended it. */
+  ended: Promise<number | NodeJS.Signals>;
+  /** Resolves at the first line, of those to come and those that came, that matches. */
+  line(pattern: RegExp): Promise<string>;
+}
+
+/** Runs `swarmgrad ARGS`. */
+export const swarmgrad = (...args: string[]): Program => startProgram(args);
+
+/** The same, with flags for Node itself, and more in its environment. */
+export function startProgram(
+  args: string[],
+  { node = [], env = {} }: { node?: string[]; env?: NodeJS.ProcessEnv } = {},
+): Program {
+  const child = spawn(process.execPath, [...node, BIN, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const lines: string[] = [];
+  const watchers = new Set<(line: string) => void>();
+  const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
+  const program: Program = {
+    child,
+    pid: child.pid!,
+    stdout: '',
+    stderr: '',
+    ended,
+    line: (pattern) =>
+      new Promise((resolve, reject) => {
+        const past = lines.find((line) => pattern.test(line));
+        if (past) return resolve(past);
+        const watch = (line: string) => {
+          if (!pattern.test(line)) return;
+          watchers.delete(watch);
+          resolve(line);
+        };
+        watchers.add(watch);
+        ended.then((how) => reject(new Error(`ended (${how}) without ${pattern}:\n${program.stderr}`)));
+      }),
+  };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]!.on('data', (text) => {
+      program[name] += text;
+    });
+    createInterface({ input: child[name]! }).on('line', (line) => {
+      lines.push(line);
+      for (const watch of [...watchers]) watch(line);
+    });
+  }
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  return program;
+}
+
+export interface RunningCluster {
+  program: Program;
+  url: string;
+  runDir: string;
+}
+
+/** Starts a coordinator and waits until it can be joined. */
+export async function coordinator(runDir: string, ...options: string[]): Promise<RunningCluster> {
+  const program = swarmgrad('coordinator', '--port', '0', '--run-dir', runDir, ...options);
+  const line = await program.line(/listening on http/);
+  return { program, url: /http:\S+/.exec(line)![0], runDir };
+}
+
+export function worker(url: string, ...options: string[]): Program {
+  return swarmgrad('worker', url, ...options);
+}
+
+export async function summaryOf(runDir: string): Promise<Summary> {
+  return JSON.parse(await readFile(join(runDir, 'summary.json'), 'utf8'));
+}
+
+/** Lines of metrics.jsonl, without what measures time. */
+export function metricsOf(runDir: string): Record<string, unknown>[] {
+  const text = readFileSync(join(runDir, 'metrics.jsonl'), 'utf8');
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const { time, ...rest } = JSON.parse(line);
+      return rest;
+    });
+}
+
+export async function statusOf(url: string): Promise<Status> {
+  return (await (await fetch(`${url}/api/status`)).json()) as Status;
+}
+
+/** Asks for what an admin on the coordinator's machine may do, by the route's last word. */
+export function administer(url: string, action: string, body: unknown = {}): Promise<Response> {
+  const headers = { 'X-Swarmgrad-Admin': '1' };
+  return fetch(`${url}/api/admin/${action}`, { method: 'POST', headers, body: JSON.stringify(body) });
+}
+
+/** A run whose status stays the same for so long stands still, on the busiest machine. */
+const STANDSTILL_MS = 120_000;
+/** Each question costs the coordinator a millisecond or two. */
+const ASK_AGAIN_MS = 50;
+
+/** Resolves with the first status that is meant; rejects when the coordinator is gone, or the run stands still. */
+export async function statusThat(
+  { url, program }: RunningCluster,
+  what: string,
+  isMeant: (status: Status) => boolean,
+): Promise<Status> {
+  let [last, since] = ['', performance.now()];
+  for (;;) {
+    const status = await statusOf(url);
+    if (isMeant(status)) return status;
+    const now = `${status.state} at step ${status.step}, ${status.workers.length} workers`;
+    if (now !== last) [last, since] = [now, performance.now()];
+    if (performance.now() - since > STANDSTILL_MS)
+      throw new Error(`not ${what}, but ${now} for ${STANDSTILL_MS / 1000} s:\n${program.stderr}`);
+    await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
+  }
+}
+
+/** Resolves once the run waits for workers: it has passed the place before its next step. */
+export async function waiting(cluster: RunningCluster): Promise<void> {
+  await statusThat(cluster, 'waiting', ({ state }) => state === 'waiting');
+}
+
+/** Resolves once the run has made at least `step` updates, or is over. */
+export function reached(cluster: RunningCluster, step: number): Promise<Status> {
+  return statusThat(
+    cluster,
+    `at step ${step}`,
+    (status) => status.step >= step || ['finished', 'failed', 'stopped'].includes(status.state),
+  );
+}

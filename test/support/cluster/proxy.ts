@@ -1,0 +1,65 @@
+/** Stands between a browser and a coordinator: counts what is fetched, and cuts connections like a bad network. */
+import { createServer, request } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { onTestFinished } from 'vitest';
+
+export interface Proxy {
+  url: string;
+  /** Paths asked for so far. */
+  requested: string[];
+  /** Ends every connection at once, without a goodbye. */
+  cut(): void;
+  /** From now on nothing that a socket's client sends arrives; what is sent to it still does. */
+  hold(): void;
+}
+
+/** @param path under which the coordinator is then, all of it */
+export async function proxyTo(target: string, path = ''): Promise<Proxy> {
+  const { hostname, port } = new URL(target);
+  const requested: string[] = [];
+  const sockets = new Set<Socket>();
+  const upgraded = new Map<Socket, Socket>();
+  const track = (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.on('close', () => sockets.delete(socket));
+  };
+  const server = createServer((incoming, outgoing) => {
+    requested.push(incoming.url!);
+    const { method, headers } = incoming;
+    if (!incoming.url!.startsWith(`${path}/`)) return void outgoing.writeHead(404).end('nothing is here');
+    const url = incoming.url!.slice(path.length);
+    const forwarded = request({ hostname, port, method, path: url, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode!, answer.headers);
+      answer.pipe(outgoing);
+    });
+    forwarded.on('error', () => outgoing.destroy());
+    incoming.pipe(forwarded);
+  });
+  server.on('connection', track);
+  server.on('upgrade', ({ url, headers }, socket: Socket, head) => {
+    const upstream = connect(Number(port), hostname, () => {
+      const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+      upstream.write(`GET ${url!.slice(path.length)} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
+      upstream.write(head);
+      upstream.pipe(socket);
+      socket.pipe(upstream);
+      upgraded.set(socket, upstream);
+    });
+    // Whoever is gone is gone, whatever of it is on hold.
+    socket.on('close', () => upstream.destroy());
+    track(upstream);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  const hold = () => {
+    for (const [client, upstream] of upgraded) client.unpipe(upstream).resume();
+  };
+  onTestFinished(() => {
+    cut();
+    server.close();
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`, requested, cut, hold };
+}

@@ -1,0 +1,39 @@
+import { buildTopology, type ModelSource } from '../../../coordinator/prepare/model/topology.js';
+import type { LabelKind } from '../../../shared/data/manifest.js';
+import type { LossName } from '../../../shared/numerics/losses.js';
+
+interface Request {
+  /** Shape of a record. */
+  shape?: number[];
+  /** Classes; 0: numbers to predict. */
+  classes?: number;
+  loss?: LossName;
+  seed?: number;
+}
+
+/** Builds a model for made data of that shape. */
+export function build(model: ModelSource, { shape = [4], classes = 3, loss, seed = 1 }: Request = {}) {
+  const size = shape.reduce((product, length) => product * length, 1);
+  const label: LabelKind = classes > 0 ? { kind: 'class', classes } : { kind: 'value' };
+  const count = 2;
+  const batch = {
+    count,
+    x: Float32Array.from({ length: count * size }, (_, i) => Math.sin(i)),
+    y: classes > 0 ? Int32Array.of(0, 1) : Float32Array.of(0.5, -1),
+  };
+  return buildTopology({
+    model,
+    data: {
+      name: 'made',
+      x: { shape, dtype: 'float32' },
+      y: classes > 0 ? { shape: [], dtype: 'int32' } : { shape: [1], dtype: 'float32' },
+      label,
+      normalisation: { scale: 1, mean: [0], std: [1] },
+      first: [batch],
+      trainRecords: 2,
+      testRecords: 2,
+    },
+    loss,
+    seed,
+  });
+}

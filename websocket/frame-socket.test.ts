@@ -1,0 +1,187 @@
+/** A WebSocket over a real socket, whose far end says byte for byte what the test tells it to. */
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { HEADER_BYTES } from '../shared/protocol/frame.js';
+import { frame } from './fixtures/frames.js';
+import { FrameSocket, type FrameSocketEvents } from './frame-socket.js';
+import { readInPlace } from './read-in-place.js';
+
+const MASK = Uint8Array.of(1, 2, 3, 4);
+const CLOSED = Uint8Array.of(0x0f, 0xa1);
+
+/** A connected pair of sockets of Node. */
+async function pair(): Promise<{ near: Socket; far: Socket }> {
+  const server = createServer({ allowHalfOpen: true });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address() as { port: number };
+  const far = connect(address.port, '127.0.0.1');
+  const [near] = (await once(server, 'connection')) as [Socket];
+  onTestFinished(() => {
+    far.destroy();
+    near.destroy();
+    server.close();
+  });
+  return { near, far };
+}
+
+/** A server's WebSocket, and the bare socket of its client. */
+async function setup(events: Partial<FrameSocketEvents> = {}, closeTimeoutMs = 60_000) {
+  const { near, far } = await pair();
+  const own = new FrameSocket(near, { isServer: true, maxMessageBytes: 1000, closeTimeoutMs });
+  const told: string[] = [];
+  const closed = new Promise<void>((resolve) => {
+    own.listen({
+      received: (message, isBinary) => told.push(`${isBinary ? 'message' : 'text'} ${message}`),
+      broken: ({ code }) => told.push(`broken ${code}`),
+      ...events,
+      closed(code, reason) {
+        told.push(`closed ${code} ${reason}`);
+        resolve();
+      },
+    });
+  });
+  let heard = Buffer.alloc(0);
+  far.on('data', (bytes) => {
+    heard = Buffer.concat([heard, bytes]);
+  });
+  /** Waits until the far end has heard exactly these bytes since the last call. */
+  const hears = async (expected: Uint8Array) => {
+    while (heard.length < expected.length && !far.readableEnded) await once(far, 'data');
+    expect(heard.subarray(0, expected.length)).toEqual(Buffer.from(expected));
+    heard = heard.subarray(expected.length);
+  };
+  return { own, near, far, told, closed, hears };
+}
+
+const says = (opcode: number, payload: Uint8Array) => frame({ opcode, payload, mask: MASK });
+
+describe('a WebSocket of our own', () => {
+  it('sends a message of two parts as one frame, and says when both have left', async () => {
+    const { own, hears } = await setup();
+    const head = new Uint8Array(HEADER_BYTES).fill(1);
+    const body = new Uint8Array(200).fill(2);
+    await new Promise<void>((resolve) => own.send(head, body, resolve));
+    await hears(frame({ opcode: 2, payload: Buffer.concat([head, body]) }));
+    expect(own.bufferedBytes()).toBe(0);
+  });
+
+  it('sends what one turn has to say in one piece', async () => {
+    const { own, far } = await setup();
+    for (let i = 0; i < 5; i++) own.send(Uint8Array.of(i), undefined);
+    const [bytes] = (await once(far, 'data')) as [Buffer];
+    expect(bytes).toHaveLength(5 * 3);
+  });
+
+  it('masks with zeros as a client', async () => {
+    const { near, far } = await pair();
+    const own = new FrameSocket(near, { isServer: false, maxMessageBytes: 1000, closeTimeoutMs: 1000 });
+    own.listen({ received: () => undefined, closed: () => undefined });
+    own.send(Uint8Array.of(9), undefined);
+    const [bytes] = (await once(far, 'data')) as [Buffer];
+    expect(bytes).toEqual(frame({ opcode: 2, payload: Uint8Array.of(9), mask: new Uint8Array(4) }));
+  });
+
+  it('answers a ping with what it carried', async () => {
+    const { far, hears } = await setup();
+    far.write(says(9, Uint8Array.of(5, 6)));
+    await hears(frame({ opcode: 10, payload: Uint8Array.of(5, 6) }));
+  });
+
+  it('answers a close with the same code, and ends', async () => {
+    const { far, told, closed, hears } = await setup();
+    far.write(says(8, Buffer.concat([CLOSED, Buffer.from('enough')])));
+    await hears(frame({ opcode: 8, payload: Buffer.concat([CLOSED, Buffer.from('enough')]) }));
+    far.end();
+    await closed;
+    expect(told).toEqual(['closed 4001 enough']);
+  });
+
+  it('waits for the answer to its own close, and reads what comes before that', async () => {
+    const { own, far, told, closed, hears } = await setup();
+    own.close(4001, '');
+    expect(own.isOpen()).toBe(false);
+    await hears(frame({ opcode: 8, payload: CLOSED }));
+    far.write(says(2, Uint8Array.of(7)));
+    far.end(says(8, CLOSED));
+    await closed;
+    expect(told).toEqual(['message 7', 'closed 4001 ']);
+  });
+
+  it('cuts off who does not answer its close', async () => {
+    const { own, told, closed } = await setup({}, 1);
+    own.close(4001, '');
+    await closed;
+    expect(told).toEqual(['closed 1006 ']);
+  });
+
+  it.each([
+    ['a frame without a mask', frame({ opcode: 2, payload: Uint8Array.of(1) }), 1002],
+    ['a message that is too long', frame({ opcode: 2, payload: new Uint8Array(1001), mask: MASK }), 1009],
+    ['a text that is no UTF-8', says(1, Uint8Array.of(0x80)), 1007],
+  ])('tells %s its close code, and reads nothing that follows', async (_what, wrong, code) => {
+    const { far, told, closed } = await setup();
+    let heard = Buffer.alloc(0);
+    far.on('data', (bytes) => {
+      heard = Buffer.concat([heard, bytes]);
+    });
+    far.write(Buffer.concat([wrong, says(2, Uint8Array.of(1))]));
+    await once(far, 'end');
+    expect([heard[0], heard.readUInt16BE(2)]).toEqual([0x88, code]);
+    far.end();
+    await closed;
+    expect(told).toEqual([`broken ${code}`, 'closed 1006 ']);
+  });
+
+  it('lets who hears of a violation close it with a code of its own', async () => {
+    const { own, far, hears } = await setup({ broken: () => own.close(4001, '') });
+    far.write(frame({ opcode: 2, payload: Uint8Array.of(1) }));
+    await hears(frame({ opcode: 8, payload: CLOSED }));
+    await once(far, 'end');
+  });
+
+  it('is told closed when the line is cut, and sends nothing any more', async () => {
+    const { own, far, told, closed } = await setup();
+    far.resetAndDestroy();
+    await closed;
+    own.send(Uint8Array.of(1), undefined, () => expect.unreachable());
+    own.close(4001, '');
+    expect(told).toEqual(['closed 1006 ']);
+  });
+
+  it('tells a watcher of bytes that are no message yet', async () => {
+    const { own, far } = await setup();
+    const watched = new Promise<number>((resolve) => own.watch(resolve));
+    far.write(says(2, new Uint8Array(900)).subarray(0, 20));
+    expect(await watched).toBe(20);
+  });
+});
+
+describe('reading in place', () => {
+  it('is what this version of Node can do: all reads of a socket lie in one piece of memory', async () => {
+    const { near, far } = await pair();
+    const places: number[] = [];
+    let heard = 0;
+    const all = new Promise<void>((resolve) => {
+      const read = (bytes: Buffer) => {
+        places.push(bytes.byteOffset);
+        heard += bytes.length;
+        if (heard === 300_000) resolve();
+      };
+      expect(readInPlace(near, read)).toBe(true);
+    });
+    near.resume();
+    far.write(new Uint8Array(300_000));
+    await all;
+    expect(new Set(places).size).toBe(1);
+  });
+
+  it('leaves a socket as it is that is read in another way, or has ended', async () => {
+    const { near } = await pair();
+    expect(readInPlace(near, () => undefined)).toBe(true);
+    expect(readInPlace(near, () => undefined)).toBe(false);
+    near.destroy();
+    expect(readInPlace(near, () => undefined)).toBe(false);
+  });
+});

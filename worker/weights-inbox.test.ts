@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { layoutOf } from '../shared/numerics/layout.js';
+import { FRAME_WEIGHTS, type Frame, FrameError } from '../shared/protocol/frame.js';
+import { WeightsInbox } from './weights-inbox.js';
+
+/** Two chunks, the second of three elements. */
+const LAYOUT = layoutOf([{ name: 'weights', shape: [19], trainable: true }], 16);
+const CHUNKS = LAYOUT.chunks;
+
+function frame(version: number, chunk: number, value = version): Frame {
+  const { start, end } = LAYOUT.range(chunk);
+  const body = new Uint8Array(new Float32Array(end - start).fill(value).buffer);
+  return { type: FRAME_WEIGHTS, node: 0, chunk, step: version, body };
+}
+
+function newInbox() {
+  let allocated = 0;
+  const inbox = new WeightsInbox(LAYOUT, (elements) => {
+    allocated++;
+    // Not at the start of its buffer, as in shared memory.
+    return new Float32Array(new ArrayBuffer(4 * elements + 64), 64, elements);
+  });
+  return { inbox, allocated: () => allocated };
+}
+
+const holds = (inbox: WeightsInbox, value: number) => inbox.weights.every((weight) => weight === value);
+
+describe('the inbox of weights', () => {
+  it('has no version before the first is whole', () => {
+    const { inbox } = newInbox();
+    expect(inbox.version).toBe(-1);
+    expect(inbox.add(frame(0, 0))).toBe(false);
+    expect(inbox.version).toBe(-1);
+    expect(inbox.add(frame(0, 1))).toBe(true);
+    expect(inbox.version).toBe(0);
+    expect(holds(inbox, 0)).toBe(true);
+  });
+
+  it('holds a version unchanged until the next is whole, in two buffers for ever', () => {
+    const { inbox, allocated } = newInbox();
+    for (let version = 0; version < 10; version++) {
+      for (let chunk = 0; chunk < CHUNKS; chunk++) {
+        if (version > 0) expect(holds(inbox, version - 1)).toBe(true);
+        expect(inbox.add(frame(version, chunk))).toBe(chunk === CHUNKS - 1);
+      }
+      expect(inbox.version).toBe(version);
+      expect(holds(inbox, version)).toBe(true);
+    }
+    expect(allocated()).toBe(2);
+  });
+
+  it('goes on with a newer version where the sender has skipped the rest of one', () => {
+    const { inbox } = newInbox();
+    inbox.add(frame(3, 0));
+    expect(inbox.add(frame(7, 0))).toBe(false);
+    expect(inbox.add(frame(7, 1))).toBe(true);
+    expect(inbox.version).toBe(7);
+    expect(holds(inbox, 7)).toBe(true);
+  });
+
+  it('takes no notice of versions that it has or that are past', () => {
+    const { inbox } = newInbox();
+    for (const chunk of [0, 1]) inbox.add(frame(5, chunk));
+    for (const version of [4, 5]) expect(inbox.add(frame(version, 0, 99))).toBe(false);
+    expect(holds(inbox, 5)).toBe(true);
+  });
+
+  it('refuses a chunk out of order, and one of another size', () => {
+    const { inbox } = newInbox();
+    expect(() => inbox.add(frame(0, 1))).toThrow(FrameError);
+    inbox.add(frame(1, 0));
+    expect(() => inbox.add(frame(1, 0))).toThrow('expected chunk 1');
+    expect(() => inbox.add({ ...frame(1, 1), body: new Uint8Array(16) })).toThrow(
+      'weights: chunk 1 of 16 bytes, expected chunk 1',
+    );
+    expect(() => inbox.add({ ...frame(2, 0), chunk: 2 ** 31 })).toThrow(FrameError);
+  });
+});
