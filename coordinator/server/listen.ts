@@ -68,6 +68,8 @@ export interface ListenOptions {
   hosts?: HostCheck;
   /** Milliseconds that never go back; tests have their own. */
   now?: () => number;
+  /** Milliseconds of processor that this process has had; tests have their own. */
+  worked?: () => number;
   /** Where messages are traced. */
   trace?: ProtocolTrace | undefined;
   /** Who reads and writes the frames of WebSockets. */
@@ -86,6 +88,7 @@ export async function listen(
     limits = DEFAULT_LIMITS,
     hosts = () => undefined,
     now = () => performance.now(),
+    worked,
     trace,
     transport = 'own',
   }: ListenOptions = {},
@@ -96,7 +99,7 @@ export async function listen(
   const tcp = tcpCount(limits);
   const joins = new JoinRate(now);
   const counts = new ServerCounts({ websockets: () => places.total, streams: () => live.size });
-  const served: Served = { ...offered, metrics: metrics?.(counts), answerTime: new AnswerTime(now) };
+  const served: Served = { ...offered, metrics: metrics?.(counts), answerTime: new AnswerTime(now, worked) };
   let hasToldProxy = false;
   /** Once: a proxy passes on requests, and was not named. */
   const tellProxy = (request: IncomingMessage) => {

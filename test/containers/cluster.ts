@@ -14,7 +14,7 @@ import { BATCH_SIZE, IMAGE, RUN, SHARDS, STEPS } from './run.js';
 
 const PORT = 8790;
 const SUMMARY = '/runs/run/summary.json';
-const ASK_AGAIN_MS = 25;
+const ASK_AGAIN_MS = 100;
 /** A busy machine starts slowly. */
 const STARTUP_MS = 120_000;
 
@@ -81,7 +81,11 @@ export async function cluster(): Promise<Cluster> {
 
 export function watched(coordinator: Box, url: string, token?: string): RunningCoordinator {
   const headers = new Headers(token === undefined ? {} : { authorization: `Bearer ${token}` });
-  const status = async () => (await (await fetch(`${url}/api/status`, { headers })).json()) as Status;
+  const status = async () => {
+    const response = await fetch(`${url}/api/status`, { headers });
+    if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
+    return (await response.json()) as Status;
+  };
   return {
     ...coordinator,
     status,

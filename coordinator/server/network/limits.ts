@@ -20,8 +20,8 @@ const JOINS = { atOnce: 64, perSecond: 1 };
 const MAX_IDENTITIES = 4096;
 
 /**
- * Milliseconds of the event loop that answers of what a run shows may take, at once and in each second: of one address,
- * and of all. A page that watches takes a few a second; a history of as many points as there may be takes 25 to 100.
+ * Milliseconds of processor that answers of what a run shows may take, at once and in each second: of one address, and
+ * of all. A page that watches takes a few a second; a history of as many points as there may be takes 25 to 100.
  */
 const ANSWERS_OF_ONE = { atOnce: 1000, perSecond: 100 };
 const ANSWERS_OF_ALL = { atOnce: 2000, perSecond: 400 };
@@ -173,13 +173,25 @@ class Buckets {
   }
 }
 
-/** How much of the event loop answers of what a run shows have taken, by address. */
+/** Milliseconds of processor that this process has had, all of its threads together. */
+const processorMs = () => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+};
+
+/** How much time answers of what a run shows have taken, by address. */
 export class AnswerTime {
   private readonly buckets = new Buckets(ANSWERS_OF_ONE);
   private readonly all: Bucket;
 
-  /** @param now in milliseconds that never go back */
-  constructor(private readonly now: () => number) {
+  /**
+   * @param now in milliseconds that never go back
+   * @param worked milliseconds of processor until now
+   */
+  constructor(
+    private readonly now: () => number,
+    private readonly worked: () => number = processorMs,
+  ) {
     this.all = new Bucket(ANSWERS_OF_ALL.atOnce, ANSWERS_OF_ALL.perSecond, now());
   }
 
@@ -189,6 +201,7 @@ export class AnswerTime {
    */
   spend(address: string, answer: () => void): boolean {
     const began = this.now();
+    const workedBefore = this.worked();
     const own = this.buckets.of(networkOf(address), began);
     // One by one: what one address is refused must not be taken from what all have.
     if (!own.take(0, began) || !this.all.take(0, began)) return false;
@@ -196,8 +209,10 @@ export class AnswerTime {
       answer();
     } finally {
       const now = this.now();
-      own.take(now - began, now);
-      this.all.take(now - began, now);
+      // Neither what other programs took of a busy machine meanwhile counts, nor what other threads did.
+      const cost = Math.min(now - began, this.worked() - workedBefore);
+      own.take(cost, now);
+      this.all.take(cost, now);
     }
     return true;
   }

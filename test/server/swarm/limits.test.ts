@@ -101,7 +101,11 @@ describe('answers', () => {
       now += 100;
       return {};
     });
-    const { url } = await edge({ now: () => now, monitor: { history: { view } as never } });
+    const { url } = await edge({
+      now: () => now,
+      worked: () => now,
+      monitor: { history: { view } as never },
+    });
     const ask = async () => (await fetch(`${url}/api/history`)).status;
     for (let asked = 0; asked < 12; asked++) expect(await ask()).toBe(200);
     expect(await ask()).toBe(429);
@@ -115,7 +119,10 @@ describe('answers', () => {
   it('of however many addresses take two fifths of it, after two seconds', () => {
     let now = 0;
     let answered = 0;
-    const time = new AnswerTime(() => now);
+    const time = new AnswerTime(
+      () => now,
+      () => now,
+    );
     for (let at = 0; now < 100_000; at++) {
       const isAnswered = time.spend(`192.0.${at % 200}.${at % 7}`, () => {
         now += 50;
@@ -125,6 +132,24 @@ describe('answers', () => {
     }
     expect(answered).toBeLessThanOrEqual(0.4 * now + 2000 + 50);
     expect(answered).toBeGreaterThanOrEqual(0.4 * now);
+  });
+
+  it('are not refused for the time that a busy machine gave to others, or that other threads worked', () => {
+    let [now, worked] = [0, 0];
+    const time = new AnswerTime(
+      () => now,
+      () => worked,
+    );
+    const refused = (milliseconds: number, ofThem: number) =>
+      Array.from({ length: 200 }, () =>
+        time.spend('192.0.2.1', () => {
+          now += milliseconds;
+          worked += ofThem;
+        }),
+      ).filter((isAnswered) => !isAnswered).length;
+    // 25 ms each, of which the answer has 1; and 1 ms each, while other threads have worked 25.
+    expect([refused(25, 1), refused(1, 25)]).toEqual([0, 0]);
+    expect(refused(25, 25)).toBeGreaterThan(0);
   });
 });
 
