@@ -128,6 +128,11 @@ export class Swarm {
     return this.roster.isReady(worker) ? this.options.pipeline.lend(bytes) : undefined;
   }
 
+  /** Borrows a chunk of a gradient from a worker of this process. @returns whether it is: to be given back */
+  borrow(worker: Worker, bytes: Uint8Array, giveBack: () => void): boolean {
+    return this.roster.isReady(worker) && this.options.pipeline.borrow(bytes, giveBack);
+  }
+
   giveBack(lent: Uint8Array): void {
     this.options.pipeline.giveBack(lent);
   }
