@@ -215,6 +215,8 @@ export class Session {
     this.uploads!.dropBefore(version);
     if (isFirst) this.send({ type: 'synced', version });
     this.pump();
+    // The lease will follow: what it needs is there sooner. A failure counts where it is waited for.
+    if (this.computing.size === 0) void settledLater(this.load('current'));
   }
 
   private canceled(message: Cancel): void {
