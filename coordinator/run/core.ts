@@ -10,7 +10,7 @@ import { createKernels } from '../update/kernels/create.js';
 import type { Kernels } from '../update/kernels/kernels.js';
 import { Pipeline } from '../update/pipeline.js';
 import type { RobustRule } from '../update/robust/rule.js';
-import type { UpdateRule } from '../update/update-rule.js';
+import type { UpdateRule } from '../update/rule/update-rule.js';
 import { Swarm } from '../workers/swarm.js';
 
 /** Workers send a heartbeat, and the coordinator looks for silent ones, this often until `deadAfterMs`. */

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { subjectOf } from '../../../test/support/compiled/subject.js';
 import { inputsOf } from '../graph/graph.js';
 import { loadGraph, storeGraph } from '../graph/graph-json.js';
-import { lower } from '../lower/lower.js';
 import { PORTABLE } from '../lower/target.js';
+import { lower } from '../lower.js';
 import { createTracer } from './trace-source.js';
 
 type Compute = (x: tf.Tensor) => tf.Tensor;
