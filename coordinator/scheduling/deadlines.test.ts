@@ -6,6 +6,7 @@ import {
   isFresh,
   isSilent,
   leaseExpired,
+  loadsTooLong,
   patienceMs,
   promised,
   sortedSpeeds,
@@ -132,6 +133,14 @@ describe('an idle worker', () => {
 });
 
 describe('a worker', () => {
+  it('has ten minutes to load, and twice what the bytes take at 1 Mbit/s', () => {
+    expect(loadsTooLong(601_000, 1000, 0)).toBeUndefined();
+    expect(loadsTooLong(601_001, 1000, 0)).toBe('not ready 600 s after it began to load (allowed: 600 s)');
+    const megabit = 1e6 / 8 / 1000;
+    expect(loadsTooLong(600_000 + (2 * 400e6) / megabit, 0, 400e6)).toBeUndefined();
+    expect(loadsTooLong(600_001 + (2 * 400e6) / megabit, 0, 400e6)).toContain('(allowed: 7000 s)');
+  });
+
   it('counts as dead when it has been silent for longer than is allowed', () => {
     expect(isSilent(11_000, 1000, 10_000)).toBeUndefined();
     expect(isSilent(11_001, 1000, 10_000)).toBe('silent for 10.0 s');
