@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { expectedMs, inAll, isFresh, isSilent, leaseExpired, patienceMs, promised } from './deadlines.js';
+import {
+  expectedMs,
+  inAll,
+  isFresh,
+  isSilent,
+  leaseExpired,
+  loadsTooLong,
+  patienceMs,
+  promised,
+} from './deadlines.js';
 
 describe('what a lease may take before it is late', () => {
   const leases = (count: number, ms: number, samples = 16) =>
@@ -119,6 +128,14 @@ describe('an idle worker', () => {
 });
 
 describe('a worker', () => {
+  it('has ten minutes to load, and twice what the bytes take at 1 Mbit/s', () => {
+    expect(loadsTooLong(601_000, 1000, 0)).toBeUndefined();
+    expect(loadsTooLong(601_001, 1000, 0)).toBe('not ready 600 s after it began to load (allowed: 600 s)');
+    const megabit = 1e6 / 8 / 1000;
+    expect(loadsTooLong(600_000 + (2 * 400e6) / megabit, 0, 400e6)).toBeUndefined();
+    expect(loadsTooLong(600_001 + (2 * 400e6) / megabit, 0, 400e6)).toContain('(allowed: 7000 s)');
+  });
+
   it('counts as dead when it has been silent for longer than is allowed', () => {
     expect(isSilent(11_000, 1000, 10_000)).toBeUndefined();
     expect(isSilent(11_001, 1000, 10_000)).toBe('silent for 10.0 s');

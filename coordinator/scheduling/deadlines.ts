@@ -124,6 +124,20 @@ export function leaseExpired(now: number, lease: LeaseTimes): string | undefined
   return `no contribution ${Math.round(age / 1000)} s after its lease (allowed: ${Math.round(allowed / 1000)} s)`;
 }
 
+/** A worker that has joined is given so long to start an engine, and again to take the weights... */
+const LOADING_FLOOR_MS = 600_000;
+/** ...and twice what its bytes take on a line of 1 Mbit/s... */
+const SLOWEST_LINE_BYTES_PER_MS = 125;
+const PATIENCE_WITH_LINES = 2;
+
+/** Why a worker that has loaded `bytes` since `since` is not waited for any longer; undefined while it is. */
+export function loadsTooLong(now: number, since: number, bytes: number): string | undefined {
+  const allowed = LOADING_FLOOR_MS + (PATIENCE_WITH_LINES * bytes) / SLOWEST_LINE_BYTES_PER_MS;
+  const age = now - since;
+  if (age <= allowed) return undefined;
+  return `not ready ${Math.round(age / 1000)} s after it began to load (allowed: ${Math.round(allowed / 1000)} s)`;
+}
+
 /** Why the worker counts as dead, or undefined while it lives. */
 export function isSilent(now: number, lastHeard: number, deadAfterMs: number): string | undefined {
   const silence = now - lastHeard;

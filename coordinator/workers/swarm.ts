@@ -64,7 +64,9 @@ export class Swarm {
 
   constructor(private readonly options: SwarmOptions) {
     this.connections = new Connections(options.pipeline);
-    this.failures = new FailureDetector(options.deadAfterMs);
+    const { deadAfterMs, welcome, pipeline } = options;
+    const weights = 4 * pipeline.weights.layout.total;
+    this.failures = new FailureDetector(deadAfterMs, { objects: welcome.objectBytes, weights });
     const refuse = this.refuse.bind(this);
     this.inHand = new PhaseInHand(refuse, (event) => this.options.tell(event));
     this.answers = new Answers(this.inHand, refuse, () => options.clock.now(), options.confusionClasses);
@@ -98,7 +100,7 @@ export class Swarm {
     const { trust, engineClass: wanted } = this.options;
     const refusal = trust.engineRefusal(worker.role, wanted, engineClass);
     if (refusal) return this.refuse(worker, 'engineClass', refusal);
-    worker.ready(engine, engineClass, lanes);
+    worker.ready(engine, engineClass, lanes, this.options.clock.now());
     const { id, name, kind } = worker;
     this.options.tell(
       told({ type: 'worker-joined', worker: name, workerId: id, kind, engine, engineClass, reason }),
@@ -126,6 +128,11 @@ export class Swarm {
   /** Where the body of a frame may be written that the worker sends; undefined: nowhere in particular. To be given back. */
   lend(worker: Worker, bytes: number): Uint8Array | undefined {
     return this.roster.isReady(worker) ? this.options.pipeline.lend(bytes) : undefined;
+  }
+
+  /** Borrows a chunk of a gradient from a worker of this process. @returns whether it is: to be given back */
+  borrow(worker: Worker, bytes: Uint8Array, giveBack: () => void): boolean {
+    return this.roster.isReady(worker) && this.options.pipeline.borrow(bytes, giveBack);
   }
 
   giveBack(lent: Uint8Array): void {

@@ -3,7 +3,7 @@
  * TimeDistributed and of Bidirectional. Written into the innermost layers, which TF.js does ask.
  */
 import type * as TensorFlow from '@tensorflow/tfjs';
-import type { Topology } from './layers/topology-json.js';
+import type { Topology } from './topology-json.js';
 
 type Layer = TensorFlow.layers.Layer;
 

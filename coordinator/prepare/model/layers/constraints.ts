@@ -1,7 +1,7 @@
 /** Constraints as TF.js's layers have them, in the words of the description. */
 import type * as TensorFlow from '@tensorflow/tfjs';
-import type { Constraint } from '../../../shared/numerics/constraints.js';
-import { UserError } from '../../../shared/user-error.js';
+import type { Constraint } from '../../../../shared/numerics/constraints.js';
+import { UserError } from '../../../../shared/user-error.js';
 
 /** Where TF.js keeps it. */
 interface Constrained {
