@@ -1,6 +1,6 @@
 /**
  * Advice where a step has fewer shards than the workers have lanes: a lane computes one shard at a time, so some have
- * nothing to compute. No decision depends on it, since lanes are what workers claim.
+ * nothing to compute. No decision depends on it: lanes are what workers claim.
  */
 import { powerOfTwoFrom } from '../../../shared/numerics/tree.js';
 

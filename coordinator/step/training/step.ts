@@ -96,7 +96,7 @@ export class Step implements Decider<StepSums> {
         this.state.window = event.window;
         return this.dispatch.begin(this.state.batch.assignments);
       case 'joined':
-        return void this.dispatch.adopt();
+        return this.dispatch.joined();
       case 'lost':
         return this.lost(event.worker);
       case 'contribution':

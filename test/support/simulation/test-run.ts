@@ -103,7 +103,10 @@ export function testRun(options: TestRunOptions): TestRun {
   const control = new Control({ schedule: (peak) => () => peak, peak: learningRate, changes: [] });
   const whole: RunOptions = {
     ...{ evaluateEvery: Number.POSITIVE_INFINITY, checkpointEvery: 0, minWorkers: 1, shards },
-    ...{ epochPlan: { records, batchSize }, test: { parts: [{ from: 0, to: 1 }], confusionClasses: 0 } },
+    ...{
+      epochPlan: { records, batchSize },
+      test: { parts: [{ from: 0, to: 1 }], mostInHand: 64, confusionClasses: 0 },
+    },
     ...options,
   };
   return {

@@ -4,10 +4,10 @@ import './no-native-msgpack.js';
 import fc from 'fast-check';
 import { Packr } from 'msgpackr';
 import { describe, expect, it } from 'vitest';
+import { decodeWorkerMessage, encode } from '../codec.js';
+import { MessageError } from '../message-error.js';
+import type { Message } from '../messages.js';
 import { checkMsgpack } from './check-msgpack.js';
-import { decodeWorkerMessage, encode } from './codec.js';
-import { MessageError } from './message-error.js';
-import type { Message } from './messages.js';
 
 const packr = new Packr({ useRecords: false, variableMapSize: true });
 const bytes = (...parts: (number | number[])[]) => Uint8Array.from(parts.flat());

@@ -3,8 +3,9 @@
  * however many of them come, they take no place of those that take part. Where tokens are asked for, some places are
  * kept for the trusted ones, so that guests cannot keep them out either.
  */
-import type { Principal } from './access/authenticator.js';
-import { type ConnectionLimits, OpenCount } from './network/limits.js';
+
+import { type ConnectionLimits, OpenCount } from '../network/limits.js';
+import type { Principal } from './authenticator.js';
 
 /** `guest`: takes part, and has no token that is trusted. */
 export type PlaceKind = 'stranger' | 'guest' | 'trusted';
