@@ -1,6 +1,6 @@
 /** One compute worker: started, asked, and ended when its engine is lost. */
-import { EngineCalls, errorOf, type Started } from '../../engine/remote.js';
-import type { ComputeSays, ComputeStart } from './compute-worker.js';
+import { EngineCalls, errorOf, type Started } from '../../../engine/remote.js';
+import type { ComputeSays, ComputeStart } from '../compute-worker.js';
 
 /** The part of a Worker that is used of it. */
 export interface ComputePort {
