@@ -8,6 +8,7 @@ import type { Tried } from './choose.js';
 import type { NodeSums } from './compute.js';
 import { addRange, NodeComputer, type RangeSum } from './compute-node.js';
 import type { Batch, Engine, EvaluationSums, Shard } from './engine.js';
+import { OwnBatches } from './own-batches.js';
 
 export type EngineCall =
   | { call: 'setWeights'; weights: Float32Array }
@@ -107,6 +108,7 @@ export function serveEngine(
   leave: () => void,
 ): (request: EngineRequest) => void {
   const computer = new NodeComputer(engine);
+  const own = new OwnBatches();
   /** Whether each unanswered call has been stopped. */
   const stopped = new Map<number, boolean>();
   const perform = async (call: CallRequest): Promise<unknown> => {
@@ -118,15 +120,16 @@ export function serveEngine(
       case 'setWeights':
         return engine.setWeights(call.weights);
       case 'computeNode': {
-        if (typeof call.into !== 'number') return computer.compute(call.shards, call.into, isStopped);
+        const shards = call.shards.map(({ batch, seed }, i) => ({ batch: own.of(batch, i), seed }));
+        if (typeof call.into !== 'number') return computer.compute(shards, call.into, isStopped);
         const contribution = new Float32Array(call.into);
-        const sums = await computer.compute(call.shards, contribution, isStopped);
+        const sums = await computer.compute(shards, contribution, isStopped);
         return { ...sums, contribution } satisfies SentNode;
       }
       case 'add':
         return addRange(call.sum);
       case 'evaluate':
-        return engine.evaluate(call.batch);
+        return engine.evaluate(own.of(call.batch, 0));
     }
   };
   let last: Promise<unknown> = Promise.resolve();

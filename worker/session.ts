@@ -32,6 +32,7 @@ import {
 } from '../shared/protocol/messages.js';
 import { MAX_ENGINE_CLASS, MAX_LANES, MAX_REASON } from '../shared/protocol/sizes.js';
 import type { WorkerHappening } from '../shared/status/worker-events.js';
+import { BatchMemory } from './data/batch-memory.js';
 import { checkLease, checkPart, checkWaiting } from './data/check-work.js';
 import type { RunMaterial } from './data/material.js';
 import { isMeant, type Task, Tasks, versionOf } from './tasks.js';
@@ -67,6 +68,7 @@ export class Session {
   private current!: WeightsInbox;
   private averaged!: WeightsInbox;
   private uploads: Uploads | undefined;
+  private memory!: BatchMemory;
   private readonly free: Float32Array[] = [];
   private readonly tasks = new Tasks((message) => this.send(message));
   /** What is being computed. Once it is canceled, no further shard of it is begun, and its gradient is not sent. */
@@ -163,6 +165,7 @@ export class Session {
     const { compute, layout } = material;
     this.material = material;
     const allocate = (elements: number) => compute.allocate(elements);
+    this.memory = new BatchMemory(allocate);
     this.current = new WeightsInbox(layout, allocate);
     this.averaged = new WeightsInbox(layout, allocate);
     this.uploads = new Uploads(layout, this.options.socket, (gradient) => this.release(gradient));
@@ -280,6 +283,7 @@ export class Session {
       seed: mix(this.welcome!.seed, lease.step, lease.firstShard + at),
     }));
     const sums = await material.compute.computeNode(shards, gradient, stop);
+    this.memory.give(batches);
     this.samples += sums.samples;
     this.send({
       type: 'contribution',
@@ -335,7 +339,7 @@ export class Session {
     const positions = order(lease.epoch);
     const batches = lease.bounds
       .slice(1)
-      .map((end, at) => train.assemble(positions.subarray(lease.bounds[at]!, end)));
+      .map((end, at) => train.assemble(positions.subarray(lease.bounds[at]!, end), this.memory.take));
     return settledLater(Promise.all(batches));
   }
 

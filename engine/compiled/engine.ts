@@ -6,6 +6,7 @@ import type * as Ort from 'onnxruntime-common';
 import { confusionClasses, type Manifest } from '../../shared/data/manifest.js';
 import type { ModelDescription } from '../../shared/models/description.js';
 import { type Layout, layoutOf } from '../../shared/numerics/layout.js';
+import { copyShared } from '../copy-shared.js';
 import { surestMistakes } from '../eager/mistakes.js';
 import type { Batch, Engine, EvaluationSums, Shard, Sums } from '../engine.js';
 import type { Graph, Value } from './graph/graph.js';
@@ -95,7 +96,7 @@ export class CompiledEngine implements Engine {
     for (const [i, { offset, size, trainable }] of this.layout.slots.entries()) {
       const result = results[trainable ? `gradient:${i}` : `change:${i}`];
       // A weight that the loss does not depend on has no gradient.
-      if (result) into.set(result.data as Float32Array, offset);
+      if (result) copyShared(into, result.data as Float32Array, offset);
       else into.fill(0, offset, offset + size);
     }
   }

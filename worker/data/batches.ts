@@ -39,9 +39,10 @@ export class Batches {
 
   /**
    * The records of `indices`, in their order.
+   * @param take memory to put them into; default: new
    * @throws Error if a chunk cannot be had after several attempts
    */
-  async assemble(indices: Uint32Array): Promise<Batch> {
+  async assemble(indices: Uint32Array, take?: (bytes: number) => ArrayBufferLike): Promise<Batch> {
     const { manifest } = this.options;
     const numbers = new Set<number>();
     for (const index of indices) {
@@ -56,7 +57,7 @@ export class Batches {
       else missing.push(this.load(number).then((bytes) => void chunks.set(number, bytes)));
     }
     if (missing.length > 0) await Promise.all(missing);
-    return gatherRecords(manifest, indices, (number) => chunks.get(number)!);
+    return gatherRecords(manifest, indices, (number) => chunks.get(number)!, take);
   }
 
   /** Records `[from, to)`, as they are stored. */
