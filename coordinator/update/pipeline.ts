@@ -237,14 +237,14 @@ export class Pipeline {
   private makeMean(chunk: number): number {
     const { kernels, samples } = this;
     const [left, right] = [this.roots[chunk]!, this.rights[chunk]];
-    if (!right) {
-      kernels.divide(left, samples);
-      return kernels.sumOfSquares(this.trained(chunk));
-    }
+    const mean = (from: number, to: number) => {
+      const into = left.subarray(from, to);
+      return right ? kernels.meanOfTwo(into, right.subarray(from, to), samples) : kernels.mean(into, samples);
+    };
     const at = this.layout.trainableIn(chunk);
-    const squares = kernels.meanOfTwo(left.subarray(0, at), right.subarray(0, at), samples);
-    if (at < left.length) kernels.meanOfTwo(left.subarray(at), right.subarray(at), samples);
-    kernels.free(right);
+    const squares = mean(0, at);
+    if (at < left.length) mean(at, left.length);
+    if (right) kernels.free(right);
     this.rights[chunk] = undefined;
     return squares;
   }

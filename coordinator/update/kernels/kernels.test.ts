@@ -20,6 +20,7 @@ const CALLS: Record<string, Call> = {
   clamp: (k, [a], [limit]) => k.clamp(a!, limit!),
   allFinite: (k, [a]) => k.allFinite(a!),
   sumOfSquares: (k, [a]) => k.sumOfSquares(a!),
+  mean: (k, [a], [by]) => k.mean(a!, by!),
   meanOfTwo: (k, [a, b], [by]) => k.meanOfTwo(a!, b!, by!),
   average: (k, [a, b], [decay]) => k.average(a!, b!, decay!),
 };

@@ -34,6 +34,8 @@ export interface Kernels {
   allFinite(vector: Float32Array): boolean;
   /** Sums squares in float64: those of the elements 0, 2, 4, ..., plus those of 1, 3, 5, ... */
   sumOfSquares(vector: Float32Array): number;
+  /** into /= by, in one pass with `sumOfSquares` of that, which it returns */
+  mean(into: Float32Array, by: number): number;
   /** into = (into + other) / by, in one pass: `add`, then `divide`. @returns `sumOfSquares` of that */
   meanOfTwo(into: Float32Array, other: Float32Array, by: number): number;
   /** into += (1 - decay) (other - into): leaves what equals `other` as it is, in floating point too. */

@@ -37,10 +37,13 @@ export function typescriptKernels(): Kernels {
       for (let i = 1; i < vector.length; i += 2) odd += vector[i]! * vector[i]!;
       return even + odd;
     },
-    meanOfTwo(into, other, by) {
-      this.add(into, other);
+    mean(into, by) {
       this.divide(into, by);
       return this.sumOfSquares(into);
+    },
+    meanOfTwo(into, other, by) {
+      this.add(into, other);
+      return this.mean(into, by);
     },
     average(into, other, decay) {
       const share = f(1 - decay);

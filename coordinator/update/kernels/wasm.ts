@@ -38,6 +38,7 @@ export function wasmKernels(capacityFloats: number): Kernels | undefined {
     clamp: (into, limit) => void run.clamp!(p(into), limit, into.length),
     allFinite: (vector) => run.allFinite!(p(vector), vector.length) !== 0,
     sumOfSquares: (vector) => run.sumOfSquares!(p(vector), vector.length),
+    mean: (into, by) => run.mean!(p(into), by, into.length),
     meanOfTwo: (into, other, by) => run.meanOfTwo!(p(into), p(other), by, into.length),
     average: (into, other, decay) => void run.average!(p(into), p(other), 1 - decay, into.length),
     update(kernel, vectors, scalars) {

@@ -99,12 +99,14 @@ export function sumOfSquares(vector: usize, n: i32): f64 {
   const wide = f64x2.promote_low_f32x4(pair);
   return f64x2.add(sums, f64x2.mul(wide, wide));
 }
-export function meanOfTwo(into: usize, other: usize, by: f32, n: i32): f64 {
+// Of the sum with `other` where there are `two`.
+@inline function meanOf(into: usize, other: usize, by: f32, n: i32, two: bool): f64 {
   const divisor = splat(by);
   let sums = f64x2.splat(0);
   let i = 0;
   for (; i + 4 <= n; i += 4) {
-    const mean = over(plus(get(into, i, true), get(other, i, true)), divisor);
+    const own = get(into, i, true);
+    const mean = over(two ? plus(own, get(other, i, true)) : own, divisor);
     put(into, i, mean, true);
     sums = squaresOn(sums, mean);
     sums = squaresOn(sums, v128.shuffle<u32>(mean, mean, 2, 3, 2, 3));
@@ -113,7 +115,8 @@ export function meanOfTwo(into: usize, other: usize, by: f32, n: i32): f64 {
   let even = f64x2.extract_lane(sums, 0);
   let odd = f64x2.extract_lane(sums, 1);
   for (; i < n; i++) {
-    const mean: f32 = (load<f32>(at(into, i)) + load<f32>(at(other, i))) / by;
+    const own = load<f32>(at(into, i));
+    const mean: f32 = (two ? own + load<f32>(at(other, i)) : own) / by;
     store<f32>(at(into, i), mean);
     const square = <f64>mean * <f64>mean;
     if ((i & 1) === 0) even += square;
@@ -121,6 +124,10 @@ export function meanOfTwo(into: usize, other: usize, by: f32, n: i32): f64 {
   }
   return even + odd;
 }
+export function meanOfTwo(into: usize, other: usize, by: f32, n: i32): f64 {
+  return meanOf(into, other, by, n, true);
+}
+export function mean(into: usize, by: f32, n: i32): f64 { return meanOf(into, into, by, n, false); }
 
 @inline function averageAt(into: usize, other: usize, share: v128, i: i32, four: bool): void {
   put(into, i, toward(get(into, i, four), get(other, i, four), share), four);
