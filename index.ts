@@ -10,4 +10,9 @@ export { registerLayers } from './shared/models/layers.js';
 export type { LoggedEvent, RunEvent } from './shared/status/events.js';
 export type { Status } from './shared/status/status.js';
 export { UserError } from './shared/user-error.js';
-export { type RunningWorker, type StartWorkerOptions, startWorker } from './worker/node/start.js';
+export {
+  type RunningWorker,
+  type StartWorkerOptions,
+  startWorker,
+  startWorkerWithin,
+} from './worker/node/start.js';

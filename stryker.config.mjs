@@ -6,7 +6,7 @@
 export default {
   mutate: [
     'shared/numerics/{tree,permutation,random}.ts',
-    'shared/protocol/{frame,codec,check-msgpack,validate,messages,fields}.ts',
+    'shared/protocol/{frame,codec,msgpack/check-msgpack,validate,messages,fields}.ts',
     'coordinator/scheduling/{leases/ledger,leases/orphans,planning/planner,speculation,deadlines}.ts',
     'coordinator/trust/{compare,reputation,audit-sampling,norm-bound,push-watch,engine-demand}.ts',
     'coordinator/update/optimizers/*.ts',

@@ -4,12 +4,20 @@
 export interface Settings {
   /** Share of the time in which this tab may compute: above 0, at most 1. */
   dutyCycle: number;
+  /** Cores of the processor that it may use: so many engines compute at a time. A GPU is used whole. */
+  cores: number;
   pauseWhenHidden: boolean;
   /** Keep the screen on, so that the device does not fall asleep. */
   keepAwake: boolean;
 }
 
-export const DEFAULT_SETTINGS: Settings = { dutyCycle: 1, pauseWhenHidden: false, keepAwake: false };
+/** How many cores is a question of the device: `tab/conditions/cores.ts`. */
+export const DEFAULT_SETTINGS: Settings = {
+  dutyCycle: 1,
+  cores: 1,
+  pauseWhenHidden: false,
+  keepAwake: false,
+};
 
 /** What only the page can know of the device. */
 export interface Conditions {
@@ -49,6 +57,8 @@ export interface ContributionState {
   /** Empty until one is chosen. */
   engine: string;
   engineReason: string;
+  /** How many engines compute at a time; 0 before one is chosen. */
+  lanes: number;
   /** Samples that the coordinator has counted of this browser, and of all workers of the run. */
   samples: number;
   samplesOfRun: number;
@@ -72,6 +82,7 @@ export const initialState = (name: string, settings: Settings): ContributionStat
   name,
   engine: '',
   engineReason: '',
+  lanes: 0,
   samples: 0,
   samplesOfRun: 0,
   samplesPerSecond: 0,
@@ -86,7 +97,15 @@ export const initialState = (name: string, settings: Settings): ContributionStat
 
 /** A message from the page to the control worker. `start` comes first. */
 export type TabCommand =
-  | { type: 'start'; name: string; engine: string; settings: Settings; conditions: Conditions }
+  | {
+      type: 'start';
+      name: string;
+      engine: string;
+      settings: Settings;
+      conditions: Conditions;
+      /** Bytes of memory that engines may take. */
+      memoryOfEngines: number;
+    }
   | { type: 'pause' | 'resume' | 'stop' }
   | { type: 'settings'; settings: Settings }
   | { type: 'conditions'; conditions: Conditions };

@@ -5,6 +5,7 @@ import { EventLog } from './monitor/event-log.js';
 import { prepare } from './prepare/prepare.js';
 import { builtFile } from './record/folder/built-file.js';
 import { authOf } from './server/access/mode.js';
+import { openDoor } from './server/in-process/door.js';
 import { type RunningCoordinator, runningCoordinator, serveRun } from './server/serve-run.js';
 import { Cleanup } from './setup/cleanup.js';
 import { createLifecycle } from './setup/create-lifecycle.js';
@@ -61,5 +62,15 @@ async function start(
     .catch((error) => events.warn(`what was built of the model is not kept: ${messageOf(error)}`));
   const { lifecycle } = led;
   const finished = lifecycle.start().finally(() => Promise.all([cacheSaved, lock.release()]));
-  return runningCoordinator({ runDir: folder.dir, server, events, lifecycle, status, finished, cleanup });
+  const door = openDoor(led.run.core, prepared.objects);
+  return runningCoordinator({
+    runDir: folder.dir,
+    door,
+    server,
+    events,
+    lifecycle,
+    status,
+    finished,
+    cleanup,
+  });
 }

@@ -55,6 +55,21 @@ describe('the choice of an engine', () => {
     expect(machine.alive()).toEqual(['fast']);
   });
 
+  it('counts an engine of which each lane has one as many times as there are lanes', async () => {
+    const engines = { 'eager/wasm': { ms: 20 }, 'compiled/webgpu': { ms: 8 }, 'compiled/wasm': { ms: 30 } };
+    const { choose } = await machineWith(engines);
+    expect((await choose()).engine.name).toBe('compiled/webgpu');
+    expect((await choose({ lanes: 2 })).engine.name).toBe('compiled/webgpu');
+    const { engine, reason } = await choose({ lanes: 4 });
+    expect(engine.name).toBe('eager/wasm');
+    expect(reason).toBe(
+      'eager/wasm: 20.0 ms a shard; compiled/webgpu 8.00 ms in its only lane; compiled/wasm 30.0 ms; agrees with the reference to 0e+0',
+    );
+    expect((await choose({ lanes: 2 })).reason).toMatch(
+      /^compiled\/webgpu: 8.00 ms a shard; eager\/wasm 20.0 ms in each of 2 lanes; /,
+    );
+  });
+
   it('says how many threads the chosen one has, where that is known', async () => {
     const { options, choose } = await machineWith({ alone: {} });
     const [alone] = options.candidates;

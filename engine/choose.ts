@@ -3,6 +3,7 @@
  * disagrees with the reference, times the rest on a shard of the real model, and takes the fastest.
  */
 import type { Manifest } from '../shared/data/manifest.js';
+import { hasLanes } from '../shared/engines/engines.js';
 import type { Probe } from '../shared/engines/probe.js';
 import type { Layout } from '../shared/numerics/layout.js';
 import { didYouMean } from '../shared/options/closest.js';
@@ -43,6 +44,8 @@ export interface ChooseOptions {
   manifest: Pick<Manifest, 'x' | 'y'>;
   /** Samples of one shard of the run. */
   shardSamples: number;
+  /** Lanes that the machine wants: engines are compared by what so many of each do; default: 1. */
+  lanes?: number | undefined;
   /** Try last resorts too, for people who want to see the whole table. */
   tryAll?: boolean;
   now(): number;
@@ -79,8 +82,8 @@ export async function chooseEngine(options: ChooseOptions): Promise<Choice> {
   }
   const { probe } = options;
   const tried: Tried[] = [];
-  /** The fastest first; of equals the one tried first. */
-  const works: { candidate: Candidate; result: Tried }[] = [];
+  /** The fastest first, by the milliseconds of a shard in all lanes together; of equals the one tried first. */
+  const works: { candidate: Candidate; result: Tried; ms: number }[] = [];
   const left: Candidate[] = [];
   for (const candidate of eligible) {
     if (works.length > 0 && candidate.lastResort && !options.tryAll) {
@@ -92,12 +95,14 @@ export async function chooseEngine(options: ChooseOptions): Promise<Choice> {
       if (engine) return { engine, reason: `${titleOf(candidate)}: the first that starts`, tried };
       continue;
     }
-    const result = await tryOne(candidate, { ...options, probe }, works[0]?.result.shardMs);
+    const lanes = lanesOf(candidate.name, options);
+    const best = works[0];
+    const bestMs = best && lanes * best.ms;
+    const result = await tryOne(candidate, { ...options, probe }, bestMs);
     tried.push(result);
-    const { shardMs } = result;
-    if (shardMs === undefined) continue;
-    works.push({ candidate, result });
-    works.sort((a, b) => a.result.shardMs! - b.result.shardMs!);
+    if (result.shardMs === undefined) continue;
+    works.push({ candidate, result, ms: result.shardMs / lanes });
+    works.sort((a, b) => a.ms - b.ms);
   }
   for (const { candidate, result } of works) {
     const engine = await startOr(candidate, (refused) => {
@@ -105,7 +110,7 @@ export async function chooseEngine(options: ChooseOptions): Promise<Choice> {
       delete result.shardMs;
       result.refused = refused;
     });
-    if (engine) return { engine, reason: explain(candidate, tried), tried };
+    if (engine) return { engine, reason: explain(candidate, tried, options), tried };
   }
   if (left.length > 0) {
     const rest = await chooseEngine({ ...options, candidates: left });
@@ -114,6 +119,10 @@ export async function chooseEngine(options: ChooseOptions): Promise<Choice> {
   const reasons = tried.map(({ name, refused }) => `${name}: ${refused}`).join('; ');
   throw new UserError(`no engine of this machine can compute this model (${reasons})`);
 }
+
+/** How many of an engine would compute at a time. Each is taken to be as fast as one alone. */
+const lanesOf = (name: string, { lanes = 1 }: Pick<ChooseOptions, 'lanes'>): number =>
+  hasLanes(name) ? lanes : 1;
 
 /** The engine, or word of why there is none. */
 async function startOr(candidate: Candidate, refuse: (reason: string) => void): Promise<Engine | undefined> {
@@ -186,12 +195,18 @@ function titleOf({ name, threads }: Candidate): string {
 }
 
 /** `compiled/cpu (1 thread): 11.9 ms a shard; eager/wasm 148 ms; agrees with the reference to 3e-7; ...` */
-function explain(candidate: Candidate, tried: readonly Tried[]): string {
+function explain(candidate: Candidate, tried: readonly Tried[], options: ChooseOptions): string {
   const chosen = candidate.name;
   const ms = (value: number) => `${value.toPrecision(3)} ms`;
+  /** Of one that has not as many as the chosen: its time says little beside the other's. */
+  const inLanes = (name: string) => {
+    const lanes = lanesOf(name, options);
+    if (lanes === lanesOf(chosen, options)) return '';
+    return lanes === 1 ? ' in its only lane' : ` in each of ${lanes} lanes`;
+  };
   const { shardMs, distance } = tried.find(({ name }) => name === chosen)!;
   const slower = tried.flatMap(({ name, shardMs }) =>
-    name !== chosen && shardMs ? [`${name} ${ms(shardMs)}`] : [],
+    name !== chosen && shardMs ? [`${name} ${ms(shardMs)}${inLanes(name)}`] : [],
   );
   const refused = tried.flatMap(({ name, refused }) =>
     refused && !NOT_INSTALLED.test(refused) ? [`${name} not taken: ${refused}`] : [],

@@ -39,8 +39,12 @@ function buildKernels() {
       '--runtime',
       'stub',
       '--enable',
-      'simd',
+      'simd,threads',
       '--importMemory',
+      '--sharedMemory',
+      // What a 32-bit address reaches: the pages of 64 KiB are chosen where it is linked.
+      '--maximumMemory',
+      '65536',
     );
     const base64 = readFileSync(wasm).toString('base64');
     writeFileSync(

@@ -1,6 +1,15 @@
 /** Takes the mask off a payload (RFC 6455, section 5.3) while it is copied to where it shall lie. */
 
 /**
+ * To memory that threads share, `set` copies byte by byte wherever the two are not aligned alike: at a tenth of the speed
+ * of `fill` with bytes, which for as many as there are is one copy.
+ */
+function copy(into: Uint8Array, at: number, from: Uint8Array): void {
+  if (!(into.buffer instanceof SharedArrayBuffer)) into.set(from, at);
+  else if (from.length > 0) Buffer.prototype.fill.call(into, from, at, at + from.length);
+}
+
+/**
  * Copies `from` to `into` at `at`, each byte changed by the mask's.
  * @param mask four bytes; @param phase how many bytes of the payload came before
  */
@@ -11,7 +20,7 @@ export function copyUnmasked(
   mask: Uint8Array,
   phase: number,
 ): void {
-  into.set(from, at);
+  copy(into, at, from);
   if ((mask[0]! | mask[1]! | mask[2]! | mask[3]!) === 0) return;
   const end = at + from.length;
   // Bytes up to a whole word of memory, then words, then bytes: four times as fast as bytes alone.

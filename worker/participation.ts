@@ -185,6 +185,18 @@ export class Participation {
         const why = printable(problem || reason || `closed with code ${code}`);
         resolve({ code, why, wasOpen, wasBroken });
       };
+      const hear = (act: () => void) => {
+        if (isOver) return;
+        try {
+          act();
+        } catch (error) {
+          if (!(error instanceof MessageError || error instanceof FrameError)) return fail(error);
+          // Later messages of this connection are ignored.
+          wasBroken = true;
+          connection.close(CLOSE.malformed.code, closeText(printable(error.message)));
+          end(CLOSE.malformed.code, error.message);
+        }
+      };
       const events: ConnectionEvents = {
         opened: () => {
           if (isOver) return;
@@ -197,18 +209,9 @@ export class Participation {
           else session.opened();
         },
         place: (head) => (isOver ? undefined : session.place(head)),
-        received: (bytes, body) => {
-          if (isOver) return;
-          try {
-            session.received(bytes, body);
-          } catch (error) {
-            if (!(error instanceof MessageError || error instanceof FrameError)) return fail(error);
-            // Later messages of this connection are ignored.
-            wasBroken = true;
-            connection.close(CLOSE.malformed.code, closeText(printable(error.message)));
-            end(CLOSE.malformed.code, error.message);
-          }
-        },
+        received: (bytes, body) => hear(() => session.received(bytes, body)),
+        told: (message) => hear(() => session.told(message)),
+        held: (which, version, values) => hear(() => session.hold(which, version, values)),
         closed: end,
       };
       const connection = dial(unlessSilent(events, (why) => this.reconnect(why)));

@@ -177,8 +177,8 @@ describe('what waits to be computed', () => {
 
   it('is at most some parts of an evaluation', async () => {
     const { session } = await ready();
-    for (let part = 0; part < 16; part++) session.received(evaluate({ part }));
-    expect(() => session.received(evaluate({ part: 16 }))).toThrow('evaluate: 16 wait already');
+    for (let part = 0; part < 64; part++) session.received(evaluate({ part }));
+    expect(() => session.received(evaluate({ part: 64 }))).toThrow('evaluate: 64 wait already');
   });
 
   it('is at most as many samples as a worker holds at once', async () => {

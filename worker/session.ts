@@ -21,12 +21,14 @@ import {
 import { MessageError } from '../shared/protocol/message-error.js';
 import {
   type Cancel,
+  type CoordinatorMessage,
   type Evaluate,
   type Lease,
   PROTOCOL_VERSION,
   type RunProgress,
   type Welcome,
   type WorkerKind,
+  type WorkerMessage,
 } from '../shared/protocol/messages.js';
 import { MAX_ENGINE_CLASS, MAX_LANES, MAX_REASON } from '../shared/protocol/sizes.js';
 import type { WorkerHappening } from '../shared/status/worker-events.js';
@@ -64,7 +66,7 @@ export class Session {
   private material: RunMaterial | undefined;
   private current!: WeightsInbox;
   private averaged!: WeightsInbox;
-  private uploads!: Uploads;
+  private uploads: Uploads | undefined;
   private readonly free: Float32Array[] = [];
   private readonly tasks = new Tasks((message) => this.send(message));
   /** What is being computed. Once it is canceled, no further shard of it is begun, and its gradient is not sent. */
@@ -101,8 +103,13 @@ export class Session {
     if (this.closed) return;
     const length = bytes.length + (body?.length ?? 0);
     if (length > MAX_MESSAGE_BYTES) throw new MessageError(`a message of ${length} bytes`);
-    if (isFrame(bytes)) return this.receivedFrame(readFrame(bytes, body));
-    const message = decodeCoordinatorMessage(bytes);
+    if (isFrame(bytes)) this.receivedFrame(readFrame(bytes, body));
+    else this.told(decodeCoordinatorMessage(bytes));
+  }
+
+  /** @throws MessageError if the coordinator breaks the protocol */
+  told(message: CoordinatorMessage): void {
+    if (this.closed) return;
     if (message.type === 'welcome') {
       if (this.welcome) throw new MessageError('a second welcome');
       if (message.protocol !== PROTOCOL_VERSION)
@@ -120,7 +127,7 @@ export class Session {
       case 'evaluate':
         return this.asked(message, this.material);
       case 'window':
-        return this.uploads.open(message.step, message.window);
+        return this.uploads!.open(message.step, message.window);
       case 'cancel':
         return this.canceled(message);
       default:
@@ -128,11 +135,24 @@ export class Session {
     }
   }
 
+  /** A version of the weights is whole, and lies where it is to be read. */
+  hold(which: Evaluate['weights'], version: number, values: Float32Array): void {
+    if (this.closed) return;
+    if (!this.material) throw new MessageError('weights before this worker was ready');
+    const inbox = this.inboxOf(which);
+    const isFirst = inbox.version < 0;
+    inbox.hold(version, values);
+    if (which === 'averaged') this.pump();
+    else this.turnedTo(version, isFirst);
+  }
+
   /** The socket is gone. The engine is the next session's: it ends after the shard in hand. */
   close(): void {
     this.closed = true;
     this.tasks.clear();
     for (const { stop } of this.computing) stop.abort();
+    this.uploads?.clear();
+    for (const gradient of this.free.splice(0)) this.options.socket.release?.(gradient);
     clearInterval(this.heartbeat);
   }
 
@@ -145,7 +165,7 @@ export class Session {
     const allocate = (elements: number) => compute.allocate(elements);
     this.current = new WeightsInbox(layout, allocate);
     this.averaged = new WeightsInbox(layout, allocate);
-    this.uploads = new Uploads(layout, this.options.socket, (gradient) => this.free.push(gradient));
+    this.uploads = new Uploads(layout, this.options.socket, (gradient) => this.release(gradient));
     this.idleSince = this.options.clock.now();
     const { name, engineClass, reason, lanes } = compute;
     this.options.tell({ type: 'engine', engine: name, engineClass, reason });
@@ -187,16 +207,20 @@ export class Session {
     if (frame.type !== FRAME_WEIGHTS) throw new FrameError(`frame type ${frame.type} is not a coordinator's`);
     const first = this.current.version < 0;
     if (!this.current.add(frame)) return;
-    const { version } = this.current;
-    this.uploads.dropBefore(version);
-    if (first) this.send({ type: 'synced', version });
+    this.turnedTo(this.current.version, first);
+  }
+
+  /** The current weights are those of another version. */
+  private turnedTo(version: number, isFirst: boolean): void {
+    this.uploads!.dropBefore(version);
+    if (isFirst) this.send({ type: 'synced', version });
     this.pump();
   }
 
   private canceled(message: Cancel): void {
     this.tasks.drop((task) => isMeant(task, message));
     for (const { task, stop } of this.computing) if (isMeant(task, message)) stop.abort();
-    if (message.node !== undefined) this.uploads.cancel(message.step, message.node);
+    if (message.node !== undefined) this.uploads!.cancel(message.step, message.node);
   }
 
   /** Starts the next tasks that can be computed, as many as the engine computes at a time. */
@@ -265,16 +289,21 @@ export class Session {
       computeMs: sums.computeMs === undefined ? clock.now() - started : loadMs + sums.computeMs,
       waitMs,
     });
-    if (stop.aborted || lease.step < this.current.version) this.free.push(gradient);
-    else this.uploads.add(lease, gradient);
+    if (stop.aborted || lease.step < this.current.version) this.release(gradient);
+    else this.uploads!.add(lease, gradient);
   }
 
   /** @throws Error where so many wait to be sent that one more is too many */
   private newGradient({ compute, layout }: RunMaterial): Float32Array {
-    const waiting = this.uploads.length;
+    const waiting = this.uploads!.length;
     if (waiting > 0 && (waiting + 1) * 4 * layout.total > MAX_GRADIENT_BYTES)
       throw new Error(`${waiting} gradients wait for the coordinator, and there is no room for another one`);
-    return compute.allocate(layout.total);
+    return this.options.socket.allocate?.(layout.total) ?? compute.allocate(layout.total);
+  }
+
+  private release(gradient: Float32Array): void {
+    if (this.closed) this.options.socket.release?.(gradient);
+    else this.free.push(gradient);
   }
 
   private load(which: Evaluate['weights']): Promise<void> {
@@ -308,10 +337,11 @@ export class Session {
     return settledLater(Promise.all(batches));
   }
 
-  private send(message: Parameters<typeof encode>[0]): void {
+  private send(message: WorkerMessage): void {
     if (this.closed) return;
     const { socket, fail } = this.options;
-    if (socket.bufferedBytes() > MAX_BUFFERED_BYTES) fail(new Error('the coordinator does not read'));
+    if (socket.tell) socket.tell(message);
+    else if (socket.bufferedBytes() > MAX_BUFFERED_BYTES) fail(new Error('the coordinator does not read'));
     else socket.send(encode(message));
   }
 }

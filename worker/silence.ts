@@ -23,6 +23,11 @@ export function unlessSilent(events: ConnectionEvents, lost: (why: string) => vo
       ticks = 0;
       events.received(bytes, body);
     },
+    told(message) {
+      ticks = 0;
+      events.told?.(message);
+    },
+    held: (which, version, values) => events.held?.(which, version, values),
     closed(code, reason) {
       clearInterval(timer);
       events.closed(code, reason);

@@ -7,17 +7,24 @@
  */
 import type { Layout } from '../shared/numerics/layout.js';
 import { FRAME_CONTRIBUTION, HEADER_BYTES, writeHeader } from '../shared/protocol/frame.js';
-import type { Lease } from '../shared/protocol/messages.js';
+import type { Lease, WorkerMessage } from '../shared/protocol/messages.js';
 
 /** Enough to keep the connection busy; more would only sit in memory. */
 const HIGH_WATER_BYTES = 1 << 20;
 
+/** Where messages and gradients go. */
 export interface UploadSocket {
   /** `flushed` is called when the bytes have left and their memory may be used again. */
   send(bytes: Uint8Array, flushed?: () => void): void;
   /** Sends one message of two parts, as they lie. `flushed` is called when both have left. */
   sendFrame(header: Uint8Array, body: Uint8Array, flushed: () => void): void;
   bufferedBytes(): number;
+  /** Where the coordinator is in this process: hands over a message as it is... */
+  tell?(message: WorkerMessage): void;
+  /** ...and has memory for gradients, which are then added where they lie; undefined: there is none left. */
+  allocate?(elements: number): Float32Array | undefined;
+  /** Takes such memory back. */
+  release?(vector: Float32Array): void;
 }
 
 interface Upload {
@@ -63,6 +70,11 @@ export class Uploads {
   /** Forgets steps before `step`: they are over. */
   dropBefore(step: number): void {
     this.remove((upload) => upload.lease.step < step);
+  }
+
+  /** Forgets all. */
+  clear(): void {
+    this.remove(() => true);
   }
 
   cancel(step: number, node: number): void {

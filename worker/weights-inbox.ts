@@ -11,23 +11,27 @@ import { FrameError } from '../shared/protocol/frame.js';
 export class WeightsInbox {
   /** The newest version that is whole; -1 before the first. */
   version = -1;
-  private held: Float32Array;
-  private incoming: Float32Array;
+  private held: Float32Array | undefined;
+  private incoming: Float32Array | undefined;
   private incomingVersion = -1;
   private nextChunk = 0;
 
   /** @param allocate makes a vector that the engine can read where it runs. */
   constructor(
     private readonly layout: Layout,
-    allocate: (elements: number) => Float32Array,
-  ) {
-    this.held = allocate(layout.total);
-    this.incoming = allocate(layout.total);
-  }
+    private readonly allocate: (elements: number) => Float32Array,
+  ) {}
 
   /** The values of `version`. */
   get weights(): Float32Array {
+    if (!this.held) throw new Error('no version of the weights is whole');
     return this.held;
+  }
+
+  /** All of a version lies elsewhere. */
+  hold(version: number, values: Float32Array): void {
+    this.held = values;
+    this.version = version;
   }
 
   /** Where the body of a frame shall lie, before it is here; undefined: it is not the one that must come next. */
@@ -63,6 +67,7 @@ export class WeightsInbox {
   }
 
   private bytesFrom(start: number, bytes: number): Uint8Array {
+    this.incoming ??= this.allocate(this.layout.total);
     return new Uint8Array(this.incoming.buffer, this.incoming.byteOffset + 4 * start, bytes);
   }
 }

@@ -22,6 +22,8 @@ export interface ComputeStart {
   /** `auto` or the name of an engine. */
   wanted: string;
   withGpu: boolean;
+  /** Lanes that the tab wants: engines are compared by what so many of each do. */
+  lanes?: number;
 }
 
 /** What the worker says, beside its answers: its engine is gone. */
@@ -33,7 +35,12 @@ export type ComputeSays = StartAnswer | EngineAnswer | ComputeLost;
 
 const say = (message: ComputeSays, transfer: ArrayBuffer[] = []) => scope.postMessage(message, transfer);
 
-async function start({ subject, wanted, withGpu }: ComputeStart): Promise<(request: EngineRequest) => void> {
+async function start({
+  subject,
+  wanted,
+  withGpu,
+  lanes,
+}: ComputeStart): Promise<(request: EngineRequest) => void> {
   const gpu = withGpu ? await findGpu() : undefined;
   const webGl = withGpu ? findWebGl() : undefined;
   const candidates = engineCandidates({ subject, withGpu, gpu, webGl, lost: (why) => say({ lost: why }) });
@@ -44,6 +51,7 @@ async function start({ subject, wanted, withGpu }: ComputeStart): Promise<(reque
       candidates.map(({ name }) => name),
     ),
     candidates,
+    lanes,
     layout: layoutOf(subject.model.weights),
     now: () => performance.now(),
   });

@@ -11,17 +11,22 @@ import {
   type Settings,
   type TabCommand,
 } from '../contribution-state.js';
-import { WakeLock, watchConditions } from './conditions/device-conditions.js';
+import { coresOf, memoryOfEngines, mostCores } from './conditions/cores.js';
+import { thisDevice, WakeLock, watchConditions } from './conditions/device-conditions.js';
 
 export interface ContributeOptions {
   /** `auto` or the name of an engine. */
   engine?: string;
   /** Default: drawn once for each browser. */
   name?: string;
+  /** Cores to use, until its owner chooses others. Default: those that were chosen, or what fits the device. */
+  cores?: number;
 }
 
 export interface Contribution {
   readonly state: ContributionState;
+  /** Cores that this device has. */
+  readonly mostCores: number;
   /** Hears the state at once and at every change. @returns what ends it */
   subscribe(listener: (state: ContributionState) => void): () => void;
   start(): void;
@@ -39,10 +44,16 @@ const SETTINGS_KEY = 'swarmgrad.settings';
 export function createContribution({
   engine = 'auto',
   name = nameOfBrowser(),
+  cores,
 }: ContributeOptions = {}): Contribution {
   const listeners = new Set<(state: ContributionState) => void>();
   const wakeLock = new WakeLock();
-  let state = initialState(name, { ...DEFAULT_SETTINGS, ...remembered<Partial<Settings>>(SETTINGS_KEY) });
+  const device = thisDevice();
+  const known = remembered<Partial<Settings>>(SETTINGS_KEY);
+  let state = initialState(name, {
+    ...{ ...DEFAULT_SETTINGS, ...known },
+    cores: coresOf(cores ?? known?.cores, device),
+  });
   let worker: Worker | undefined;
   let unwatch: () => void = () => undefined;
 
@@ -77,7 +88,8 @@ export function createContribution({
     let isFirst = true;
     unwatch = watchConditions((conditions: Conditions) => {
       const { settings } = state;
-      if (isFirst) send({ type: 'start', name, engine, settings, conditions });
+      const memory = memoryOfEngines(device);
+      if (isFirst) send({ type: 'start', name, engine, settings, conditions, memoryOfEngines: memory });
       else send({ type: 'conditions', conditions });
       isFirst = false;
     });
@@ -87,6 +99,7 @@ export function createContribution({
     get state() {
       return state;
     },
+    mostCores: mostCores(device),
     subscribe(listener) {
       listeners.add(listener);
       listener(state);

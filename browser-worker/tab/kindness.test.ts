@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { AwakeTime } from '../../engine/lanes/awake-time.js';
-import { restOf } from '../compute/duty-cycle.js';
 import { engineNamed } from '../compute/engine-names.js';
+import { restOf } from '../compute/lanes/duty-cycle.js';
 import { type Conditions, DEFAULT_SETTINGS } from '../contribution-state.js';
 import { BudgetedCache, type ByteStore } from '../storage/budgeted-cache.js';
 import { memoryBudget } from '../storage/memory-budget.js';

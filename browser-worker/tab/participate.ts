@@ -4,8 +4,8 @@ import type { AwakeTime } from '../../engine/lanes/awake-time.js';
 import { SWARM_PATH } from '../../shared/protocol/messages.js';
 import { Participation } from '../../worker/participation.js';
 import { BASE } from '../base.js';
-import { startGuarded } from '../compute/guarded-compute.js';
-import type { ComputePort } from '../compute/remote-engine.js';
+import type { ComputePort } from '../compute/lanes/remote-engine.js';
+import { startTabCompute } from '../compute/lanes/start-compute.js';
 import { dial } from '../socket.js';
 import { fetchObject } from '../storage/fetch-object.js';
 import { memoryBudget } from '../storage/memory-budget.js';
@@ -25,14 +25,16 @@ export interface TabParts {
   permission: Permission;
   network: Network;
   time: AwakeTime;
+  /** Bytes of memory that engines may take. */
+  memoryOfEngines: number;
   spawn(): ComputePort;
 }
 
 export async function createParticipation(parts: TabParts): Promise<Participation> {
-  const { name, engine, state, permission, network, time, spawn } = parts;
+  const { name, engine, state, permission, network, time, memoryOfEngines, spawn } = parts;
   const { cache, kind } = await openCache((text) => state.note(text));
   state.set({ cache: kind });
-  const failures = { gpu: 0, processor: 0 };
+  const failures = { gpu: 0 };
   return new Participation({
     name,
     kind: 'browser',
@@ -49,8 +51,10 @@ export async function createParticipation(parts: TabParts): Promise<Participatio
       return object;
     },
     startCompute: (subject, wanted) =>
-      startGuarded(subject, wanted, {
+      startTabCompute(subject, wanted, {
         spawn,
+        cores: permission.cores,
+        memoryBytes: memoryOfEngines,
         isShared: globalThis.crossOriginIsolated === true,
         failures,
         time,
@@ -58,15 +62,15 @@ export async function createParticipation(parts: TabParts): Promise<Participatio
         wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
         dutyCycle: () => permission.dutyCycle,
         computed: (samples) => state.computed(samples),
-        lost: (why) => state.note(`The engine was lost and started again: ${why}.`),
+        told: (sentence) => state.note(sentence),
       }),
     wait: (ms, signal) => network.wait(ms, signal),
     tell: () => undefined,
     watcher: {
       connected: () => state.show('preparing', 'Connected. Fetching the model and trying engines on it.'),
       welcomed: () => undefined,
-      prepared: ({ name, reason }) => {
-        state.set({ engine: name, engineReason: reason });
+      prepared: ({ name, reason, lanes = 1 }) => {
+        state.set({ engine: name, engineReason: reason, lanes });
         state.show('contributing', 'Contributing.');
       },
       progressed: (progress) => state.progressed(progress),

@@ -6,7 +6,7 @@
 import { AwakeTime, TICK_MS } from '../../engine/lanes/awake-time.js';
 import { messageOf } from '../../shared/user-error.js';
 import type { Participation } from '../../worker/participation.js';
-import type { ComputePort } from '../compute/remote-engine.js';
+import type { ComputePort } from '../compute/lanes/remote-engine.js';
 import type { Report, TabCommand } from '../contribution-state.js';
 import { Network } from './conditions/network.js';
 import { Permission } from './conditions/permission.js';
@@ -32,7 +32,7 @@ export class TabControl {
   private taking: AbortController | undefined;
 
   constructor(
-    { name, engine, settings, conditions }: Extract<TabCommand, { type: 'start' }>,
+    { name, engine, settings, conditions, memoryOfEngines }: Extract<TabCommand, { type: 'start' }>,
     private readonly options: TabControlOptions,
   ) {
     this.permission = new Permission(settings, conditions);
@@ -45,7 +45,7 @@ export class TabControl {
       before = now;
       this.state.refresh();
     }, TICK_MS);
-    this.take(name, engine)
+    this.take(name, engine, memoryOfEngines)
       .catch((error) => this.state.show('refused', messageOf(error)))
       .finally(() => {
         clearInterval(ticking);
@@ -65,10 +65,14 @@ export class TabControl {
         this.ended.abort();
         permission.look();
         break;
-      case 'settings':
+      case 'settings': {
+        const before = permission.cores;
         state.set({ settings: command.settings });
         permission.change({ settings: command.settings });
+        // Another number of engines: it leaves, and joins with them.
+        if (permission.cores !== before) this.taking?.abort();
         break;
+      }
       case 'conditions': {
         const wasOffline = !permission.isOnline;
         permission.change({ conditions: command.conditions });
@@ -87,7 +91,7 @@ export class TabControl {
   }
 
   /** Takes part until the run is over, or until the owner stops it. */
-  private async take(name: string, engine: string): Promise<void> {
+  private async take(name: string, engine: string, memoryOfEngines: number): Promise<void> {
     const { state, ended } = this;
     state.show('connecting', 'Starting.');
     const release = await beTheOnlyTab(
@@ -102,7 +106,7 @@ export class TabControl {
     try {
       const { permission, network, time, options } = this;
       const { spawn } = options;
-      const parts = { name, engine, state, permission, network, time, spawn };
+      const parts = { name, engine, state, permission, network, time, memoryOfEngines, spawn };
       this.participation = await createParticipation(parts);
       try {
         await this.contribute(this.participation);
@@ -118,9 +122,12 @@ export class TabControl {
   private async contribute(participation: Participation): Promise<void> {
     const { state, permission } = this;
     const { signal } = this.ended;
+    let { cores } = permission;
     while (!signal.aborted) {
       await permission.given(signal, (reason) => state.show('paused', reason));
       if (signal.aborted) break;
+      if (cores !== permission.cores) await participation.release();
+      cores = permission.cores;
       this.taking = new AbortController();
       state.show('connecting', 'Connecting.');
       const { why } = await participation.run(this.taking.signal);

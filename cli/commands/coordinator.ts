@@ -4,6 +4,7 @@ import type { GivenCoordinatorOptions } from '../../coordinator/options/options.
 import { readConfiguration, runFolder } from '../../coordinator/record/folder/run-folder.js';
 import { joinLine } from '../../coordinator/server/network/addresses.js';
 import type { RunningCoordinator } from '../../coordinator/start.js';
+import type { Level } from '../../shared/status/events.js';
 import { UserError } from '../../shared/user-error.js';
 import { addCoordinatorFlags, coordinatorOptions } from '../input/coordinator-flags.js';
 import { Interrupted, type Interruption, interrupted } from '../input/interruptions.js';
@@ -12,6 +13,7 @@ import { firstTokensText, invitation } from '../output/invitation.js';
 import { createLog } from '../output/log.js';
 import { createDisplay, type Display } from '../output/progress.js';
 import { terminalOf } from '../output/terminal.js';
+import { startLocalLanes } from '../tasks/local-lanes.js';
 import { startLocalWorkers } from '../tasks/local-workers.js';
 
 export function addCoordinator(program: Command): void {
@@ -52,19 +54,25 @@ export async function runCoordinator(given: GivenCoordinatorOptions, command: Co
     for (const text of invitation(url, process.stderr, takesToken)) display.say({ type: 'invitation', text });
   running.onEvent((event) => display.event(event));
   // A resumed run may have its local workers from its folder.
-  const { localWorkers, localEngine } = await readConfiguration(runFolder(runDir));
+  const { localWorkers, localLanes, localEngine } = await readConfiguration(runFolder(runDir));
+  const common = {
+    engine: localEngine ?? 'auto',
+    log: (worker: string, level: Level, text: string) =>
+      display.say({ type: 'local-worker', level, worker, text }),
+    verbose: terminal.level === 'debug',
+  };
+  const { door, localUrl, localToken } = running;
   const workers = startLocalWorkers({
     count: localWorkers ?? 0,
-    engine: localEngine ?? 'auto',
-    url: running.localUrl,
-    token: running.localToken,
-    log: (worker, level, text) => display.say({ type: 'local-worker', level, worker, text }),
-    verbose: terminal.level === 'debug',
+    url: localUrl,
+    token: localToken,
+    ...common,
   });
+  const lanes = startLocalLanes({ lanes: localLanes ?? 0, door, ...common });
   try {
     await untilTheEnd(running, display, interruption, given.linger ?? false);
   } finally {
-    await workers.stop();
+    await Promise.all([workers.stop(), lanes.stop()]);
     await running.close();
   }
 }

@@ -42,7 +42,7 @@ export function enginesText({ data, model, shardSamples, chosen, engines, speed 
   ]);
   const lines = table(['engine', 'ms a shard', 'off by', 'class, or why not'], rows);
   const note =
-    '* what a worker takes; "off by": the largest difference of a gradient from TF.js on cpu, relative';
+    '* what a worker takes, all its lanes counted; "off by": the largest difference of a gradient from TF.js on cpu, relative';
   const { lanes, ofOne, ofAll } = speed;
   const one = `${chosen}: ${count(ofOne)} samples/s in one lane`;
   const all = lanes === 1 ? one : `${one}, ${count(ofAll)} in ${lanes} (${(ofAll / ofOne).toFixed(2)} times)`;

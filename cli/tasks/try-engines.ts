@@ -44,6 +44,7 @@ export async function tryEngines(
     seed: configuration.seed,
     run: { ...configuration, shardSamples },
   });
+  const all = processors();
   preparing('trying each engine of this machine, some 3 s each');
   const thread = await startEngineThread({
     model: description,
@@ -52,12 +53,12 @@ export async function tryEngines(
     program,
     shardSamples,
     wanted: 'auto',
+    lanes: all,
     tryAll: true,
   });
   await thread.close();
   const subject = { model: description, manifest: data, program, shardSamples, wanted: thread.name };
   const batch = batchOf(probe.cases[0]!, data, shardSamples);
-  const all = processors();
   preparing(`timing ${thread.name} in one lane, and in ${all}`);
   const [one, every] = [await timeLanes(subject, 1, batch), await timeLanes(subject, all, batch)];
   const speed = { lanes: every.lanes, ofOne: one.speed, ofAll: every.speed };

@@ -29,6 +29,7 @@ import {
   whole,
   word,
 } from '../../shared/options/option-kinds.js';
+import { MAX_LANES } from '../../shared/protocol/sizes.js';
 import { TRANSPORTS } from '../../websocket/transport.js';
 import { SOURCES } from '../prepare/data/sources/sources.js';
 import { ZOO } from '../prepare/zoo/zoo.js';
@@ -210,10 +211,16 @@ export const COORDINATOR_OPTIONS = block({
   ),
   port: option(whole(0, 65_535), 8790, 'TCP port to listen on; 0: any free port', operation),
   localWorkers: option(whole(0, 256), 0, 'worker processes to start on this machine', operation),
+  localLanes: option(
+    either(word('auto'), whole(0, MAX_LANES)),
+    0,
+    'shards that this process computes itself at a time, without a connection; auto: as many as it may use processors, less one; a crash of an engine then ends the run, which --resume continues',
+    operation,
+  ),
   localEngine: option(
     engine('NAME', ['auto']),
     'auto',
-    'engine of the local workers; auto: the fastest that works',
+    'engine of the local workers and lanes; auto: the fastest that works',
     operation,
   ),
   minWorkers: option(whole(1), undefined, 'workers to wait for before the first step', {

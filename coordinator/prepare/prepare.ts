@@ -66,7 +66,7 @@ export async function prepare(
   const request = { model, data: headOf(data), loss, seed, run };
   const recalled = typeof model === 'object' ? await recall(model, request, cache) : undefined;
   if (!recalled) preparing(`building the model: ${nameOf(model)}`);
-  const { description, weights, probe, program } = recalled ?? (await build(request));
+  const { description, weights, probe, program, notes: ofModel } = recalled ?? (await build(request));
   const objects = new ObjectStore();
   const train = storeSplit(objects, data, 'train');
   const test = storeSplit(objects, data, 'test');
@@ -90,7 +90,7 @@ export async function prepare(
     if (cache && !recalled) await cache.write(keyOf(description, request), { probe, program });
   };
   const notes: RunEvent[] = [
-    ...(data.notes ?? []).map((text) => ({ type: 'data' as const, text })),
+    ...[...(data.notes ?? []), ...ofModel].map((text) => ({ type: 'data' as const, text })),
     ...(data.warnings ?? []).map((text) => ({ type: 'warning' as const, text })),
   ];
   const { refused } = JSON.parse(program.toString()) as Program;
@@ -123,7 +123,7 @@ async function build(request: BuildRequest) {
 async function recall(description: ModelDescription, request: BuildRequest, cache?: BuildCache) {
   const documents = await cache?.read(keyOf(description, request));
   const { total } = layoutOf(description.weights);
-  return documents && { description, weights: new Float32Array(total), ...documents };
+  return documents && { description, weights: new Float32Array(total), notes: [], ...documents };
 }
 
 const json = (document: object): Buffer => Buffer.from(JSON.stringify(document));

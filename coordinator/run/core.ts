@@ -7,10 +7,11 @@ import type { RunEvent } from '../../shared/status/events.js';
 import type { Trust } from '../trust/trust.js';
 import { capacityFor } from '../update/capacity.js';
 import { createKernels } from '../update/kernels/create.js';
+import { GradientPool, gradientsThatFit } from '../update/kernels/gradient-pool.js';
 import type { Kernels } from '../update/kernels/kernels.js';
 import { Pipeline } from '../update/pipeline.js';
 import type { RobustRule } from '../update/robust/rule.js';
-import type { UpdateRule } from '../update/update-rule.js';
+import type { UpdateRule } from '../update/rule/update-rule.js';
 import { Swarm } from '../workers/swarm.js';
 
 /** Workers send a heartbeat, and the coordinator looks for silent ones, this often until `deadAfterMs`. */
@@ -60,6 +61,8 @@ export interface CoreOptions {
 export interface Core {
   layout: Layout;
   kernels: Kernels;
+  /** For a worker of this process. */
+  gradients: GradientPool;
   pipeline: Pipeline;
   swarm: Swarm;
   trust: Trust;
@@ -75,7 +78,10 @@ export function createCore(options: CoreOptions): Core {
   const { layout, rule, weights, robust } = learning;
   const { trust, deadAfterMs } = membership;
   const shards = options.shards === 'auto' ? Math.min(AUTO_SHARDS, MAX_SHARDS) : options.shards;
-  const kernels = createKernels({ capacityFloats: capacityFor(layout, rule, shards) });
+  const needed = capacityFor(layout, rule, shards);
+  const ownGradients = gradientsThatFit(needed, layout);
+  const kernels = createKernels({ capacityFloats: needed + ownGradients * (layout.total + 8) });
+  const gradients = new GradientPool(kernels, ownGradients);
   const pipeline = new Pipeline(layout, kernels, rule, weights, () => swarm.chunkReady());
   const checkMs = deadAfterMs / CHECKS_UNTIL_DEAD;
   const awake = options.timers === false ? options.clock : awakeClock(options.clock);
@@ -86,5 +92,5 @@ export function createCore(options: CoreOptions): Core {
       ? []
       : [setInterval(() => swarm.sweep(), checkMs), setInterval(() => swarm.look(), LOOK_MS)];
   const stop = () => timers.forEach(clearInterval);
-  return { layout, kernels, pipeline, swarm, trust, robust, awake, stop };
+  return { layout, kernels, gradients, pipeline, swarm, trust, robust, awake, stop };
 }

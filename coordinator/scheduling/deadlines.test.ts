@@ -1,6 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { expectedMs, inAll, isFresh, isSilent, leaseExpired, patienceMs, promised } from './deadlines.js';
+import {
+  expectedMs,
+  inAll,
+  isFresh,
+  isSilent,
+  leaseExpired,
+  loadsTooLong,
+  patienceMs,
+  promised,
+  sortedSpeeds,
+} from './deadlines.js';
 
 describe('what a lease may take before it is late', () => {
   const leases = (count: number, ms: number, samples = 16) =>
@@ -90,17 +100,21 @@ describe('a lease of somebody who is, or says that it is, very slow', () => {
   });
 
   it('runs out by what half of the others do where it is a volunteer', () => {
-    const all = [1, 2, 3, 4].map((id) => ({ id, speed: id === 1 ? 1e-6 : 10 * id }));
+    const speedsOf = (workers: { speed: number | undefined }[]) => () => sortedSpeeds(workers);
+    const all = [1, 2, 3, 4].map((id) => ({ speed: id === 1 ? 1e-6 : 10 * id }));
     // Of a newcomer there is nothing to tell.
-    const others = [...all, { id: 5, speed: undefined }];
-    expect(promised({ ...all[0]!, role: 'volunteer' }, others)).toEqual({ speed: 30, isTrusted: false });
-    expect(promised({ ...all[0]!, role: 'worker' }, all)).toEqual({ speed: 1e-6, isTrusted: true });
+    const others = [...all, { speed: undefined }];
+    expect(promised({ ...all[0]!, role: 'volunteer' }, speedsOf(others))).toEqual({
+      speed: 30,
+      isTrusted: false,
+    });
+    expect(promised({ ...all[0]!, role: 'worker' }, speedsOf(all))).toEqual({ speed: 1e-6, isTrusted: true });
     // Alone there is nothing to measure it by, and a newcomer has a minute.
-    expect(promised({ ...all[0]!, role: 'volunteer' }, all.slice(0, 1))).toEqual({
+    expect(promised({ ...all[0]!, role: 'volunteer' }, speedsOf(all.slice(0, 1)))).toEqual({
       speed: 1e-6,
       isTrusted: false,
     });
-    expect(promised({ id: 9, speed: undefined, role: 'volunteer' }, all).speed).toBeUndefined();
+    expect(promised({ speed: undefined, role: 'volunteer' }, speedsOf(all)).speed).toBeUndefined();
   });
 });
 
@@ -119,6 +133,14 @@ describe('an idle worker', () => {
 });
 
 describe('a worker', () => {
+  it('has ten minutes to load, and twice what the bytes take at 1 Mbit/s', () => {
+    expect(loadsTooLong(601_000, 1000, 0)).toBeUndefined();
+    expect(loadsTooLong(601_001, 1000, 0)).toBe('not ready 600 s after it began to load (allowed: 600 s)');
+    const megabit = 1e6 / 8 / 1000;
+    expect(loadsTooLong(600_000 + (2 * 400e6) / megabit, 0, 400e6)).toBeUndefined();
+    expect(loadsTooLong(600_001 + (2 * 400e6) / megabit, 0, 400e6)).toContain('(allowed: 7000 s)');
+  });
+
   it('counts as dead when it has been silent for longer than is allowed', () => {
     expect(isSilent(11_000, 1000, 10_000)).toBeUndefined();
     expect(isSilent(11_001, 1000, 10_000)).toBe('silent for 10.0 s');

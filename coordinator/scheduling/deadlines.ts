@@ -100,15 +100,29 @@ export interface LeaseTimes {
   isTrusted: boolean;
 }
 
-/** What is to be expected of a worker: of a volunteer no less than what half of the others do. */
+/**
+ * What is to be expected of a worker: of a volunteer no less than what half of the others do.
+ * @param speeds of all workers, in ascending order, its own among them
+ */
 export function promised(
-  { id, role, speed }: Pick<Worker, 'id' | 'role' | 'speed'>,
-  all: Iterable<Pick<Worker, 'id' | 'speed'>>,
+  { role, speed }: Pick<Worker, 'role' | 'speed'>,
+  speeds: () => readonly number[],
 ): Pick<LeaseTimes, 'speed' | 'isTrusted'> {
   if (role !== 'volunteer') return { speed, isTrusted: true };
-  const others = [...all].filter((other) => other.id !== id).flatMap((other) => other.speed ?? []);
-  const known = speed !== undefined && others.length > 0;
-  return { speed: known ? Math.max(speed, median(others)) : speed, isTrusted: false };
+  if (speed === undefined || speeds().length < 2) return { speed, isTrusted: false };
+  return { speed: Math.max(speed, medianWithout(speeds(), speed)), isTrusted: false };
+}
+
+/** Those that are known, in ascending order. */
+export const sortedSpeeds = (workers: Iterable<Pick<Worker, 'speed'>>): number[] =>
+  [...workers].flatMap(({ speed }) => speed ?? []).sort((a, b) => a - b);
+
+/** @param sorted holds `value` */
+function medianWithout(sorted: readonly number[], value: number): number {
+  const at = sorted.indexOf(value);
+  const other = (rank: number) => sorted[rank < at ? rank : rank + 1]!;
+  const [count, middle] = [sorted.length - 1, (sorted.length - 1) >> 1];
+  return count % 2 === 1 ? other(middle) : (other(middle - 1) + other(middle)) / 2;
 }
 
 /** Whether no lease made at `since` can have expired yet, of any size. */
@@ -122,6 +136,20 @@ export function leaseExpired(now: number, lease: LeaseTimes): string | undefined
   const age = now - lease.since;
   if (age <= allowed) return undefined;
   return `no contribution ${Math.round(age / 1000)} s after its lease (allowed: ${Math.round(allowed / 1000)} s)`;
+}
+
+/** A worker that has joined is given so long to start an engine, and again to take the weights... */
+const LOADING_FLOOR_MS = 600_000;
+/** ...and twice what its bytes take on a line of 1 Mbit/s... */
+const SLOWEST_LINE_BYTES_PER_MS = 125;
+const PATIENCE_WITH_LINES = 2;
+
+/** Why a worker that has loaded `bytes` since `since` is not waited for any longer; undefined while it is. */
+export function loadsTooLong(now: number, since: number, bytes: number): string | undefined {
+  const allowed = LOADING_FLOOR_MS + (PATIENCE_WITH_LINES * bytes) / SLOWEST_LINE_BYTES_PER_MS;
+  const age = now - since;
+  if (age <= allowed) return undefined;
+  return `not ready ${Math.round(age / 1000)} s after it began to load (allowed: ${Math.round(allowed / 1000)} s)`;
 }
 
 /** Why the worker counts as dead, or undefined while it lives. */

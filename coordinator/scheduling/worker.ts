@@ -76,6 +76,8 @@ export class Worker {
   readonly recent: Turnaround[] = [];
   /** How often it has let others wait, less what it has delivered since. */
   doubt: number;
+  /** When it joined, or after that became ready: when it began to load what it lacks to be idle. */
+  loadingSince: number;
   /** When it became idle. */
   idleSince: number;
   /** Leases that were taken back while it may still compute them: until it answers it is not free. */
@@ -103,6 +105,7 @@ export class Worker {
     this.identity = identity;
     this.doubt = doubt;
     this.lastHeard = now;
+    this.loadingSince = now;
     this.idleSince = now;
     this.doneAt = now;
   }
@@ -112,9 +115,10 @@ export class Worker {
   }
 
   /** It has an engine, and is sent the weights. */
-  ready(engine: string, engineClass: string, lanes = 1): void {
+  ready(engine: string, engineClass: string, lanes = 1, now = this.loadingSince): void {
     this.computesWith(engine, engineClass);
     this.lanes = lanes;
+    this.loadingSince = now;
     this.state = 'syncing';
   }
 

@@ -9,6 +9,7 @@ import type { ProtocolTrace } from '../../shared/protocol/trace.js';
 import { messageOf, UserError } from '../../shared/user-error.js';
 import type { Transport } from '../../websocket/transport.js';
 import { type Refused, ServerCounts } from '../monitor/server-counts.js';
+import { Places, placeKindOf } from './access/places.js';
 import { serveConnection } from './connection.js';
 import type { ConnectionGuard } from './connection-guard.js';
 import { answerText } from './http/answer.js';
@@ -34,7 +35,6 @@ import {
 import { isSameOrigin } from './network/origin.js';
 import { unnamedProxy } from './network/shared-address.js';
 import type { TlsFiles } from './network/tls.js';
-import { Places, placeKindOf } from './places.js';
 import { Sockets } from './sockets/sockets.js';
 
 /** A stranger that sends too much has so long to hear why: nothing more is read of it. */

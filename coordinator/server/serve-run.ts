@@ -1,6 +1,7 @@
 /** A run under way, served: its workers, its pages, its metrics, what admins do to it, and what its caller has of it. */
 import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
+import type { InProcessDoor } from '../../shared/protocol/in-process.js';
 import type { LoggedEvent } from '../../shared/status/events.js';
 import type { Status } from '../../shared/status/status.js';
 import type { Watch } from '../monitor/create-monitor.js';
@@ -69,6 +70,8 @@ export interface RunningCoordinator {
   firstTokens: FirstTokens | undefined;
   /** What workers on this machine show, as long as this process lives; undefined if none is asked for. */
   localToken: string | undefined;
+  /** How a worker of this process joins: `startWorkerWithin`. */
+  door: InProcessDoor;
   status(): Status;
   /** Hears of what people want to know, as it happens. Returns a function that ends it. */
   onEvent(listener: (event: LoggedEvent) => void): () => void;
@@ -82,6 +85,7 @@ export interface RunningCoordinator {
 
 export interface CoordinatorParts {
   runDir: string;
+  door: InProcessDoor;
   server: Serving;
   events: EventLog;
   lifecycle: RunLifecycle<Summary>;
@@ -92,7 +96,7 @@ export interface CoordinatorParts {
 }
 
 export function runningCoordinator(parts: CoordinatorParts): RunningCoordinator {
-  const { runDir, server, events, lifecycle, status, finished, cleanup } = parts;
+  const { runDir, door, server, events, lifecycle, status, finished, cleanup } = parts;
   const { url, localUrl = reachableLocally(url), firstTokens } = server;
   const stop = async () => {
     lifecycle.stop(STOP_PATIENCE_MS);
@@ -105,5 +109,5 @@ export function runningCoordinator(parts: CoordinatorParts): RunningCoordinator 
   };
   const localToken = server.issue('worker', 'local workers');
   const onEvent = (listener: (event: LoggedEvent) => void) => events.listen(listener);
-  return { url, localUrl, runDir, firstTokens, localToken, status, onEvent, finished, stop, close };
+  return { url, localUrl, runDir, firstTokens, localToken, door, status, onEvent, finished, stop, close };
 }

@@ -1,8 +1,8 @@
 /** What trains: trust, pipeline, swarm and progress of a run, made from its options and its checkpoint. */
 import { universalClass } from '../../engine/node/universal-class.js';
 import { monotonicClock } from '../../shared/clock.js';
-import { evaluationParts } from '../../shared/data/evaluation-parts.js';
-import { confusionClasses, metricUnitOf } from '../../shared/data/manifest.js';
+import { evaluationParts, mostInHand } from '../../shared/data/evaluation-parts.js';
+import { confusionClasses, metricUnitOf, recordBytes } from '../../shared/data/manifest.js';
 import { layoutOf } from '../../shared/numerics/layout.js';
 import { metricOf } from '../../shared/numerics/losses.js';
 import { told } from '../../shared/status/events.js';
@@ -88,7 +88,11 @@ function runOptionsOf(configuration: Configuration, { train, test }: Prepared): 
     evaluateEvery: evaluateEvery === 'epoch' ? stepsPerEpoch(epochPlan) : evaluateEvery,
     checkpointEvery,
     minWorkers,
-    test: { parts: evaluationParts(test.records), confusionClasses: confusionClasses(test.label) },
+    test: {
+      parts: evaluationParts(test.records),
+      mostInHand: mostInHand(recordBytes(test)),
+      confusionClasses: confusionClasses(test.label),
+    },
   };
 }
 

@@ -12,8 +12,8 @@ import { FRAME_AVERAGED_WEIGHTS, FRAME_WEIGHTS } from '../../shared/protocol/fra
 import { WINDOW_CHUNKS } from './capacity.js';
 import type { Kernels } from './kernels/kernels.js';
 import { Landing } from './kernels/landing.js';
+import { needsWhole, type UpdateRule } from './rule/update-rule.js';
 import { type RootSum, TreeSum } from './tree-sum.js';
-import { needsWhole, type UpdateRule } from './update-rule.js';
 import { NextVersion, type Preserver, type Section } from './version/next-version.js';
 import { VersionedWeights } from './version/versioned-weights.js';
 
@@ -25,6 +25,7 @@ export class Pipeline {
   /** The moving average, in its own frames; undefined without one. Its version follows the weights'. */
   readonly averaged: VersionedWeights | undefined;
   private readonly landing: Landing;
+  private readonly kernels: Kernels;
   private readonly gradientListeners = new Set<GradientListener>();
   private readonly slots: Section[];
   private readonly next: NextVersion;
@@ -46,7 +47,7 @@ export class Pipeline {
 
   constructor(
     private readonly layout: Layout,
-    private readonly kernels: Kernels,
+    kernels: Kernels,
     rule: UpdateRule,
     initial: Float32Array,
     /** A chunk of the next version is ready to be sent. Must not throw. */
@@ -54,6 +55,8 @@ export class Pipeline {
   ) {
     this.weights = new VersionedWeights(kernels, layout, initial, 0, FRAME_WEIGHTS);
     this.landing = new Landing(kernels);
+    // What was borrowed is given back where others are freed.
+    this.kernels = { ...kernels, free: (vector) => this.landing.free(vector) };
     this.waitsForWhole = needsWhole(rule, layout);
     if (rule.averageDecay > 0) {
       this.averaged = new VersionedWeights(kernels, layout, initial, 0, FRAME_AVERAGED_WEIGHTS);
@@ -66,7 +69,7 @@ export class Pipeline {
       }),
     }));
     const { weights, averaged, slots } = this;
-    this.next = new NextVersion({ layout, kernels, rule, weights, averaged, slots });
+    this.next = new NextVersion({ layout, kernels: this.kernels, rule, weights, averaged, slots });
   }
 
   /** Subscribes to the mean gradient. @returns what ends that */
@@ -100,6 +103,15 @@ export class Pipeline {
   lend(bytes: number): Uint8Array | undefined {
     const fits = bytes <= 4 * Math.min(this.layout.total, this.layout.chunkElements);
     return this.samplesOf && fits ? this.landing.lend(bytes) : undefined;
+  }
+
+  /**
+   * Borrows a chunk of a gradient that its worker has written into the kernels' memory, before it is added.
+   * @param giveBack is called once its memory may be used again
+   * @returns whether it is: not between two steps, and not what lies in other memory
+   */
+  borrow(bytes: Uint8Array, giveBack: () => void): boolean {
+    return this.samplesOf !== undefined && this.landing.borrow(bytes, giveBack);
   }
 
   giveBack(lent: Uint8Array): void {

@@ -1,8 +1,12 @@
 /** The connections of workers, each with what feeds it with weights. */
+
+import type { WhichWeights } from '../../shared/protocol/in-process.js';
 import type { Worker, WorkerId } from '../scheduling/worker.js';
 import type { Pipeline } from '../update/pipeline.js';
+import type { VersionedWeights } from '../update/version/versioned-weights.js';
 import type { Connection, Peer } from './peer.js';
-import { WeightsFeed } from './weights/weights-feed.js';
+import { type Feed, WeightsFeed } from './weights/weights-feed.js';
+import { WholeWeightsFeed } from './weights/whole-weights-feed.js';
 
 export class Connections {
   private readonly open = new Map<WorkerId, Connection>();
@@ -14,8 +18,8 @@ export class Connections {
     this.open.set(worker.id, {
       worker,
       peer,
-      weights: new WeightsFeed(weights, peer),
-      averaged: averaged && new WeightsFeed(averaged, peer),
+      weights: feedOf('current', weights, peer),
+      averaged: averaged && feedOf('averaged', averaged, peer),
     });
   }
 
@@ -32,4 +36,10 @@ export class Connections {
   all(): Iterable<Connection> {
     return this.open.values();
   }
+}
+
+function feedOf(which: WhichWeights, weights: VersionedWeights, peer: Peer): Feed {
+  const { held } = peer;
+  if (!held) return new WeightsFeed(weights, peer);
+  return new WholeWeightsFeed(weights, (version, values) => held(which, version, values));
 }

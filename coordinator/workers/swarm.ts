@@ -40,6 +40,20 @@ export interface SwarmOptions {
   tell(event: RunEvent): void;
 }
 
+/**
+ * A look goes over all workers and leases. Of more than so many workers there is one every so many milliseconds for each
+ * beyond: so looks take the same part of a processor however many there are, and 10,000 are looked at every 0.2 s.
+ */
+const LOOKED_AT_ALWAYS = 500;
+/**
+ * So it is with telling them how the run goes, of which nothing depends but that they hear something: a worker gives a
+ * connection up after 30 s of silence.
+ */
+const TOLD_ALWAYS = 500;
+const TELL_MS_OF_ONE = 2;
+const LONGEST_UNTOLD_MS = 10_000;
+const LOOK_MS_OF_ONE = 0.02;
+
 export class Swarm {
   readonly roster = new Roster();
   private readonly connections: Connections;
@@ -56,6 +70,11 @@ export class Swarm {
   /** The close code for workers that arrive after the run. */
   private over: { reason: CloseReason; text: string } | undefined;
 
+  /** When all were last told how the run goes. */
+  private toldAt = Number.NEGATIVE_INFINITY;
+  /** When it was last looked for what is late. */
+  private lookedAt = Number.NEGATIVE_INFINITY;
+
   /** What was advised: once is enough. */
   idleLanes: IdleLanes | undefined;
 
@@ -64,7 +83,9 @@ export class Swarm {
 
   constructor(private readonly options: SwarmOptions) {
     this.connections = new Connections(options.pipeline);
-    this.failures = new FailureDetector(options.deadAfterMs);
+    const { deadAfterMs, welcome, pipeline } = options;
+    const weights = 4 * pipeline.weights.layout.total;
+    this.failures = new FailureDetector(deadAfterMs, { objects: welcome.objectBytes, weights });
     const refuse = this.refuse.bind(this);
     this.inHand = new PhaseInHand(refuse, (event) => this.options.tell(event));
     this.answers = new Answers(this.inHand, refuse, () => options.clock.now(), options.confusionClasses);
@@ -98,7 +119,7 @@ export class Swarm {
     const { trust, engineClass: wanted } = this.options;
     const refusal = trust.engineRefusal(worker.role, wanted, engineClass);
     if (refusal) return this.refuse(worker, 'engineClass', refusal);
-    worker.ready(engine, engineClass, lanes);
+    worker.ready(engine, engineClass, lanes, this.options.clock.now());
     const { id, name, kind } = worker;
     this.options.tell(
       told({ type: 'worker-joined', worker: name, workerId: id, kind, engine, engineClass, reason }),
@@ -118,14 +139,18 @@ export class Swarm {
     const { shards, welcome } = this.options;
     // Under `auto` each worker gets one shard, since each counts as one where gradients are held against each other.
     if (this.idleLanes || shards === 'auto') return;
-    const lanes = this.active().reduce((sum, worker) => sum + worker.lanes, 0);
-    this.idleLanes = idleLanes(lanes, shards, welcome.shardSamples, MAX_SHARDS);
+    this.idleLanes = idleLanes(this.roster.lanes(), shards, welcome.shardSamples, MAX_SHARDS);
     if (this.idleLanes) this.tell(told({ type: 'idle-lanes', ...this.idleLanes }));
   }
 
   /** Where the body of a frame may be written that the worker sends; undefined: nowhere in particular. To be given back. */
   lend(worker: Worker, bytes: number): Uint8Array | undefined {
     return this.roster.isReady(worker) ? this.options.pipeline.lend(bytes) : undefined;
+  }
+
+  /** Borrows a chunk of a gradient from a worker of this process. @returns whether it is: to be given back */
+  borrow(worker: Worker, bytes: Uint8Array, giveBack: () => void): boolean {
+    return this.roster.isReady(worker) && this.options.pipeline.borrow(bytes, giveBack);
   }
 
   giveBack(lent: Uint8Array): void {
@@ -222,7 +247,7 @@ export class Swarm {
   }
 
   /** Those that can take leases. */
-  active(): Worker[] {
+  active(): readonly Worker[] {
     return this.roster.active();
   }
 
@@ -245,13 +270,21 @@ export class Swarm {
     return this.quorum.of(count, until);
   }
 
-  /** Looks for what is late. To be called every few milliseconds. */
+  /** Looks for what is late, less often where many are looked at. To be called every few milliseconds. */
   look(): void {
+    const now = this.options.clock.now();
+    const pauseMs = LOOK_MS_OF_ONE * (this.roster.size - LOOKED_AT_ALWAYS);
+    if (pauseMs > 0 && now - this.lookedAt < pauseMs) return;
+    this.lookedAt = now;
     this.inHand.passed('tick');
   }
 
-  /** Tells every worker how the run goes, and what it has given itself. */
+  /** Tells every worker how the run goes, and what it has given itself; less often where they are many. */
   tellProgress(run: Omit<m.RunProgress, 'type' | 'samples'>): void {
+    const now = this.options.clock.now();
+    const pauseMs = Math.min(TELL_MS_OF_ONE * (this.roster.size - TOLD_ALWAYS), LONGEST_UNTOLD_MS);
+    if (pauseMs > 0 && now - this.toldAt < pauseMs) return;
+    this.toldAt = now;
     const given = this.given.samples();
     for (const { worker, peer } of this.connections.all())
       peer.send({ type: 'progress', samples: given(worker), ...run });
@@ -260,8 +293,9 @@ export class Swarm {
   /** Removes workers that are silent or hold an expired lease. Call it regularly. */
   sweep(): void {
     const now = this.options.clock.now();
+    const promised = this.roster.promises();
     for (const connection of this.connections.all()) {
-      const verdict = this.failures.verdict(now, connection, (worker) => this.roster.promised(worker));
+      const verdict = this.failures.verdict(now, connection, promised);
       if (verdict) this.refuse(connection.worker, verdict.reason, verdict.text);
     }
     this.inHand.passed('sweep');

@@ -23,6 +23,8 @@ export interface LanePoolOptions {
   /** Lanes in all. Those beside the first are started meanwhile, and join once they are ready. */
   count: number;
   start(): Promise<Lane>;
+  /** What people call a lane; default: `lane`. */
+  unit?: string;
   allocate(elements: number): Float32Array;
   time: Pick<AwakeTime, 'after'>;
   now(): number;
@@ -69,7 +71,7 @@ export class LanePool implements Compute {
     });
     this.name = engine.name;
     this.engineClass = engine.engineClass;
-    this.reason = count === 1 ? engine.reason : `${count} lanes of ${engine.reason}`;
+    this.reason = count === 1 ? engine.reason : `${count} ${options.unit ?? 'lane'}s of ${engine.reason}`;
     this.lanes = count;
     this.slots = new Slots(allocate);
     const empty = { job: undefined, done: 0, restarts: 0, isReady: false, lane: undefined };
@@ -210,8 +212,9 @@ export class LanePool implements Compute {
   }
 
   private tell({ number }: Place, why: string, then?: string): void {
-    const left = `${this.places.size} of ${this.lanes} lanes are left`;
-    this.options.log(`lane ${number} failed (${why}): ${then ?? left}`);
+    const { unit = 'lane' } = this.options;
+    const left = `${this.places.size} of ${this.lanes} ${unit}s are left`;
+    this.options.log(`${unit} ${number} failed (${why}): ${then ?? left}`);
   }
 
   private die(error: Error, inHand?: Job): void {

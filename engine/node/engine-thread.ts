@@ -20,6 +20,8 @@ export interface EngineThreadOptions extends CompiledSubject {
   wanted: string;
   /** Threads of the engine, if it accepts a number; default: 1. */
   threads?: number | undefined;
+  /** Lanes that the worker wants: engines are compared by what so many of each do. */
+  lanes?: number;
   /** Try every engine, also those known to be slow. */
   tryAll?: boolean;
 }

@@ -6,8 +6,9 @@ import { type Subject, subjectOf } from '../../test/support/compiled/subject.js'
 import { zoo } from '../../test/support/compiled/zoo.js';
 import { createProgram } from '../compiled/program.js';
 import { createTracer } from '../compiled/trace/trace-source.js';
+import { lanesFor } from '../lanes/lanes-for.js';
 import { type EngineThread, startEngineThread } from './engine-thread.js';
-import { lanesFor, type Machine, startLanes } from './start-lanes.js';
+import { type Machine, startLanes } from './start-lanes.js';
 
 const dropout = () =>
   subjectOf({
@@ -125,7 +126,7 @@ describe('how many lanes a worker has', () => {
     expect(told('compiled/wasm', { available: 3e9 + spare - 1 })).toEqual({
       lanes: 3,
       lines: [
-        '3 of 4 lanes: another one needs about 1000 MB; 3537 MB of memory are left, and 537 MB stay free',
+        '3 of 4 lanes: another one needs about 1000 MB; of the 3537 MB of memory that it may use, 537 MB stay free',
       ],
     });
     expect(told('compiled/wasm', { available: 0 })).toMatchObject({ lanes: 1 });

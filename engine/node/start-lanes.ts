@@ -2,15 +2,12 @@
  * The lanes of a worker in Node: threads of this process, each with an engine of the same class. The first chooses the
  * engine; the others start meanwhile, if there is memory for them.
  */
-import { hasLanes } from '../../shared/engines/engines.js';
 import { layoutOf } from '../../shared/numerics/layout.js';
 import { AwakeTime, TICK_MS } from '../lanes/awake-time.js';
 import type { Lane } from '../lanes/lane.js';
 import { LanePool } from '../lanes/lane-pool.js';
+import { lanesFor } from '../lanes/lanes-for.js';
 import { type EngineThreadOptions, startEngineThread } from './engine-thread.js';
-
-/** Memory that stays free for data, for gradients that wait to be sent, and for other programs. */
-const SPARE_BYTES = 512 << 20;
 
 export interface LanesOptions extends EngineThreadOptions {
   /** Lanes wanted; fewer are started where the engine or the memory allows no more, which `log` then hears. */
@@ -42,7 +39,7 @@ export async function startLanes({
   ...options
 }: LanesOptions): Promise<LanePool> {
   const before = machine.used();
-  const first = await machine.startThread(options);
+  const first = await machine.startThread({ ...options, lanes: wanted });
   // Libraries and data are shared, which the first lane's growth includes: it is what another one needs at most. Each
   // has the weights for itself, and values on their way up the tree take two vectors more.
   const needed = machine.used() - before + 3 * 4 * layoutOf(options.model.weights).total;
@@ -62,28 +59,6 @@ export async function startLanes({
   });
   void pool.closed.then(stopTicking);
   return pool;
-}
-
-interface Need {
-  wanted: number;
-  /** Bytes of another lane. */
-  needed: number;
-  available: number;
-  log(text: string): void;
-}
-
-/** How many lanes there will be: what is wanted, unless the engine or the memory allows no more. */
-export function lanesFor(engine: string, { wanted, needed, available, log }: Need): number {
-  if (wanted > 1 && !hasLanes(engine)) {
-    log(`1 lane instead of ${wanted}: ${engine} serves the whole machine by itself`);
-    return 1;
-  }
-  const room = 1 + Math.max(0, Math.floor((available - SPARE_BYTES) / Math.max(needed, 1)));
-  if (room >= wanted) return wanted;
-  const mb = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
-  const free = `${mb(available)} of memory are left, and ${mb(SPARE_BYTES)} stay free`;
-  log(`${room} of ${wanted} lanes: another one needs about ${mb(needed)}; ${free}`);
-  return room;
 }
 
 /** @returns what stops it */

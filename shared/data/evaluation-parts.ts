@@ -17,6 +17,8 @@ export interface EvaluationPart {
 /** The test set, as an evaluation sees it. */
 export interface EvaluationPlan {
   parts: readonly EvaluationPart[];
+  /** Parts that a worker may hold at once, however many lanes it has. */
+  mostInHand: number;
   /** Classes of the confusion matrix that may come with a part; 0: no matrix. */
   confusionClasses: number;
 }
@@ -32,6 +34,15 @@ export interface EvaluationTotals {
   /** Wrong predictions of which the model was surest. */
   mistakes?: { record: number; predicted: number; confidence: number }[] | undefined;
 }
+
+/** A worker refuses work for which it would have to put together more bytes of records. Part of the protocol. */
+export const MAX_WAITING_BYTES = 2 ** 30;
+/** ...and more parts. Part of the protocol. */
+export const MAX_WAITING_PARTS = 64;
+
+/** How many parts of such records a worker takes at once: at least one to compute, and one to go on with. */
+export const mostInHand = (recordBytes: number): number =>
+  Math.max(2, Math.min(MAX_WAITING_PARTS, Math.floor(MAX_WAITING_BYTES / (EVALUATION_PART * recordBytes))));
 
 export function evaluationParts(records: number): EvaluationPart[] {
   return Array.from({ length: Math.ceil(records / EVALUATION_PART) }, (_, part) => ({

@@ -1,9 +1,12 @@
 /** The range of a model's last layer is held against the loss. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import type { ModelFunction } from '../../coordinator/prepare/model/topology.js';
 import { PORTABLE } from '../../engine/compiled/lower/target.js';
 import { compiledEngine, eagerEngine, gradientOf, subjectOf } from '../../test/support/compiled/subject.js';
+import { temporaryFolder } from '../../test/support/files/temporary-folder.js';
 import { build } from '../../test/support/models/building.js';
 import { refusalOf } from '../../test/support/refusal.js';
 import type { LossName } from '../numerics/losses.js';
@@ -13,6 +16,15 @@ const L = tf.layers;
 const dense = (units: number, activation: string) =>
   L.dense({ units, activation: activation as 'linear', inputShape: [4] });
 const ending = (...layers: tf.layers.Layer[]) => tf.sequential({ layers });
+
+const bothWays = (activation: string, mergeMode: 'sum' | 'concat') =>
+  ending(
+    L.reshape({ targetShape: [4, 1], inputShape: [4] }),
+    L.bidirectional({
+      layer: L.simpleRNN({ units: 1, activation: activation as 'linear' }) as tf.RNN,
+      mergeMode,
+    }),
+  );
 
 describe('the last activation of a model', () => {
   it.each<[string, string, () => tf.LayersModel]>([
@@ -53,6 +65,9 @@ describe('the last activation of a model', () => {
           L.timeDistributed({ layer: L.dense({ units: 3, activation: 'softmax' }) }),
         ),
     ],
+    ['of both directions, added', 'a sum of two sigmoid', () => bothWays('sigmoid', 'sum')],
+    ['of both directions, each for itself', 'sigmoid', () => bothWays('sigmoid', 'concat')],
+    ['of both directions, normalized by their sum', 'softmax', () => bothWays('softmax', 'sum')],
     ['in front of noise', 'softmax', () => ending(dense(3, 'softmax'), L.dropout({ rate: 0.5 }))],
     [
       'in front of an activation that changes nothing',
@@ -69,6 +84,9 @@ describe('a model is refused in words', () => {
   it('where one output that is no probability is to tell two classes apart, also if no loss is named', async () => {
     expect(await refusalOf(() => build(() => ending(dense(1, 'tanh')), { classes: 2 }))).toMatch(
       /ends in tanh, .* no probabilities for --loss binaryCrossentropy: change its activation to sigmoid/,
+    );
+    expect(await refusalOf(() => build(() => bothWays('sigmoid', 'sum'), { classes: 2 }))).toMatch(
+      /\(Bidirectional\) ends in a sum of two sigmoid, .* no probabilities for --loss binaryCrossentropy/,
     );
     for (const last of ['sigmoid', 'linear', 'hardSigmoid'])
       expect((await build(() => ending(dense(1, last)), { classes: 2 })).description.loss).toBe(
@@ -96,6 +114,59 @@ describe('a model is refused in words', () => {
   ])('where --loss %s cannot take what %s gives', async (loss, activation, units, classes) => {
     const message = await refusalOf(() => build(() => ending(dense(units, activation)), { loss, classes }));
     expect(message).toMatch(new RegExp(`\\(Dense\\) ends in ${activation}, .*change its activation to`));
+  });
+});
+
+describe('the loss that a model file was compiled with', () => {
+  const stored = (last: string, training_config: object) => {
+    const model = ending(dense(3, 'tanh'), L.dense({ units: 1, activation: last as 'linear' }));
+    const file = join(temporaryFolder(), 'model.json');
+    const topology = { model_config: model.toJSON(null, false), training_config };
+    writeFileSync(file, JSON.stringify({ modelTopology: topology }));
+    return file;
+  };
+
+  it('is trained, unless another is asked for, and a model built before keeps its own', async () => {
+    const file = stored('linear', { loss: 'mae', optimizer_config: { class_name: 'Adam' } });
+    const { description, notes } = await build(file, { classes: 0 });
+    expect(description.loss).toBe('meanAbsoluteError');
+    expect(notes.join('\n')).toMatch(/optimizer Adam: it is not taken over.*\n.*loss is meanAbsoluteError/);
+    expect((await build(description, { classes: 0 })).description.loss).toBe('meanAbsoluteError');
+    const asked = await build(file, { classes: 0, loss: 'huber' });
+    expect(asked.description.loss).toBe('huber');
+    expect(asked.notes.join('\n')).toContain('with the loss mae: --loss huber is used instead');
+  });
+
+  it.each([
+    ['poisson', 'sigmoid', /compiled with the loss poisson, which is not honored: give --loss/],
+    ['mse', 'linear', undefined],
+    [
+      'binary_crossentropy',
+      'sigmoid',
+      /--loss binaryCrossentropy does not fit made, whose labels are numbers/,
+    ],
+  ])('%s of a regression', async (loss, last, refusal) => {
+    const built = build(stored(last, { loss }), { classes: 0 });
+    if (refusal) expect(await refusalOf(built)).toMatch(refusal);
+    else expect((await built).description.loss).toBe('meanSquaredError');
+  });
+
+  it.each([
+    ['sigmoid', false, true],
+    ['linear', true, true],
+    ['linear', false, false],
+    ['sigmoid', true, false],
+  ])('is held against the end %s: from_logits %s', async (last, from_logits, fits) => {
+    const loss = { class_name: 'BinaryCrossentropy', config: { from_logits } };
+    const file = stored(last, { loss });
+    const ofClasses = build(file, { classes: 2 });
+    if (fits) expect((await ofClasses).description.loss).toBe('binaryCrossentropy');
+    else
+      expect(await refusalOf(ofClasses)).toMatch(
+        new RegExp(`ends in ${last}, and was compiled with a loss from_logits ${from_logits}: change one`),
+      );
+    const asked = build(file, { classes: 2, loss: 'binaryCrossentropy' });
+    expect((await asked).description.loss).toBe('binaryCrossentropy');
   });
 });
 

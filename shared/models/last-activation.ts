@@ -26,10 +26,11 @@ interface Inside {
   cell?: Layer;
   cells?: Layer[];
   forwardLayer?: Layer;
+  mergeMode?: string;
   layer?: Layer;
 }
 
-/** @returns the activation's name in TF.js, `linear` where results may be any number */
+/** @returns the activation's name in TF.js, words where two are added, `linear` where results may be any number */
 export function lastActivation(model: TensorFlow.LayersModel): string {
   return activationOf(model.outputs[0]!);
 }
@@ -43,12 +44,25 @@ function activationOf({ sourceLayer, nodeIndex }: TensorFlow.SymbolicTensor): st
 }
 
 function ofLayer(layer: Layer): string {
-  const { outputs, forwardLayer, layer: wrapped, cell, cells, activation } = layer as unknown as Inside;
+  const {
+    outputs,
+    forwardLayer,
+    mergeMode,
+    layer: wrapped,
+    cell,
+    cells,
+    activation,
+  } = layer as unknown as Inside;
   if (outputs) return activationOf(outputs[0]!);
   const inner = forwardLayer ?? wrapped ?? cell ?? cells?.at(-1);
+  if (inner && mergeMode === 'sum') return sumOfTwo(ofLayer(inner));
   if (inner) return ofLayer(inner);
   return ACTIVATION_LAYERS[layer.getClassName()] ?? activation?.getClassName?.() ?? 'linear';
 }
+
+/** Two probabilities are none; two softmax are divided by their sum, as any output is that shall be probabilities. */
+const sumOfTwo = (name: string): string =>
+  ['linear', 'softmax'].includes(name) ? name : `a sum of two ${name}`;
 
 /** Turns the output of a classifier into probabilities, if it ends in logits. */
 export function probabilitiesOf(

@@ -17,6 +17,11 @@ export const CLOSE = {
   wrongShape: { code: 4405, retry: false, meaning: 'a contribution of the wrong shape or sample count' },
   notFinite: { code: 4406, retry: true, meaning: 'NaN or infinity where another worker computed numbers' },
   silent: { code: 4408, retry: true, meaning: 'no heartbeat for too long' },
+  notReady: {
+    code: 4425,
+    retry: true,
+    meaning: 'no engine, or not all of the weights, in the time that it takes',
+  },
   leaseExpired: { code: 4409, retry: true, meaning: 'a lease ran out' },
   notReading: { code: 4410, retry: true, meaning: 'the worker does not read what it is sent' },
   failed: { code: 4407, retry: true, meaning: 'the worker could not compute what it was leased' },

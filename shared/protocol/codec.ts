@@ -1,9 +1,9 @@
 /** Control messages to bytes and back. Plain maps only: no records, no extension types, no classes. */
-import './no-native-msgpack.js';
+import './msgpack/no-native-msgpack.js';
 
 import { Packr, Unpackr } from 'msgpackr';
-import { checkMsgpack } from './check-msgpack.js';
 import type { CoordinatorMessage, Message, WorkerMessage } from './messages.js';
+import { checkMsgpack } from './msgpack/check-msgpack.js';
 import { validateCoordinatorMessage, validateWorkerMessage } from './validate.js';
 
 const options = { useRecords: false, mapsAsObjects: true, int64AsType: 'number' } as const;

@@ -46,7 +46,7 @@ const ready = z.strictObject({
   engineClass: text(MAX_ENGINE_CLASS),
   /** One line for people: what was chosen and why. */
   reason: text(MAX_REASON),
-  /** How many shards it computes at a time; absent: 1. Only the advice to people about idle lanes depends on it. */
+  /** How many shards it computes at a time; absent: 1. So many parts of an evaluation are given to it at once. */
   lanes: z.int().min(1).max(MAX_LANES).exactOptional(),
 });
 export type Ready = z.infer<typeof ready>;

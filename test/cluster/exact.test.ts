@@ -1,4 +1,5 @@
 /** The promise of this project, on real processes: the same weights, whoever came and went. */
+import { hostname } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import {
   administer,
@@ -23,6 +24,33 @@ describe('the weights after a run', () => {
     expect(metrics).toEqual(one.metrics);
     expect(summary.shards.counted).toBe(summary.shards.expected);
     expect(summary.reproducible.holds).toBe(true);
+    expect(summary.workers.reduce((sum, { samples }) => sum + samples, 0)).toBe(3000);
+  });
+
+  it('are those of one worker over a socket, bit for bit, by lanes within the process of the coordinator', async () => {
+    const runDir = await temporaryFolder();
+    const cluster = await coordinator(runDir, ...RUN, '--local-lanes', '2');
+    expect(await cluster.program.ended).toBe(0);
+    const summary = await summaryOf(runDir);
+    const one = await oneWorker();
+    expect(summary.weightsSha256).toBe(one.summary.weightsSha256);
+    expect(metricsOf(runDir)).toEqual(one.metrics);
+    expect(summary.shards).toEqual(one.summary.shards);
+    expect(summary.reproducible).toEqual(one.summary.reproducible);
+    expect(summary.workers).toEqual([{ ...one.summary.workers[0], name: hostname() }]);
+    expect(summary.bytes).toEqual({ up: 0, down: 0 });
+  });
+
+  it('are those of one worker where some join by sockets beside such lanes', async () => {
+    const runDir = await temporaryFolder();
+    const both = ['--local-lanes', '1', '--local-workers', '2', '--min-workers', '3'];
+    const cluster = await coordinator(runDir, ...RUN, ...both);
+    expect(await cluster.program.ended).toBe(0);
+    const summary = await summaryOf(runDir);
+    const one = await oneWorker();
+    expect(summary.weightsSha256).toBe(one.summary.weightsSha256);
+    expect(metricsOf(runDir)).toEqual(one.metrics);
+    expect(summary.shards.counted).toBe(summary.shards.expected);
     expect(summary.workers.reduce((sum, { samples }) => sum + samples, 0)).toBe(3000);
   });
 

@@ -21,7 +21,7 @@ const MAX_CHUNK_BYTES = 2 ** 26;
 const MAX_SET_BYTES = 2 ** 38;
 const MAX_WEIGHTS = 2 ** 29;
 /** The largest batch of records, in bytes. */
-export const MAX_BATCH_BYTES = 2 ** 30;
+const MAX_BATCH_BYTES = 2 ** 30;
 
 const whole = (min: number, max: number) => z.int().min(min).max(max);
 const text = (max: number) => z.string().max(max);

@@ -2,13 +2,12 @@
  * Checks what a coordinator asks for against what there is of the run, before samples are put together for it: a few
  * bytes can ask for more than any machine holds. In form messages are checked where they are decoded.
  */
-import { EVALUATION_PART } from '../../shared/data/evaluation-parts.js';
+import { EVALUATION_PART, MAX_WAITING_BYTES, MAX_WAITING_PARTS } from '../../shared/data/evaluation-parts.js';
 import { type Manifest, recordBytes } from '../../shared/data/manifest.js';
 import type { Layout } from '../../shared/numerics/layout.js';
 import { depthOf, firstShard, MAX_SHARDS } from '../../shared/numerics/tree.js';
 import { MessageError } from '../../shared/protocol/message-error.js';
 import type { Evaluate, Lease } from '../../shared/protocol/messages.js';
-import { MAX_BATCH_BYTES } from './check-material.js';
 
 /** Follows from the welcome and the two manifests. */
 export interface WorkLimits {
@@ -21,9 +20,6 @@ export interface WorkLimits {
   /** Chunks of the flat vector. */
   chunks: number;
 }
-
-/** Parts of an evaluation that wait for a worker are two; more are on their way only while some are taken back. */
-const WAITING_PARTS = 16;
 
 export interface RunSizes {
   train: Manifest;
@@ -39,7 +35,7 @@ export function workLimits({ train, test, shardSamples, layout }: RunSizes): Wor
     testRecords: test.records,
     // Under `--shards auto` one worker alone has the batch, of which two are taken to have a half each.
     shardSamples: 2 * shardSamples,
-    samples: Math.floor(MAX_BATCH_BYTES / Math.max(recordBytes(train), recordBytes(test), 1)),
+    samples: Math.floor(MAX_WAITING_BYTES / Math.max(recordBytes(train), recordBytes(test), 1)),
     chunks: layout.chunks,
   };
 }
@@ -84,7 +80,7 @@ export function checkWaiting(
   waiting: { tasks: number; samples: number },
   limits: WorkLimits,
 ): void {
-  const most = work.type === 'lease' ? (work.bounds.length - 1) * 2 ** depthOf(work.node) : WAITING_PARTS;
+  const most = work.type === 'lease' ? (work.bounds.length - 1) * 2 ** depthOf(work.node) : MAX_WAITING_PARTS;
   if (waiting.tasks >= most)
     throw new MessageError(`${work.type}: ${waiting.tasks} wait already, there can be ${most}`);
   const samples = waiting.samples + samplesOf(work);

@@ -3,13 +3,16 @@ import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startLanes } from '../../engine/node/start-lanes.js';
+import type { InProcessDoor } from '../../shared/protocol/in-process.js';
 import { protocolTrace } from '../../shared/protocol/trace.js';
 import { toldByWorker, type WorkerEvent } from '../../shared/status/worker-events.js';
 import type { Transport } from '../../websocket/transport.js';
-import { MemoryCache } from '../data/object-cache.js';
-import { Participation } from '../participation.js';
+import type { FetchObject } from '../data/material.js';
+import { MemoryCache, type ObjectCache } from '../data/object-cache.js';
+import { Participation, type ParticipationOptions } from '../participation.js';
 import { DiskCache } from './disk-cache.js';
 import { get } from './http.js';
+import { inProcess } from './in-process.js';
 import { isOwnMachine, wantedLanes } from './lanes.js';
 import { processors } from './processors.js';
 import { addressesOf, dial } from './socket.js';
@@ -17,15 +20,10 @@ import { traced } from './traced.js';
 
 const MEMORY_CACHE_BYTES = 1 << 20;
 
-export interface StartWorkerOptions {
-  /** `ws://HOST:PORT` or `http://HOST:PORT` of the coordinator. */
-  url: string;
+/** Of a worker, wherever its coordinator is. */
+interface CommonOptions {
   /** The worker's name on the dashboard; default: host name and process id. */
   name?: string;
-  /** Where the run asks for one. */
-  token?: string | undefined;
-  /** Certificate of the coordinator's authority, in PEM form; default: those that Node trusts. */
-  ca?: string | undefined;
   /** `auto` or the name of an engine, for example `eager/wasm`. */
   engine?: string;
   /**
@@ -35,6 +33,17 @@ export interface StartWorkerOptions {
   lanes?: 'auto' | number;
   /** Threads of the compiled engine on the processor, which belong to its engine class; default: 1. */
   threads?: number;
+  /** Hears of what happens, as it happens. */
+  onEvent?: (event: WorkerEvent) => void;
+}
+
+export interface StartWorkerOptions extends CommonOptions {
+  /** `ws://HOST:PORT` or `http://HOST:PORT` of the coordinator. */
+  url: string;
+  /** Where the run asks for one. */
+  token?: string | undefined;
+  /** Certificate of the coordinator's authority, in PEM form; default: those that Node trusts. */
+  ca?: string | undefined;
   /** Who reads and writes WebSocket frames; default: `own`. */
   transport?: Transport;
   /** Seconds without a coordinator after which the worker ends with an error; 0, the default: never. */
@@ -43,8 +52,6 @@ export interface StartWorkerOptions {
   cacheDir?: string;
   /** Megabytes that the cache may take. */
   cacheMb?: number;
-  /** Hears of what happens, as it happens. */
-  onEvent?: (event: WorkerEvent) => void;
 }
 
 export interface RunningWorker {
@@ -56,35 +63,78 @@ export interface RunningWorker {
 
 /** @throws UserError for an address or a number of lanes that is none */
 export function startWorker(options: StartWorkerOptions): RunningWorker {
-  const tell = options.onEvent ?? (() => undefined);
-  const warn = (text: string) => tell(toldByWorker({ type: 'warning', text }));
   const addresses = addressesOf(options.url);
-  const { lanes, warning } = wantedLanes({
-    lanes: options.lanes ?? 'auto',
-    threads: options.threads ?? 1,
-    processors: processors(),
-    isCoordinators: isOwnMachine(new URL(addresses.http).hostname),
-  });
-  if (warning) warn(warning);
   const trace = protocolTrace(process.env, {
     side: 'worker',
     write: (line) => void process.stderr.write(line),
   });
-  const stopping = new AbortController();
-  const participation = new Participation({
-    name: options.name ?? `${hostname()}-${process.pid}`,
-    kind: 'node',
+  return start(options, {
     token: options.token,
     address: addresses.http,
-    engine: options.engine ?? 'auto',
+    isCoordinators: isOwnMachine(new URL(addresses.http).hostname),
     ...(options.giveUpAfter ? { giveUpAfterMs: options.giveUpAfter * 1000 } : {}),
     dial: traced((events) => dial(addresses.swarm, events, options), trace),
+    cache: (warn) =>
+      options.cacheDir
+        ? new DiskCache({ dir: options.cacheDir, budgetBytes: (options.cacheMb ?? 2048) * 1e6, warn })
+        : new MemoryCache(MEMORY_CACHE_BYTES),
+    fetchObject: (signal) => (hash, bytes) => fetchObject(addresses.http, { hash, bytes }, options, signal),
+  });
+}
+
+/**
+ * Takes part from within the coordinator's process: reads weights and data where they lie, and leaves its gradients where
+ * they are added.
+ * @throws UserError for a number of lanes that is none
+ */
+export function startWorkerWithin(door: InProcessDoor, options: CommonOptions = {}): RunningWorker {
+  return start(options, {
+    address: 'this process',
+    isCoordinators: true,
+    dial: (events) => inProcess(door, events),
+    // Its objects are in memory already.
+    cache: () => new MemoryCache(0),
+    memoryBytes: Number.POSITIVE_INFINITY,
+    fetchObject: () => async (hash) => {
+      const bytes = door.object(hash);
+      if (!bytes) throw new Error(`object ${hash}: the coordinator has none such`);
+      return bytes;
+    },
+  });
+}
+
+/** Where the coordinator is, and how it is reached. */
+interface Reach
+  extends Pick<ParticipationOptions, 'address' | 'dial' | 'token' | 'giveUpAfterMs' | 'memoryBytes'> {
+  /** Whether on this machine. */
+  isCoordinators: boolean;
+  cache(warn: (text: string) => void): ObjectCache;
+  fetchObject(signal: AbortSignal): FetchObject;
+}
+
+function start(
+  options: CommonOptions,
+  { isCoordinators, cache, fetchObject, ...reach }: Reach,
+): RunningWorker {
+  const tell = options.onEvent ?? (() => undefined);
+  const warn = (text: string) => tell(toldByWorker({ type: 'warning', text }));
+  const { lanes, warning } = wantedLanes({
+    lanes: options.lanes ?? 'auto',
+    threads: options.threads ?? 1,
+    processors: processors(),
+    isCoordinators,
+  });
+  if (warning) warn(warning);
+  const stopping = new AbortController();
+  const participation = new Participation({
+    ...reach,
+    name: options.name ?? `${hostname()}-${process.pid}`,
+    kind: 'node',
+    engine: options.engine ?? 'auto',
     startCompute: (subject, wanted) =>
       startLanes({ ...subject, wanted, threads: options.threads, lanes, log: warn }),
-    cache: options.cacheDir
-      ? new DiskCache({ dir: options.cacheDir, budgetBytes: (options.cacheMb ?? 2048) * 1e6, warn })
-      : new MemoryCache(MEMORY_CACHE_BYTES),
-    fetchObject: (hash, bytes) => fetchObject(addresses.http, { hash, bytes }, options, stopping.signal),
+    cache: cache(warn),
+    fetchObject: fetchObject(stopping.signal),
     sha256: async (bytes) => createHash('sha256').update(bytes).digest('hex'),
     wait: (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined),
     tell,

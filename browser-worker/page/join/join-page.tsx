@@ -23,11 +23,15 @@ export function JoinPage({ mayWatch }: { mayWatch: boolean }) {
   );
 }
 
-/** `?engine=` chooses the engine, `?name=` how this browser is shown; only `?auto=1` starts by itself. */
+/** `?engine=` chooses the engine, `?cores=` how many, `?name=` how this browser is shown; only `?auto=1` starts. */
 function contributionOfLink(): Contribution {
   const given = new URLSearchParams(location.search);
   const [engine, name] = [given.get('engine'), given.get('name')?.slice(0, 100)];
-  const contribution = createContribution({ ...(engine ? { engine } : {}), ...(name ? { name } : {}) });
+  const contribution = createContribution({
+    ...(engine ? { engine } : {}),
+    ...(name ? { name } : {}),
+    ...(given.has('cores') ? { cores: Number(given.get('cores')) } : {}),
+  });
   if (given.get('auto') === '1') contribution.start();
   return contribution;
 }

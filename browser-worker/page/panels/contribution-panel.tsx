@@ -1,6 +1,6 @@
 /** Shows what this tab contributes, and how much of the device it may use. View only; contribute.ts acts. */
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { SMALLEST_DUTY_CYCLE } from '../../compute/duty-cycle.js';
+import { SMALLEST_DUTY_CYCLE } from '../../compute/lanes/duty-cycle.js';
 import type { ContributionState, Phase } from '../../contribution-state.js';
 import { capabilities, missingCapabilities } from '../../tab/conditions/capabilities.js';
 import type { Contribution } from '../../tab/contribute.js';
@@ -92,7 +92,8 @@ function Headline({ state: { samples, samplesOfRun } }: { state: ContributionSta
 }
 
 function Figures({ state }: { state: ContributionState }) {
-  const { samplesPerSecond, engine, engineReason, downloadedBytes, cache, step, steps, loss, losses } = state;
+  const { samplesPerSecond, engine, engineReason, lanes, downloadedBytes, cache, step, steps, loss, losses } =
+    state;
   const kept = { opfs: 'kept for the next visit', 'cache-storage': 'kept for the next visit' }[cache];
   return (
     <>
@@ -103,7 +104,10 @@ function Figures({ state }: { state: ContributionState }) {
         </div>
         <div>
           <dt>Engine</dt>
-          <dd data-testid="my-engine">{engine || '…'}</dd>
+          <dd>
+            <span data-testid="my-engine">{engine || '…'}</span>
+            {lanes > 1 && <small data-testid="my-lanes">on {lanes} cores</small>}
+          </dd>
         </div>
         <div>
           <dt>Data downloaded</dt>
@@ -146,15 +150,16 @@ function Choices({
   const share = Math.round(100 * settings.dutyCycle);
   return (
     <div class="contribution-choices">
+      {contribution.mostCores > 1 && <Cores cores={settings.cores} contribution={contribution} />}
       <label>
-        <span>Use {share} % of the time</span>
+        <span>Share of the time: {share} %</span>
         <input
           type="range"
           min={100 * SMALLEST_DUTY_CYCLE}
           max={100}
           step={5}
           value={share}
-          aria-label="How much of this device to use, in percent of the time"
+          aria-label="Share of the time in which this device computes, in percent"
           onInput={({ currentTarget }) =>
             contribution.change({ dutyCycle: currentTarget.valueAsNumber / 100 })
           }
@@ -177,5 +182,28 @@ function Choices({
         Keep the screen on
       </label>
     </div>
+  );
+}
+
+/** Takes effect when the slider is let go of: engines are started for it. */
+function Cores({ cores, contribution }: { cores: number; contribution: Contribution }) {
+  const [shown, show] = useState(cores);
+  const most = contribution.mostCores;
+  return (
+    <label>
+      <span>
+        Cores: {shown} of {most}
+      </span>
+      <input
+        type="range"
+        min={1}
+        max={most}
+        step={1}
+        value={shown}
+        aria-label="Cores of this device to use"
+        onInput={({ currentTarget }) => show(currentTarget.valueAsNumber)}
+        onChange={({ currentTarget }) => contribution.change({ cores: currentTarget.valueAsNumber })}
+      />
+    </label>
   );
 }

@@ -1,5 +1,6 @@
-/** Observes what only the page can see of its device, and workers cannot: battery, data saver, visibility, network, wake lock. */
+/** Observes what only the page can see of its device, and workers cannot: battery, data saver, visibility, network, wake lock, pointer. */
 import type { Conditions } from '../../contribution-state.js';
+import type { Device } from './cores.js';
 
 /** Known to few browsers, and not to TypeScript. */
 interface Battery extends EventTarget {
@@ -9,7 +10,22 @@ interface Battery extends EventTarget {
 interface Connection extends EventTarget {
   saveData?: boolean;
 }
-type DeviceNavigator = Navigator & { getBattery?(): Promise<Battery>; connection?: Connection };
+type DeviceNavigator = Navigator & {
+  getBattery?(): Promise<Battery>;
+  connection?: Connection;
+  deviceMemory?: number;
+  userAgentData?: { mobile: boolean };
+};
+
+export function thisDevice(): Device {
+  const { hardwareConcurrency, deviceMemory, userAgentData } = navigator as DeviceNavigator;
+  return {
+    processors: hardwareConcurrency,
+    memoryGiB: deviceMemory,
+    isMobile: userAgentData?.mobile,
+    hasCoarsePointer: matchMedia('(pointer: coarse)').matches,
+  };
+}
 
 /** Calls `changed` at once and whenever something changes. @returns what ends it */
 export function watchConditions(changed: (conditions: Conditions) => void): () => void {

@@ -17,6 +17,10 @@ export class Permission {
     return this.settings.dutyCycle;
   }
 
+  get cores(): number {
+    return this.settings.cores;
+  }
+
   get isOnline(): boolean {
     return this.conditions.online;
   }

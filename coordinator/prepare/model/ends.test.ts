@@ -22,6 +22,17 @@ const graph = (layers: [Json, string[]][], output: string) => ({
   },
 });
 const dense = (activation = 'softmax') => layer('Dense', { units: 2, activation }, 'out');
+/** A layer of two branches, by the activations in which these end. */
+const merge = (type: string, one: string, other: string) =>
+  graph(
+    [
+      [layer('InputLayer'), []],
+      [layer('Dense', { activation: one }, 'one'), ['inputlayer']],
+      [layer('Dense', { activation: other }, 'other'), ['inputlayer']],
+      [layer(type, {}, 'last'), ['one', 'other']],
+    ],
+    'last',
+  );
 const embedding = layer('Embedding', { input_dim: 20, output_dim: 8 });
 const indices = { layer: 'embedding', takes: 'indices', below: 20 };
 
@@ -109,6 +120,45 @@ describe('the output of a model', () => {
         'out',
       ),
       { layer: 'out', why: 'ends in softplus', range: [0, Infinity] },
+    ],
+    [
+      sequential(
+        layer('Bidirectional', { layer: layer('LSTM', { activation: 'tanh' }), merge_mode: 'sum' }, 'both'),
+      ),
+      { layer: 'both', why: 'adds what ends in tanh', range: [-2, 2] },
+    ],
+    [
+      sequential(
+        layer(
+          'Bidirectional',
+          { layer: layer('LSTM', { activation: 'tanh' }), merge_mode: 'concat' },
+          'both',
+        ),
+      ),
+      { layer: 'both', why: 'ends in tanh', range: [-1, 1] },
+    ],
+    [
+      sequential(
+        layer('Bidirectional', { layer: layer('GRU', { activation: 'elu' }), merge_mode: 'mul' }, 'both'),
+      ),
+      undefined,
+    ],
+    [
+      merge('Add', 'tanh', 'relu'),
+      { layer: 'last', why: 'adds what ends in tanh and what ends in relu', range: [-1, Infinity] },
+    ],
+    [merge('Add', 'sigmoid', 'linear'), undefined],
+    [
+      merge('Add', 'sigmoid', 'swish'),
+      { layer: 'last', why: 'adds what ends in sigmoid and what ends in swish' },
+    ],
+    [
+      merge('Multiply', 'tanh', 'relu6'),
+      { layer: 'last', why: 'multiplies what ends in tanh and what ends in relu6', range: [-6, 6] },
+    ],
+    [
+      merge('Multiply', 'sigmoid', 'relu'),
+      { layer: 'last', why: 'multiplies what ends in sigmoid and what ends in relu', range: [0, Infinity] },
     ],
   ])('%#: reaches every number, or it is said why not', (topology, output) => {
     expect(endsOfTopology(topology).output).toEqual(output);

@@ -32,6 +32,21 @@ const RANGES: Readonly<Record<string, [number, number]>> = {
   ...{ relu: [0, Infinity], softplus: [0, Infinity], exponential: [0, Infinity], elu: [-1, Infinity] },
 };
 
+type End = NonNullable<ModelEnds['output']>;
+type Range = readonly [least: number, greatest: number];
+
+const sum = ([a, b]: Range, [c, d]: Range): Range => [a + c, b + d];
+function product([a, b]: Range, [c, d]: Range): Range {
+  // An activation reaches no infinity, so 0 times as much as you like is 0.
+  const corners = [a, b].flatMap((one) => [c, d].map((other) => (one && other ? one * other : 0)));
+  return [Math.min(...corners), Math.max(...corners)];
+}
+/** Layers, and modes of Bidirectional, whose results leave the range of what they are made of. */
+const COMBINED: Readonly<Record<string, { does: string; of(one: Range, other: Range): Range }>> = {
+  ...{ Add: { does: 'adds', of: sum }, sum: { does: 'adds', of: sum } },
+  ...{ Multiply: { does: 'multiplies', of: product }, mul: { does: 'multiplies', of: product } },
+};
+
 interface Layer {
   type: string;
   name: string;
@@ -118,17 +133,38 @@ function endOf({ type, name, config, sources }: Layer, layers: Layer[]): ModelEn
     const ends = layers.filter((layer) => sources.includes(layer.name)).map((layer) => endOf(layer, layers));
     return ends.every((end) => end?.why === ends[0]?.why) ? ends[0] : undefined;
   }
+  if (COMBINED[type]) {
+    const ends = sources.map((source) => layers.find((layer) => layer.name === source));
+    return combined(
+      name,
+      type,
+      ends.map((layer) => layer && endOf(layer, layers)),
+    );
+  }
   if (MODELS.has(type)) return outputOf({ type, name, config, sources });
   if (name === OUTPUT_LAYER) return { layer: name, why: "gives values in the target's unit" };
   const inner = config.layer ?? [config.cells ?? config.cell].flat().at(-1);
   if (inner) {
     const end = endOf(layerOf(inner), []);
-    return end && { ...end, layer: name };
+    const mode = type === 'Bidirectional' ? String(config.merge_mode) : '';
+    return COMBINED[mode] ? combined(name, mode, [end, end]) : end && { ...end, layer: name };
   }
   const activation = ACTIVATION_LAYERS[type] ?? config.activation;
   if (typeof activation !== 'string' || activation === 'linear') return undefined;
   const range = RANGES[activation.toLowerCase().replaceAll('_', '')];
   return { layer: name, why: `ends in ${activation}`, ...(range ? { range } : {}) };
+}
+
+/** Of what reaches every number, and of anything else, a sum or a product is taken to do so too. */
+function combined(layer: string, how: string, ends: ModelEnds['output'][]): ModelEnds['output'] {
+  const bounded = ends.filter((end): end is End => end !== undefined);
+  if (bounded.length < ends.length) return undefined;
+  const { does, of } = COMBINED[how]!;
+  const why = `${does} what ${[...new Set(bounded.map((end) => end.why))].join(' and what ')}`;
+  const ranges = bounded.flatMap(({ range }) => (range ? [range as Range] : []));
+  if (ranges.length < bounded.length) return { layer, why };
+  const [least, greatest] = ranges.reduce(of);
+  return least === -Infinity && greatest === Infinity ? undefined : { layer, why, range: [least, greatest] };
 }
 
 function layersOf({ type, config }: Layer): Layer[] {

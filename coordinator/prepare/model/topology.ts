@@ -9,7 +9,6 @@ import { loadTensorFlow } from '../../../engine/node/tensorflow.js';
 import type { Probe } from '../../../shared/engines/probe.js';
 import type { ModelDescription } from '../../../shared/models/description.js';
 import { withoutDrawing } from '../../../shared/models/initializers/orthogonal.js';
-import { lastActivation } from '../../../shared/models/last-activation.js';
 import { registerLayers } from '../../../shared/models/layers.js';
 import { setWeight } from '../../../shared/models/write-weights.js';
 import { layoutOf } from '../../../shared/numerics/layout.js';
@@ -19,14 +18,16 @@ import { messageOf, UserError } from '../../../shared/user-error.js';
 import type { DataShapes } from '../data/source.js';
 import type { ModelShapes } from '../zoo/model.js';
 import { findModel, modelsInstead } from '../zoo/zoo.js';
-import { constraintOf } from './constraints.js';
 import { matchWeights, type StoredWeight } from './file/match-weights.js';
 import { readModelFile } from './file/read.js';
+import { type ChosenLoss, chooseLoss } from './file/training-config.js';
 import { uniquelyNamed } from './file/unique-names.js';
 import { weightPlaces } from './file/weight-places.js';
-import { freezeInner, freezeStored } from './frozen.js';
+import { checkEnd, checkShapes, defaultLoss } from './fit.js';
 import { graphsWanted, type RunSizes } from './graph-sizes.js';
 import { checkLayers } from './layers/check.js';
+import { constraintOf } from './layers/constraints.js';
+import { freezeInner, freezeStored } from './layers/frozen.js';
 import type { Topology } from './layers/topology-json.js';
 import { isModelFile } from './model-spec.js';
 import { type DataHead, referenceProbe } from './reference.js';
@@ -55,6 +56,8 @@ export interface BuiltModel {
   weights: Float32Array;
   probe: Probe;
   program: Program;
+  /** What people should know of how the model's file was read. */
+  notes: string[];
 }
 
 /** @throws UserError if the model cannot be had, or does not fit the data */
@@ -63,7 +66,7 @@ export async function buildTopology(request: BuildRequest): Promise<BuiltModel> 
   tf.enableProdMode();
   await tf.setBackend('cpu');
   registerLayers(tf);
-  const { topology, given } = await startingPoint(request);
+  const { topology, given, trains } = await startingPoint(request);
   checkLayers(topology, isRegistered);
   const seeded = seedTopology(topology, request.seed);
   const model = await load(seeded);
@@ -71,9 +74,9 @@ export async function buildTopology(request: BuildRequest): Promise<BuiltModel> 
     if (given) setWeights(model, given.weights, given.namesBefore);
     if (model.trainableWeights.length === 0)
       throw new UserError('the model has no weights that are trained: set trainable to true in some layer');
-    const loss = request.loss ?? defaultLoss(request, model);
-    checkShapes(model, request, loss);
-    checkEnd(model, loss, request.data);
+    const loss = trains?.loss ?? request.loss ?? defaultLoss(model, request.data);
+    checkShapes(model, request.data, loss);
+    checkEnd(model, loss, request.data, trains?.fromLogits);
     const description: ModelDescription = {
       format: 1,
       name: nameOf(request.model, model),
@@ -95,7 +98,8 @@ export async function buildTopology(request: BuildRequest): Promise<BuiltModel> 
     for (const [i, slot] of layout.slots.entries())
       weights.set(model.weights[i]!.read().dataSync(), slot.offset);
     const probe = await referenceProbe(tf, description, request.data, request.seed);
-    return { description, weights, probe, program: await compile(description, request) };
+    const program = await compile(description, request);
+    return { description, weights, probe, program, notes: trains?.notes ?? [] };
   } finally {
     model.dispose();
   }
@@ -117,13 +121,19 @@ interface StartingPoint {
   topology: Topology;
   /** A file's weights, and how it calls layers that have another name in the topology. */
   given?: { weights: StoredWeight[]; namesBefore: ReadonlyMap<string, string> };
+  /** What a file, or a model that was built before, says of its training. */
+  trains?: ChosenLoss;
 }
 
 async function startingPoint(request: BuildRequest): Promise<StartingPoint> {
   const { model } = request;
-  if (typeof model === 'object') return { topology: model.topology };
+  if (typeof model === 'object') {
+    const { topology, loss } = model;
+    return { topology, trains: { loss, fromLogits: undefined, notes: [] } };
+  }
   if (typeof model === 'string' && isModelFile(model)) {
-    const { topology: stored, weights } = await readModelFile(model);
+    const { topology: stored, weights, training } = await readModelFile(model);
+    const trains = chooseLoss(`--model ${model}`, training, request.loss);
     // What TF.js does not know is gone once it has built the model.
     checkLayers(stored, isRegistered);
     const { topology, before: namesBefore } = uniquelyNamed(stored);
@@ -133,7 +143,7 @@ async function startingPoint(request: BuildRequest): Promise<StartingPoint> {
     freezeInner(built);
     const complete = built.toJSON(null, false) as Topology;
     built.dispose();
-    return { topology: complete, ...(weights ? { given: { weights, namesBefore } } : {}) };
+    return { topology: complete, trains, ...(weights ? { given: { weights, namesBefore } } : {}) };
   }
   const built = typeof model === 'function' ? model(tf, shapesFor(request)) : buildFromZoo(model, request);
   freezeInner(built);
@@ -183,13 +193,6 @@ function shapesFor({ data, loss }: { data: DataShapes; loss: LossName | undefine
   return { inputShape, labelShape, outputs: label.classes, outputActivation: 'softmax' };
 }
 
-/** One output tells two classes apart by one probability. */
-function defaultLoss({ data: { label, y } }: BuildRequest, { outputs }: TensorFlow.LayersModel): LossName {
-  if (label.kind === 'value') return 'meanSquaredError';
-  const isBinary = label.classes === 2 && y.shape.length === 0 && outputsOf(outputs[0]!) === 1;
-  return isBinary ? 'binaryCrossentropy' : 'categoricalCrossentropy';
-}
-
 async function load(topology: Topology): Promise<TensorFlow.LayersModel> {
   try {
     return await tf.models.modelFromJSON(topology as never);
@@ -229,76 +232,4 @@ function outputShapeOf(layer: TensorFlow.layers.Layer): TensorFlow.Shape | Tenso
   const { outputShapes } = layer.inboundNodes.at(-1)!;
   const shapes = outputShapes as TensorFlow.Shape[];
   return shapes.length === 1 ? shapes[0]! : shapes;
-}
-
-/** @throws UserError naming both shapes and what can be done */
-function checkShapes(model: TensorFlow.LayersModel, { data }: BuildRequest, loss: LossName): void {
-  if (model.inputs.length !== 1 || model.outputs.length !== 1) {
-    throw new UserError(
-      `the model has ${model.inputs.length} inputs and ${model.outputs.length} outputs: one of each is needed`,
-    );
-  }
-  const input = model.inputs[0]!.shape.slice(1);
-  const fits =
-    input.length === data.x.shape.length &&
-    input.every((size, i) => size === null || size === data.x.shape[i]);
-  if (!fits) {
-    throw new UserError(
-      `the model takes inputs of shape [${input}], ${data.name} has [${data.x.shape}]: give another --model or --data`,
-    );
-  }
-  const outputShape = model.outputs[0]!.shape.slice(1);
-  const outputs = outputsOf(model.outputs[0]!);
-  const { label, y } = data;
-  const isClass = loss === 'categoricalCrossentropy' || loss === 'binaryCrossentropy';
-  if (isClass !== (label.kind === 'class')) {
-    const kind = label.kind === 'class' ? 'classes' : 'numbers';
-    throw new UserError(`--loss ${loss} does not fit ${data.name}, whose labels are ${kind}`, 2);
-  }
-  if (label.kind !== 'class') return;
-  if (y.shape.length > 0) {
-    const wanted = [...y.shape, label.classes];
-    if (loss === 'categoricalCrossentropy' && `${outputShape}` === `${wanted}`) return;
-    throw new UserError(
-      `${data.name} has a class for each of [${y.shape}] positions: it needs --loss categoricalCrossentropy and a model with outputs [${wanted}], such as gpt or lstm, not [${outputShape}]`,
-      2,
-    );
-  }
-  if (loss === 'binaryCrossentropy' ? outputs !== 1 || label.classes !== 2 : outputs !== label.classes) {
-    throw new UserError(
-      `the model has ${outputs} outputs, ${data.name} ${label.classes} classes, with --loss ${loss}: change the model's last layer, or the loss`,
-    );
-  }
-}
-
-/** How many numbers come of a record, where the model leaves no dimension open. */
-const outputsOf = ({ shape }: TensorFlow.SymbolicTensor): number =>
-  sizeOf(shape.slice(1).map((length) => length ?? 1));
-
-/** Activations whose results the loss can take. */
-const ENDS: Partial<Record<LossName, readonly string[]>> = {
-  categoricalCrossentropy: ['softmax', 'linear'],
-  binaryCrossentropy: ['sigmoid', 'linear', 'hardSigmoid', 'hardSigmoidOfSixth'],
-};
-
-/** @throws UserError naming the layer, its activation, and what the loss needs */
-function checkEnd(model: TensorFlow.LayersModel, loss: LossName, { label }: DataHead): void {
-  const output = model.outputs[0]!;
-  const found = lastActivation(model);
-  const { name } = output.sourceLayer;
-  const layer = `the model's last layer "${name}" (${output.sourceLayer.getClassName()}) ends in ${found}`;
-  if (found === 'softmax' && output.shape.at(-1) === 1) {
-    throw new UserError(`${layer}, which of one number is always 1: change its activation to sigmoid`);
-  }
-  const together = output.shape.at(-1);
-  if (found === 'softmax' && label.kind === 'class' && together !== label.classes) {
-    throw new UserError(
-      `${layer}, which makes probabilities of ${together} numbers at a time, not of ${label.classes}: put a Flatten in front of it`,
-    );
-  }
-  const ends = ENDS[loss];
-  if (!ends || ends.includes(found)) return;
-  throw new UserError(
-    `${layer}, whose results are no probabilities for --loss ${loss}: change its activation to ${ends[0]}, or to linear for logits`,
-  );
 }

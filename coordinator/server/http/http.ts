@@ -86,17 +86,18 @@ function route(
   }
   if (pathname === '/metrics' && metrics) return serveMetrics(response, metrics);
   if (pathname === '/healthz') return answerText(response, 200, 'ok\n');
-  const address = clients.addressOf(request);
-  if (pathname === '/api/live') {
-    const forget = authenticator.watch(principal, () => response.destroy());
-    response.on('close', forget);
-    return live.serve(request, response, principal.roles, address);
-  }
   if (pathname.startsWith('/api/')) {
+    const address = clients.addressOf(request);
+    const watch = () => {
+      const forget = authenticator.watch(principal, () => response.destroy());
+      response.on('close', forget);
+      live.serve(request, response, principal.roles, address);
+    };
     const show = () => void serveDashboard(request, response, dashboard, principal.roles);
+    const answer = pathname === '/api/live' ? watch : show;
     // An admin, whom nobody shall keep out, is not counted.
-    if ((principal.roles as readonly Role[]).includes('admin')) return show();
-    if (answerTime.spend(address, show)) return;
+    if ((principal.roles as readonly Role[]).includes('admin')) return answer();
+    if (answerTime.spend(address, answer)) return;
     response.setHeader('Retry-After', '1');
     return answerText(response, 429, 'too much was asked: try again in a second\n');
   }

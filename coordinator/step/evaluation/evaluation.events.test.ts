@@ -1,5 +1,6 @@
 /** What an evaluation answers to each kind of event. Parts of ten records. */
 import { describe, expect, it, vi } from 'vitest';
+import { mostInHand } from '../../../shared/data/evaluation-parts.js';
 import { evaluation, RECORDS, VERSION } from '../../../test/support/simulation/one-evaluation.js';
 
 const asked = (id: number, part: number) => `evaluate -> w${id} (${id}): part ${part}`;
@@ -26,6 +27,26 @@ describe('parts', () => {
 
   it('go to a trusted worker, however often others had to wait for it, rather than to a volunteer', () => {
     expect(evaluation({ workers: [volunteer, { doubt: 2 }] }).begin()).toEqual([asked(2, 0), asked(2, 1)]);
+  });
+
+  it('go to each lane of a worker, and one to go on with, as evenly as may be', () => {
+    const made = evaluation({ parts: 9, workers: [{}, {}, {}] });
+    const [first, second] = made.workers;
+    first.lanes = 3;
+    second.lanes = 4;
+    const given = (id: number, ...parts: number[]) => parts.map((part) => asked(id, part));
+    const twoEach = [...given(1, 0, 1), ...given(2, 2, 3), ...given(3, 4, 5)];
+    expect(made.begin()).toEqual([...twoEach, ...given(1, 6), ...given(2, 7), ...given(1, 8)]);
+    expect(made.lose(first)).toEqual(given(2, 0, 1));
+  });
+
+  it('are never more than a worker takes of such records, whatever it claims of its lanes', () => {
+    const { begin, workers } = evaluation({ parts: 9, mostInHand: 3, workers: [{}] });
+    workers[0].lanes = 1024;
+    expect(begin()).toEqual([0, 1, 2].map((part) => asked(1, part)));
+    expect(mostInHand(28 * 28 + 1)).toBe(64);
+    expect(mostInHand(2 ** 20)).toBe(4);
+    expect(mostInHand(2 ** 28)).toBe(2);
   });
 
   it('make a worker busy until it has none', () => {

@@ -104,6 +104,24 @@ describe('a part that is late', () => {
     expect(tick()[0]).toBe(asked(2, 0));
   });
 
+  it('is one that a lane was free for, not one that waits for a lane', () => {
+    const { begin, done, at, tick, join, hear, workers } = evaluation({ parts: 6, workers: [{}] });
+    const [first] = workers;
+    first.lanes = 3;
+    begin();
+    // The parts of three lanes take 100 ms each, whichever order they come in; then nothing comes.
+    at(100);
+    for (const part of [2, 0, 1]) done(first, part, { computeMs: 100 });
+    hear({ type: 'joined', worker: join({}) });
+    at(250);
+    expect(tick()).toEqual([]);
+    at(251);
+    expect(tick()).toEqual([
+      asked(2, 3),
+      'tell speculated: evaluation: w2 is asked as well for part 3 of w1: 151 ms without a result',
+    ]);
+  });
+
   it('waits while nobody is idle, and while parts are left that nobody has', () => {
     const busy = setUp([]);
     busy.at(60_000);

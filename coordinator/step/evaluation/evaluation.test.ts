@@ -41,7 +41,7 @@ function setUp(weights: m.Evaluate['weights'] = 'current') {
   };
   const stop = new AbortController();
   const start = () => {
-    const plan = { parts: PARTS, confusionClasses: 2 };
+    const plan = { parts: PARTS, mostInHand: 64, confusionClasses: 2 };
     const evaluation = new Evaluation({ version: 0, weights, plan, workers: swarm.roster });
     const counters = { expected: 0, counted: 0, reissued: 0, rejected: 0, duplicates: 0 };
     return new Execution(evaluation, { core, counters }).run(stop.signal);

@@ -18,9 +18,6 @@ import { checkEvaluated } from '../contribution-checks.js';
 import type { Decider, Effect, StepEvent } from '../events.js';
 import { type PartLease, PartLeases } from './part-leases.js';
 
-/** Parts that a worker holds at once: one to compute, one to go on with. */
-const PARTS_IN_HAND = 2;
-
 export interface EvaluationOptions {
   version: number;
   weights: m.Evaluate['weights'];
@@ -53,8 +50,10 @@ export class Evaluation implements Decider<EvaluationTotals | undefined> {
   private hear(event: StepEvent): void {
     switch (event.type) {
       case 'begin':
-        for (const worker of this.active()) this.joined(worker);
-        return;
+        if (this.options.weights === 'averaged') {
+          for (const worker of this.active()) this.effects.push({ do: 'sendAveraged', worker });
+        }
+        return this.share(this.active());
       case 'joined':
         return this.joined(event.worker);
       case 'lost':
@@ -110,7 +109,7 @@ export class Evaluation implements Decider<EvaluationTotals | undefined> {
     this.waiting.push(
       ...lost.map(({ part }) => part).filter((part) => this.leases.ofPart(part).length === 0),
     );
-    for (const other of this.active()) this.give(other);
+    this.share(this.active());
   }
 
   private evaluated(worker: Worker, message: m.Evaluated): void {
@@ -131,7 +130,7 @@ export class Evaluation implements Decider<EvaluationTotals | undefined> {
       this.results.has(part) || this.waiting.includes(part) || this.leases.ofPart(part).length > 0;
     const { parts } = this.options.plan;
     this.waiting.push(...parts.map((_, part) => part).filter((part) => !isSomewhere(part)));
-    for (const worker of this.active()) this.give(worker);
+    this.share(this.active());
   }
 
   private dropped(worker: Worker, { step, part }: m.Dropped): void {
@@ -144,8 +143,9 @@ export class Evaluation implements Decider<EvaluationTotals | undefined> {
   }
 
   private sweep(): void {
+    const promised = this.options.workers.promises();
     for (const { samples, worker, since } of this.leases.all()) {
-      const lease = { since, samples, ...this.options.workers.promised(worker) };
+      const lease = { since, samples, ...promised(worker) };
       const why = leaseExpired(this.now, lease);
       if (why) this.refuse(worker, 'leaseExpired', why);
     }
@@ -209,11 +209,25 @@ export class Evaluation implements Decider<EvaluationTotals | undefined> {
     return !isVolunteer || this.active().every((other) => other.isVolunteer);
   }
 
-  private give(worker: Worker): void {
+  /** First two parts to each, then a third to those with more lanes, and so on: the first does not get them all. */
+  private share(workers: readonly Worker[]): void {
+    const most = Math.max(0, ...workers.map((worker) => this.mostOf(worker)));
+    for (let held = 2; held <= most; held++) for (const worker of workers) this.give(worker, held);
+  }
+
+  /** Parts that a worker holds at once: one for each lane, and one to go on with. Its lanes are a claim. */
+  private mostOf({ lanes }: Worker): number {
+    return Math.min(lanes + 1, this.options.plan.mostInHand);
+  }
+
+  /** @param most parts that it then holds */
+  private give(worker: Worker, most = this.mostOf(worker)): void {
     const willing = this.options.workers.reliable(this.now, this.active());
     const isWilling = willing.filter((other) => this.isBelieved(other));
     if (!this.isBelieved(worker) || (isWilling.length > 0 && !isWilling.includes(worker))) return;
-    while (worker.parts < PARTS_IN_HAND && this.waiting.length > 0) this.hand(this.waiting.shift()!, worker);
+    while (worker.parts < Math.min(most, this.mostOf(worker)) && this.waiting.length > 0) {
+      this.hand(this.waiting.shift()!, worker);
+    }
     worker.refresh(worker.parts > 0, this.now);
   }
 }

@@ -10,18 +10,20 @@ export interface PartLease {
   samples: number;
   worker: Worker;
   since: number;
+  /** When a lane of the worker was free for it; undefined: none has been yet. */
+  begun?: number;
   /** Somebody else was asked as well. */
   isLate?: boolean;
 }
 
 export class PartLeases {
   private readonly open = new Set<PartLease>();
-  /** How long parts took, by worker; and when each was last done with one. */
+  /** How long parts took, by worker. */
   private readonly recent = new Map<Worker, Turnaround[]>();
-  private readonly doneAt = new Map<Worker, number>();
 
   add(lease: PartLease): void {
     this.open.add(lease);
+    if (lease.worker.parts < lease.worker.lanes) lease.begun = lease.since;
     lease.worker.holdsParts(1);
     lease.worker.lease();
   }
@@ -39,7 +41,8 @@ export class PartLeases {
     const computeMs = Math.min(told.computeMs, now - since);
     worker.delivered();
     this.recent.set(worker, [...this.historyOf(worker), { samples, computeMs, turnaroundMs }]);
-    this.doneAt.set(worker, now);
+    const next = this.all().find((other) => other.worker === worker && other.begun === undefined);
+    if (next) next.begun = now;
   }
 
   all(): PartLease[] {
@@ -54,9 +57,9 @@ export class PartLeases {
     return worker.parts > 0 ? this.ofPart(part).find((lease) => lease.worker === worker) : undefined;
   }
 
-  /** Milliseconds since the worker could begin with it: it computes one part after the other. */
-  waitedMs({ worker, since }: PartLease, now: number): number {
-    return now - Math.max(since, this.doneAt.get(worker) ?? 0);
+  /** Milliseconds since the worker could begin with it: it computes as many at a time as it has lanes. */
+  waitedMs({ since, begun = since }: PartLease, now: number): number {
+    return now - begun;
   }
 
   /** What is late, each part once, and who is to be asked as well: the free workers, in their order. */

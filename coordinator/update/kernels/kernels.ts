@@ -12,6 +12,8 @@ import type { UpdateKernel } from './update-kernel.js';
  */
 export interface Kernels {
   readonly kind: 'wasm' | 'typescript';
+  /** Where vectors lie, if all threads see them. */
+  readonly memory: SharedArrayBuffer | undefined;
   /**
    * A vector in the kernels' own memory, zero unless its memory was freed before.
    * @throws RangeError if there is no room left

@@ -1,37 +1,74 @@
 /**
- * Where chunks of gradients land: vectors in the kernels' memory, lent to whoever reads them from a socket, so that
- * what has come is added where it lies. A few at a time; who gets none keeps the bytes, and they are copied.
+ * Where chunks of gradients lie before they are added: vectors in the kernels' memory. Some are lent to whoever reads
+ * them from a socket, a few at a time; who gets none keeps the bytes, and they are copied. Others are borrowed from a
+ * worker of this process, which has written to them itself, and gets them back once nothing more is made of them.
  */
 import type { Kernels } from './kernels.js';
 
 /** Lent at the same time, at most. Each is filled by one connection, from its frame's header to its last byte. */
 export const MOST_LANDINGS = 32;
 
+interface Landed {
+  vector: Float32Array;
+  /** Where it is borrowed. */
+  giveBack?: () => void;
+}
+
 export class Landing {
   /** By their place in memory. */
-  private readonly lent = new Map<number, Float32Array>();
+  private readonly open = new Map<number, Landed>();
+  /** Those borrowed that were taken. */
+  private readonly borrowed = new Map<number, () => void>();
 
-  constructor(private readonly kernels: Pick<Kernels, 'allocate' | 'free'>) {}
+  constructor(private readonly kernels: Pick<Kernels, 'allocate' | 'free' | 'memory'>) {}
 
   /** @returns room for so many bytes; undefined where there is none */
   lend(bytes: number): Uint8Array | undefined {
-    if (bytes % 4 !== 0 || this.lent.size === MOST_LANDINGS) return undefined;
+    if (bytes % 4 !== 0 || this.open.size === MOST_LANDINGS) return undefined;
     const vector = this.kernels.allocate(bytes / 4);
-    this.lent.set(vector.byteOffset, vector);
+    this.open.set(vector.byteOffset, { vector });
     return new Uint8Array(vector.buffer, vector.byteOffset, bytes);
   }
 
-  /** @returns the vector in which `bytes` lie, if they fill one that is lent: it is the caller's now */
-  take(bytes: Uint8Array): Float32Array | undefined {
-    const vector = this.lent.get(bytes.byteOffset);
-    if (vector?.buffer !== bytes.buffer || vector.byteLength !== bytes.length) return undefined;
-    this.lent.delete(bytes.byteOffset);
-    return vector;
+  /**
+   * Borrows the vector that `bytes` are, unless it lies in other memory.
+   * @param giveBack is called once it is given back, or was taken and then freed
+   * @returns whether it is borrowed
+   */
+  borrow(bytes: Uint8Array, giveBack: () => void): boolean {
+    if (bytes.buffer !== this.kernels.memory || this.open.has(bytes.byteOffset)) return false;
+    const vector = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+    this.open.set(bytes.byteOffset, { vector, giveBack });
+    return true;
   }
 
-  /** Gives back what was lent, unless it was taken. */
+  /** @returns the vector in which `bytes` lie, if they fill one that is lent or borrowed: it is the caller's now */
+  take(bytes: Uint8Array): Float32Array | undefined {
+    const landed = this.closed(bytes);
+    if (landed?.giveBack) this.borrowed.set(bytes.byteOffset, landed.giveBack);
+    return landed?.vector;
+  }
+
+  /** Gives back what was lent or borrowed, unless it was taken. */
   giveBack(bytes: Uint8Array): void {
-    const vector = this.take(bytes);
-    if (vector) this.kernels.free(vector);
+    const landed = this.closed(bytes);
+    if (landed?.giveBack) landed.giveBack();
+    else if (landed) this.kernels.free(landed.vector);
+  }
+
+  /** Frees a vector of the kernels, wherever it is from. */
+  free(vector: Float32Array): void {
+    const giveBack = this.borrowed.get(vector.byteOffset);
+    if (!giveBack) return this.kernels.free(vector);
+    this.borrowed.delete(vector.byteOffset);
+    giveBack();
+  }
+
+  private closed(bytes: Uint8Array): Landed | undefined {
+    const landed = this.open.get(bytes.byteOffset);
+    const vector = landed?.vector;
+    if (vector?.buffer !== bytes.buffer || vector.byteLength !== bytes.length) return undefined;
+    this.open.delete(bytes.byteOffset);
+    return landed;
   }
 }

@@ -8,6 +8,7 @@ import type { Kernels } from './kernels.js';
 export function typescriptKernels(): Kernels {
   return {
     kind: 'typescript',
+    memory: undefined,
     allocate: (elements) => new Float32Array(elements),
     free: () => undefined,
     add(into, other) {

@@ -1,8 +1,9 @@
 /**
  * The kernels in WebAssembly SIMD (assembly/kernels.ts), and the memory that they work in.
  *
- * The memory has its full size from the start: growing it would detach every vector. Pages that were
- * never touched cost nothing but address space. Passing a scalar rounds it to float32.
+ * The memory has its full size from the start. Pages that were never touched cost nothing but address space. It is
+ * shared: a worker in this process reads the weights and writes its gradient where they are. Passing a scalar rounds
+ * it to float32.
  */
 import { KERNELS_WASM } from './kernels.generated.js';
 import type { Kernels } from './kernels.js';
@@ -16,6 +17,9 @@ const FIRST_BYTE = 1024;
 /** SIMD loads are fastest where they are aligned. */
 const ALIGNMENT_BYTES = 16;
 
+/** Float32 elements that fit, of all vectors together. */
+export const MOST_FLOATS = ((MAX_PAGES - 2) * PAGE_BYTES) / 4;
+
 type Exports = Record<string, (...args: number[]) => number>;
 
 /** @returns undefined where there is no WebAssembly SIMD, or no memory of that size */
@@ -26,6 +30,7 @@ export function wasmKernels(capacityFloats: number): Kernels | undefined {
   const p = (vector: Float32Array) => vector.byteOffset;
   return {
     kind: 'wasm',
+    memory: memory.buffer,
     ...arena(memory.buffer),
     add: (into, other) => void run.add!(p(into), p(other), into.length),
     divide: (into, by) => void run.divide!(p(into), by, into.length),
@@ -59,7 +64,7 @@ function link(capacityFloats: number): { run: Exports; memory: WebAssembly.Memor
   if (pages > MAX_PAGES) return undefined;
   try {
     compiled ??= new WebAssembly.Module(Buffer.from(KERNELS_WASM, 'base64'));
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
     const { exports } = new WebAssembly.Instance(compiled, { env: { memory } });
     return { run: exports as Exports, memory };
   } catch {
@@ -69,7 +74,7 @@ function link(capacityFloats: number): { run: Exports; memory: WebAssembly.Memor
 }
 
 /** Hands out vectors from the bottom up; a freed one waits for the next of its length. */
-function arena(buffer: ArrayBuffer): Pick<Kernels, 'allocate' | 'free'> {
+function arena(buffer: SharedArrayBuffer): Pick<Kernels, 'allocate' | 'free'> {
   let top = FIRST_BYTE;
   const freed = new Map<number, number[]>();
   return {

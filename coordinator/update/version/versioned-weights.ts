@@ -12,12 +12,10 @@ import type { Kernels } from '../kernels/kernels.js';
 
 /** A chunk of the flat vector, and the header of the frame in which it travels. */
 export class FramedChunk {
-  readonly values: Float32Array;
   readonly body: Uint8Array;
   header = new Uint8Array(HEADER_BYTES);
 
-  constructor(kernels: Kernels, elements: number) {
-    this.values = kernels.allocate(elements);
+  constructor(readonly values: Float32Array) {
     this.body = new Uint8Array(this.values.buffer, this.values.byteOffset, this.values.byteLength);
   }
 
@@ -27,17 +25,25 @@ export class FramedChunk {
   }
 }
 
-function framedChunks(kernels: Kernels, layout: Layout): FramedChunk[] {
-  return layout.mapChunks((chunk) => {
+/** A version: one vector, and its chunks, which are parts of it. */
+interface Version {
+  whole: Float32Array;
+  chunks: FramedChunk[];
+}
+
+function newVersion(kernels: Kernels, layout: Layout): Version {
+  const whole = kernels.allocate(layout.total);
+  const chunks = layout.mapChunks((chunk) => {
     const { start, end } = layout.range(chunk);
-    return new FramedChunk(kernels, end - start);
+    return new FramedChunk(whole.subarray(start, end));
   });
+  return { whole, chunks };
 }
 
 export class VersionedWeights {
   readonly chunks: number;
-  private current: FramedChunk[];
-  private next: FramedChunk[];
+  private current: Version;
+  private next: Version;
   /** Chunks of version + 1 that are finished: always the first ones. */
   private finished = 0;
 
@@ -49,8 +55,8 @@ export class VersionedWeights {
     private readonly type: FrameType,
   ) {
     this.chunks = layout.chunks;
-    this.current = framedChunks(kernels, layout);
-    this.next = framedChunks(kernels, layout);
+    this.current = newVersion(kernels, layout);
+    this.next = newVersion(kernels, layout);
     this.load(initial, currentVersion);
   }
 
@@ -58,7 +64,7 @@ export class VersionedWeights {
   load(values: Float32Array, version: number): void {
     this.currentVersion = version;
     this.finished = 0;
-    for (const [chunk, framed] of this.current.entries()) {
+    for (const [chunk, framed] of this.current.chunks.entries()) {
       const { start, end } = this.layout.range(chunk);
       framed.values.set(values.subarray(start, end));
       framed.stamp(this.type, chunk, version);
@@ -77,22 +83,27 @@ export class VersionedWeights {
 
   /** The frame of an available chunk. */
   frame(version: number, chunk: number): Pick<FramedChunk, 'header' | 'body'> {
-    return (version === this.currentVersion ? this.current : this.next)[chunk]!;
+    return this.of(version).chunks[chunk]!;
+  }
+
+  /** All of a version whose chunks are all available: where it lies, and not a copy. */
+  whole(version: number): Float32Array {
+    return this.of(version).whole;
   }
 
   /** Chunk of the version that the step reads. */
   reading(chunk: number): Float32Array {
-    return this.current[chunk]!.values;
+    return this.current.chunks[chunk]!.values;
   }
 
   /** Chunk of the version that the step makes. */
   writing(chunk: number): Float32Array {
-    return this.next[chunk]!.values;
+    return this.next.chunks[chunk]!.values;
   }
 
   finishChunk(chunk: number): void {
     if (chunk !== this.finished) throw new Error(`chunk ${chunk} finished before chunk ${this.finished}`);
-    this.next[chunk]!.stamp(this.type, chunk, this.currentVersion + 1);
+    this.next.chunks[chunk]!.stamp(this.type, chunk, this.currentVersion + 1);
     this.finished++;
   }
 
@@ -109,12 +120,12 @@ export class VersionedWeights {
     return this.layout.mapChunks(make);
   }
 
-  /** The current version as one flat vector: a copy. */
+  /** The current version: a copy. */
   flat(): Float32Array {
-    const flat = new Float32Array(this.layout.total);
-    for (let chunk = 0; chunk < this.chunks; chunk++) {
-      flat.set(this.reading(chunk), this.layout.range(chunk).start);
-    }
-    return flat;
+    return new Float32Array(this.current.whole);
+  }
+
+  private of(version: number): Version {
+    return version === this.currentVersion ? this.current : this.next;
   }
 }

@@ -19,7 +19,15 @@ export interface FrameSink {
   bufferedBytes(): number;
 }
 
-export class WeightsFeed {
+/** What keeps one worker supplied with weights. */
+export interface Feed {
+  /** Begins with the current version; goes on up to version `last` (default: with all that will come). */
+  begin(last?: number): void;
+  /** Does what can be done now. To be called whenever a chunk becomes available. */
+  pump(): void;
+}
+
+export class WeightsFeed implements Feed {
   private version = -1;
   private chunk = 0;
   private last = -1;
@@ -29,7 +37,6 @@ export class WeightsFeed {
     private readonly sink: FrameSink,
   ) {}
 
-  /** Begins with the current version; sends versions up to `last` (default: all that will come). */
   begin(last = Number.POSITIVE_INFINITY): void {
     this.version = this.weights.version;
     this.chunk = 0;
@@ -37,7 +44,6 @@ export class WeightsFeed {
     this.pump();
   }
 
-  /** Sends what can be sent now. To be called whenever a chunk becomes available. */
   pump = (): void => {
     for (;;) {
       if (this.version < 0 || this.version > this.last) return;

@@ -116,6 +116,27 @@ describe('answers', () => {
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
   });
 
+  it('include the greeting of a page that watches: one that comes again and again is refused', async () => {
+    let now = 0;
+    const model = () => {
+      now += 100;
+      return { name: 'linear', parameters: 1 };
+    };
+    const { url } = await edge({
+      now: () => now,
+      worked: () => now,
+      status: () => ({ workers: [] }),
+      monitor: { model, events: { from: () => [] } } as never,
+    });
+    const answers: number[] = [];
+    while (answers.length < 13) {
+      const feed = await fetch(`${url}/api/live`);
+      answers.push(feed.status);
+      await feed.body?.cancel();
+    }
+    expect(answers).toEqual([...Array(12).fill(200), 429]);
+  });
+
   it('of however many addresses take two fifths of it, after two seconds', () => {
     let now = 0;
     let answered = 0;

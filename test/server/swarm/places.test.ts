@@ -1,7 +1,7 @@
 /** Whoever has shown nothing takes no place of those that take part, and holds no memory. */
 import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { Places } from '../../../coordinator/server/places.js';
+import { Places } from '../../../coordinator/server/access/places.js';
 import { CLOSE } from '../../../shared/protocol/close-codes.js';
 import { edge } from '../../support/cluster/edge.js';
 import { RawWorker } from '../../support/cluster/raw-worker.js';

@@ -17,6 +17,7 @@ export const BATCH = 16;
 /** Of the evaluations. */
 export const TEST = {
   parts: Array.from({ length: 6 }, (_, i) => ({ from: 16 * i, to: 16 * (i + 1) })),
+  mostInHand: 64,
   confusionClasses: 0,
 };
 

@@ -2,7 +2,7 @@
  * Messages and frames, made wrong in ways that a parser, or what stands behind it, might not expect. A function of
  * the generator alone: the same seed makes the same bytes.
  */
-import '../../../shared/protocol/no-native-msgpack.js';
+import '../../../shared/protocol/msgpack/no-native-msgpack.js';
 import { Packr } from 'msgpackr';
 import type { Random } from '../../../shared/numerics/random.js';
 import { encode } from '../../../shared/protocol/codec.js';

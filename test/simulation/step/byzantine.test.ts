@@ -238,7 +238,7 @@ async function play(lies: (keyof typeof LIES)[], { seed, role, auditRate }: Play
   for (let step = 0; step < STEPS; step++) {
     expect(await playOut(world.step())).toMatchObject({ samples: SAMPLES });
     if (step % EVALUATE_EVERY > 0) continue;
-    const plan = { parts: PARTS, confusionClasses: 0 };
+    const plan = { parts: PARTS, mostInHand: 64, confusionClasses: 0 };
     await playOut(evaluate(step + 1, plan, world.around, never));
   }
   for (const { peer } of honest) expect(peer.closed).toBeUndefined();

@@ -156,3 +156,42 @@ it('three leases of one identity that ran out are followed by a time without any
   expect(eve.leases.length).toBeGreaterThan(0);
   expect(anna.closed).toBeUndefined();
 });
+
+describe('a guest that takes a place and sends heartbeats', () => {
+  function guestThat(until: 'joined' | 'ready') {
+    const { core, clock, join, refused } = peers({ chunks: 1, shards: 4 });
+    const guest = join('guest', 'volunteer', until);
+    /** @returns the milliseconds that it has stayed, at most so many */
+    const stay = (most: number) => {
+      let ms = 0;
+      for (; ms < most && !guest.closed; ms += 5_000) {
+        clock.time += 5_000;
+        guest.say({ type: 'heartbeat' });
+        core.swarm.sweep();
+      }
+      return ms;
+    };
+    return { guest, stay, refused };
+  }
+
+  it.each(['joined', 'ready'] as const)('and does nothing once it is %s is sent away, counted', (until) => {
+    const { guest, stay, refused } = guestThat(until);
+    expect(stay(600_000)).toBe(600_000);
+    expect(guest.closed).toBeUndefined();
+    expect(stay(3_600_000)).toBeLessThan(3_600_000);
+    expect(guest.closed).toMatchObject({
+      code: CLOSE.notReady.code,
+      reason: expect.stringContaining('after it began to load'),
+    });
+    expect([...refused]).toEqual([['notReady', 1]]);
+  });
+
+  it('and becomes ready has as long again to take the weights', () => {
+    const { guest, stay } = guestThat('joined');
+    stay(900_000);
+    guest.say({ type: 'ready', engine: 'peer', engineClass: 'peer@1', reason: 'test' });
+    stay(600_000);
+    guest.say({ type: 'synced', version: 0 });
+    expect(stay(10_000_000)).toBe(10_000_000);
+  });
+});

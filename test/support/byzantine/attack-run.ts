@@ -15,10 +15,10 @@ import type { NodeSums } from '../../../engine/compute.js';
 import { NodeComputer } from '../../../engine/compute-node.js';
 import type { Batch, Engine, Shard } from '../../../engine/engine.js';
 import { startCompiledCpu } from '../../../engine/node/compiled.js';
-import { evaluationParts } from '../../../shared/data/evaluation-parts.js';
+import { evaluationParts, mostInHand } from '../../../shared/data/evaluation-parts.js';
 import { gatherRecords } from '../../../shared/data/gather-records.js';
 import type { Manifest } from '../../../shared/data/manifest.js';
-import { confusionClasses } from '../../../shared/data/manifest.js';
+import { confusionClasses, recordBytes } from '../../../shared/data/manifest.js';
 import { type Layout, layoutOf } from '../../../shared/numerics/layout.js';
 import { epochOrder, parseShuffle } from '../../../shared/numerics/permutation.js';
 import { mix, Random } from '../../../shared/numerics/random.js';
@@ -113,7 +113,11 @@ export async function attackRun(options: AttackRunOptions): Promise<AttackResult
     shardSamples: Math.floor(batchSize / workers),
     seed: SEED,
     shuffle: 'full',
-    test: { parts: evaluationParts(test.records), confusionClasses: confusionClasses(test.label) },
+    test: {
+      parts: evaluationParts(test.records),
+      mostInHand: mostInHand(recordBytes(test)),
+      confusionClasses: confusionClasses(test.label),
+    },
   });
   const network = new MemoryNetwork(core, clock, SEED);
   for (let i = 0; i < workers; i++) {

@@ -130,7 +130,7 @@ export async function swarmOfLiars(options: LiarsOptions) {
     deadAfterMs: 60_000,
     shardSamples: 1,
     seed: SEED,
-    test: { parts: [{ from: 0, to: 8 }], confusionClasses: 0 },
+    test: { parts: [{ from: 0, to: 8 }], mostInHand: 64, confusionClasses: 0 },
     trace: lastEvents.steps(() => clock.time),
     record: { step: ({ sums }) => losses.push(sums.loss) },
   });

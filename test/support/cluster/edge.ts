@@ -23,11 +23,12 @@ interface EdgeOptions extends ListenOptions {
   asks?: boolean;
   /** What is shown of the run. */
   monitor?: Partial<RunMonitor>;
+  status?: () => unknown;
 }
 
 /** @param token whose token every visitor has shown; undefined: the run asks for none */
 export async function edge(
-  { confusionClasses = 10, asks = false, monitor, ...options }: EdgeOptions = {},
+  { confusionClasses = 10, asks = false, monitor, status, ...options }: EdgeOptions = {},
   token?: NonNullable<Principal['token']>,
 ): Promise<Edge> {
   const events: RunEvent[] = [];
@@ -37,7 +38,7 @@ export async function edge(
   const core = testCore({ layout, trust, deadAfterMs: 60_000, confusionClasses, tell });
   const principal: Principal = token ? { roles: [token.role], token } : { roles: ['worker', 'monitor'] };
   const live = { swarm: core.swarm, objects: new Map(), actions: undefined as never };
-  const run = { id: 'edge', live, monitor } as unknown as ServedRun;
+  const run = { id: 'edge', live, monitor, status } as unknown as ServedRun;
   const served = {
     authenticator: {
       ...OPEN_AUTHENTICATOR,

@@ -13,15 +13,17 @@ export const RECORDS = 10;
 interface Options {
   parts?: number;
   classes?: number;
+  mostInHand?: number;
   workers: readonly Partial<WorkerIdentity>[];
 }
 
-export function evaluation({ parts = 4, classes = 3, workers }: Options) {
+export function evaluation({ parts = 4, classes = 3, mostInHand = 64, workers }: Options) {
   const roster = new Roster();
   const made = new Evaluation({
     ...{ version: VERSION, weights: 'current', workers: roster },
     plan: {
       parts: Array.from({ length: parts }, (_, at) => ({ from: RECORDS * at, to: RECORDS * (at + 1) })),
+      mostInHand,
       confusionClasses: classes,
     },
   });

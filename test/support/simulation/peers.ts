@@ -37,6 +37,9 @@ export interface PeersOptions {
   deadAfterMs?: number;
 }
 
+/** The last that a peer says as it arrives. */
+type Arrival = 'joined' | 'ready' | 'synced';
+
 export interface Peers {
   core: Core;
   clock: ManualClock;
@@ -47,7 +50,7 @@ export interface Peers {
   /** How often connections were closed from here, by the reason. */
   refused: Map<string, number>;
   /** A peer that has joined, is ready, and holds the weights. Without tokens names are identities. */
-  join(name: string, role?: WorkerRole): Peer;
+  join(name: string, role?: WorkerRole, until?: Arrival): Peer;
   /** Begins the next step: resolves with its sums once it has ended, and its version is the current one. */
   step(stop?: AbortSignal): ReturnType<typeof trainStep>;
 }
@@ -75,10 +78,10 @@ export function peers({
   const around = { core, counters, trace };
   return {
     ...{ core, around, clock, layout, events, refused },
-    join(name, role = 'worker') {
+    join(name, role = 'worker', until = 'synced') {
       const count = (reason: string) => void refused.set(reason, (refused.get(reason) ?? 0) + 1);
       const peer = new Peer(core, chunks, name, role, count, () => clock.now());
-      peer.arrive();
+      peer.arrive(until);
       return peer;
     },
     async step(stop = new AbortController().signal) {
@@ -130,10 +133,11 @@ export class Peer {
     serveConnection(this.server, core.swarm, guard);
   }
 
-  arrive(): void {
+  arrive(until: Arrival): void {
     this.say({ type: 'join', protocol: PROTOCOL_VERSION, name: this.name, kind: 'node' });
+    if (until === 'joined') return;
     this.say({ type: 'ready', engine: 'peer', engineClass: 'peer@1', reason: 'test' });
-    this.say({ type: 'synced', version: 0 });
+    if (until === 'synced') this.say({ type: 'synced', version: 0 });
   }
 
   say(message: WorkerMessage): void {

@@ -23,7 +23,7 @@ import { trustAll } from '../../../coordinator/trust/trust.js';
 import type { Optimizer } from '../../../coordinator/update/optimizers/optimizer.js';
 import { createOptimizer } from '../../../coordinator/update/optimizers/optimizers.js';
 import type { Pipeline } from '../../../coordinator/update/pipeline.js';
-import type { UpdateRule } from '../../../coordinator/update/update-rule.js';
+import type { UpdateRule } from '../../../coordinator/update/rule/update-rule.js';
 import { MAX_CONFUSION_CLASSES } from '../../../shared/data/manifest.js';
 import type { Layout } from '../../../shared/numerics/layout.js';
 import { ManualClock } from './memory-network.js';
@@ -103,7 +103,10 @@ export function testRun(options: TestRunOptions): TestRun {
   const control = new Control({ schedule: (peak) => () => peak, peak: learningRate, changes: [] });
   const whole: RunOptions = {
     ...{ evaluateEvery: Number.POSITIVE_INFINITY, checkpointEvery: 0, minWorkers: 1, shards },
-    ...{ epochPlan: { records, batchSize }, test: { parts: [{ from: 0, to: 1 }], confusionClasses: 0 } },
+    ...{
+      epochPlan: { records, batchSize },
+      test: { parts: [{ from: 0, to: 1 }], mostInHand: 64, confusionClasses: 0 },
+    },
     ...options,
   };
   return {

@@ -32,7 +32,10 @@ const input3 = (shape: number[]) =>
   of3('layers', 'InputLayer', { batch_shape: [null, ...shape], dtype: 'float32', sparse: false, name: 'in' });
 const sequential3 = (layers: object[]) => ({
   ...of3('models', 'Sequential', { name: 'sequential', trainable: true, dtype, layers }),
-  ...{ build_config: { input_shape: [null, 4] }, compile_config: { optimizer: 'adam', loss: 'mse' } },
+  ...{
+    build_config: { input_shape: [null, 4] },
+    compile_config: { optimizer: 'adam', loss: 'sparse_categorical_crossentropy' },
+  },
 });
 
 /** A layer of Keras 3's functional models, called once. */

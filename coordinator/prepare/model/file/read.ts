@@ -8,8 +8,9 @@ import { messageOf, UserError } from '../../../../shared/user-error.js';
 import type { Topology } from '../layers/topology-json.js';
 import { fromKeras, kerasVersionOf } from './keras.js';
 import type { StoredWeight } from './match-weights.js';
+import type { TrainingConfigs } from './training-config.js';
 
-interface ModelJson {
+interface ModelJson extends TrainingConfigs {
   modelTopology?: Topology;
   model_config?: Topology;
   weightsManifest?: unknown;
@@ -36,8 +37,14 @@ const weightsManifest = z
   .max(10_000);
 type WeightsGroup = z.infer<typeof weightsManifest>[number];
 
+export interface ModelFile {
+  topology: Topology;
+  weights?: StoredWeight[];
+  training: TrainingConfigs;
+}
+
 /** @throws UserError if the file is none, or its weights cannot be read */
-export async function readModelFile(path: string): Promise<{ topology: Topology; weights?: StoredWeight[] }> {
+export async function readModelFile(path: string): Promise<ModelFile> {
   let json: ModelJson & Topology;
   try {
     json = JSON.parse(await readFile(path, 'utf8'));
@@ -58,14 +65,16 @@ export async function readModelFile(path: string): Promise<{ topology: Topology;
     );
   }
   const adopted = fromKeras(topology, kerasVersionOf(outer));
-  if (!json.weightsManifest) return { topology: adopted };
+  const { compile_config } = topology as TrainingConfigs;
+  const training = { ...json, ...(outer as TrainingConfigs), ...(compile_config ? { compile_config } : {}) };
+  if (!json.weightsManifest) return { topology: adopted, training };
   const checked = weightsManifest.safeParse(json.weightsManifest);
   if (!checked.success) {
     const { path: where, message } = checked.error.issues[0]!;
     throw new UserError(`--model ${path}: weightsManifest.${where.join('.')}: ${message}`, 2);
   }
   const groups = await Promise.all(checked.data.map((group) => readGroup(dirname(path), group)));
-  return { topology: adopted, weights: groups.flat() };
+  return { topology: adopted, weights: groups.flat(), training };
 }
 
 async function readGroup(dir: string, { paths, weights }: WeightsGroup): Promise<StoredWeight[]> {

@@ -1,0 +1,130 @@
+/**
+ * What a model file says of how the model was compiled (`training_config` of Keras' HDF5 and its converter,
+ * `compile_config` of Keras 3, `trainingConfig` of TF.js, the loss in an export of ours). The loss is the run's, unless
+ * `--loss` asks for another; one that training does not honor as it stands is refused by name. The optimizer is told
+ * and not taken over: options decide on it, and its state begins anew.
+ */
+import { LOSSES, type LossName } from '../../../../shared/numerics/losses.js';
+import { UserError } from '../../../../shared/user-error.js';
+
+type Config = Record<string, unknown>;
+
+/** The parts of a file in which it may stand. */
+export interface TrainingConfigs {
+  training_config?: unknown;
+  trainingConfig?: unknown;
+  compile_config?: unknown;
+  userDefinedMetadata?: unknown;
+}
+
+export interface ChosenLoss {
+  /** Undefined: neither file nor option names one. */
+  loss: LossName | undefined;
+  /** Whether the file's loss takes logits; undefined: it does not say, or another loss was asked for. */
+  fromLogits: boolean | undefined;
+  /** What people should know of it. */
+  notes: string[];
+}
+
+interface StoredLoss {
+  /** As the file calls it. */
+  said: string;
+  config: Config;
+}
+
+/** Lower case, without underscores: TF.js, Keras 2 and Keras 3 write the same names differently. */
+const OURS: Readonly<Record<string, LossName>> = {
+  // A label is the number of a class in both.
+  ...{ categoricalcrossentropy: LOSSES[0], sparsecategoricalcrossentropy: LOSSES[0] },
+  binarycrossentropy: LOSSES[1],
+  ...{ meansquarederror: LOSSES[2], mse: LOSSES[2] },
+  ...{ meanabsoluteerror: LOSSES[3], mae: LOSSES[3] },
+  ...{ huber: LOSSES[4], huberloss: LOSSES[4] },
+};
+
+/** Options of losses, with the values that training honors; `from_logits` is held against the model's end. */
+const HONORED: Readonly<Record<string, (value: unknown) => boolean>> = {
+  name: () => true,
+  from_logits: (value) => typeof value === 'boolean',
+  reduction: (value) =>
+    ['auto', 'sum_over_batch_size', 'mean', 'mean_with_sample_weight'].includes(`${value}`),
+  label_smoothing: (value) => value === 0,
+  axis: (value) => value === -1,
+  delta: (value) => value === 1,
+  dtype: (value) =>
+    value === 'float32' || (isConfig(value) && isConfig(value.config) && value.config.name === 'float32'),
+};
+
+const isConfig = (value: unknown): value is Config =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+/** A file may name anything, `constructor` too. */
+const own = <V>(table: Readonly<Record<string, V>>, name: string): V | undefined =>
+  Object.hasOwn(table, name) ? table[name] : undefined;
+const plain = (name: string): string => name.toLowerCase().replaceAll('_', '');
+const shown = (value: unknown): string => JSON.stringify(value).slice(0, 100);
+
+/**
+ * @param file where all of it stands, for messages
+ * @param asked `--loss`
+ * @throws UserError if the file's loss is to be trained and cannot be
+ */
+export function chooseLoss(file: string, configs: TrainingConfigs, asked: LossName | undefined): ChosenLoss {
+  const config =
+    [configs.compile_config, configs.training_config, configs.trainingConfig].find(isConfig) ?? {};
+  const { swarmgrad } = isConfig(configs.userDefinedMetadata) ? configs.userDefinedMetadata : {};
+  const value = config.loss ?? (isConfig(swarmgrad) ? swarmgrad.loss : undefined);
+  const notes = optimizerNotes(file, config);
+  if (value == null) return { loss: asked, fromLogits: undefined, notes };
+  const stored = lossOf(value);
+  const ours = stored && own(OURS, plain(stored.said));
+  const unmet = ours ? unmetOf(stored, config.loss_weights) : `the loss ${stored?.said ?? shown(value)}`;
+  if (asked) {
+    if (ours !== asked || unmet)
+      notes.push(
+        `${file}: the model was compiled with ${unmet ?? `the loss ${stored!.said}`}: --loss ${asked} is used instead`,
+      );
+    return { loss: asked, fromLogits: undefined, notes };
+  }
+  if (!ours || unmet) {
+    throw new UserError(
+      `${file}: the model was compiled with ${unmet}, which is not honored: give --loss (${LOSSES.join(', ')})`,
+      2,
+    );
+  }
+  notes.push(`${file}: the loss is ${ours}, as the model was compiled with`);
+  // An export of ours ends as the model did that was trained.
+  const says = value === config.loss && ours.endsWith('Crossentropy');
+  return { loss: ours, fromLogits: says ? stored.config.from_logits === true : undefined, notes };
+}
+
+/** What of the loss training does not honor. */
+function unmetOf({ said, config }: StoredLoss, weights: unknown): string | undefined {
+  for (const [name, option] of Object.entries(config))
+    if (option != null && !own(HONORED, name)?.(option))
+      return `${name} ${shown(option)} of its loss ${said}`;
+  const each = isConfig(weights) ? Object.values(weights) : [weights].flat();
+  const isWeighed = each.some((weight) => weight != null && weight !== 1);
+  return isWeighed ? `loss_weights ${shown(weights)}` : undefined;
+}
+
+/** A name, a class with its options, a function by its name; or one of these for the model's one output. */
+function lossOf(value: unknown): StoredLoss | undefined {
+  if (typeof value === 'string') return { said: value, config: {} };
+  if (isConfig(value) && typeof value.class_name === 'string') {
+    if (value.class_name === 'function') return lossOf(value.config);
+    return { said: value.class_name, config: isConfig(value.config) ? value.config : {} };
+  }
+  const each = isConfig(value) || Array.isArray(value) ? Object.values(value) : [];
+  return each.length === 1 ? lossOf(each[0]) : undefined;
+}
+
+function optimizerNotes(file: string, config: Config): string[] {
+  const stored = config.optimizer ?? config.optimizer_config;
+  if (stored == null) return [];
+  const { class_name, config: options } = isConfig(stored) ? stored : { class_name: stored, config: {} };
+  const rate = isConfig(options) ? options.learning_rate : undefined;
+  const said = `${typeof class_name === 'string' ? class_name : shown(class_name)}${rate == null ? '' : `, learning_rate ${shown(rate)}`}`;
+  return [
+    `${file}: the model was compiled with the optimizer ${said}: it is not taken over, --optimizer and --lr decide`,
+  ];
+}

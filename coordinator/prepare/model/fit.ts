@@ -1,0 +1,99 @@
+/** Whether a model, a loss and data fit each other: shapes, kinds of labels, and the range of the model's end. */
+import type * as TensorFlow from '@tensorflow/tfjs';
+import { lastActivation } from '../../../shared/models/last-activation.js';
+import type { LossName } from '../../../shared/numerics/losses.js';
+import { sizeOf } from '../../../shared/numerics/shape.js';
+import { UserError } from '../../../shared/user-error.js';
+import type { DataHead } from './reference.js';
+
+/** One output tells two classes apart by one probability. */
+export function defaultLoss({ outputs }: TensorFlow.LayersModel, { label, y }: DataHead): LossName {
+  if (label.kind === 'value') return 'meanSquaredError';
+  const isBinary = label.classes === 2 && y.shape.length === 0 && outputsOf(outputs[0]!) === 1;
+  return isBinary ? 'binaryCrossentropy' : 'categoricalCrossentropy';
+}
+
+/** @throws UserError naming both shapes and what can be done */
+export function checkShapes(model: TensorFlow.LayersModel, data: DataHead, loss: LossName): void {
+  if (model.inputs.length !== 1 || model.outputs.length !== 1) {
+    throw new UserError(
+      `the model has ${model.inputs.length} inputs and ${model.outputs.length} outputs: one of each is needed`,
+    );
+  }
+  const input = model.inputs[0]!.shape.slice(1);
+  const fits =
+    input.length === data.x.shape.length &&
+    input.every((size, i) => size === null || size === data.x.shape[i]);
+  if (!fits) {
+    throw new UserError(
+      `the model takes inputs of shape [${input}], ${data.name} has [${data.x.shape}]: give another --model or --data`,
+    );
+  }
+  const outputShape = model.outputs[0]!.shape.slice(1);
+  const outputs = outputsOf(model.outputs[0]!);
+  const { label, y } = data;
+  const isClass = loss === 'categoricalCrossentropy' || loss === 'binaryCrossentropy';
+  if (isClass !== (label.kind === 'class')) {
+    const kind = label.kind === 'class' ? 'classes' : 'numbers';
+    throw new UserError(`--loss ${loss} does not fit ${data.name}, whose labels are ${kind}`, 2);
+  }
+  if (label.kind !== 'class') return;
+  if (y.shape.length > 0) {
+    const wanted = [...y.shape, label.classes];
+    if (loss === 'categoricalCrossentropy' && `${outputShape}` === `${wanted}`) return;
+    throw new UserError(
+      `${data.name} has a class for each of [${y.shape}] positions: it needs --loss categoricalCrossentropy and a model with outputs [${wanted}], such as gpt or lstm, not [${outputShape}]`,
+      2,
+    );
+  }
+  if (loss === 'binaryCrossentropy' ? outputs !== 1 || label.classes !== 2 : outputs !== label.classes) {
+    throw new UserError(
+      `the model has ${outputs} outputs, ${data.name} ${label.classes} classes, with --loss ${loss}: change the model's last layer, or the loss`,
+    );
+  }
+}
+
+/** How many numbers come of a record, where the model leaves no dimension open. */
+const outputsOf = ({ shape }: TensorFlow.SymbolicTensor): number =>
+  sizeOf(shape.slice(1).map((length) => length ?? 1));
+
+/** Activations whose results the loss can take. */
+const ENDS: Partial<Record<LossName, readonly string[]>> = {
+  categoricalCrossentropy: ['softmax', 'linear'],
+  binaryCrossentropy: ['sigmoid', 'linear', 'hardSigmoid', 'hardSigmoidOfSixth'],
+};
+
+/**
+ * @param fromLogits what the loss is to take, where that is known
+ * @throws UserError naming the layer, its activation, and what the loss needs
+ */
+export function checkEnd(
+  model: TensorFlow.LayersModel,
+  loss: LossName,
+  { label }: DataHead,
+  fromLogits?: boolean,
+): void {
+  const output = model.outputs[0]!;
+  const found = lastActivation(model);
+  const { name } = output.sourceLayer;
+  const layer = `the model's last layer "${name}" (${output.sourceLayer.getClassName()}) ends in ${found}`;
+  if (found === 'softmax' && output.shape.at(-1) === 1) {
+    throw new UserError(`${layer}, which of one number is always 1: change its activation to sigmoid`);
+  }
+  const together = output.shape.at(-1);
+  if (found === 'softmax' && label.kind === 'class' && together !== label.classes) {
+    throw new UserError(
+      `${layer}, which makes probabilities of ${together} numbers at a time, not of ${label.classes}: put a Flatten in front of it`,
+    );
+  }
+  if (fromLogits !== undefined && fromLogits !== (found === 'linear')) {
+    throw new UserError(
+      `${layer}, and was compiled with a loss from_logits ${fromLogits}: change one of the two, or give --loss ${loss} to have the loss go by the activation`,
+    );
+  }
+  const ends = ENDS[loss];
+  if (!ends || ends.includes(found)) return;
+  throw new UserError(
+    `${layer}, whose results are no probabilities for --loss ${loss}: change its activation to ${ends[0]}, or to linear for logits`,
+  );
+}
