@@ -10,14 +10,15 @@ import { parseArgs } from 'node:util';
 import type { Bench, BenchResult } from './support/question.js';
 
 const BENCHES: Record<string, () => Promise<Bench>> = {
-  attacks: async () => (await import('./attacks.js')).attacks,
+  attacks: async () => (await import('./trust/attacks.js')).attacks,
   checkpoints: async () => (await import('./checkpoints.js')).checkpoints,
   faults: async () => (await import('./faults.js')).faults,
-  mixes: async () => (await import('./mixes.js')).mixes,
+  mixes: async () => (await import('./trust/mixes.js')).mixes,
   engine: async () => (await import('./engines/engine.js')).engine,
   footprint: async () => (await import('./engines/footprint.js')).footprint,
   lanes: async () => (await import('./engines/lanes.js')).lanes,
   overhead: async () => (await import('./overhead.js')).overhead,
+  scale: async () => (await import('./scale/scale.js')).scale,
   'step-time': async () => (await import('./step-time.js')).stepTime,
   browser: async () => (await import('./browser.js')).browser,
   'time-to-accuracy': async () => (await import('./time-to-accuracy.js')).timeToAccuracy,

@@ -21,7 +21,9 @@ export interface Surroundings {
 
 export class Execution<Outcome> implements Phase {
   private readonly events: StepEvent[] = [];
-  private readonly effects: Effect<Outcome>[] = [];
+  private effects: Effect<Outcome>[] = [];
+  /** Of those, the first that has not been begun: a step over thousands of workers has as many effects at once. */
+  private next = 0;
   private isBusy = false;
   private hasFailed = false;
   private resolve!: (outcome: Outcome) => void;
@@ -75,7 +77,7 @@ export class Execution<Outcome> implements Phase {
       for (let next = this.events.shift(); next; next = this.events.shift()) {
         const effects = this.step.handle(next, this.around.core.awake.now());
         this.around.trace?.(next, effects);
-        this.effects.push(...effects);
+        this.effects = effects;
         this.carryOut();
       }
     } finally {
@@ -84,7 +86,9 @@ export class Execution<Outcome> implements Phase {
   }
 
   private carryOut(): void {
-    for (let effect = this.effects.shift(); effect; effect = this.effects.shift()) this.execute(effect);
+    while (this.next < this.effects.length) this.execute(this.effects[this.next++]!);
+    this.effects = [];
+    this.next = 0;
   }
 
   private execute(effect: Effect<Outcome>): void {

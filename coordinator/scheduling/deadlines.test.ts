@@ -9,6 +9,7 @@ import {
   loadsTooLong,
   patienceMs,
   promised,
+  sortedSpeeds,
 } from './deadlines.js';
 
 describe('what a lease may take before it is late', () => {
@@ -99,17 +100,21 @@ describe('a lease of somebody who is, or says that it is, very slow', () => {
   });
 
   it('runs out by what half of the others do where it is a volunteer', () => {
-    const all = [1, 2, 3, 4].map((id) => ({ id, speed: id === 1 ? 1e-6 : 10 * id }));
+    const speedsOf = (workers: { speed: number | undefined }[]) => () => sortedSpeeds(workers);
+    const all = [1, 2, 3, 4].map((id) => ({ speed: id === 1 ? 1e-6 : 10 * id }));
     // Of a newcomer there is nothing to tell.
-    const others = [...all, { id: 5, speed: undefined }];
-    expect(promised({ ...all[0]!, role: 'volunteer' }, others)).toEqual({ speed: 30, isTrusted: false });
-    expect(promised({ ...all[0]!, role: 'worker' }, all)).toEqual({ speed: 1e-6, isTrusted: true });
+    const others = [...all, { speed: undefined }];
+    expect(promised({ ...all[0]!, role: 'volunteer' }, speedsOf(others))).toEqual({
+      speed: 30,
+      isTrusted: false,
+    });
+    expect(promised({ ...all[0]!, role: 'worker' }, speedsOf(all))).toEqual({ speed: 1e-6, isTrusted: true });
     // Alone there is nothing to measure it by, and a newcomer has a minute.
-    expect(promised({ ...all[0]!, role: 'volunteer' }, all.slice(0, 1))).toEqual({
+    expect(promised({ ...all[0]!, role: 'volunteer' }, speedsOf(all.slice(0, 1)))).toEqual({
       speed: 1e-6,
       isTrusted: false,
     });
-    expect(promised({ id: 9, speed: undefined, role: 'volunteer' }, all).speed).toBeUndefined();
+    expect(promised({ speed: undefined, role: 'volunteer' }, speedsOf(all)).speed).toBeUndefined();
   });
 });
 

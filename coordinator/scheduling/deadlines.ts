@@ -100,15 +100,29 @@ export interface LeaseTimes {
   isTrusted: boolean;
 }
 
-/** What is to be expected of a worker: of a volunteer no less than what half of the others do. */
+/**
+ * What is to be expected of a worker: of a volunteer no less than what half of the others do.
+ * @param speeds of all workers, in ascending order, its own among them
+ */
 export function promised(
-  { id, role, speed }: Pick<Worker, 'id' | 'role' | 'speed'>,
-  all: Iterable<Pick<Worker, 'id' | 'speed'>>,
+  { role, speed }: Pick<Worker, 'role' | 'speed'>,
+  speeds: () => readonly number[],
 ): Pick<LeaseTimes, 'speed' | 'isTrusted'> {
   if (role !== 'volunteer') return { speed, isTrusted: true };
-  const others = [...all].filter((other) => other.id !== id).flatMap((other) => other.speed ?? []);
-  const known = speed !== undefined && others.length > 0;
-  return { speed: known ? Math.max(speed, median(others)) : speed, isTrusted: false };
+  if (speed === undefined || speeds().length < 2) return { speed, isTrusted: false };
+  return { speed: Math.max(speed, medianWithout(speeds(), speed)), isTrusted: false };
+}
+
+/** Those that are known, in ascending order. */
+export const sortedSpeeds = (workers: Iterable<Pick<Worker, 'speed'>>): number[] =>
+  [...workers].flatMap(({ speed }) => speed ?? []).sort((a, b) => a - b);
+
+/** @param sorted holds `value` */
+function medianWithout(sorted: readonly number[], value: number): number {
+  const at = sorted.indexOf(value);
+  const other = (rank: number) => sorted[rank < at ? rank : rank + 1]!;
+  const [count, middle] = [sorted.length - 1, (sorted.length - 1) >> 1];
+  return count % 2 === 1 ? other(middle) : (other(middle - 1) + other(middle)) / 2;
 }
 
 /** Whether no lease made at `since` can have expired yet, of any size. */

@@ -1,6 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { leafCount } from '../../shared/numerics/tree.js';
-import { expectedMs } from './deadlines.js';
+import { expectedMs, patienceMs } from './deadlines.js';
 import { type IdleWorker, type OpenLease, speculate } from './speculation.js';
 import type { Turnaround } from './worker.js';
 
@@ -234,5 +235,31 @@ describe('speculation', () => {
 
   it('is not asked for by anybody while no one is idle', () => {
     expect(speculate(10_000, { leases: [open(8, 1)], idle: [] }, options)).toEqual([]);
+  });
+
+  it('is late for whom it has outwaited among any number of idle ones, as one by one would tell', () => {
+    const worker = fc.record({
+      speed: fc.option(fc.integer({ min: 1, max: 100 }), { nil: undefined }),
+      since: fc.nat(9000),
+    });
+    fc.assert(
+      fc.property(fc.array(worker, { minLength: 1, maxLength: 12 }), fc.nat(9000), (found, begunAt) => {
+        const now = 10_000;
+        const workers = found.map(({ speed, since }, id) => ({
+          ...patient,
+          id,
+          name: '',
+          overheadMs: 1,
+          speed,
+          since,
+        }));
+        const lease = open(8, 99, { since: now, begunAt, recent: [] });
+        const isLate = workers.some(
+          ({ since, ...other }) => now - Math.max(since, begunAt) > patienceMs(options.samples(8), other),
+        );
+        const decided = speculate(now, { leases: [lease], idle: workers }, { ...options, all: [] });
+        expect(decided.length > 0).toBe(isLate);
+      }),
+    );
   });
 });

@@ -3,26 +3,51 @@ import type { PlannedWorker } from '../scheduling/planning/planner.js';
 import type { Worker } from '../scheduling/worker.js';
 import type { StepState } from './state.js';
 
+/** Workers that are weighed against each other for what one has lost. */
+const FEW = 256;
+/** ...and that are looked at to find them. */
+const LOOKED_AT = 1024;
+
+const isProven = ({ contributions }: Worker): boolean => contributions > 0;
+
 export class Availability {
+  /** Where the next look for heirs begins. */
+  private heirsFrom = 0;
+
   constructor(private readonly state: StepState) {}
 
   /** Workers that have answered all that was taken back from them. */
-  ready(): Worker[] {
+  ready(): readonly Worker[] {
     return this.state.notBarred(this.state.rested()).filter(({ isFree }) => isFree);
   }
 
   /** Workers that a step may wait for; all, if there are none. */
-  willing(): Worker[] {
+  willing(): readonly Worker[] {
     const { state } = this;
     const reliable = state.notBarred(state.reliable());
     return reliable.length > 0 ? reliable : state.notBarred(state.active());
   }
 
-  /** Workers that have delivered something: one that comes and goes does not inherit what another has lost. */
-  proven(): Worker[] {
+  /**
+   * Workers for what somebody has lost, or nobody has taken: those that have delivered something, since one that comes
+   * and goes does not inherit what another has lost. Of many, some that have nothing to do: not all need be weighed.
+   */
+  heirs(): readonly Worker[] {
     const willing = this.willing();
-    const proven = willing.filter(({ contributions }) => contributions > 0);
-    return proven.length > 0 ? proven : willing;
+    if (willing.length <= FEW) {
+      const proven = willing.filter(isProven);
+      return proven.length > 0 ? proven : willing;
+    }
+    const { ledger } = this.state;
+    const [free, busy]: [Worker[], Worker[]] = [[], []];
+    for (let looked = 0; looked < LOOKED_AT && free.length < FEW; looked++) {
+      const worker = willing[this.heirsFrom++ % willing.length]!;
+      if (!isProven(worker)) continue;
+      if (worker.isFree && !ledger.holds(worker.id)) free.push(worker);
+      else busy.push(worker);
+    }
+    const proven = [...free, ...busy].slice(0, FEW);
+    return proven.length > 0 ? proven : willing.slice(0, FEW);
   }
 
   /** Those to plan with, and the seconds of work that each has already. */

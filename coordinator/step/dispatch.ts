@@ -5,13 +5,13 @@
  * After each of its calls every (shard, chunk) that is missing can be delivered by an open lease, or is an
  * orphan that waits for a worker (scheduling/leases/orphans.ts): so no step waits for ever.
  */
-import { leafCount, overlaps } from '../../shared/numerics/tree.js';
+import { isWithin, leafCount, type Node } from '../../shared/numerics/tree.js';
 import { told } from '../../shared/status/events.js';
 import { isFresh, leaseExpired } from '../scheduling/deadlines.js';
 import type { Lease } from '../scheduling/leases/ledger.js';
 import { canDeliver, orphans } from '../scheduling/leases/orphans.js';
 import { type Assignment, plan } from '../scheduling/planning/planner.js';
-import { speculate } from '../scheduling/speculation.js';
+import { type OpenLease, speculate } from '../scheduling/speculation.js';
 import type { Worker, WorkerId } from '../scheduling/worker.js';
 import { Availability } from './availability.js';
 import type { StepState } from './state.js';
@@ -22,6 +22,10 @@ const SECONDS_PER_PARAMETER = 1e-8;
 export class Dispatch {
   /** Whether two leases overlaps, or have: then a chunk that is counted can make an orphan of another. */
   private overlapping = false;
+  /** Whether there may be orphans that nobody could take. */
+  private areWaiting = false;
+  /** Nodes that were free for a moment, and may have orphans under them. */
+  private freed: Node[] = [];
   /** Workers of which others were asked for leases as well. */
   private readonly late = new Set<WorkerId>();
   /** Shards that have been leased before. */
@@ -51,13 +55,19 @@ export class Dispatch {
     this.probe();
   }
 
-  /** Leases all orphans of these chunks, if anybody is there to take them. Returns those leased before. */
-  adopt(from = 0, to = this.state.ledger.chunks): number {
+  /**
+   * Leases all orphans of these chunks under disjoint nodes, if anybody is there to take them: else they wait for who
+   * joins. Returns those leased before.
+   */
+  adopt(from = 0, to = this.state.ledger.chunks, under: readonly Node[] = [this.state.ledger.root]): number {
     const { availability } = this;
     const { ledger } = this.state;
+    // Where no two leases overlap, each delivers all that its shards lack.
+    if (!this.overlapping && ledger.isLeased) return 0;
     let again = 0;
-    for (const node of orphans(ledger, from, to)) {
-      const candidates = availability.candidates(availability.proven());
+    for (const node of orphans(ledger, from, to, under)) {
+      const candidates = availability.candidates(availability.heirs());
+      this.areWaiting ||= candidates.length === 0;
       if (candidates.length === 0) break;
       again += this.issued.subarray(...ledger.range(node)).reduce((sum, flag) => sum + flag, 0);
       this.leaseAll(plan(node, candidates, this.planOptions()));
@@ -66,17 +76,34 @@ export class Dispatch {
     return again;
   }
 
+  /** Somebody can take leases from now on. */
+  joined(): void {
+    if (!this.areWaiting) return;
+    this.areWaiting = false;
+    this.adopt();
+  }
+
+  /** A lease was ended, and its node may be nobody's: `withdraw` follows. */
+  free(node: Node): void {
+    this.freed.push(node);
+  }
+
   /** A worker is gone, or is not to be believed: what only it would have delivered goes to others. */
   withdraw({ id, name }: Worker): void {
     const { ledger } = this.state;
-    for (const lease of ledger.leasesOf(id)) this.takeBack(lease);
-    const again = this.adopt();
+    const nodes = new Set(this.freed.splice(0));
+    for (const lease of ledger.leasesOf(id)) {
+      this.takeBack(lease);
+      nodes.add(lease.node);
+    }
+    const again = this.adopt(0, ledger.chunks, topmost([...nodes]));
     if (again === 0) return;
     this.state.tell(told({ type: 'reissued', worker: name, workerId: id, step: ledger.step, shards: again }));
   }
 
   /** Takes back what is held by workers that are gone: something may have kept that from being done when they left. */
   reclaim(): void {
+    this.areWaiting = true;
     const { ledger, workers } = this.state;
     for (const lease of ledger.openLeases())
       if (!workers.get(lease.worker) && lease.worker !== this.own?.id) this.takeBack(lease);
@@ -93,13 +120,15 @@ export class Dispatch {
 
   /** Chunk `chunk` of a lease counts: other leases may have become worthless. */
   counted(lease: Lease, chunk: number): void {
-    if (!this.overlapping) return;
     const { ledger } = this.state;
-    for (const other of ledger.openLeases()) {
-      if (other === lease || !overlaps(other.node, lease.node)) continue;
+    if (!this.overlapping || !ledger.overlapsOpen(lease)) return;
+    let root = lease.node;
+    for (const other of ledger.leasesOver(lease.node)) {
+      if (other === lease) continue;
+      root = Math.min(root, other.node);
       if (!canDeliver(ledger, other.node)) this.takeBack(other);
     }
-    this.adopt(chunk, chunk + 1);
+    this.adopt(chunk, chunk + 1, [root]);
   }
 
   /** Asks idle workers for what is late. To be called often. */
@@ -110,8 +139,8 @@ export class Dispatch {
     if (idle.length === 0) return;
     // A worker computes its leases one after the other: one waits for those before it.
     const ahead = new Map<WorkerId, number>();
-    const leases = [...ledger.openLeases()].flatMap((lease) => {
-      const { node, worker: id, since } = lease;
+    const leases: OpenLease[] = [];
+    for (const { node, worker: id, since } of ledger.openLeases()) {
       // Its own engine too may be slow, or hang, while somebody is idle that can be believed.
       const isOwn = id === this.own?.id;
       const worker = isOwn ? this.own : state.workers.get(id);
@@ -120,12 +149,23 @@ export class Dispatch {
       if (!incoming) ahead.set(id, samples);
       // One that waits for its turn to upload is not late, nor one that is all here.
       const isHere = isOwn || state.isHere(worker);
-      if (!worker || !isHere || !ledger.isFree(node, front) || incoming?.isWaiting) return [];
-      const at = Math.max(since, inFlight.progressAt(lease) ?? 0);
-      const begunAt = inFlight.ownBegin(lease);
+      if (!worker || !isHere || incoming?.isWaiting || !ledger.isFree(node, front)) continue;
       const { name, recent } = worker;
-      return [{ node, worker: id, name, samples, since: at, begunAt, recent, isOwn }];
-    });
+      const begun = inFlight.begunAt(id, since);
+      const times = incoming
+        ? { since: Math.max(since, incoming.progressAt), begunAt: incoming.ownBegin }
+        : { since: begun, begunAt: begun };
+      leases.push({
+        node,
+        worker: id,
+        name,
+        samples,
+        since: times.since,
+        begunAt: times.begunAt,
+        recent,
+        isOwn,
+      });
+    }
     const free = idle.map(({ id, name, speed, overheadMs, idleSince, isVolunteer, isDoubtful }) => {
       return { id, name, speed, overheadMs, since: idleSince, isTrusted: !isVolunteer, isDoubtful };
     });
@@ -133,7 +173,7 @@ export class Dispatch {
       now,
       { leases, idle: free },
       {
-        all: state.active().flatMap(({ recent }) => recent),
+        all: state.recentOfAll(),
         samples: (node) => ledger.samples(node),
         isLeaf: (node) => leafCount(ledger.shards, node) === 1,
       },
@@ -148,13 +188,14 @@ export class Dispatch {
   /** Leases that have run out: the worker and the reason. */
   expired(): { worker: Worker; why: string }[] {
     const { ledger, inFlight, workers, now } = this.state;
+    const promised = workers.promises();
     return [...ledger.openLeases()].flatMap(({ node, worker: id, since }) => {
       const worker = workers.get(id);
       // What came whole and waits to be judged is no longer its worker's business.
       if (!this.state.isHere(worker) || inFlight.of(id, node)?.isWaiting) return [];
       if (isFresh(now, since)) return [];
       const samples = ledger.samples(node);
-      const why = leaseExpired(now, { since, samples, ...workers.promised(worker) });
+      const why = leaseExpired(now, { since, samples, ...promised(worker) });
       return why ? [{ worker, why }] : [];
     });
   }
@@ -186,17 +227,15 @@ export class Dispatch {
   /** Copies of the smallest node for workers that the plan passed over: to learn how fast they are now. */
   private probe(): void {
     const { ledger } = this.state;
+    const due = this.availability.ready().filter((worker) => worker.planned(ledger.holds(worker.id)));
+    if (due.length === 0) return;
     const smallest = [...ledger.openLeases()].sort(
       (a, b) => ledger.samples(a.node) - ledger.samples(b.node) || a.node - b.node,
     );
-    let next = 0;
-    for (const worker of this.availability.ready()) {
-      const isDue = worker.planned(ledger.holds(worker.id));
-      const copied = smallest[next % smallest.length];
-      if (!isDue || !copied) continue;
-      next++;
+    if (smallest.length === 0) return;
+    for (const [i, worker] of due.entries()) {
       worker.tried();
-      this.leaseAll([{ node: copied.node, worker: worker.id }]);
+      this.leaseAll([{ node: smallest[i % smallest.length]!.node, worker: worker.id }]);
     }
   }
 
@@ -214,3 +253,7 @@ export class Dispatch {
     return { shards: ledger.shards, bounds: ledger.bounds, uploadSeconds };
   }
 }
+
+/** Those that are not under another one. */
+const topmost = (nodes: readonly Node[]): Node[] =>
+  nodes.filter((node) => !nodes.some((other) => other !== node && isWithin(node, other)));

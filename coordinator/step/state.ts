@@ -7,10 +7,13 @@ import type { RunEvent } from '../../shared/status/events.js';
 import type { ShardCounters } from '../../shared/status/status.js';
 import { type Lease, StepLedger } from '../scheduling/leases/ledger.js';
 import type { Assignment } from '../scheduling/planning/planner.js';
-import type { Worker, WorkerId } from '../scheduling/worker.js';
+import type { Turnaround, Worker, WorkerId } from '../scheduling/worker.js';
 import type { Roster } from '../workers/roster.js';
 import type { Effect, Reach, StepSums } from './events.js';
 import { InFlight } from './in-flight.js';
+
+/** Workers whose history is looked at for what all do. */
+const MOST_ASKED = 32;
 
 /** Which samples a step consumes: positions within the epoch's order. */
 export interface GlobalBatch {
@@ -58,18 +61,25 @@ export class StepState {
   }
 
   /** Workers that can take leases; those excepted that this step has sent away. */
-  active(): Worker[] {
+  active(): readonly Worker[] {
     return this.present(this.workers.active());
   }
 
   /** Those of them that do not rest after leases that ran out. */
-  rested(): Worker[] {
+  rested(): readonly Worker[] {
     return this.workers.rested(this.now, this.active());
   }
 
   /** Workers that the step may wait for. */
-  reliable(): Worker[] {
+  reliable(): readonly Worker[] {
     return this.workers.reliable(this.now, this.active());
+  }
+
+  /** The latest leases of the workers; of some of them, where they are many: what is to be expected of a newcomer. */
+  recentOfAll(): Turnaround[] {
+    const active = this.active();
+    const stride = Math.ceil(active.length / MOST_ASKED);
+    return active.flatMap(({ recent }, at) => (at % stride === 0 ? recent : []));
   }
 
   isHere(worker: Worker | undefined): worker is Worker {
@@ -81,7 +91,7 @@ export class StepState {
     this.barred.add(id);
   }
 
-  notBarred(workers: Worker[]): Worker[] {
+  notBarred(workers: readonly Worker[]): readonly Worker[] {
     return this.barred.size === 0 ? workers : workers.filter(({ id }) => !this.barred.has(id));
   }
 
@@ -155,7 +165,7 @@ export class StepState {
     };
   }
 
-  private present(workers: Worker[]): Worker[] {
+  private present(workers: readonly Worker[]): readonly Worker[] {
     return this.gone.size === 0 ? workers : workers.filter(({ id }) => !this.gone.has(id));
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { layoutOf } from '../../shared/numerics/layout.js';
 import type { RunEvent } from '../../shared/status/events.js';
+import { ManualClock } from '../../test/support/simulation/memory-network.js';
 import { testCore } from '../../test/support/simulation/test-run.js';
 import type { Peer } from './peer.js';
 
@@ -43,5 +44,37 @@ describe('a swarm with more lanes than a step has shards', () => {
     const { join, advice } = swarmOf('auto');
     join('many cores', 28);
     expect(advice()).toEqual([]);
+  });
+});
+
+describe('a swarm of very many', () => {
+  function swarmOf(size: number) {
+    const clock = new ManualClock();
+    const layout = layoutOf([{ name: 'w', shape: [1], trainable: true }]);
+    const { swarm } = testCore({ layout, shardSamples: 16, clock });
+    const heard = { looks: 0, progress: 0 };
+    const hear = ({ type }: { type: string }) => void (heard.looks += Number(type === 'tick'));
+    const send = ({ type }: { type: string }) => void (heard.progress += Number(type === 'progress'));
+    for (let i = 0; i < size; i++)
+      swarm.join({ ...PEER, send }, { type: 'join', name: `w${i}`, kind: 'node' } as never);
+    swarm.begin({ hear, fail: () => undefined });
+    /** A hundred seconds, as the coordinator's timers have it. */
+    const pass = () => {
+      for (const end = clock.time + 100_000; clock.time < end; clock.time += 10) {
+        swarm.look();
+        if (clock.time % 1000 === 0) swarm.tellProgress({ step: 1, steps: 2, loss: 0, samplesTrained: 0 });
+      }
+      return heard;
+    };
+    return pass();
+  }
+
+  it('is looked at, and told how the run goes, as often as a small one, up to 500', () => {
+    expect(swarmOf(500)).toEqual({ looks: 10_000, progress: 100 * 500 });
+  });
+
+  it('is looked at less often, so that looks at twice as many cost the same, and told every 10 s at least', () => {
+    expect(swarmOf(5500).looks).toBe(1000);
+    expect(swarmOf(10_500)).toEqual({ looks: 500, progress: 10 * 10_500 });
   });
 });

@@ -40,6 +40,20 @@ export interface SwarmOptions {
   tell(event: RunEvent): void;
 }
 
+/**
+ * A look goes over all workers and leases. Of more than so many workers there is one every so many milliseconds for each
+ * beyond: so looks take the same part of a processor however many there are, and 10,000 are looked at every 0.2 s.
+ */
+const LOOKED_AT_ALWAYS = 500;
+/**
+ * So it is with telling them how the run goes, of which nothing depends but that they hear something: a worker gives a
+ * connection up after 30 s of silence.
+ */
+const TOLD_ALWAYS = 500;
+const TELL_MS_OF_ONE = 2;
+const LONGEST_UNTOLD_MS = 10_000;
+const LOOK_MS_OF_ONE = 0.02;
+
 export class Swarm {
   readonly roster = new Roster();
   private readonly connections: Connections;
@@ -55,6 +69,11 @@ export class Swarm {
   readonly inHand: PhaseInHand;
   /** The close code for workers that arrive after the run. */
   private over: { reason: CloseReason; text: string } | undefined;
+
+  /** When all were last told how the run goes. */
+  private toldAt = Number.NEGATIVE_INFINITY;
+  /** When it was last looked for what is late. */
+  private lookedAt = Number.NEGATIVE_INFINITY;
 
   /** What was advised: once is enough. */
   idleLanes: IdleLanes | undefined;
@@ -120,8 +139,7 @@ export class Swarm {
     const { shards, welcome } = this.options;
     // Under `auto` each worker gets one shard, since each counts as one where gradients are held against each other.
     if (this.idleLanes || shards === 'auto') return;
-    const lanes = this.active().reduce((sum, worker) => sum + worker.lanes, 0);
-    this.idleLanes = idleLanes(lanes, shards, welcome.shardSamples, MAX_SHARDS);
+    this.idleLanes = idleLanes(this.roster.lanes(), shards, welcome.shardSamples, MAX_SHARDS);
     if (this.idleLanes) this.tell(told({ type: 'idle-lanes', ...this.idleLanes }));
   }
 
@@ -229,7 +247,7 @@ export class Swarm {
   }
 
   /** Those that can take leases. */
-  active(): Worker[] {
+  active(): readonly Worker[] {
     return this.roster.active();
   }
 
@@ -252,13 +270,21 @@ export class Swarm {
     return this.quorum.of(count, until);
   }
 
-  /** Looks for what is late. To be called every few milliseconds. */
+  /** Looks for what is late, less often where many are looked at. To be called every few milliseconds. */
   look(): void {
+    const now = this.options.clock.now();
+    const pauseMs = LOOK_MS_OF_ONE * (this.roster.size - LOOKED_AT_ALWAYS);
+    if (pauseMs > 0 && now - this.lookedAt < pauseMs) return;
+    this.lookedAt = now;
     this.inHand.passed('tick');
   }
 
-  /** Tells every worker how the run goes, and what it has given itself. */
+  /** Tells every worker how the run goes, and what it has given itself; less often where they are many. */
   tellProgress(run: Omit<m.RunProgress, 'type' | 'samples'>): void {
+    const now = this.options.clock.now();
+    const pauseMs = Math.min(TELL_MS_OF_ONE * (this.roster.size - TOLD_ALWAYS), LONGEST_UNTOLD_MS);
+    if (pauseMs > 0 && now - this.toldAt < pauseMs) return;
+    this.toldAt = now;
     const given = this.given.samples();
     for (const { worker, peer } of this.connections.all())
       peer.send({ type: 'progress', samples: given(worker), ...run });
@@ -267,8 +293,9 @@ export class Swarm {
   /** Removes workers that are silent or hold an expired lease. Call it regularly. */
   sweep(): void {
     const now = this.options.clock.now();
+    const promised = this.roster.promises();
     for (const connection of this.connections.all()) {
-      const verdict = this.failures.verdict(now, connection, (worker) => this.roster.promised(worker));
+      const verdict = this.failures.verdict(now, connection, promised);
       if (verdict) this.refuse(connection.worker, verdict.reason, verdict.text);
     }
     this.inHand.passed('sweep');

@@ -6,7 +6,7 @@
  * with half of its chunks taken, another recomputes the node and only the missing chunks are counted.
  * Pure state: no clock, no sockets, no arithmetic on gradients.
  */
-import { firstShard, isWithin, leafCount, type Node, ROOT } from '../../../shared/numerics/tree.js';
+import { firstShard, isWithin, leafCount, type Node, parentOf, ROOT } from '../../../shared/numerics/tree.js';
 import type { WorkerId } from '../worker.js';
 
 /** What a chunk of a node's sum would add to what has been counted. */
@@ -35,8 +35,13 @@ export class StepLedger {
   /** Open leases in the order in which they were made. */
   private readonly open = new Set<Lease>();
   private readonly byWorker = new Map<WorkerId, Map<Node, Lease>>();
+  private readonly byNode = new Map<Node, Set<Lease>>();
   /** Open leases of each shard. */
   private readonly leased: Uint32Array;
+  /** Chunks that each shard lacks. */
+  private readonly lacking: Uint32Array;
+  /** Shards that lack something, and of which nobody has a lease. */
+  private bare = 0;
   /** The nodes of which each worker held a lease that has ended. */
   private readonly ended = new Map<WorkerId, Set<Node>>();
 
@@ -59,6 +64,8 @@ export class StepLedger {
     const missing = covered.reduce((sum, flag) => sum + 1 - flag, 0);
     this.covered = Array.from({ length: chunks }, () => covered.slice());
     this.left = Array.from({ length: chunks }, () => missing);
+    this.lacking = Uint32Array.from(covered, (flag) => (flag ? 0 : chunks));
+    this.bare = chunks > 0 ? missing : 0;
   }
 
   get shards(): number {
@@ -85,8 +92,11 @@ export class StepLedger {
   accept(node: Node, chunk: number): Coverage {
     const { coverage, lacks } = this.look(node, chunk);
     if (coverage !== 'counted') return coverage;
-    this.covered[chunk]!.fill(1, ...this.range(node));
+    const [from, to] = this.range(node);
+    this.covered[chunk]!.fill(1, from, to);
     this.left[chunk]! -= lacks;
+    for (let shard = from; shard < to; shard++)
+      if (!this.isEmpty(shard) && --this.lacking[shard]! === 0 && this.leased[shard] === 0) this.bare--;
     return coverage;
   }
 
@@ -144,6 +154,9 @@ export class StepLedger {
   lease(node: Node, worker: WorkerId, since: number, isBuffered = false): Lease {
     const lease = { node, worker, since, fromChunk: this.firstMissingChunk(node), isBuffered };
     this.open.add(lease);
+    const same = this.byNode.get(node);
+    if (same) same.add(lease);
+    else this.byNode.set(node, new Set([lease]));
     this.count(node, 1);
     const own = this.byWorker.get(worker);
     if (own) own.set(node, lease);
@@ -172,14 +185,36 @@ export class StepLedger {
     return this.open.has(lease);
   }
 
-  /** Whether an open lease overlaps with another one. */
-  overlapsOpen({ node }: Lease): boolean {
-    return this.leased.subarray(...this.range(node)).some((leases) => leases > 1);
+  /** Whether another open lease overlaps with this one. */
+  overlapsOpen(lease: Lease): boolean {
+    const [from, to] = this.range(lease.node);
+    const own = this.open.has(lease) ? 1 : 0;
+    for (let shard = from; shard < to; shard++) if (this.leased[shard]! > own) return true;
+    return false;
+  }
+
+  /** Open leases that have shards of `node`. */
+  leasesOver(node: Node): Lease[] {
+    const found: Lease[] = [];
+    const look = (at: Node) => found.push(...(this.byNode.get(at) ?? []));
+    for (let above = parentOf(node); above >= ROOT; above = parentOf(above)) look(above);
+    for (let [first, end] = [node, node + 1]; first < 2 * this.shards; [first, end] = [2 * first, 2 * end])
+      for (let at = first; at < end; at++) look(at);
+    return found;
+  }
+
+  /** Whether every shard has all that it needs, or somebody who has a lease of it. */
+  get isLeased(): boolean {
+    return this.bare === 0;
   }
 
   private count(node: Node, change: number): void {
     const [from, to] = this.range(node);
-    for (let shard = from; shard < to; shard++) this.leased[shard]! += change;
+    for (let shard = from; shard < to; shard++) {
+      const before = this.leased[shard]!;
+      this.leased[shard] = before + change;
+      if (before + Math.min(change, 0) === 0 && this.lacking[shard]! > 0) this.bare -= change;
+    }
   }
 
   /** Ends one lease, fulfilled or not. */
@@ -188,6 +223,9 @@ export class StepLedger {
     const lease = own?.get(node);
     if (!own || !lease) return;
     this.open.delete(lease);
+    const same = this.byNode.get(node)!;
+    same.delete(lease);
+    if (same.size === 0) this.byNode.delete(node);
     this.count(node, -1);
     own.delete(node);
     if (own.size === 0) this.byWorker.delete(worker);

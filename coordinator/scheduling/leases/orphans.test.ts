@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Node, ROOT, shardBounds } from '../../../shared/numerics/tree.js';
-import { StepLedger } from './ledger.js';
+import { type Lease, StepLedger } from './ledger.js';
 import { canDeliver, orphans } from './orphans.js';
 
 const ledgerOf = (shards: number, chunks: number, samples = 64) =>
@@ -139,9 +139,8 @@ describe('orphans', () => {
   });
 });
 
-interface Sender {
-  node: Node;
-  worker: number;
+interface Sender extends Pick<Lease, 'node' | 'worker'> {
+  lease: Lease;
   nextChunk: number;
 }
 
@@ -169,10 +168,11 @@ describe('leases that overlap at random, whose holders die at random', () => {
         let nextWorker = 1;
         const lease = (node: Node) => {
           const worker = nextWorker++;
-          senders.push({ node, worker, nextChunk: ledger.lease(node, worker, 0).fromChunk });
+          const lease = ledger.lease(node, worker, 0);
+          senders.push({ node, worker, lease, nextChunk: lease.fromChunk });
         };
-        const adopt = (from = 0, to = chunks) => {
-          for (const node of orphans(ledger, from, to)) lease(node);
+        const adopt = (from = 0, to = chunks, under?: Node[]) => {
+          for (const node of orphans(ledger, from, to, under)) lease(node);
         };
         const takeBack = (at: number) => {
           const [{ worker, node }] = senders.splice(at, 1) as [Sender];
@@ -184,17 +184,24 @@ describe('leases that overlap at random, whose holders die at random', () => {
           if (ledger.accept(node, chunk) === 'counted') {
             for (let shard = ledger.range(node)[0]; shard < ledger.range(node)[1]; shard++)
               counted[chunk]![shard]!++;
-            for (let other = senders.length - 1; other >= 0; other--) {
-              if (senders[other] !== sender && !canDeliver(ledger, senders[other]!.node)) takeBack(other);
+            // As the dispatch does: only this chunk can have lost a deliverer, and only under leases that overlap.
+            if (ledger.overlapsOpen(sender.lease)) {
+              const over = ledger.leasesOver(node);
+              const under = Math.min(...over.map((other) => other.node));
+              for (const { worker: holder } of over) {
+                const other = senders.findIndex((entry) => entry.worker === holder);
+                if (holder !== worker && !canDeliver(ledger, senders[other]!.node)) takeBack(other);
+              }
+              adopt(chunk, chunk + 1, [under]);
             }
-            // As the dispatch does: only this chunk can have lost a deliverer.
-            adopt(chunk, chunk + 1);
           }
           sender.nextChunk++;
           if (sender.nextChunk === chunks) takeBack(senders.findIndex((entry) => entry.worker === worker));
         };
         /** What must always hold: whatever is missing comes from somebody who has not sent it yet. */
         const check = () => {
+          expect(orphans(ledger)).toEqual([]);
+          expect(ledger.isLeased).toBe(true);
           for (let chunk = 0; chunk < chunks; chunk++) {
             for (let shard = 0; shard < shards; shard++) {
               if (ledger.isEmpty(shard) || ledger.hasShard(shard, chunk)) continue;
@@ -214,8 +221,9 @@ describe('leases that overlap at random, whose holders die at random', () => {
             const copy = 1 + (node % (2 * shards - 1));
             if (ledger.samples(copy) > 0 && canDeliver(ledger, copy)) lease(copy);
           } else if (kind === 'die' && senders.length > 0) {
+            const { node: lost } = senders[who % senders.length]!;
             takeBack(who % senders.length);
-            adopt();
+            adopt(0, chunks, [lost]);
           } else if (kind === 'send' && senders.length > 0) send(who % senders.length);
           check();
         }

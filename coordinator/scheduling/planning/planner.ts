@@ -78,7 +78,9 @@ function rank(workers: readonly PlannedWorker[], shardSamples: number, uploadSec
   const newcomer = known.length > 0 ? NEWCOMER_PART * median(known) : 1;
   return workers
     .map(({ id, busy, leases = 0, speed, leaseSeconds }) => ({
-      ...{ id, busy, leases },
+      id,
+      busy,
+      leases,
       shardSeconds: shardSamples / (speed ?? newcomer),
       leaseSeconds: leaseSeconds ?? uploadSeconds,
     }))
@@ -94,7 +96,10 @@ function mostShards(seconds: number, worker: Ranked, count: number): number {
   for (let bits = 1; bits <= mostBits; bits++) {
     const limit = Math.floor((seconds - busy - bits * leaseSeconds) / shardSeconds + 1e-9);
     if (limit < 1) break;
-    most = Math.max(most, highestBits(Math.min(count, limit), bits));
+    const kept = highestBits(Math.min(count, limit), bits);
+    most = Math.max(most, kept);
+    // More leases cost more time: they hold no more shards than that.
+    if (kept === Math.min(count, limit)) break;
   }
   return most;
 }
@@ -125,13 +130,18 @@ function soonest(workers: readonly Ranked[]): Ranked {
 function leastTime(workers: Ranked[], count: number): number {
   const suffices = (seconds: number) => {
     let sum = 0;
-    for (const worker of workers) sum += mostShards(seconds, worker, count);
-    return sum >= count;
+    for (const worker of workers) {
+      sum += mostShards(seconds, worker, count);
+      if (sum >= count) return true;
+    }
+    return false;
   };
-  const alone = workers.map(
-    ({ busy, leaseSeconds, shardSeconds }) => busy + leaseSeconds + count * shardSeconds,
+  const alone = workers.reduce(
+    (least, { busy, leaseSeconds, shardSeconds }) =>
+      Math.min(least, busy + leaseSeconds + count * shardSeconds),
+    Number.POSITIVE_INFINITY,
   );
-  let [low, high] = [0, Math.min(...alone) * (1 + 1e-6)];
+  let [low, high] = [0, alone * (1 + 1e-6)];
   for (let i = 0; i < HALVINGS; i++) {
     const middle = (low + high) / 2;
     if (suffices(middle)) high = middle;

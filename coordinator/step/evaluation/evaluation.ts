@@ -143,8 +143,9 @@ export class Evaluation implements Decider<EvaluationTotals | undefined> {
   }
 
   private sweep(): void {
+    const promised = this.options.workers.promises();
     for (const { samples, worker, since } of this.leases.all()) {
-      const lease = { since, samples, ...this.options.workers.promised(worker) };
+      const lease = { since, samples, ...promised(worker) };
       const why = leaseExpired(this.now, lease);
       if (why) this.refuse(worker, 'leaseExpired', why);
     }

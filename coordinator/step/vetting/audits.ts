@@ -83,6 +83,7 @@ export class Audits {
       this.audits.delete(lease);
       ledger.end(worker.id, lease.node);
       inFlight.forget(worker.id, lease.node);
+      this.dispatch.free(lease.node);
       const other = this.auditorFor(suspect);
       if (other) this.give(suspect, other);
     }

@@ -36,9 +36,10 @@ export class Given {
 
   /** @returns how many samples all workers of a name and kind have given, now */
   samples(): (of: Pick<Totals, 'name' | 'kind'>) => number {
-    const key = ({ name, kind }: Pick<Totals, 'name' | 'kind'>) => JSON.stringify([name, kind]);
-    const given = new Map<string, number>();
-    for (const row of this.totals()) given.set(key(row), (given.get(key(row)) ?? 0) + row.samples);
-    return (of) => given.get(key(of)) ?? 0;
+    const given = { node: new Map<string, number>(), browser: new Map<string, number>() };
+    for (const rows of [this.past.rows(), this.here.all()])
+      for (const { kind, name, samples } of rows)
+        given[kind].set(name, (given[kind].get(name) ?? 0) + samples);
+    return ({ kind, name }) => given[kind].get(name) ?? 0;
   }
 }

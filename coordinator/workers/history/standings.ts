@@ -22,6 +22,8 @@ interface Standing {
 
 export class Standings {
   private readonly known = new Map<string, Standing>();
+  /** When the last rest is over. */
+  private restsUntil = Number.NEGATIVE_INFINITY;
 
   doubtOf(identity: string): number {
     return this.known.get(identity)?.doubt ?? 0;
@@ -32,11 +34,16 @@ export class Standings {
     return (this.known.get(identity)?.restsUntil ?? now) > now;
   }
 
+  isAnyResting(now: number): boolean {
+    return this.restsUntil > now;
+  }
+
   /** A lease has run out: its worker is about to be sent away. */
   expired(identity: string, now: number): void {
     const before = this.known.get(identity);
     const expired = (before?.expired ?? 0) + 1;
     const rests = expired >= MOST_EXPIRED;
+    if (rests) this.restsUntil = now + REST_MS;
     this.keep(identity, {
       doubt: before?.doubt ?? 0,
       expired: rests ? 0 : expired,

@@ -8,7 +8,11 @@ import { MessageError } from '../message-error.js';
 const MAX_DEPTH = 8;
 const MAX_KEYS = 64;
 const MAX_KEY_BYTES = 64;
-const POLLUTING = new Set(['__proto__', 'constructor', 'prototype']);
+/** In MessagePack all keys of ours are ASCII: what these are spelled with is one byte a letter. */
+const POLLUTING = ['__proto__', 'constructor', 'prototype'].map((key) => ({
+  key,
+  bytes: Uint8Array.from(key, (letter) => letter.charCodeAt(0)),
+}));
 
 /** Bytes that follow the first one of a value of fixed size, by that first byte. */
 const FIXED_BYTES: Record<number, number> = {
@@ -76,6 +80,7 @@ function headOf(bytes: Uint8Array, view: DataView, at: number): { kind: Kind; le
 function checkKey(bytes: Uint8Array, kind: Kind, length: number, at: number, from: number): void {
   const isText = kind === 'bytes' && !(bytes[at]! >= 0xc4 && bytes[at]! <= 0xc6);
   if (!isText || length > MAX_KEY_BYTES) throw new MessageError('a key that is no short text');
-  const key = new TextDecoder().decode(bytes.subarray(from, from + length));
-  if (POLLUTING.has(key)) throw new MessageError(`the key ${key}`);
+  for (const { key, bytes: own } of POLLUTING)
+    if (own.length === length && own.every((byte, i) => bytes[from + i] === byte))
+      throw new MessageError(`the key ${key}`);
 }

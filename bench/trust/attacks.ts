@@ -12,7 +12,7 @@ import {
   attackSubject,
   type Defense,
   type Subject,
-} from '../test/support/byzantine/attack-run.js';
+} from '../../test/support/byzantine/attack-run.js';
 import {
   ALIE,
   type Attack,
@@ -27,9 +27,9 @@ import {
   SIGN_FLIP,
   STALE,
   TRIGGER,
-} from '../test/support/byzantine/attacks.js';
-import { sharedData } from '../test/support/files/shared-data.js';
-import type { Bench, BenchResult } from './support/question.js';
+} from '../../test/support/byzantine/attacks.js';
+import { sharedData } from '../../test/support/files/shared-data.js';
+import type { Bench, BenchResult } from '../support/question.js';
 
 /** Samples of a worker in a step. */
 const SAMPLES = 32;

@@ -3,8 +3,8 @@
  * at the default rate over 2,000 steps of a small network. Classes are arithmetics of their own
  * (test/support/byzantine/engine-mixes.ts), in place of engines that no one machine has.
  */
-import { honestMix, MIXES } from '../test/support/byzantine/engine-mixes.js';
-import type { Bench, BenchResult } from './support/question.js';
+import { honestMix, MIXES } from '../../test/support/byzantine/engine-mixes.js';
+import type { Bench, BenchResult } from '../support/question.js';
 
 const WORKERS = 20;
 const STEPS = 2000;
