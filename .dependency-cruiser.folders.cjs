@@ -6,7 +6,7 @@ module.exports = {
     {
       name: 'folders-one-way',
       comment:
-        'No folder imports back what imports it. A folder and those below it count as one: a table in it lists them (lower/lower.ts its rules, layers/layers.ts its layers, passes/passes.ts its fusions), and they use its types.',
+        'No folder imports back what imports it. A folder and those below it count as one here: of these scripts/check-folders.mjs asks the same.',
       severity: 'error',
       scope: 'folder',
       from: {},

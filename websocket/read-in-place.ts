@@ -11,9 +11,9 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 
 /** So much is read at once: it stays in the cache of a processor until it is copied to where it belongs. */
-const BUFFER_BYTES = 256 << 10;
+export const READ_BYTES = 256 << 10;
 
-const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
 
 interface Internals {
   [symbol: symbol]: unknown;

@@ -5,7 +5,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs';
-import { lower } from '../../engine/compiled/lower/lower.js';
+import { lower } from '../../engine/compiled/lower.js';
 import { createTracer } from '../../engine/compiled/trace/trace-source.js';
 import { cpuRuntime } from '../../engine/node/compiled.js';
 import { type BenchSubject, CASES, type Case, subjectOf } from '../support/cases.js';

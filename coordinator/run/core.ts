@@ -11,7 +11,7 @@ import { GradientPool, gradientsThatFit } from '../update/kernels/gradient-pool.
 import type { Kernels } from '../update/kernels/kernels.js';
 import { Pipeline } from '../update/pipeline.js';
 import type { RobustRule } from '../update/robust/rule.js';
-import type { UpdateRule } from '../update/update-rule.js';
+import type { UpdateRule } from '../update/rule/update-rule.js';
 import { Swarm } from '../workers/swarm.js';
 
 /** Workers send a heartbeat, and the coordinator looks for silent ones, this often until `deadAfterMs`. */

@@ -3,7 +3,7 @@ import type { EvaluationPlan, EvaluationTotals } from '../../shared/data/evaluat
 import { Evaluation } from '../step/evaluation/evaluation.js';
 import type { StepSums } from '../step/events.js';
 import type { GlobalBatch } from '../step/state.js';
-import { Step } from '../step/step.js';
+import { Step } from '../step/training/step.js';
 import { Execution, type Surroundings } from './execute.js';
 
 /** Makes the next version of the weights, but for `pipeline.end`. @throws DivergedError; the reason of `stop` */

@@ -8,7 +8,7 @@ import { modelDefaults } from '../prepare/zoo/zoo.js';
 import type { EpochPlan } from '../run/batches.js';
 import { stepsPerEpoch } from '../run/batches.js';
 import { createOptimizer, optimizerOf } from '../update/optimizers/optimizers.js';
-import type { UpdateRule } from '../update/update-rule.js';
+import type { UpdateRule } from '../update/rule/update-rule.js';
 
 const DEFAULT_AUDIT_RATE = 0.05;
 

@@ -1,7 +1,7 @@
 /** How much memory the pipeline needs, and what bounds it. */
 import type { Layout } from '../../shared/numerics/layout.js';
 import { MOST_LANDINGS } from './kernels/landing.js';
-import { needsWhole, type UpdateRule } from './update-rule.js';
+import { needsWhole, type UpdateRule } from './rule/update-rule.js';
 
 /** How many chunks a worker may be ahead of the slowest: bounds the memory for waiting sums. */
 export const WINDOW_CHUNKS = 8;

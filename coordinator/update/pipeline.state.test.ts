@@ -4,7 +4,7 @@ import { SMALL, small } from '../../test/support/update/contributions.js';
 import { setup, stepOnce } from '../../test/support/update/pipeline-setup.js';
 import { createOptimizer } from './optimizers/optimizers.js';
 import type { Pipeline } from './pipeline.js';
-import type { UpdateRule } from './update-rule.js';
+import type { UpdateRule } from './rule/update-rule.js';
 
 describe('the memory of the kernels', () => {
   const rules: [string, Partial<UpdateRule>][] = [

@@ -8,7 +8,7 @@ import { setup, sgd, stepOnce } from '../../test/support/update/pipeline-setup.j
 import type { Kernels } from './kernels/kernels.js';
 import { createOptimizer } from './optimizers/optimizers.js';
 import type { Pipeline } from './pipeline.js';
-import type { UpdateRule } from './update-rule.js';
+import type { UpdateRule } from './rule/update-rule.js';
 
 /** Two chunks: the second holds a part of the kernel, the bias and all statistics. */
 const CHUNK_ELEMENTS = 64;

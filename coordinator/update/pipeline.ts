@@ -12,8 +12,8 @@ import { FRAME_AVERAGED_WEIGHTS, FRAME_WEIGHTS } from '../../shared/protocol/fra
 import { WINDOW_CHUNKS } from './capacity.js';
 import type { Kernels } from './kernels/kernels.js';
 import { Landing } from './kernels/landing.js';
+import { needsWhole, type UpdateRule } from './rule/update-rule.js';
 import { type RootSum, TreeSum } from './tree-sum.js';
-import { needsWhole, type UpdateRule } from './update-rule.js';
 import { NextVersion, type Preserver, type Section } from './version/next-version.js';
 import { VersionedWeights } from './version/versioned-weights.js';
 

@@ -13,7 +13,7 @@ import { sizeOf } from './graph/graph.js';
 import { draw } from './graph/random.js';
 import type { GraphWanted } from './graph/wanted.js';
 import { intermediateElements, joinShards, nameOfShard, shardOf } from './join-shards.js';
-import { type LoweredModel, lower, lowerOptimized, nameOf } from './lower/lower.js';
+import { type LoweredModel, lower, lowerOptimized, nameOf } from './lower.js';
 import { optimize } from './passes/passes.js';
 import type { Joining, Runtime } from './runtime.js';
 

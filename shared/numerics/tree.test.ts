@@ -10,6 +10,7 @@ import {
   nodesCovering,
   overlaps,
   parentOf,
+  powerOfTwoFrom,
   ROOT,
   shardBounds,
   siblingOf,
@@ -91,6 +92,12 @@ describe('the reduction tree', () => {
         expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
       }),
     );
+  });
+
+  it('has as many leaves as the next power of two', () => {
+    expect([0, 1, 2, 3, 4, 5, 4096, 4097, 32_768].map(powerOfTwoFrom)).toEqual([
+      1, 1, 2, 4, 4, 8, 4096, 8192, 32_768,
+    ]);
   });
 
   it('takes by default the largest power of two up to 8 that leaves 16 samples a shard', () => {

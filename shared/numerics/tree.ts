@@ -63,6 +63,13 @@ export function nodesCovering(shards: number, from: number, to: number): Node[] 
   return nodes;
 }
 
+/** The smallest power of two that is not below `count`: a tree of so many shards has a leaf for each. */
+export function powerOfTwoFrom(count: number): number {
+  let shards = 1;
+  while (shards < count) shards *= 2;
+  return shards;
+}
+
 /** The default number of shards: the largest power of two, at most 8, that leaves 16 samples a shard. */
 export function defaultShards(batchSize: number): number {
   let shards = 8;

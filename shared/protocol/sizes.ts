@@ -1,4 +1,8 @@
-/** How long control messages of workers are, in bytes. Frames have their own bound (`frame.ts`). */
+/** How long messages are, in bytes. */
+import { MAX_FRAME_BYTES } from './frame.js';
+
+/** Of both sides: frames, leases of many shards, and a confusion matrix of 500 classes are the longest. */
+export const MAX_MESSAGE_BYTES = Math.max(1 << 20, MAX_FRAME_BYTES);
 
 /** The longest control message but `evaluated`: `ready`, with 2,300 characters of up to three bytes. */
 export const MAX_CONTROL_BYTES = 8 << 10;

@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import { printable } from '../../shared/printable.js';
 import { SWARM_PATH } from '../../shared/protocol/messages.js';
+import { MAX_MESSAGE_BYTES } from '../../shared/protocol/sizes.js';
 import { UserError } from '../../shared/user-error.js';
 import { FrameSocket } from '../../websocket/frame-socket.js';
 import { rememberListeners } from '../../websocket/handover.js';
@@ -11,12 +12,10 @@ import type { Transport } from '../../websocket/transport.js';
 import type { Connection, ConnectionEvents } from '../connection.js';
 import { explained } from './certificates.js';
 
-/** Weights come in frames of 512 KiB; leases with many shards are the longest control messages. */
-const MAX_PAYLOAD = 1 << 20;
 const OPEN_TIMEOUT_MS = 10_000;
 /** Milliseconds in which the coordinator must answer a closing handshake. */
 const CLOSE_TIMEOUT_MS = 30_000;
-const FRAMES = { isServer: false, maxMessageBytes: MAX_PAYLOAD, closeTimeoutMs: CLOSE_TIMEOUT_MS };
+const FRAMES = { isServer: false, maxMessageBytes: MAX_MESSAGE_BYTES, closeTimeoutMs: CLOSE_TIMEOUT_MS };
 /** What a header can carry; anything else is no token, as the answer to the join will say. */
 const TOKEN = /^[\w.~+/=-]{1,200}$/;
 /** Characters of an answer over HTTP that are told. */
@@ -81,7 +80,7 @@ export function dial(url: string, events: ConnectionEvents, options: DialOptions
   const { ca, token, transport = 'own' } = options;
   const ws = new WebSocket(url, {
     perMessageDeflate: false,
-    maxPayload: MAX_PAYLOAD,
+    maxPayload: MAX_MESSAGE_BYTES,
     handshakeTimeout: OPEN_TIMEOUT_MS,
     ...(ca === undefined ? {} : { ca }),
     ...(token !== undefined && TOKEN.test(token) ? { headers: { Authorization: `Bearer ${token}` } } : {}),

@@ -2,7 +2,7 @@
  * `--shards auto`: one range of the global batch for each worker, sized by its speed, one engine run
  * each. Faster than a fixed number of shards, and no longer bit-identical from one cluster to another.
  */
-import { MAX_SHARDS } from '../../../shared/numerics/tree.js';
+import { MAX_SHARDS, powerOfTwoFrom } from '../../../shared/numerics/tree.js';
 import type { Assignment, PlannedWorker } from './planner.js';
 
 /**
@@ -18,8 +18,7 @@ export function autoShards(
   const average = known.length > 0 ? known.reduce((sum, speed) => sum + speed, 0) / known.length : 1;
   const speeds = chosen.map(({ speed }) => speed ?? average);
   const total = speeds.reduce((sum, speed) => sum + speed, 0);
-  let shards = 1;
-  while (shards < chosen.length) shards *= 2;
+  const shards = powerOfTwoFrom(chosen.length);
   const bounds = [0];
   let passed = 0;
   for (const speed of speeds) {

@@ -2,6 +2,8 @@
  * Advice where a step has fewer shards than the workers have lanes: a lane computes one shard at a time, so some have
  * nothing to compute. No decision depends on it: lanes are what workers claim.
  */
+import { powerOfTwoFrom } from '../../../shared/numerics/tree.js';
+
 export interface IdleLanes {
   /** Shards of a step. */
   shards: number;
@@ -24,7 +26,6 @@ export function idleLanes(
   mostShards: number,
 ): IdleLanes | undefined {
   if (lanes <= shards || shards >= mostShards) return undefined;
-  // A step is cut into a power of two of shards.
-  const wanted = Math.min(mostShards, 2 ** Math.ceil(Math.log2(lanes)));
+  const wanted = Math.min(mostShards, powerOfTwoFrom(lanes));
   return { shards, lanes, remedy: `--batch-size ${wanted * shardSamples} --shards ${wanted}` };
 }

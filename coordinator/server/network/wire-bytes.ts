@@ -2,12 +2,14 @@
  * What a connection costs on the wire beside the messages that come of it: headers, pongs, and fragments without end, of
  * which no reader of frames tells anybody.
  */
+import { MAX_MESSAGE_BYTES } from '../../../shared/protocol/sizes.js';
+import { READ_BYTES } from '../../../websocket/read-in-place.js';
 
 /** Bytes that a ping counts beside its own, since each is answered. */
 export const PING_BYTES = 64;
 
-/** Of a message that has begun (MAX_MESSAGE_BYTES), of what is read at once, and of what waits to be parsed. */
-const MOST_UNDER_WAY = (1 << 20) + (256 << 10);
+/** Of a message that has begun, and of what is read at once. */
+const MOST_UNDER_WAY = MAX_MESSAGE_BYTES + READ_BYTES;
 
 export class WireBytes {
   private read = 0;

@@ -3,15 +3,13 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { MAX_FRAME_BYTES } from '../../../shared/protocol/frame.js';
+import { MAX_MESSAGE_BYTES } from '../../../shared/protocol/sizes.js';
 import { rememberListeners } from '../../../websocket/handover.js';
 import type { Transport } from '../../../websocket/transport.js';
 import { ownSocket } from './own.js';
 import type { OpenSocket } from './server-socket.js';
 import { librarySocket } from './ws.js';
 
-/** The longest control message that a worker has reason to send: a confusion matrix of 500 classes. */
-const MAX_MESSAGE_BYTES = Math.max(1 << 20, MAX_FRAME_BYTES);
 /**
  * A client that does not answer the closing handshake within so many milliseconds is cut off. Lost packets are sent
  * again after 0.2, 0.6, 1.4, 3 and 6 seconds.

@@ -3,11 +3,11 @@
  * constraints, statistics, the moving average. Who keeps a version is told before a chunk of it is overwritten.
  */
 import type { Layout } from '../../../shared/numerics/layout.js';
-import { normScale } from '../clip.js';
-import { type Constrained, constrainedIn, isNorm, project } from '../constraints.js';
 import type { Kernels } from '../kernels/kernels.js';
 import type { Part } from '../optimizers/optimizer.js';
-import type { UpdateRule } from '../update-rule.js';
+import { normScale } from '../rule/clip.js';
+import { type Constrained, constrainedIn, isNorm, project } from '../rule/constraints.js';
+import type { UpdateRule } from '../rule/update-rule.js';
 import type { VersionedWeights } from './versioned-weights.js';
 
 /** A state vector that lasts from step to step, as the checkpoint stores it: chunk by chunk. */

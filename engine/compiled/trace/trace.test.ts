@@ -1,20 +1,27 @@
 import * as tf from '@tensorflow/tfjs';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { subjectOf } from '../../../test/support/compiled/subject.js';
 import { inputsOf } from '../graph/graph.js';
 import { loadGraph, storeGraph } from '../graph/graph-json.js';
-import { lower } from '../lower/lower.js';
 import { PORTABLE } from '../lower/target.js';
+import { lower } from '../lower.js';
 import { createTracer } from './trace-source.js';
 
 type Compute = (x: tf.Tensor) => tf.Tensor;
 
 let classes = 0;
+const nameOf = (at: number) => `Own${at}`;
+
+// Other files, which share this TF.js, see what it knows.
+afterAll(() => {
+  const { classNameMap } = tf.serialization.SerializationMap.getMap();
+  for (let at = 0; at < classes; at++) delete classNameMap[nameOf(at)];
+});
 
 /** A model with a layer of our own that computes `compute`. */
 async function tracerOf(compute: Compute) {
   class Own extends tf.layers.Layer {
-    static className = `Own${classes++}`;
+    static className = nameOf(classes++);
     override computeOutputShape(shape: tf.Shape) {
       return shape;
     }

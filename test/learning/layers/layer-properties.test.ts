@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { beforeAll, expect, it } from 'vitest';
-import { project } from '../../../coordinator/update/constraints.js';
+import { project } from '../../../coordinator/update/rule/constraints.js';
 import { CompiledEngine } from '../../../engine/compiled/engine.js';
 import type { Runtime } from '../../../engine/compiled/runtime.js';
 import { createTracer } from '../../../engine/compiled/trace/trace-source.js';

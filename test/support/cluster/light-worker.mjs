@@ -1,6 +1,10 @@
 /**
  * A real worker process that is up in a tenth of a second: the product's session over a real socket, on an
  * engine without tensors, whose gradient depends on weights, samples and seed. URL NAME; its token by SWARMGRAD_TOKEN.
+ *
+ * @import { Manifest } from '../../../shared/data/manifest.js'
+ * @import { ModelDescription } from '../../../shared/models/description.js'
+ * @import { Welcome } from '../../../shared/protocol/messages.js'
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NodeComputer } from '../../../dist/engine/compute-node.js';
@@ -18,25 +22,30 @@ import { lightMaterial } from '../simulation/light-engine.mjs';
 const SHARD_MS = Number(process.env.SHARD_MS ?? 4);
 const RETRY_MS = 100;
 
-const [url, name] = process.argv.slice(2);
+const [url = '', name = ''] = process.argv.slice(2);
 const token = process.env.SWARMGRAD_TOKEN || undefined;
 const headers = token ? { Authorization: `Bearer ${token}` } : {};
 const { http, swarm } = addressesOf(url);
 const fence = new Fence();
 
+/** @param {Welcome} welcome */
 async function prepare(welcome) {
   fence.admit(welcome);
+  /** @param {string} hash */
   const document = async (hash) => (await fetch(`${http}/objects/${hash}`, { headers })).json();
-  const hashes = [welcome.model, welcome.train, welcome.test];
-  const [model, train, test] = await Promise.all(hashes.map(document));
+  const model = /** @type {ModelDescription} */ (await document(welcome.model));
+  const train = /** @type {Manifest} */ (await document(welcome.train));
+  const test = /** @type {Manifest} */ (await document(welcome.test));
   const layout = layoutOf(model.weights);
   const { records, recordsPerChunk } = train;
   const shuffle = parseShuffle(welcome.shuffle);
+  /** @param {number} epoch */
   const order = (epoch) => epochOrder({ records, recordsPerChunk, seed: welcome.seed, epoch, shuffle });
   const limits = workLimits({ train, test, shardSamples: welcome.shardSamples, layout });
   return lightMaterial({ layout, order, limits, NodeComputer, shardMs: SHARD_MS });
 }
 
+/** @returns {Promise<{ code: number, reason: string }>} */
 function connect() {
   return new Promise((resolve) => {
     const connection = dial(swarm, {

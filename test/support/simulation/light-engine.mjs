@@ -1,13 +1,9 @@
 /**
  * An engine without tensors, whose gradient depends on weights, samples and seed, and what a session needs besides:
- * for tests that need workers, and no learning.
+ * for tests that need workers, and no learning. Types: light-engine.d.mts.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/**
- * @param {{ layout: any, NodeComputer: any, classes?: number, shardMs?: number }} parts
- *   `NodeComputer` is the product's, which source and build each have; `classes` of a confusion matrix
- */
 export function lightCompute({ layout, NodeComputer, classes = 0, shardMs = 0 }) {
   let weights;
   const engine = {
@@ -48,10 +44,6 @@ export function lightCompute({ layout, NodeComputer, classes = 0, shardMs = 0 })
   };
 }
 
-/**
- * @param {{ layout: any, order: (epoch: number) => Uint32Array, limits: any, NodeComputer: any, shardMs?: number }} parts
- *   samples are their own indices
- */
 export function lightMaterial({ layout, order, limits, ...parts }) {
   const assemble = async (indices) => ({ count: indices.length, x: indices, y: indices });
   const range = (from, to) => assemble(Uint32Array.from({ length: to - from }, (_, at) => from + at));

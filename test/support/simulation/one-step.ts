@@ -10,7 +10,7 @@ import {
   type StepSums,
 } from '../../../coordinator/step/events.js';
 import type { GlobalBatch } from '../../../coordinator/step/state.js';
-import { Step } from '../../../coordinator/step/step.js';
+import { Step } from '../../../coordinator/step/training/step.js';
 import { ownWorker } from '../../../coordinator/trust/own-engine.js';
 import { Trust, type TrustOptions } from '../../../coordinator/trust/trust.js';
 import { Roster } from '../../../coordinator/workers/roster.js';

@@ -23,7 +23,7 @@ import { trustAll } from '../../../coordinator/trust/trust.js';
 import type { Optimizer } from '../../../coordinator/update/optimizers/optimizer.js';
 import { createOptimizer } from '../../../coordinator/update/optimizers/optimizers.js';
 import type { Pipeline } from '../../../coordinator/update/pipeline.js';
-import type { UpdateRule } from '../../../coordinator/update/update-rule.js';
+import type { UpdateRule } from '../../../coordinator/update/rule/update-rule.js';
 import { MAX_CONFUSION_CLASSES } from '../../../shared/data/manifest.js';
 import type { Layout } from '../../../shared/numerics/layout.js';
 import { ManualClock } from './memory-network.js';

@@ -5,7 +5,7 @@ import { createKernels } from '../../../coordinator/update/kernels/create.js';
 import type { Kernels } from '../../../coordinator/update/kernels/kernels.js';
 import { createOptimizer } from '../../../coordinator/update/optimizers/optimizers.js';
 import { Pipeline } from '../../../coordinator/update/pipeline.js';
-import type { UpdateRule } from '../../../coordinator/update/update-rule.js';
+import type { UpdateRule } from '../../../coordinator/update/rule/update-rule.js';
 import { type Node, ROOT, shardBounds } from '../../../shared/numerics/tree.js';
 import { SMALL } from './contributions.js';
 

@@ -5,7 +5,7 @@ import { GraphMaker, input } from '../../../../test/support/compiled/graphs.js';
 import { cpuRuntime } from '../../../node/compiled.js';
 import { probeBlockSize } from '../../block-size.js';
 import type { Value } from '../../graph/graph.js';
-import { lower } from '../lower.js';
+import { lower } from '../../lower.js';
 import { blockedTarget, PORTABLE, type Target } from '../target.js';
 
 it.each<[string, 'bool' | 'int32']>([

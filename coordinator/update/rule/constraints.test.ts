@@ -1,12 +1,12 @@
 /** Projections against the definitions of Keras' constraints, computed with all indices spelled out. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Constraint } from '../../shared/numerics/constraints.js';
-import { layoutOf, type WeightSpec } from '../../shared/numerics/layout.js';
-import { ROOT } from '../../shared/numerics/tree.js';
-import { setup, stepOnce } from '../../test/support/update/pipeline-setup.js';
+import type { Constraint } from '../../../shared/numerics/constraints.js';
+import { layoutOf, type WeightSpec } from '../../../shared/numerics/layout.js';
+import { ROOT } from '../../../shared/numerics/tree.js';
+import { setup, stepOnce } from '../../../test/support/update/pipeline-setup.js';
+import { createOptimizer } from '../optimizers/optimizers.js';
 import { constrainedIn, project } from './constraints.js';
-import { createOptimizer } from './optimizers/optimizers.js';
 
 /** As Keras writes it: w * desired / (epsilon + norm), norms over `axes`. */
 function byDefinition(values: Float32Array, shape: number[], constraint: Constraint): number[] {

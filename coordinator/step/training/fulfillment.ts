@@ -1,11 +1,11 @@
 /** What becomes of a lease whose contribution has been taken: its chunks count, its worker is credited, others are told. */
-import { firstShard, leafCount } from '../../shared/numerics/tree.js';
-import type { Dispatch } from './dispatch.js';
-import type { Incoming } from './in-flight.js';
-import type { NonFinite } from './non-finite.js';
-import type { Taken } from './reduction/tree-reduction.js';
-import type { StepState } from './state.js';
-import type { Vetting } from './vetting/vetting.js';
+import { firstShard, leafCount } from '../../../shared/numerics/tree.js';
+import type { Dispatch } from '../dispatch.js';
+import type { Incoming } from '../in-flight.js';
+import type { NonFinite } from '../non-finite.js';
+import type { Taken } from '../reduction/tree-reduction.js';
+import type { StepState } from '../state.js';
+import type { Vetting } from '../vetting/vetting.js';
 
 export class Fulfillment {
   constructor(

@@ -1,12 +1,12 @@
 /** A step by itself: a list of events in, a list of effects out. */
 import { describe, expect, it } from 'vitest';
-import { layoutOf } from '../../shared/numerics/layout.js';
-import { type Node, ROOT } from '../../shared/numerics/tree.js';
-import { FRAME_CONTRIBUTION, type Frame } from '../../shared/protocol/frame.js';
-import { Worker } from '../scheduling/worker.js';
-import { trustAll } from '../trust/trust.js';
-import { Roster } from '../workers/roster.js';
-import { describeEffect, describeEvent, type StepEvent } from './events.js';
+import { layoutOf } from '../../../shared/numerics/layout.js';
+import { type Node, ROOT } from '../../../shared/numerics/tree.js';
+import { FRAME_CONTRIBUTION, type Frame } from '../../../shared/protocol/frame.js';
+import { Worker } from '../../scheduling/worker.js';
+import { trustAll } from '../../trust/trust.js';
+import { Roster } from '../../workers/roster.js';
+import { describeEffect, describeEvent, type StepEvent } from '../events.js';
 import { Step } from './step.js';
 
 /** Of one weight, on four shards of four samples. */

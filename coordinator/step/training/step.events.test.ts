@@ -1,7 +1,7 @@
 /** What a step answers to each kind of event, one at a time. Four shards of four samples; Anna has node 2, Ben node 3. */
 import { describe, expect, it } from 'vitest';
-import { FRAME_CONTRIBUTION } from '../../shared/protocol/frame.js';
-import { oneStep } from '../../test/support/simulation/one-step.js';
+import { FRAME_CONTRIBUTION } from '../../../shared/protocol/frame.js';
+import { oneStep } from '../../../test/support/simulation/one-step.js';
 
 const workers = [{ name: 'anna' }, { name: 'ben' }];
 const begun = (options: Partial<Parameters<typeof oneStep>[0]> = {}) => {

@@ -14,27 +14,27 @@
  *
  * The ledger knows what counts, dispatch who computes, vetting/ which results to believe, the reduction their sum.
  */
-import type { Layout } from '../../shared/numerics/layout.js';
-import { type Node, ROOT } from '../../shared/numerics/tree.js';
-import type { Frame } from '../../shared/protocol/frame.js';
-import type * as m from '../../shared/protocol/messages.js';
-import type { Worker } from '../scheduling/worker.js';
-import { BufferedGradient } from '../trust/buffered-gradient.js';
-import type { Beliefs } from '../trust/trust.js';
-import { notHeld } from '../workers/phase.js';
-import type { Roster } from '../workers/roster.js';
-import { checkContribution, checkDropped, checkFrame, type Fault } from './contribution-checks.js';
-import { Dispatch } from './dispatch.js';
-import type { Decider, Effect, StepEvent, StepSums } from './events.js';
+import type { Layout } from '../../../shared/numerics/layout.js';
+import { type Node, ROOT } from '../../../shared/numerics/tree.js';
+import type { Frame } from '../../../shared/protocol/frame.js';
+import type * as m from '../../../shared/protocol/messages.js';
+import type { Worker } from '../../scheduling/worker.js';
+import { BufferedGradient } from '../../trust/buffered-gradient.js';
+import type { Beliefs } from '../../trust/trust.js';
+import { notHeld } from '../../workers/phase.js';
+import type { Roster } from '../../workers/roster.js';
+import { checkContribution, checkDropped, checkFrame, type Fault } from '../contribution-checks.js';
+import { Dispatch } from '../dispatch.js';
+import type { Decider, Effect, StepEvent, StepSums } from '../events.js';
+import { Incoming } from '../in-flight.js';
+import { NonFinite } from '../non-finite.js';
+import { RobustAggregation } from '../reduction/robust-aggregation.js';
+import { type Addition, type Reduction, TreeReduction } from '../reduction/tree-reduction.js';
+import { type GlobalBatch, StepState } from '../state.js';
+import { Accepted } from '../vetting/accepted.js';
+import { Audits } from '../vetting/audits.js';
+import { Vetting } from '../vetting/vetting.js';
 import { Fulfillment } from './fulfillment.js';
-import { Incoming } from './in-flight.js';
-import { NonFinite } from './non-finite.js';
-import { RobustAggregation } from './reduction/robust-aggregation.js';
-import { type Addition, type Reduction, TreeReduction } from './reduction/tree-reduction.js';
-import { type GlobalBatch, StepState } from './state.js';
-import { Accepted } from './vetting/accepted.js';
-import { Audits } from './vetting/audits.js';
-import { Vetting } from './vetting/vetting.js';
 
 export interface StepOptions {
   batch: GlobalBatch;

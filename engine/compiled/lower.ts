@@ -2,20 +2,20 @@
  * Lowers a graph to an ONNX model. One table says how each kernel is lowered, a row a kernel; a new kernel gets a
  * row here, and one in `trace/shapes.ts`.
  */
-import type { Dtype, Graph, Shape, Value } from '../graph/graph.js';
-import { optimize } from '../passes/passes.js';
-import { Lowering } from './lowering.js';
-import type { Rules } from './rule.js';
-import { CONVOLUTIONS } from './rules/convolutions.js';
-import { ELEMENTWISE } from './rules/elementwise.js';
-import { LOOKUPS } from './rules/lookups.js';
-import { MATRICES } from './rules/matrices.js';
-import { NORMALIZATION } from './rules/normalization.js';
-import { POOLING } from './rules/pooling.js';
-import { REDUCTIONS } from './rules/reductions.js';
-import { RESIZING } from './rules/resizing.js';
-import { SHAPES } from './rules/shapes.js';
-import type { Target } from './target.js';
+import type { Dtype, Graph, Shape, Value } from './graph/graph.js';
+import { Lowering } from './lower/lowering.js';
+import type { Rules } from './lower/rule.js';
+import { CONVOLUTIONS } from './lower/rules/convolutions.js';
+import { ELEMENTWISE } from './lower/rules/elementwise.js';
+import { LOOKUPS } from './lower/rules/lookups.js';
+import { MATRICES } from './lower/rules/matrices.js';
+import { NORMALIZATION } from './lower/rules/normalization.js';
+import { POOLING } from './lower/rules/pooling.js';
+import { REDUCTIONS } from './lower/rules/reductions.js';
+import { RESIZING } from './lower/rules/resizing.js';
+import { SHAPES } from './lower/rules/shapes.js';
+import type { Target } from './lower/target.js';
+import { optimize } from './passes/passes.js';
 
 export const TABLE: Rules = {
   ...ELEMENTWISE,
