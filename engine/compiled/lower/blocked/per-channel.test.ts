@@ -2,7 +2,7 @@ import * as ort from 'onnxruntime-node';
 import { expect, it } from 'vitest';
 import { GraphMaker, input } from '../../../../test/support/compiled/graphs.js';
 import { cpuRuntime } from '../../../node/compiled.js';
-import { lower } from '../lower.js';
+import { lower } from '../../lower.js';
 
 const CHANNELS = 32;
 const image = [2, 3, 5, CHANNELS];
