@@ -22,7 +22,7 @@ import {
   sameMaterial,
 } from './data/material.js';
 import { Fence } from './fence.js';
-import { Session } from './session.js';
+import { type HeldWeights, Session } from './session.js';
 import { unlessSilent } from './silence.js';
 
 const FIRST_RETRY_MS = 250;
@@ -99,6 +99,8 @@ export class Participation {
   /** Failures that this worker caused, since it last computed something. */
   private failures = 0;
   private abandon: (why: string) => void = () => undefined;
+  /** The last connection's weights: they need not be sent again if they are still current. */
+  private holding: HeldWeights | undefined;
 
   constructor(private readonly options: ParticipationOptions) {
     this.clock = options.clock ?? monotonicClock;
@@ -168,6 +170,7 @@ export class Participation {
   /** One connection, from opening to closing. */
   private connectOnce(stop: AbortSignal): Promise<Ended> {
     const { name, kind, token, address, dial, watcher } = this.options;
+    let held = this.holding && this.hashed(this.holding);
     return new Promise((resolve) => {
       let problem = '';
       let hasFailed = false;
@@ -180,6 +183,7 @@ export class Participation {
         stop.removeEventListener('abort', leave);
         session.close();
         this.samples += session.samples;
+        this.holding = session.holding() ?? this.holding;
         if (session.samples > 0) this.failures = 0;
         if (hasFailed) this.failures++;
         const why = printable(problem || reason || `closed with code ${code}`);
@@ -206,7 +210,15 @@ export class Participation {
           this.tell({ type: 'connected', address });
           watcher?.connected();
           if (stop.aborted) leave();
-          else session.opened();
+          else if (!held) session.opened();
+          else
+            void held.then((known) => {
+              if (isOver) return;
+              // They are the session's now, which lets go of them once it has others.
+              this.holding = undefined;
+              held = undefined;
+              session.opened(known);
+            });
         },
         place: (head) => (isOver ? undefined : session.place(head)),
         received: (bytes, body) => hear(() => session.received(bytes, body)),
@@ -243,6 +255,17 @@ export class Participation {
         end(ABANDONED, why);
       };
     });
+  }
+
+  /** @returns undefined where they cannot be hashed: then they are sent */
+  private async hashed(held: HeldWeights): Promise<(HeldWeights & { sha256: string }) | undefined> {
+    try {
+      // A copy: browsers do not hash memory that is shared.
+      const sha256 = await this.options.sha256(new Uint8Array(held.weights.slice().buffer));
+      return { ...held, sha256 };
+    } catch {
+      return undefined;
+    }
   }
 
   private async prepare(welcome: Welcome): Promise<RunMaterial> {

@@ -7,11 +7,13 @@ import type { Batch } from '../engine/engine.js';
 import { layoutOf } from '../shared/numerics/layout.js';
 import { decodeWorkerMessage, encode } from '../shared/protocol/codec.js';
 import { FRAME_WEIGHTS, HEADER_BYTES, writeHeader } from '../shared/protocol/frame.js';
+import { MessageError } from '../shared/protocol/message-error.js';
 import type { Evaluate, Lease, Welcome, WorkerMessage } from '../shared/protocol/messages.js';
 import { manifestOf } from '../test/support/files/manifest.js';
 import { WELCOME } from '../test/support/fixtures/welcome.js';
 import type { ConnectionEvents } from './connection.js';
 import { workLimits } from './data/check-work.js';
+import type { RunMaterial } from './data/material.js';
 import { MemoryCache } from './data/object-cache.js';
 import { Participation } from './participation.js';
 import { Session } from './session.js';
@@ -55,6 +57,7 @@ async function ready(buffered: () => number = () => 0) {
   };
   const failures: unknown[] = [];
   let isReady: () => void = () => undefined;
+  let material!: RunMaterial;
   const session = new Session({
     name: 'anna',
     kind: 'node',
@@ -67,23 +70,24 @@ async function ready(buffered: () => number = () => 0) {
       bufferedBytes: buffered,
     },
     clock: { now: () => 0 },
-    prepare: async () => ({
-      layout,
-      limits: LIMITS,
-      train: { assemble: ({ length }) => batchOf(length) },
-      test: { range: (from, to) => batchOf(to - from) },
-      order: () => ORDER,
-      compute: {
-        name: 'idle',
-        engineClass: 'idle@1',
-        reason: 'for this test',
-        allocate: (elements) => new Float32Array(elements),
-        setWeights: async () => undefined,
-        computeNode: async () => ({ samples: 0, loss: 0, metric: 0 }),
-        evaluate: async () => ({ loss: 0, metric: 0 }),
-        close: async () => undefined,
-      },
-    }),
+    prepare: async () =>
+      (material = {
+        layout,
+        limits: LIMITS,
+        train: { assemble: ({ length }) => batchOf(length) },
+        test: { range: (from, to) => batchOf(to - from) },
+        order: () => ORDER,
+        compute: {
+          name: 'idle',
+          engineClass: 'idle@1',
+          reason: 'for this test',
+          allocate: (elements) => new Float32Array(elements),
+          setWeights: async () => undefined,
+          computeNode: async () => ({ samples: 0, loss: 0, metric: 0 }),
+          evaluate: async () => ({ loss: 0, metric: 0 }),
+          close: async () => undefined,
+        },
+      }),
     fail: (error) => failures.push(error),
     tell: () => undefined,
   });
@@ -93,10 +97,49 @@ async function ready(buffered: () => number = () => 0) {
   });
   session.received(welcome());
   await whenReady;
-  return { session, sent, assembled, failures };
+  return { session, sent, assembled, failures, material };
 }
 
 const SILENT = { send: () => undefined, sendFrame: () => undefined, bufferedBytes: () => 0 };
+
+describe('weights that a worker is told to keep', () => {
+  const held = Float32Array.from({ length: layout.total }, (_, i) => i);
+  const keep = (version: number) => encode({ type: 'keep', version });
+
+  it('are those that it told of, and it has them at once', async () => {
+    const { session, sent, material } = await ready();
+    session.opened({ version: 7, weights: held, material, sha256: 'f'.repeat(64) });
+    expect(sent.at(-1)).toMatchObject({ type: 'join', holds: { version: 7, sha256: 'f'.repeat(64) } });
+    session.received(keep(7));
+    expect(sent.at(-1)).toEqual({ type: 'synced', version: 7 });
+    expect(session.holding()).toMatchObject({ version: 7, weights: held });
+    expect(() => session.received(keep(7))).toThrow(
+      'version 7 of the weights is to be kept, which is not held',
+    );
+  });
+
+  it('are copied for an engine that is not the one which they were kept for', async () => {
+    const { session, material } = await ready();
+    session.opened({ version: 7, weights: held, material: { ...material }, sha256: 'f'.repeat(64) });
+    session.received(keep(7));
+    expect(session.holding()!.weights).toEqual(held);
+    expect(session.holding()!.weights).not.toBe(held);
+  });
+
+  it.each<[string, number, number]>([
+    ['another version', 8, layout.total],
+    ['weights of another model', 7, layout.total + 1],
+  ])('are not %s', async (_, version, length) => {
+    const { session, material } = await ready();
+    session.opened({ version: 7, weights: new Float32Array(length), material, sha256: 'f'.repeat(64) });
+    expect(() => session.received(keep(version))).toThrow(MessageError);
+  });
+
+  it('are not there where it holds none', async () => {
+    const { session } = await ready();
+    expect(() => session.received(keep(0))).toThrow(MessageError);
+  });
+});
 
 describe('a worker refuses, before samples are put together,', () => {
   it.each<[string, Uint8Array, RegExp]>([

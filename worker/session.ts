@@ -23,6 +23,7 @@ import {
   type Cancel,
   type CoordinatorMessage,
   type Evaluate,
+  type Keep,
   type Lease,
   PROTOCOL_VERSION,
   type RunProgress,
@@ -59,6 +60,15 @@ const MAX_BUFFERED_BYTES = 8 << 20;
 /** Gradients of leases that wait for the coordinator's window, together; one of them is always taken. */
 const MAX_GRADIENT_BYTES = 2 ** 32;
 
+/** Weights that outlive their connection. */
+export interface HeldWeights {
+  version: number;
+  /** The flat vector. */
+  weights: Float32Array;
+  /** Whose engine can read them where they lie. */
+  material: RunMaterial;
+}
+
 export class Session {
   private welcome: Welcome | undefined;
   private material: RunMaterial | undefined;
@@ -77,13 +87,29 @@ export class Session {
   /** Samples of the contributions computed here so far. */
   samples = 0;
 
+  /** What an earlier connection has left, until this one has weights of its own. */
+  private held: HeldWeights | undefined;
+  /** Whether the weights lie in another one's memory. */
+  private areElsewhere = false;
+
   constructor(private readonly options: SessionOptions) {}
 
-  /** The socket is open. */
-  opened(): void {
+  /** The socket is open. @param held weights of an earlier connection, and the hash of their bytes */
+  opened(held?: HeldWeights & { sha256: string }): void {
     const { name, kind, token } = this.options;
-    const shown = token === undefined ? {} : { token };
-    this.send({ type: 'join', protocol: PROTOCOL_VERSION, name, kind, ...shown });
+    this.held = held;
+    this.send({
+      ...{ type: 'join', protocol: PROTOCOL_VERSION, name, kind },
+      ...(token === undefined ? {} : { token }),
+      ...(held ? { holds: { version: held.version, sha256: held.sha256 } } : {}),
+    });
+  }
+
+  /** The newest weights that are whole, for the next connection; nothing here writes to them once this one is closed. */
+  holding(): HeldWeights | undefined {
+    if (this.material && this.current.version >= 0 && !this.areElsewhere)
+      return { version: this.current.version, weights: this.current.weights, material: this.material };
+    return this.held;
   }
 
   /** Where the rest of a message shall lie that begins with these 16 bytes; undefined: nowhere in particular. */
@@ -120,6 +146,8 @@ export class Session {
     if (message.type === 'progress') return this.options.progressed?.(message);
     if (!this.material) throw new MessageError(`${message.type} before this worker was ready`);
     switch (message.type) {
+      case 'keep':
+        return this.kept(message, this.material);
       case 'lease':
         return this.leased(message, this.material);
       case 'evaluate':
@@ -139,6 +167,7 @@ export class Session {
     if (!this.material) throw new MessageError('weights before this worker was ready');
     const inbox = this.inboxOf(which);
     const isFirst = inbox.version < 0;
+    this.areElsewhere = true;
     inbox.hold(version, values);
     if (which === 'averaged') this.pump();
     else this.turnedTo(version, isFirst);
@@ -177,6 +206,22 @@ export class Session {
     });
   }
 
+  /** What is held is current. */
+  private kept({ version }: Keep, material: RunMaterial): void {
+    const { held } = this;
+    const isHeld = held?.version === version && held.weights.length === material.layout.total;
+    if (!isHeld || this.current.version >= 0)
+      throw new MessageError(`version ${version} of the weights is to be kept, which is not held`);
+    let { weights } = held;
+    // Another engine may not read the memory of the one before.
+    if (held.material !== material) {
+      weights = material.compute.allocate(weights.length);
+      weights.set(held.weights);
+    }
+    this.current.hold(version, weights);
+    this.turnedTo(version, true);
+  }
+
   private leased(lease: Lease, material: RunMaterial): void {
     const { limits } = material;
     checkLease(lease, limits);
@@ -210,6 +255,7 @@ export class Session {
 
   /** The current weights are those of another version. */
   private turnedTo(version: number, isFirst: boolean): void {
+    this.held = undefined;
     this.uploads!.dropBefore(version);
     if (isFirst) this.send({ type: 'synced', version });
     this.pump();

@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from torch.nn import functional as F
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "test/learning/references/pytorch"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "test/learning/references/pytorch"))
 from models import build  # noqa: E402
 
 spec, shape, classes, batch, threads, kind, memory_format = sys.argv[1:]

@@ -1,6 +1,7 @@
 /** The connections of workers, each with what feeds it with weights. */
 
 import type { WhichWeights } from '../../shared/protocol/in-process.js';
+import type { Join } from '../../shared/protocol/messages.js';
 import type { Worker, WorkerId } from '../scheduling/worker.js';
 import type { Pipeline } from '../update/pipeline.js';
 import type { VersionedWeights } from '../update/version/versioned-weights.js';
@@ -13,11 +14,13 @@ export class Connections {
 
   constructor(private readonly pipeline: Pipeline) {}
 
-  add(worker: Worker, peer: Peer): void {
+  /** @param holds weights that it has from an earlier connection */
+  add(worker: Worker, peer: Peer, holds?: Join['holds']): void {
     const { weights, averaged } = this.pipeline;
     this.open.set(worker.id, {
       worker,
       peer,
+      holds,
       weights: feedOf('current', weights, peer),
       averaged: averaged && feedOf('averaged', averaged, peer),
     });

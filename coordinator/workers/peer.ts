@@ -21,6 +21,8 @@ export interface Connection {
   readonly peer: Peer;
   readonly weights: Feed;
   readonly averaged: Feed | undefined;
+  /** What it held when it joined. */
+  readonly holds: m.Join['holds'] | undefined;
 }
 
 /** What both directions have carried, in bytes of WebSocket payload. */

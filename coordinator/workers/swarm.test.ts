@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { layoutOf } from '../../shared/numerics/layout.js';
+import { readHeader } from '../../shared/protocol/frame.js';
+import { type Join, PROTOCOL_VERSION } from '../../shared/protocol/messages.js';
 import type { RunEvent } from '../../shared/status/events.js';
 import { ManualClock } from '../../test/support/simulation/memory-network.js';
 import { testCore } from '../../test/support/simulation/test-run.js';
@@ -76,5 +79,52 @@ describe('a swarm of very many', () => {
   it('is looked at less often, so that looks at twice as many cost the same, and told every 10 s at least', () => {
     expect(swarmOf(5500).looks).toBe(1000);
     expect(swarmOf(10_500)).toEqual({ looks: 500, progress: 10 * 10_500 });
+  });
+});
+
+describe('a worker that still holds weights when it joins', () => {
+  const WEIGHTS = Float32Array.of(1, -2.5, 3);
+  const RIGHT = createHash('sha256').update(new Uint8Array(WEIGHTS.buffer)).digest('hex');
+
+  /** What it is sent by a coordinator at version 4. */
+  function sentTo(holds: Join['holds']) {
+    const layout = layoutOf([{ name: 'w', shape: [3], trainable: true }]);
+    const { swarm, pipeline } = testCore({ layout });
+    pipeline.restore(4, new Map([['weights', WEIGHTS]]));
+    const sent: string[] = [];
+    const peer: Peer = {
+      ...PEER,
+      send: (message) => void sent.push(message.type),
+      sendFrame: (header) => void sent.push(`weights of version ${readHeader(header).step}`),
+    };
+    const join = { type: 'join', name: 'anna', kind: 'node', protocol: PROTOCOL_VERSION } as const;
+    const worker = swarm.join(peer, { ...join, ...(holds && { holds }) });
+    swarm.ready(worker, READY);
+    swarm.synced(worker);
+    return { sent, swarm, pipeline };
+  }
+
+  it('is sent none of them where they are the current ones, and the next version as ever', () => {
+    const { sent, swarm, pipeline } = sentTo({ version: 4, sha256: RIGHT });
+    expect(sent).toEqual(['welcome', 'keep']);
+    pipeline.begin(() => 1, 0.1);
+    pipeline.add(1, 0, new Uint8Array(12));
+    swarm.chunkReady();
+    expect(sent).toEqual(['welcome', 'keep', 'weights of version 5']);
+  });
+
+  it.each<[string, Join['holds']]>([
+    ['it holds none', undefined],
+    ['they are of an older version', { version: 3, sha256: RIGHT }],
+    [
+      'they are of a later version, which a coordinator that came back has not made yet',
+      { version: 5, sha256: RIGHT },
+    ],
+    [
+      'their hash is another',
+      { version: 4, sha256: RIGHT.replace(/^./, (digit) => (digit === '0' ? '1' : '0')) },
+    ],
+  ])('is sent all of them where %s', (_, holds) => {
+    expect(sentTo(holds).sent).toEqual(['welcome', 'weights of version 4']);
   });
 });

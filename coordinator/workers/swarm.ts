@@ -19,7 +19,7 @@ import { Connections } from './connections.js';
 import { FailureDetector } from './failure-detector.js';
 import { Departures, inWords, type Verdict } from './history/departures.js';
 import { Given } from './history/given.js';
-import type { Peer, Traffic } from './peer.js';
+import type { Connection, Peer, Traffic } from './peer.js';
 import type { Phase } from './phase.js';
 import { PhaseInHand } from './phase-in-hand.js';
 import { Quorum } from './quorum.js';
@@ -95,13 +95,13 @@ export class Swarm {
    * @param role what its token says; undefined: it has none
    * @param identity by default its name, which it has chosen itself
    */
-  join(peer: Peer, { name, kind }: m.Join, role?: WorkerRole, identity = name): Worker {
+  join(peer: Peer, { name, kind, holds }: m.Join, role?: WorkerRole, identity = name): Worker {
     const { welcome, clock, trust } = this.options;
     const doubt = this.roster.standings.doubtOf(identity);
     const who = { id: this.nextId++, name, kind, role: trust.roleOf(role, kind), identity, doubt };
     const worker = new Worker(who, clock.now());
     this.roster.add(worker);
-    this.connections.add(worker, peer);
+    this.connections.add(worker, peer, holds);
     const ban = trust.banOf(identity);
     if (this.over) peer.close(this.over.reason, this.over.text);
     else if (ban) this.refuse(worker, 'banned', ban.why);
@@ -124,7 +124,17 @@ export class Swarm {
     this.options.tell(
       told({ type: 'worker-joined', worker: name, workerId: id, kind, engine, engineClass, reason }),
     );
-    this.connections.of(worker)?.weights.begin();
+    const connection = this.connections.of(worker);
+    if (connection) this.supply(connection);
+  }
+
+  /** Sends the worker the weights, but for what it holds already. */
+  private supply({ peer, weights, holds }: Connection): void {
+    const current = this.options.pipeline.weights;
+    // What a worker claims is compared with what is hashed here: a lie harms nobody but who tells it.
+    if (holds?.version !== current.version || holds.sha256 !== current.sha256()) return weights.begin();
+    peer.send({ type: 'keep', version: current.version });
+    weights.begin(undefined, current.version + 1);
   }
 
   /** The worker has all of a version: it can take leases. */

@@ -19,7 +19,7 @@ import {
 } from './fields.js';
 import { MAX_ENGINE_CLASS, MAX_LANES, MAX_NAME, MAX_REASON } from './sizes.js';
 
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 /** Path of the WebSocket endpoint, on the coordinator's one port. */
 export const SWARM_PATH = '/swarm';
@@ -36,6 +36,8 @@ const join = z.strictObject({
   kind: z.enum(['node', 'browser']),
   /** Where the run asks for one; tabs show theirs as a cookie. */
   token: z.string().min(1).max(200).exactOptional(),
+  /** Weights that it still holds from an earlier connection, and the hash of their bytes: they need not be sent again. */
+  holds: z.strictObject({ version: count, sha256 }).exactOptional(),
 });
 export type Join = z.infer<typeof join>;
 
@@ -155,6 +157,10 @@ const welcome = z.strictObject({
 });
 export type Welcome = z.infer<typeof welcome>;
 
+/** What the worker holds, as it told when it joined, is the current version: it is not sent. */
+const keep = z.strictObject({ type: z.literal('keep'), version: count });
+export type Keep = z.infer<typeof keep>;
+
 /** Compute this node's contribution to `step` with version `step` of the weights. */
 const lease = z.strictObject({
   type: z.literal('lease'),
@@ -212,6 +218,7 @@ export type RunProgress = z.infer<typeof progress>;
 
 export const coordinatorMessage = z.discriminatedUnion('type', [
   welcome,
+  keep,
   lease,
   cancel,
   window,

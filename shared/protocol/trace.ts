@@ -25,6 +25,7 @@ const TELLING: Telling = {
   dropped: ['step', 'node', 'part'],
   heartbeat: [],
   welcome: ['worker', 'run', 'generation', 'engineClass', 'heartbeatMs'],
+  keep: ['version'],
   lease: ['step', 'node', 'firstShard', 'fromChunk', 'window'],
   cancel: ['step', 'node', 'part'],
   window: ['step', 'window'],

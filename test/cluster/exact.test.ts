@@ -14,7 +14,8 @@ import {
 } from '../support/cluster/cluster.js';
 import { oneWorker, RUN, undisturbed } from './exact-run.js';
 
-const join = (url: string, name: string) => worker(url, '--name', name, '--cache-mb', '0');
+const join = (url: string, name: string, ...options: string[]) =>
+  worker(url, '--name', name, '--cache-mb', '0', ...options);
 
 describe('the weights after a run', () => {
   it('are those of one worker, bit for bit, with three workers', async () => {
@@ -73,6 +74,34 @@ describe('the weights after a run', () => {
     expect(summary.weightsSha256).toBe(one.summary.weightsSha256);
     expect(metricsOf(runDir)).toEqual(one.metrics);
     expect(summary.shards.counted).toBe(summary.shards.expected);
+  });
+
+  it('are the same with workers of two lanes, one of which is killed in the middle of a step', async () => {
+    const runDir = await temporaryFolder();
+    const cluster = await coordinator(runDir, ...RUN, '--linger');
+    await waiting(cluster);
+    await administer(cluster.url, 'pause');
+    const pair = join(cluster.url, 'pair', '--lanes', '2');
+    await pair.line(/engine 2 lanes of/);
+    // It makes the first step alone. It has its leases of the second, and nothing is done, when it is killed.
+    await statusThat(cluster, 'paused', ({ state }) => state === 'paused');
+    pair.child.kill('SIGSTOP');
+    await administer(cluster.url, 'resume');
+    await statusThat(cluster, 'computing', ({ workers }) => workers[0]?.state === 'computing');
+    pair.child.kill('SIGKILL');
+    await cluster.program.line(/pair left/);
+    const late = join(cluster.url, 'late', '--lanes', '2');
+    await late.line(/engine 2 lanes of/);
+    expect(await late.ended).toBe(0);
+    cluster.program.child.kill('SIGINT');
+    await cluster.program.ended;
+    const summary = await summaryOf(runDir);
+    const one = await oneWorker();
+    expect(summary.weightsSha256).toBe(one.summary.weightsSha256);
+    expect(metricsOf(runDir).filter(({ type }) => type !== 'change')).toEqual(one.metrics);
+    expect(summary.shards.counted).toBe(summary.shards.expected);
+    const samples = Object.fromEntries(summary.workers.map(({ name, samples }) => [name, samples]));
+    expect(samples).toEqual({ pair: 64, late: 3000 - 64 });
   });
 
   it('are the same when the coordinator is killed twice and resumed', async () => {

@@ -6,6 +6,7 @@
  * compute from them belongs to a finished step. Headers are made anew for each version: one that changed while it
  * waits for a slow socket would tell its worker of chunks that are out of order.
  */
+import { createHash } from 'node:crypto';
 import type { Layout } from '../../../shared/numerics/layout.js';
 import { type FrameType, HEADER_BYTES, writeHeader } from '../../../shared/protocol/frame.js';
 import type { Kernels } from '../kernels/kernels.js';
@@ -46,6 +47,7 @@ export class VersionedWeights {
   private next: Version;
   /** Chunks of version + 1 that are finished: always the first ones. */
   private finished = 0;
+  private hashed: { version: number; sha256: string } | undefined;
 
   constructor(
     kernels: Kernels,
@@ -64,6 +66,7 @@ export class VersionedWeights {
   load(values: Float32Array, version: number): void {
     this.currentVersion = version;
     this.finished = 0;
+    this.hashed = undefined;
     for (const [chunk, framed] of this.current.chunks.entries()) {
       const { start, end } = this.layout.range(chunk);
       framed.values.set(values.subarray(start, end));
@@ -118,6 +121,17 @@ export class VersionedWeights {
   /** One value for each chunk. */
   chunkList<T>(make: (chunk: number) => T): T[] {
     return this.layout.mapChunks(make);
+  }
+
+  /** SHA-256 of the bytes of the current version, in hexadecimal; hashed when it is first asked for. */
+  sha256(): string {
+    if (this.hashed?.version !== this.currentVersion) {
+      const { buffer, byteOffset, byteLength } = this.current.whole;
+      const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+      const sha256 = createHash('sha256').update(bytes).digest('hex');
+      this.hashed = { version: this.currentVersion, sha256 };
+    }
+    return this.hashed.sha256;
   }
 
   /** The current version: a copy. */

@@ -21,8 +21,11 @@ export interface FrameSink {
 
 /** What keeps one worker supplied with weights. */
 export interface Feed {
-  /** Begins with the current version; goes on up to version `last` (default: with all that will come). */
-  begin(last?: number): void;
+  /**
+   * Begins; goes on up to version `last` (default: with all that will come).
+   * @param from the current version, which is the default, or the one after it
+   */
+  begin(last?: number, from?: number): void;
   /** Does what can be done now. To be called whenever a chunk becomes available. */
   pump(): void;
 }
@@ -37,8 +40,8 @@ export class WeightsFeed implements Feed {
     private readonly sink: FrameSink,
   ) {}
 
-  begin(last = Number.POSITIVE_INFINITY): void {
-    this.version = this.weights.version;
+  begin(last = Number.POSITIVE_INFINITY, from = this.weights.version): void {
+    this.version = from;
     this.chunk = 0;
     this.last = last;
     this.pump();

@@ -12,8 +12,8 @@ export class WholeWeightsFeed implements Feed {
     private readonly tell: (version: number, values: Float32Array) => void,
   ) {}
 
-  begin(last = Number.POSITIVE_INFINITY): void {
-    this.version = this.weights.version;
+  begin(last = Number.POSITIVE_INFINITY, from = this.weights.version): void {
+    this.version = from;
     this.last = last;
     this.pump();
   }

@@ -35,7 +35,10 @@ export function honest(type: WorkerMessage['type'], heard: Heard, random: Random
   const sums = { loss: random.float(), metric: random.below(9), computeMs: random.float() };
   switch (type) {
     case 'join':
-      return { type, protocol: PROTOCOL_VERSION, name, kind: random.below(2) ? 'node' : 'browser', token };
+      return {
+        ...{ type, protocol: PROTOCOL_VERSION, name, kind: random.below(2) ? 'node' : 'browser', token },
+        ...(random.below(2) ? { holds: { version, sha256: 'f'.repeat(64) } } : {}),
+      };
     case 'ready':
       return { type, engine: 'light', engineClass, reason: 'none' };
     case 'synced':

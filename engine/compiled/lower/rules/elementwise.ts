@@ -10,7 +10,7 @@ import {
   type Value,
 } from '../../graph/graph.js';
 import type { Name } from '../../onnx/builder.js';
-import { blockedElementwise } from '../blocked/elementwise.js';
+import { blockedElementwise, blockedPerChannel } from '../blocked/elementwise.js';
 import type { Stored } from '../forms.js';
 import type { Lowering } from '../lowering.js';
 import { inputsNamed, numberOf, outputOf, type Rule, type Rules } from '../rule.js';
@@ -103,6 +103,12 @@ const arithmetic =
       ),
     );
   };
+
+/** The same, where one of the two may be a number for each channel of a blocked image. */
+const perChannel =
+  (op: string): Rule =>
+  (low, node) =>
+    blockedPerChannel(low, node) || arithmetic(op)(low, node);
 
 const divide: Rule = (low, node) => {
   const [a, b] = inputsNamed(node, 'a', 'b') as [Value, Value];
@@ -216,9 +222,9 @@ export const ELEMENTWISE: Rules = {
   Select: select,
   AddN: add,
 
-  Add: arithmetic('Add'),
-  Sub: arithmetic('Sub'),
-  Multiply: arithmetic('Mul'),
+  Add: perChannel('Add'),
+  Sub: perChannel('Sub'),
+  Multiply: perChannel('Mul'),
   Maximum: arithmetic('Max'),
   Minimum: arithmetic('Min'),
   RealDiv: divide,
