@@ -18,7 +18,6 @@ import {
   peekHeader,
   readFrame,
 } from '../shared/protocol/frame.js';
-import { MessageError } from '../shared/protocol/message-error.js';
 import {
   type Cancel,
   type CoordinatorMessage,
@@ -31,6 +30,7 @@ import {
   type WorkerKind,
   type WorkerMessage,
 } from '../shared/protocol/messages.js';
+import { MessageError } from '../shared/protocol/msgpack/message-error.js';
 import { MAX_ENGINE_CLASS, MAX_LANES, MAX_MESSAGE_BYTES, MAX_REASON } from '../shared/protocol/sizes.js';
 import type { WorkerHappening } from '../shared/status/worker-events.js';
 import { checkLease, checkPart, checkWaiting } from './data/check-work.js';
