@@ -91,7 +91,6 @@ export default defineConfig({
         include: IN_A_BROWSER,
         setupFiles: BUILD_ONCE,
         globalSetup: UP_TO_DATE,
-        isolate: false,
       }),
       project('containers', {
         include: ['test/containers/**/*.test.ts'],
