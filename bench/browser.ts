@@ -5,7 +5,7 @@
  * about real GPUs.
  */
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -19,9 +19,9 @@ import { prepare, shardSamplesOf } from '../coordinator/prepare/prepare.js';
 import { secure } from '../coordinator/server/http/headers.js';
 import { openStaticFiles, serveStatic } from '../coordinator/server/http/static.js';
 import { configure } from '../coordinator/setup/configure.js';
-import { startCoordinator } from '../coordinator/start.js';
 import { shardBounds } from '../shared/numerics/tree.js';
 import { CHROMIUM, CHROMIUM_FLAGS } from '../test/support/browser/chromium-flags.js';
+import { runOfTab } from './engines/tab-run.js';
 import { ECHO_PATH, type Loop, type LoopAnswer } from './support/loop.js';
 import type { Bench, BenchResult } from './support/question.js';
 import { median } from './support/statistics.js';
@@ -92,7 +92,7 @@ async function benchModel(model: string, { quick, log, chrome, loops }: Tools): 
       note(bare, engine, answer.ms);
       log(`  ${model}: ${engine} ${answer.ms.toFixed(2)} ms a step`);
       if (!ENGINES.includes(engine)) continue;
-      note(run, engine, await runStepMs(chrome, options, engine, steps));
+      note(run, engine, (await runOfTab(chrome, { options, engine, ...steps })).stepMs);
       log(`  ${model}: a run by ${engine} ${run.get(engine)!.at(-1)!.toFixed(2)} ms a step`);
     }
   }
@@ -168,36 +168,3 @@ const IN_WORKER = new Function(
     worker.postMessage(loop);
   })`,
 ) as (loop: never) => Promise<LoopAnswer>;
-
-/** A real run with one tab. */
-async function runStepMs(
-  chrome: Browser,
-  options: GivenCoordinatorOptions,
-  engine: string,
-  { warmUp, steps }: { warmUp: number; steps: number },
-): Promise<number> {
-  const folder = await mkdtemp(join(tmpdir(), 'swarmgrad-bench-'));
-  const all = warmUp + steps;
-  const never = { evaluateEvery: all, checkpointEvery: 0 };
-  const runDir = join(folder, 'run');
-  const coordinator = await startCoordinator({ ...options, ...never, steps: all, port: 0, runDir });
-  const device = await chrome.newContext();
-  try {
-    const page = await device.newPage();
-    await page.goto(`${coordinator.url}/join?auto=1&engine=${engine}`);
-    await page.locator('[data-testid=my-state][data-phase=contributing]').waitFor({ timeout: 120_000 });
-    // The last step is measured; the evaluation after it is not waited for.
-    while (coordinator.status().step < all) await new Promise((resolve) => setTimeout(resolve, 50));
-    await coordinator.stop();
-    const lines = (await readFile(join(runDir, 'metrics.jsonl'), 'utf8')).trim().split('\n');
-    const times = lines
-      .map((line) => JSON.parse(line))
-      .filter(({ type }) => type === 'step')
-      .map(({ time }) => time);
-    return ((times.at(-1) - times[warmUp - 1]) * 1000) / steps;
-  } finally {
-    await device.close();
-    await coordinator.close();
-    await rm(folder, { recursive: true, force: true });
-  }
-}

@@ -2,14 +2,25 @@
  * How much faster is a worker of two lanes than one of one lane, and how near does that come to what the machine gives
  * to two processes that know nothing of each other? All in one run and in turns: a change in the machine's speed meets
  * all. A step is a node of 8 shards with new weights, as a lone worker computes it, without coordinator and socket.
+ * Of tabs a step is one of a run with a coordinator on the same machine, which takes its part of the processors.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import type { GivenCoordinatorOptions } from '../../coordinator/options/options.js';
+import { startCoordinator } from '../../coordinator/start.js';
+import { CHROMIUM, CHROMIUM_FLAGS } from '../../test/support/browser/chromium-flags.js';
+import { startWorker } from '../../worker/node/start.js';
 import { CASES } from '../support/cases.js';
 import type { Bench, BenchResult } from '../support/question.js';
 import { median } from '../support/statistics.js';
 import { LaneSteps } from './lane-steps.js';
+import { runOfTab } from './tab-run.js';
 
 const ROUNDS = 40;
 const WARM_UP = 3;
@@ -54,9 +65,62 @@ export const lanes: Bench = {
         `  ${own.model}: one lane ${oneMs.toFixed(1)} ms, two ${twoMs.toFixed(1)} ms (${timesFaster.toFixed(2)} times); two processes ${limit.toFixed(2)} times`,
       );
     }
-    return results;
+    return [...results, ...(await tabs(quick, log))];
   },
 };
+
+const TAB_MODELS = ['mlp', 'cnn'];
+
+/** One tab in Chromium, of one lane and of two, and the weights that a worker in Node ends with. */
+async function tabs(quick: boolean, log: (line: string) => void): Promise<BenchResult[]> {
+  if (!existsSync(CHROMIUM)) {
+    log(`tabs skipped: there is no Chromium at ${CHROMIUM} (or CHROMIUM=PATH)`);
+    return [];
+  }
+  const chrome = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_FLAGS });
+  const [rounds, steps, warmUp] = quick ? [1, 10, 3] : [3, 40, 5];
+  try {
+    const results: BenchResult[] = [];
+    for (const model of TAB_MODELS) {
+      const data = 'digits?train=4000&test=100';
+      const options: GivenCoordinatorOptions = { data, model, batchSize: 128, shards: 8, seed: 1 };
+      const times: [number[], number[]] = [[], []];
+      const hashes = new Set([await hashByNode({ ...options, steps: warmUp + steps })]);
+      for (let round = 0; round < rounds; round++) {
+        for (const cores of [1, 2]) {
+          const run = { options, engine: 'compiled/wasm', cores, steps, warmUp };
+          const { stepMs, hash } = await runOfTab(chrome, run);
+          times[cores - 1]!.push(stepMs);
+          hashes.add(hash);
+        }
+      }
+      const [oneMs, twoMs] = [median(times[0]), median(times[1])];
+      const timesFaster = oneMs / twoMs;
+      results.push({ name: `${model}, tab`, oneMs, twoMs, timesFaster, sameBits: hashes.size === 1 });
+      log(
+        `  ${model}, tab: one lane ${oneMs.toFixed(1)} ms, two ${twoMs.toFixed(1)} ms (${timesFaster.toFixed(2)} times)`,
+      );
+    }
+    return results;
+  } finally {
+    await chrome.close();
+  }
+}
+
+/** The hash of the weights that one lane of the same engine in Node ends with. */
+async function hashByNode(options: GivenCoordinatorOptions): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'swarmgrad-bench-'));
+  const runDir = join(folder, 'run');
+  const coordinator = await startCoordinator({ ...options, checkpointEvery: 0, port: 0, runDir });
+  const worker = startWorker({ url: coordinator.url, engine: 'compiled/wasm', lanes: 1 });
+  try {
+    return (await coordinator.finished).weightsSha256;
+  } finally {
+    await worker.stop();
+    await coordinator.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
 
 /** Two processes of one lane each, which begin at the same time. */
 async function twoProcesses(model: string): Promise<Timed> {

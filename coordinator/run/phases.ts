@@ -4,6 +4,7 @@ import { Evaluation } from '../step/evaluation/evaluation.js';
 import type { StepSums } from '../step/events.js';
 import type { GlobalBatch } from '../step/state.js';
 import { Step } from '../step/training/step.js';
+import { windowFor } from '../update/capacity.js';
 import { Execution, type Surroundings } from './execute.js';
 
 /** Makes the next version of the weights, but for `pipeline.end`. @throws DivergedError; the reason of `stop` */
@@ -15,7 +16,9 @@ export function trainStep(
 ): Promise<StepSums> {
   const { swarm, pipeline, layout, trust } = around.core;
   const step = new Step({ batch, layout, workers: swarm.roster, trust });
-  pipeline.begin((node) => step.samples(node), learningRate);
+  // A worker of a plan has mostly one lease, and often two.
+  const ahead = windowFor(layout, batch.bounds.length - 1, 2 * swarm.active().length);
+  pipeline.begin((node) => step.samples(node), learningRate, ahead);
   return new Execution(step, around).run(stop);
 }
 

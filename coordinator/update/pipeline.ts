@@ -9,13 +9,14 @@
 import type { Layout } from '../../shared/numerics/layout.js';
 import { type Node, ROOT } from '../../shared/numerics/tree.js';
 import { FRAME_AVERAGED_WEIGHTS, FRAME_WEIGHTS } from '../../shared/protocol/frame.js';
-import { WINDOW_CHUNKS } from './capacity.js';
+import { WAITING_FLOATS, WINDOW_CHUNKS } from './capacity.js';
 import type { Kernels } from './kernels/kernels.js';
 import { Landing } from './kernels/landing.js';
 import { needsWhole, type UpdateRule } from './rule/update-rule.js';
 import { type RootSum, TreeSum } from './tree-sum.js';
 import { NextVersion, type Preserver, type Section } from './version/next-version.js';
 import { VersionedWeights } from './version/versioned-weights.js';
+import { WaitingSums } from './waiting-sums.js';
 
 /** Sees the beginning of each chunk of the mean gradient, before clipping: what gradients train. */
 type GradientListener = (chunk: number, gradient: Float32Array) => void;
@@ -40,6 +41,7 @@ export class Pipeline {
   private readonly squares: number[] = [];
   private samples = 0;
   private learningRate = 0;
+  private ahead = WINDOW_CHUNKS;
   /** Chunks whose sum over the whole tree is known: always the first ones. */
   private summed = 0;
   /** Whether an error has broken off a change: then this is neither the version before nor the next. */
@@ -78,13 +80,18 @@ export class Pipeline {
     return () => this.gradientListeners.delete(listener);
   }
 
-  /** Opens a step: contributions to it may come. @param samplesOf samples under a node */
-  begin(samplesOf: (node: Node) => number, learningRate: number): void {
+  /**
+   * Opens a step: contributions to it may come.
+   * @param samplesOf samples under a node; @param ahead chunks that workers may be ahead of the slowest
+   */
+  begin(samplesOf: (node: Node) => number, learningRate: number, ahead = WINDOW_CHUNKS): void {
+    this.ahead = ahead;
     this.samplesOf = samplesOf;
     this.samples = samplesOf(ROOT);
     this.learningRate = learningRate;
     this.summed = 0;
-    this.sums = this.weights.chunkList(() => new TreeSum(this.kernels, samplesOf));
+    const waiting = new WaitingSums(this.kernels, WAITING_FLOATS);
+    this.sums = this.weights.chunkList(() => new TreeSum(this.kernels, samplesOf, ROOT, waiting));
     this.roots = [];
     this.rights = [];
   }
@@ -96,7 +103,7 @@ export class Pipeline {
 
   /** Chunks below this one may be sent by workers. */
   get window(): number {
-    return Math.min(this.weights.chunks, this.summed + WINDOW_CHUNKS);
+    return Math.min(this.weights.chunks, this.summed + this.ahead);
   }
 
   /** Where a chunk of a gradient may be written that has so many bytes; undefined: there is no room. To be given back. */

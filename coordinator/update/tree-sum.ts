@@ -7,6 +7,7 @@
  */
 import { isLeft, type Node, parentOf, ROOT, siblingOf } from '../../shared/numerics/tree.js';
 import type { Kernels } from './kernels/kernels.js';
+import type { WaitingSums } from './waiting-sums.js';
 
 /** What the root adds up to: `left`, or left + right where there is a `right`, an addition that is still to be made. */
 export interface RootSum {
@@ -20,11 +21,13 @@ export class TreeSum {
   /**
    * @param samples how many samples lie under a node: one without any has no value to wait for
    * @param root of the part of the tree to sum; all nodes that come lie under it
+   * @param store where sums wait; undefined: where they are
    */
   constructor(
     private readonly kernels: Pick<Kernels, 'add' | 'free'>,
     private readonly samples: (node: Node) => number,
     private readonly root: Node = ROOT,
+    private readonly store?: WaitingSums,
   ) {}
 
   /**
@@ -37,11 +40,12 @@ export class TreeSum {
     while (at !== this.root) {
       const sibling = siblingOf(at);
       if (this.samples(sibling) > 0) {
-        const other = this.waiting.get(sibling);
-        if (!other) {
-          this.waiting.set(at, sum);
+        const kept = this.waiting.get(sibling);
+        if (!kept) {
+          this.waiting.set(at, this.store?.keep(sum) ?? sum);
           return undefined;
         }
+        const other = this.store?.take(kept) ?? kept;
         this.waiting.delete(sibling);
         const [left, right] = isLeft(at) ? [sum, other] : [other, sum];
         if (parentOf(at) === this.root) return { left, right };
