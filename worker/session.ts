@@ -18,7 +18,6 @@ import {
   peekHeader,
   readFrame,
 } from '../shared/protocol/frame.js';
-import { MessageError } from '../shared/protocol/message-error.js';
 import {
   type Cancel,
   type CoordinatorMessage,
@@ -31,7 +30,8 @@ import {
   type WorkerKind,
   type WorkerMessage,
 } from '../shared/protocol/messages.js';
-import { MAX_ENGINE_CLASS, MAX_LANES, MAX_REASON } from '../shared/protocol/sizes.js';
+import { MessageError } from '../shared/protocol/msgpack/message-error.js';
+import { MAX_ENGINE_CLASS, MAX_LANES, MAX_MESSAGE_BYTES, MAX_REASON } from '../shared/protocol/sizes.js';
 import type { WorkerHappening } from '../shared/status/worker-events.js';
 import { checkLease, checkPart, checkWaiting } from './data/check-work.js';
 import type { RunMaterial } from './data/material.js';
@@ -55,8 +55,6 @@ export interface SessionOptions {
   tell(happening: WorkerHappening): void;
 }
 
-/** No message is longer; where the socket has no bound of its own, this is it. */
-const MAX_MESSAGE_BYTES = 1 << 20;
 /** What waits on a socket that the far end does not read: gradients stop below it, the rest are a few bytes each. */
 const MAX_BUFFERED_BYTES = 8 << 20;
 /** Gradients of leases that wait for the coordinator's window, together; one of them is always taken. */

@@ -2,7 +2,7 @@
 import type { CloseReason } from '../../shared/protocol/close-codes.js';
 import { decodeWorkerMessage } from '../../shared/protocol/codec.js';
 import { FRAME_CONTRIBUTION, isFrame, peekHeader, readFrame } from '../../shared/protocol/frame.js';
-import { MessageError } from '../../shared/protocol/message-error.js';
+import { MessageError } from '../../shared/protocol/msgpack/message-error.js';
 import { COMPUTE, may } from '../../shared/protocol/roles.js';
 import { MAX_CONTROL_BYTES } from '../../shared/protocol/sizes.js';
 import type { Swarm } from '../workers/swarm.js';

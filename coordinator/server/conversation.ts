@@ -5,8 +5,8 @@
  */
 import type { CloseReason } from '../../shared/protocol/close-codes.js';
 import { FRAME_CONTRIBUTION, type Frame, FrameError } from '../../shared/protocol/frame.js';
-import { MessageError } from '../../shared/protocol/message-error.js';
 import { type Join, PROTOCOL_VERSION, type WorkerMessage } from '../../shared/protocol/messages.js';
+import { MessageError } from '../../shared/protocol/msgpack/message-error.js';
 import type { WorkerRole } from '../../shared/protocol/roles.js';
 import type { Worker, WorkerState } from '../scheduling/worker.js';
 import type { Peer } from '../workers/peer.js';

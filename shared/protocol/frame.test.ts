@@ -14,8 +14,8 @@ import {
   readFrame,
   writeHeader,
 } from './frame.js';
-import { MessageError } from './message-error.js';
 import type { Lease, Message, WorkerMessage } from './messages.js';
+import { MessageError } from './msgpack/message-error.js';
 
 const frame = (body: number[], header = { node: 3, chunk: 2, step: 70_000 }) => {
   const message = new Uint8Array(HEADER_BYTES + 4 * body.length);

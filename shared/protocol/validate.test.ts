@@ -1,7 +1,7 @@
 /** What each field of a message may hold, as PROTOCOL.md tells it: at its limits it is taken, one step beyond it is refused by name. */
 import { describe, expect, it } from 'vitest';
-import { MessageError } from './message-error.js';
 import type { CoordinatorMessage, WorkerMessage } from './messages.js';
+import { MessageError } from './msgpack/message-error.js';
 import { validateCoordinatorMessage, validateWorkerMessage } from './validate.js';
 
 const hash = 'a1'.repeat(32);

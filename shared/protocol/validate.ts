@@ -1,12 +1,12 @@
 /** Parses `unknown` into a message, once, at the edge of each side. An error names the field that is wrong. */
 import type * as z from 'zod';
-import { MessageError } from './message-error.js';
 import {
   type CoordinatorMessage,
   coordinatorMessage,
   type WorkerMessage,
   workerMessage,
 } from './messages.js';
+import { MessageError } from './msgpack/message-error.js';
 
 /** @throws MessageError */
 export const validateWorkerMessage = (value: unknown): WorkerMessage => check(workerMessage, value);

@@ -6,8 +6,8 @@ import { EVALUATION_PART, MAX_WAITING_BYTES, MAX_WAITING_PARTS } from '../../sha
 import { type Manifest, recordBytes } from '../../shared/data/manifest.js';
 import type { Layout } from '../../shared/numerics/layout.js';
 import { depthOf, firstShard, MAX_SHARDS } from '../../shared/numerics/tree.js';
-import { MessageError } from '../../shared/protocol/message-error.js';
 import type { Evaluate, Lease } from '../../shared/protocol/messages.js';
+import { MessageError } from '../../shared/protocol/msgpack/message-error.js';
 
 /** Follows from the welcome and the two manifests. */
 export interface WorkLimits {

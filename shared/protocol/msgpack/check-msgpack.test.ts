@@ -5,9 +5,9 @@ import fc from 'fast-check';
 import { Packr } from 'msgpackr';
 import { describe, expect, it } from 'vitest';
 import { decodeWorkerMessage, encode } from '../codec.js';
-import { MessageError } from '../message-error.js';
 import type { Message } from '../messages.js';
 import { checkMsgpack } from './check-msgpack.js';
+import { MessageError } from './message-error.js';
 
 const packr = new Packr({ useRecords: false, variableMapSize: true });
 const bytes = (...parts: (number | number[])[]) => Uint8Array.from(parts.flat());

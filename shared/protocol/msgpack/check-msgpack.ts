@@ -2,7 +2,7 @@
  * Walks over MessagePack without building anything from it, before a parser may: a few bytes can announce
  * arrays of billions, nest without end, or name keys that every JavaScript object has. Linear in the bytes.
  */
-import { MessageError } from '../message-error.js';
+import { MessageError } from './message-error.js';
 
 /** Messages are a map of values and of lists of small maps. */
 const MAX_DEPTH = 8;

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 
 it('the messages of strangers are read without native code', async () => {
-  await import('./codec.js');
+  await import('../codec.js');
   const { isNativeAccelerationEnabled } = await import('msgpackr');
   expect(isNativeAccelerationEnabled).toBe(false);
 });
