@@ -20,6 +20,8 @@ const WITH_ENGINES = [
   'coordinator/record/folder/built-file.test.ts',
   'test/learning/**/*.test.ts',
 ];
+/** Coordinators in the test's process, of which a module is another than the product's. */
+const WITH_REPLACED_MODULES = ['test/server/http/raw-http.test.ts', 'test/lifecycle/every-fault.test.ts'];
 const IN_A_BROWSER = [
   'test/browser/**/*.test.ts',
   'test/browser-worker/**/*.test.ts',
@@ -72,10 +74,16 @@ export default defineConfig({
         isolate: false,
       }),
       project('tfjs', { include: WITH_ENGINES, setupFiles: FAST_CHECK, globalSetup: UP_TO_DATE }),
-      // Coordinators in the test's process, and programs of the command line.
+      // Coordinators in the test's process, and programs of the command line: the product is loaded once for all.
       project('system', {
         include: ['test/{cluster,contract,library,lifecycle,server}/**/*.test.ts'],
-        exclude: IN_A_BROWSER,
+        exclude: [...IN_A_BROWSER, ...WITH_REPLACED_MODULES],
+        setupFiles: BUILD_ONCE,
+        globalSetup: UP_TO_DATE,
+        isolate: false,
+      }),
+      project('replaced', {
+        include: WITH_REPLACED_MODULES,
         setupFiles: BUILD_ONCE,
         globalSetup: UP_TO_DATE,
       }),

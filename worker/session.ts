@@ -31,7 +31,7 @@ import {
   type WorkerMessage,
 } from '../shared/protocol/messages.js';
 import { MessageError } from '../shared/protocol/msgpack/message-error.js';
-import { MAX_ENGINE_CLASS, MAX_LANES, MAX_REASON } from '../shared/protocol/sizes.js';
+import { MAX_ENGINE_CLASS, MAX_LANES, MAX_MESSAGE_BYTES, MAX_REASON } from '../shared/protocol/sizes.js';
 import type { WorkerHappening } from '../shared/status/worker-events.js';
 import { BatchMemory } from './data/batch-memory.js';
 import { checkLease, checkPart, checkWaiting } from './data/check-work.js';
@@ -56,8 +56,6 @@ export interface SessionOptions {
   tell(happening: WorkerHappening): void;
 }
 
-/** No message is longer; where the socket has no bound of its own, this is it. */
-const MAX_MESSAGE_BYTES = 1 << 20;
 /** What waits on a socket that the far end does not read: gradients stop below it, the rest are a few bytes each. */
 const MAX_BUFFERED_BYTES = 8 << 20;
 /** Gradients of leases that wait for the coordinator's window, together; one of them is always taken. */

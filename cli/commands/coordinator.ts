@@ -1,7 +1,8 @@
 /** `swarmgrad coordinator`: runs a training from its first step to its last, or to Ctrl-C. */
 import type { Command } from 'commander';
 import type { GivenCoordinatorOptions } from '../../coordinator/options/options.js';
-import { readConfiguration, runFolder } from '../../coordinator/record/folder/run-folder.js';
+import { runFolder } from '../../coordinator/record/folder/run-folder.js';
+import { readConfiguration } from '../../coordinator/record/folder/stored-configuration.js';
 import { joinLine } from '../../coordinator/server/network/addresses.js';
 import type { RunningCoordinator } from '../../coordinator/start.js';
 import type { Level } from '../../shared/status/events.js';

@@ -1,7 +1,8 @@
 /** `swarmgrad token`: makes, lists and revokes the tokens of a run; a running coordinator follows within a second. */
 import type { Command } from 'commander';
 import { COORDINATOR_OPTIONS } from '../../coordinator/options/options.js';
-import { readConfiguration, runFolder } from '../../coordinator/record/folder/run-folder.js';
+import { runFolder } from '../../coordinator/record/folder/run-folder.js';
+import { readConfiguration } from '../../coordinator/record/folder/stored-configuration.js';
 import { changeTokens, readTokens, tokenFile } from '../../coordinator/server/access/token-file.js';
 import { isExpired, newToken, type StoredToken } from '../../coordinator/server/access/tokens.js';
 import {

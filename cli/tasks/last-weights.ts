@@ -2,7 +2,8 @@
 import type { GivenCoordinatorOptions } from '../../coordinator/options/options.js';
 import type { CheckpointState } from '../../coordinator/record/checkpoint/format.js';
 import { readLatest } from '../../coordinator/record/checkpoint/reader.js';
-import { readConfiguration, runFolder } from '../../coordinator/record/folder/run-folder.js';
+import { runFolder } from '../../coordinator/record/folder/run-folder.js';
+import { readConfiguration } from '../../coordinator/record/folder/stored-configuration.js';
 import { UserError } from '../../shared/user-error.js';
 
 export interface LastWeights {

@@ -22,6 +22,8 @@ export const stepDurations = (): Histogram =>
 export class Metrics {
   readonly contentType = Registry.PROMETHEUS_CONTENT_TYPE;
   private readonly registry = new Registry();
+  /** Of the request in hand. */
+  private now: Status | undefined;
 
   /**
    * @param status gives that of the run, now
@@ -109,11 +111,13 @@ export class Metrics {
   }
 
   text(): Promise<string> {
+    // Once for all figures: it has a row for each worker.
+    this.now = this.status();
     return this.registry.metrics();
   }
 
   private counter(name: string, help: string, labelNames: string[], read: Read): void {
-    const { status } = this;
+    const status = () => this.now!;
     new Counter({
       name: `swarmgrad_${name}`,
       help,
@@ -127,7 +131,7 @@ export class Metrics {
   }
 
   private gauge(name: string, help: string, labelNames: string[], read: Read): void {
-    const { status } = this;
+    const status = () => this.now!;
     new Gauge({
       name: `swarmgrad_${name}`,
       help,

@@ -12,13 +12,15 @@ import {
   createRun,
   folderForNewRun,
   holdsRun,
-  optionsToResume,
   type RunFolder,
+  runFolder,
+} from '../record/folder/run-folder.js';
+import {
+  optionsToResume,
   refuseMovedData,
   refuseOtherConfiguration,
-  runFolder,
   storeConfiguration,
-} from '../record/folder/run-folder.js';
+} from '../record/folder/stored-configuration.js';
 import { firstGeneration, type RunGeneration } from '../record/lock/generation.js';
 import { RunLock } from '../record/lock/run-lock.js';
 import type { Cleanup } from './cleanup.js';

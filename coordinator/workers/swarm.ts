@@ -42,7 +42,7 @@ export interface SwarmOptions {
 
 /**
  * A look goes over all workers and leases. Of more than so many workers there is one every so many milliseconds for each
- * beyond: so looks take the same part of a processor however many there are, and 10,000 are looked at every 0.2 s.
+ * beyond: so looks take the same part of a processor however many there are, and 10,000 are looked at every 0.5 s.
  */
 const LOOKED_AT_ALWAYS = 500;
 /**
@@ -52,7 +52,7 @@ const LOOKED_AT_ALWAYS = 500;
 const TOLD_ALWAYS = 500;
 const TELL_MS_OF_ONE = 2;
 const LONGEST_UNTOLD_MS = 10_000;
-const LOOK_MS_OF_ONE = 0.02;
+const LOOK_MS_OF_ONE = 0.05;
 
 export class Swarm {
   readonly roster = new Roster();

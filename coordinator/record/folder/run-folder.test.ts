@@ -8,16 +8,13 @@ import { temporaryFolder } from '../../../test/support/files/temporary-folder.js
 import { COORDINATOR_OPTIONS, type GivenCoordinatorOptions, ofScope } from '../../options/options.js';
 import { writeModelFiles } from '../model/model-files.js';
 import { atomically, writeJsonAtomically } from './atomic-file.js';
+import { createRun, folderForNewRun, holdsRun, runFolder } from './run-folder.js';
 import {
-  createRun,
-  folderForNewRun,
-  holdsRun,
   optionsToResume,
   readConfiguration,
   refuseOtherConfiguration,
-  runFolder,
   storeConfiguration,
-} from './run-folder.js';
+} from './stored-configuration.js';
 
 const root = temporaryFolder();
 let folders = 0;

@@ -222,6 +222,8 @@ export class Evaluation implements Decider<EvaluationTotals | undefined> {
 
   /** @param most parts that it then holds */
   private give(worker: Worker, most = this.mostOf(worker)): void {
+    // Who could be given it is a question to all workers: not asked for each of them where nothing is left to give.
+    if (this.waiting.length === 0) return worker.refresh(worker.parts > 0, this.now);
     const willing = this.options.workers.reliable(this.now, this.active());
     const isWilling = willing.filter((other) => this.isBelieved(other));
     if (!this.isBelieved(worker) || (isWilling.length > 0 && !isWilling.includes(worker))) return;

@@ -5,7 +5,7 @@
  */
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-const WAITING = ['browser', 'system'];
+const WAITING = ['browser', 'system', 'replaced'];
 const COMPUTING = ['tfjs', 'simulation'];
 
 export default class MixedOrder extends BaseSequencer {
