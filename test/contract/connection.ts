@@ -10,7 +10,7 @@ export interface ConnectionSubject {
 
 /** Everything that a connection tells, as it comes. */
 class Recorder implements ConnectionEvents {
-  readonly told: string[] = [];
+  readonly heard: string[] = [];
   readonly messages: Uint8Array[] = [];
   private waiting: (() => void)[] = [];
 
@@ -26,19 +26,19 @@ class Recorder implements ConnectionEvents {
   }
 
   private tell(what: string): void {
-    this.told.push(what);
+    this.heard.push(what);
     for (const resume of this.waiting.splice(0)) resume();
   }
 }
 
 const CHUNK_BYTES = 512 * 1024;
-const isClosed = (recorder: Recorder) => () => recorder.told.some((what) => what.startsWith('closed'));
+const isClosed = (recorder: Recorder) => () => recorder.heard.some((what) => what.startsWith('closed'));
 
 export const connectionContract: Contract<ConnectionSubject> = {
   'carries bytes both ways, whole and in order': async ({ url, dial }) => {
     const recorder = new Recorder();
     const connection = dial(`${url}/echo`, recorder);
-    await recorder.until(() => recorder.told.includes('opened'));
+    await recorder.until(() => recorder.heard.includes('opened'));
     for (let i = 0; i < 50; i++) connection.socket.send(Uint8Array.of(i, 200, 255));
     await recorder.until(() => recorder.messages.length === 50);
     equal(
@@ -47,13 +47,13 @@ export const connectionContract: Contract<ConnectionSubject> = {
     );
     connection.close(4001, 'done');
     await recorder.until(isClosed(recorder));
-    equal(recorder.told.at(-1), 'closed 4001 done');
+    equal(recorder.heard.at(-1), 'closed 4001 done');
   },
 
   'says when bytes have left, so that their memory can be used again': async ({ url, dial }) => {
     const recorder = new Recorder();
     const connection = dial(`${url}/echo`, recorder);
-    await recorder.until(() => recorder.told.includes('opened'));
+    await recorder.until(() => recorder.heard.includes('opened'));
     const buffer = new Uint8Array(CHUNK_BYTES);
     for (let i = 0; i < 16; i++) {
       buffer.fill(i);
@@ -73,7 +73,7 @@ export const connectionContract: Contract<ConnectionSubject> = {
     const recorder = new Recorder();
     dial(`${url}/refuse`, recorder);
     await recorder.until(isClosed(recorder));
-    equal(recorder.told, ['opened', 'closed 4404 another engine class is wanted']);
+    equal(recorder.heard, ['opened', 'closed 4404 another engine class is wanted']);
   },
 
   'is told closed, once, when the far end is cut off': async ({ url, dial }) => {
@@ -83,7 +83,7 @@ export const connectionContract: Contract<ConnectionSubject> = {
     connection.socket.send(Uint8Array.of(1));
     connection.close(4001, 'too late');
     equal(
-      recorder.told.map((what) => what.slice(0, 11)),
+      recorder.heard.map((what) => what.slice(0, 11)),
       ['opened', 'closed 1006'],
     );
   },
@@ -93,7 +93,7 @@ export const connectionContract: Contract<ConnectionSubject> = {
     dial('ws://127.0.0.1:9', recorder);
     await recorder.until(isClosed(recorder));
     equal(
-      recorder.told.map((what) => what.slice(0, 11)),
+      recorder.heard.map((what) => what.slice(0, 11)),
       ['closed 1006'],
     );
   },

@@ -30,8 +30,8 @@ export function wasmKernels(capacityFloats: number): Kernels | undefined {
   const p = (vector: Float32Array) => vector.byteOffset;
   return {
     kind: 'wasm',
-    memory: memory.buffer,
-    ...arena(memory.buffer),
+    memory,
+    ...arena(memory),
     add: (into, other) => void run.add!(p(into), p(other), into.length),
     divide: (into, by) => void run.divide!(p(into), by, into.length),
     scale: (into, by) => void run.scale!(p(into), by, into.length),
@@ -59,7 +59,7 @@ function exportOf(run: Exports, { name, vectors, scalars }: UpdateKernel<string,
 
 let compiled: WebAssembly.Module | undefined;
 
-function link(capacityFloats: number): { run: Exports; memory: WebAssembly.Memory } | undefined {
+function link(capacityFloats: number): { run: Exports; memory: SharedArrayBuffer } | undefined {
   // Each vector is rounded up to whole units of alignment; one page more is room for that.
   const pages = Math.ceil((FIRST_BYTE + 4 * capacityFloats) / PAGE_BYTES) + 1;
   if (pages > MAX_PAGES) return undefined;
@@ -67,7 +67,8 @@ function link(capacityFloats: number): { run: Exports; memory: WebAssembly.Memor
     compiled ??= new WebAssembly.Module(Buffer.from(KERNELS_WASM, 'base64'));
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
     const { exports } = new WebAssembly.Instance(compiled, { env: { memory } });
-    return { run: exports as Exports, memory };
+    // The types of browsers know no memory that threads share.
+    return { run: exports as Exports, memory: memory.buffer as ArrayBufferLike as SharedArrayBuffer };
   } catch {
     // No WebAssembly at all, none with SIMD, or not so much address space: all three have one remedy.
     return undefined;
