@@ -2,9 +2,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Status } from '../shared/status/status.js';
+import type { StatusView } from '../shared/status/monitoring.js';
 import { VERSION } from '../shared/version.js';
-import { status } from '../test/support/files/status-fixture.js';
+import { statusView } from '../test/support/files/status-fixture.js';
 import { temporaryFolder } from '../test/support/files/temporary-folder.js';
 import { main } from './main.js';
 
@@ -95,7 +95,7 @@ describe('swarmgrad status', () => {
   let server: Server | undefined;
   afterEach(() => server?.close());
 
-  async function serve(answers: (Status | undefined)[]): Promise<string> {
+  async function serve(answers: (StatusView | undefined)[]): Promise<string> {
     server = createServer((request, response) => {
       const answer = request.url === '/api/status' ? answers.shift() : undefined;
       response.statusCode = answer ? 200 : 404;
@@ -106,16 +106,16 @@ describe('swarmgrad status', () => {
   }
 
   it('shows a table, or with --json what the coordinator said', async () => {
-    const host = await serve([status(), status()]);
+    const host = await serve([statusView(), statusView()]);
     const shown = await run('status', `http://${host}`);
     expect(shown).toMatchObject({ code: 0, err: '' });
     expect(shown.out).toContain('step     312/1,404');
     const { out } = await run('status', `ws://${host}/`, '--json');
-    expect(JSON.parse(out)).toEqual(status());
+    expect(JSON.parse(out)).toEqual(statusView());
   });
 
   it('with --watch ends with the run', async () => {
-    const url = `http://${await serve([status({ state: 'finished', step: 1404 })])}`;
+    const url = `http://${await serve([statusView({ state: 'finished', step: 1404 })])}`;
     const { code, out } = await run('status', url, '--watch', '--json');
     expect(code).toBe(0);
     expect(out.trim().split('\n')).toHaveLength(1);

@@ -2,12 +2,12 @@
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { LoggedEvent } from '../../shared/status/events.js';
-import type { Greeting, ModelView, TimelineView } from '../../shared/status/monitoring.js';
-import { isOver, type Status } from '../../shared/status/status.js';
+import type { Greeting, ModelView, StatusView, TimelineView } from '../../shared/status/monitoring.js';
+import { isOver } from '../../shared/status/status.js';
 import { CurveControls, MainCurves, SmallCurves, useCurves } from './curves/charts.js';
-import { fetchJson } from './data/api.js';
 import { useFeed } from './data/feed.js';
 import { percent } from './data/format.js';
+import { usePolled } from './data/polled.js';
 import { Invite } from './join/invite.js';
 import { Confusion } from './panels/confusion.js';
 import { Events } from './panels/events.js';
@@ -42,7 +42,7 @@ interface DashboardProps {
   connection: string;
   era: number;
   greeting: Greeting;
-  status: Status;
+  status: StatusView;
   events: LoggedEvent[];
   chosen: string | undefined;
   choose(run: string): void;
@@ -52,15 +52,13 @@ function Dashboard({ connection, era, greeting, status, events, chosen, choose }
   const run = greeting.runs.find(({ id }) => id === chosen) ?? greeting.runs[0]!;
   const goesOn = greeting.live && !isOver(status.state);
   const timeline = usePolled<TimelineView>(
-    '/api/timeline',
-    run.id,
+    { path: '/api/timeline', run: run.id },
     `${era} ${status.state}`,
     status.step,
     TIMELINE_MS,
   );
   const model = usePolled<ModelView>(
-    '/api/model',
-    run.id,
+    { path: '/api/model', run: run.id },
     `${era} ${status.testLoss} ${status.state}`,
     status.step,
     MODEL_MS,
@@ -113,7 +111,8 @@ function Dashboard({ connection, era, greeting, status, events, chosen, choose }
         <div class="column wide">
           {(greeting.live || (timeline?.steps.length ?? 0) > 0) && <Timeline timeline={timeline} />}
           <Workers
-            workers={status.workers}
+            status={status}
+            run={run.id}
             timeline={timeline}
             admin={greeting.admin && goesOn}
             isOver={!goesOn}
@@ -138,37 +137,6 @@ function Dashboard({ connection, era, greeting, status, events, chosen, choose }
       </main>
     </>
   );
-}
-
-/** Fetched at once for each run and `key`, and then, as `pulse` changes, at most every `everyMs`. */
-function usePolled<T>(
-  path: string,
-  run: string,
-  key: string,
-  pulse: unknown,
-  everyMs: number,
-): T | undefined {
-  const [value, setValue] = useState<{ of: string; value: T }>();
-  const [due, setDue] = useState(0);
-  // `due` and `key` say when to fetch again
-  useEffect(() => {
-    let current = true;
-    const take = (value: T) => current && setValue({ of: run, value });
-    // What fails is told by the lost connection.
-    fetchJson<T>(path, { run }).then(take, () => undefined);
-    return () => {
-      current = false;
-    };
-  }, [path, run, key, due]);
-  // Each pulse asks for a fetch, but not at once
-  useEffect(() => {
-    const timer = setTimeout(
-      () => !document.hidden && setDue(Math.floor(Date.now() / everyMs)),
-      everyMs - (Date.now() % everyMs),
-    );
-    return () => clearTimeout(timer);
-  }, [pulse, run, key, everyMs]);
-  return value?.of === run ? value.value : undefined;
 }
 
 /** The view by which this tab contributes: loaded when it is first wanted. */

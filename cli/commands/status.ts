@@ -2,7 +2,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import logUpdate from 'log-update';
-import { isOver, type Status } from '../../shared/status/status.js';
+import type { StatusView } from '../../shared/status/monitoring.js';
+import { isOver } from '../../shared/status/status.js';
 import { UserError } from '../../shared/user-error.js';
 import { explained } from '../../worker/node/certificates.js';
 import { get } from '../../worker/node/http.js';
@@ -13,8 +14,8 @@ import { readStatus, statusText } from '../output/status-text.js';
 
 const WATCH_MS = 1000;
 const TIMEOUT_MS = 5000;
-/** A status of thousands of workers has some megabytes. */
-const MAX_BYTES = 64 << 20;
+/** A status has at most a hundred rows. */
+const MAX_BYTES = 4 << 20;
 
 export function addStatus(program: Command): void {
   const command = program
@@ -42,7 +43,7 @@ async function showStatus(url: string, command: Command): Promise<void> {
   if (inPlace) logUpdate.done();
 }
 
-async function fetchStatus(http: string, credentials: Credentials): Promise<Status> {
+async function fetchStatus(http: string, credentials: Credentials): Promise<StatusView> {
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   const { status, body } = await get(`${http}/api/status`, {
     ...credentials,

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { significant as onPages } from '../../browser-worker/page/data/format.js';
 import type { Summary } from '../../coordinator/record/folder/summary.js';
 import { joinLine, reachableLocally } from '../../coordinator/server/network/addresses.js';
-import { status, worker } from '../../test/support/files/status-fixture.js';
+import { status, statusView, worker } from '../../test/support/files/status-fixture.js';
 import { closingText } from './closing-text.js';
 import { count, duration, percent, significant, table } from './format.js';
 import { colored, liveText, plainLine, uncolored } from './progress-text.js';
@@ -121,7 +121,7 @@ describe('the progress display', () => {
 });
 
 it('a status is shown with its run, its counters and its workers', () => {
-  expect(statusText(status())).toBe(
+  expect(statusText(statusView())).toBe(
     [
       'state    training',
       'run      /runs/one',
@@ -134,7 +134,11 @@ it('a status is shown with its run, its counters and its workers', () => {
       'ada (node)  eager/wasm  computing   12,345      2,500        1           9           3',
     ].join('\n'),
   );
-  expect(statusText(status({ workers: [] }))).toMatch(/no workers$/);
+  const nobody = { workers: [], workerCounts: { node: 0, browser: 0 } };
+  expect(statusText(statusView(nobody))).toMatch(/no workers$/);
+  expect(statusText(statusView({ workerCounts: { node: 9_000, browser: 1_000 } }))).toMatch(
+    /and 9,999 more: GET \/api\/workers\?from=1&search=TEXT$/,
+  );
 });
 
 describe('how another machine joins', () => {
@@ -211,7 +215,7 @@ describe('the last words', () => {
 it('a status from the network reaches no more of a terminal than its text', () => {
   const name = 'ada\x1b]0;title\x07\nfinished';
   const shown = statusText(
-    readStatus(JSON.stringify(status({ message: 'a\x9b2J', workers: [worker({ name })] }))),
+    readStatus(JSON.stringify(statusView({ message: 'a\x9b2J', workers: [worker({ name })] }))),
   );
   expect(shown).toContain('ada\\u{1b}]0;title\\u{7} finished (node)');
   expect(shown).toContain('a\\u{9b}2J');

@@ -9,6 +9,7 @@ import type { ModelView, TimelineView } from '../../shared/status/monitoring.js'
 import type { Status } from '../../shared/status/status.js';
 import type { History } from './curves/history.js';
 import type { EventLog } from './event-log.js';
+import { shownStatus, workersView } from './status/worker-rows.js';
 
 /** What is kept of a run for those who watch it: of one under way by `Monitor`, else from its files. */
 export interface RunMonitor {
@@ -39,12 +40,22 @@ export interface View {
   /**
    * JSON of the run.
    * @param number a whole number that the visitor asked with, by its name; undefined: none, or something else
+   * @param text any text that it asked with, by its name
    */
-  of(run: RunView, number: (name: string) => number | undefined): unknown;
+  of(
+    run: RunView,
+    number: (name: string) => number | undefined,
+    text: (name: string) => string | undefined,
+  ): unknown;
 }
 
 export const VIEWS: readonly View[] = [
-  { path: '/api/status', role: WATCH, of: (run) => run.status() },
+  { path: '/api/status', role: WATCH, of: (run) => shownStatus(run.status()) },
+  {
+    path: '/api/workers',
+    role: WATCH,
+    of: (run, number, text) => workersView(run.status(), number('from'), text('search')),
+  },
   {
     path: '/api/history',
     role: WATCH,

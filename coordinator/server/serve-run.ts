@@ -8,7 +8,7 @@ import type { Watch } from '../monitor/create-monitor.js';
 import type { EventLog } from '../monitor/event-log.js';
 import { Metrics } from '../monitor/prometheus.js';
 import type { ServerCounts } from '../monitor/server-counts.js';
-import { followStatus } from '../monitor/status.js';
+import { followStatus } from '../monitor/status/status.js';
 import type { Prepared } from '../prepare/prepare.js';
 import type { Summary } from '../record/folder/summary.js';
 import type { RunLifecycle } from '../run/lifecycle.js';

@@ -5,7 +5,22 @@
 import type { LabelKind, Normalization, TensorSpec } from '../data/manifest.js';
 import type { ModelDescription } from '../models/description.js';
 import type { LossName, MetricName } from '../numerics/losses.js';
+import type { WorkerKind } from '../protocol/messages.js';
 import type { Role } from '../protocol/roles.js';
+import type { Status, WorkerStatus } from './status.js';
+
+/** `GET /api/status`: of the workers, the rows of the first hundred. */
+export interface StatusView extends Status {
+  /** How many there are in all. */
+  workerCounts: Record<WorkerKind, number>;
+}
+
+/** `GET /api/workers?search=TEXT&from=N`: at most a hundred rows, after the first N that match. */
+export interface WorkersView {
+  /** How many match in all. */
+  matching: number;
+  workers: WorkerStatus[];
+}
 
 /** Values over the steps of a bucket; `mean` is over samples for loss and metric, over steps for the others. */
 export interface Column {

@@ -1,5 +1,5 @@
 /**
- * What a run tells of itself: `GET /api/status`.
+ * What a run tells of itself; `GET /api/status` has the rows of the first hundred workers (`StatusView`).
  * Plain JSON: a number that is not known yet, or that the run's metric does not have, is null.
  */
 import type { MetricName } from '../numerics/losses.js';

@@ -4,8 +4,7 @@
  */
 import { useEffect, useState } from 'preact/hooks';
 import type { LoggedEvent } from '../../../shared/status/events.js';
-import type { Greeting } from '../../../shared/status/monitoring.js';
-import type { Status } from '../../../shared/status/status.js';
+import type { Greeting, StatusView } from '../../../shared/status/monitoring.js';
 import { pathOf } from './api.js';
 
 /** The coordinator speaks at least once a second: longer silence is a dead connection. */
@@ -18,7 +17,7 @@ export interface Heard {
   /** Counts connections: what was fetched before may be out of date. */
   era: number;
   greeting?: Greeting;
-  status?: Status;
+  status?: StatusView;
   /** The oldest first. */
   events: LoggedEvent[];
 }
@@ -61,7 +60,7 @@ function listen(
       greeting,
       events: [],
     }));
-    hear<Status>('status', (status) => () => ({ status }));
+    hear<StatusView>('status', (status) => () => ({ status }));
     hear<LoggedEvent[]>('events', (more) => ({ events }) => ({
       events: [...events, ...more].slice(-EVENTS_KEPT),
     }));

@@ -1,11 +1,12 @@
 /** The run at a glance. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { isOver, type Status } from '../../../shared/status/status.js';
+import type { StatusView } from '../../../shared/status/monitoring.js';
+import { isOver } from '../../../shared/status/status.js';
 import { bytes, count, duration, percent, significant, steady } from '../data/format.js';
 
-export function Kpis({ status }: { status: Status }) {
-  const { step, steps, epoch, shards, metric, workers } = status;
+export function Kpis({ status }: { status: StatusView }) {
+  const { step, steps, epoch, shards, metric, workerCounts } = status;
   const isAccuracy = metric === 'accuracy';
   const over = isOver(status.state);
   const share = steps > 0 ? step / steps : 0;
@@ -48,7 +49,7 @@ export function Kpis({ status }: { status: Status }) {
         <span data-testid="samples-per-second">{count(status.samplesPerSecond)}</span>
       </Kpi>
       <Kpi title="Workers" note={kinds(status)}>
-        <span data-testid="workers">{count(workers.length)}</span>
+        <span data-testid="workers">{count(workerCounts.node + workerCounts.browser)}</span>
       </Kpi>
       <Kpi
         title={
@@ -70,11 +71,9 @@ const Kpi = ({ title, note, children }: { title: string; note: string; children:
   </div>
 );
 
-function kinds({ workers }: Status): string {
-  const browsers = workers.filter(({ kind }) => kind === 'browser').length;
-  const nodes = workers.length - browsers;
-  if (workers.length === 0) return 'none now';
-  return `${count(nodes)} Node, ${browsers === 1 ? '1 tab' : `${count(browsers)} tabs`}`;
+function kinds({ workerCounts: { node, browser } }: StatusView): string {
+  if (node + browser === 0) return 'none now';
+  return `${count(node)} Node, ${browser === 1 ? '1 tab' : `${count(browser)} tabs`}`;
 }
 
 /** Growth a second, over the last few statuses. */

@@ -1,13 +1,17 @@
 /** One row a worker: what it has given, how fast, and where its time goes. */
-import { useRef, useState } from 'preact/hooks';
-import type { TimelineView, TimeShares } from '../../../shared/status/monitoring.js';
-import type { WorkerStatus } from '../../../shared/status/status.js';
+import { useState } from 'preact/hooks';
+import type { StatusView, TimelineView, TimeShares, WorkersView } from '../../../shared/status/monitoring.js';
 import { act } from '../data/api.js';
 import { count, percent } from '../data/format.js';
-import { useVisibleRows } from '../data/visible-rows.js';
+import { usePolled } from '../data/polled.js';
+
+/** Fewer workers are found at a glance. */
+const SEARCHED_FROM = 12;
+const SEARCH_MS = 1000;
 
 export interface WorkersProps {
-  workers: WorkerStatus[];
+  status: StatusView;
+  run: string;
   timeline: TimelineView | undefined;
   admin: boolean;
   /** Then the rows are of those who took part, under numbers of their own. */
@@ -33,11 +37,19 @@ export const TimeLegend = () => (
   </span>
 );
 
-export function Workers({ workers, timeline, admin, isOver, onRefused }: WorkersProps) {
+export function Workers({ status, run, timeline, admin, isOver, onRefused }: WorkersProps) {
+  const all = status.workerCounts.node + status.workerCounts.browser;
+  const [search, setSearch] = useState('');
+  const asked = search.trim() || undefined;
+  const found = usePolled<WorkersView>(
+    { path: '/api/workers', run, search: asked },
+    status.state,
+    status.step,
+    SEARCH_MS,
+  );
+  const { matching, workers } = asked === undefined ? { ...status, matching: all } : (found ?? NONE_YET);
   const shares = new Map(timeline?.workers.map(({ id, name, shares }) => [isOver ? name : id, shares]));
   const [leaving, setLeaving] = useState<number>();
-  const box = useRef<HTMLElement>(null);
-  const { from, to, above, below } = useVisibleRows(box, workers.length);
   const remove = (id: number) => {
     setLeaving(id);
     onRefused('');
@@ -46,18 +58,28 @@ export function Workers({ workers, timeline, admin, isOver, onRefused }: Workers
   return (
     <section class="panel" aria-labelledby="workers-title">
       <h2 id="workers-title">
-        Workers <small>{count(workers.length)}</small>
+        Workers <small>{count(all)}</small>
+        {(all >= SEARCHED_FROM || search !== '') && (
+          <input
+            type="search"
+            class="small"
+            value={search}
+            placeholder="Name, engine, state…"
+            aria-label="Search among the workers"
+            onInput={({ currentTarget }) => setSearch(currentTarget.value)}
+          />
+        )}
+        <small role="status">{shownOf(workers.length, matching, asked)}</small>
         <TimeLegend />
       </h2>
       {workers.length === 0 ? (
-        <p class="empty">No worker is connected to this run.</p>
+        <p class="empty" hidden={matching === undefined}>
+          {all === 0 ? 'No worker is connected to this run.' : 'No such worker.'}
+        </p>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-        <section ref={box} class="scroll" tabIndex={0} aria-label="Table of workers">
-          <table
-            aria-rowcount={workers.length + 1}
-            style={{ marginTop: `${above}px`, marginBottom: `${below}px` }}
-          >
+        <section class="scroll" tabIndex={0} aria-label="Table of workers">
+          <table aria-rowcount={(matching ?? 0) + 1}>
             <thead>
               <tr>
                 <th scope="col">Name</th>
@@ -82,8 +104,8 @@ export function Workers({ workers, timeline, admin, isOver, onRefused }: Workers
               </tr>
             </thead>
             <tbody>
-              {workers.slice(from, to).map((worker, i) => (
-                <tr key={worker.id} data-row aria-rowindex={from + i + 2}>
+              {workers.map((worker, i) => (
+                <tr key={worker.id} aria-rowindex={i + 2}>
                   <th scope="row">
                     <span class="name" title={worker.name}>
                       {worker.name}
@@ -119,6 +141,19 @@ export function Workers({ workers, timeline, admin, isOver, onRefused }: Workers
       )}
     </section>
   );
+}
+
+/** An answer is on its way. */
+const NONE_YET: { matching: number | undefined; workers: WorkersView['workers'] } = {
+  matching: undefined,
+  workers: [],
+};
+
+/** What the table leaves out; nothing where it has all. */
+function shownOf(shown: number, matching: number | undefined, search: string | undefined): string {
+  if (matching === undefined) return 'searching…';
+  if (shown < matching) return `the first ${count(shown)} of ${count(matching)}${search ? ' found' : ''}`;
+  return search ? `${count(matching)} found` : '';
 }
 
 function TimeBar({ shares }: { shares: TimeShares | undefined }) {

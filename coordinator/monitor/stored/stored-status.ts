@@ -7,7 +7,7 @@ import type { Summary } from '../../record/folder/summary.js';
 import type { Result } from '../../run/progress.js';
 import { type Configuration, totalSteps } from '../../setup/configure.js';
 import type { Line } from '../curves/history.js';
-import { pastWorkers } from '../status.js';
+import { pastWorkers } from '../status/status.js';
 
 export interface StoredStatusParts {
   runDir: string;

@@ -52,7 +52,11 @@ export function serveDashboard(
     answerJson(
       request,
       response,
-      view.of(run, (name) => numberOf(query.get(name))),
+      view.of(
+        run,
+        (name) => numberOf(query.get(name)),
+        (name) => query.get(name) ?? undefined,
+      ),
     );
   else if (pathname === '/api/runs') answerJson(request, response, greetingOf(dashboard, request, roles));
   else if (pathname === '/api/weights') serveWeights(request, response, run);

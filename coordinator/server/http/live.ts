@@ -7,6 +7,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Role } from '../../../shared/protocol/roles.js';
 import { messageOf } from '../../../shared/user-error.js';
+import { shownStatus } from '../../monitor/status/worker-rows.js';
 import type { RunView } from '../../monitor/views.js';
 import { MAX_STREAMS_PER_ADDRESS, OpenCount } from '../network/limits.js';
 import { answerText } from './answer.js';
@@ -61,7 +62,7 @@ export class LiveFeed {
       release();
     });
     this.send(client, 'greeting', JSON.stringify(greetingOf(this.dashboard, request, roles)));
-    this.tell(client, JSON.stringify(run.status()));
+    this.tell(client, JSON.stringify(shownStatus(run.status())));
     this.timer ??= setInterval(() => this.tick(), TICK_MS).unref();
   }
 
@@ -111,7 +112,7 @@ export class LiveFeed {
       if (!statuses.has(run)) {
         const status = run.status();
         const skipped = status.workers.length > MANY_WORKERS && this.ticks % 2 === 1;
-        statuses.set(run, skipped ? '' : JSON.stringify(status));
+        statuses.set(run, skipped ? '' : JSON.stringify(shownStatus(status)));
       }
       this.tell(client, statuses.get(run)!);
     }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { printable } from '../../../shared/printable.js';
 import { CLOSE } from '../../../shared/protocol/close-codes.js';
-import type { Lease } from '../../../shared/protocol/messages.js';
+import { type Lease, PROTOCOL_VERSION } from '../../../shared/protocol/messages.js';
 import { RawWorker } from '../../support/cluster/raw-worker.js';
 import { happened, type SmallRun, smallRun } from '../../support/cluster/small-run.js';
 
@@ -36,7 +36,7 @@ const violations: Violation[] = [
     name: 'another protocol version',
     before: (worker) => worker.join({ protocol: 99 }),
     code: CLOSE.protocolVersion.code,
-    reason: /coordinator speaks version 2, worker 99/,
+    reason: new RegExp(`coordinator speaks version ${PROTOCOL_VERSION}, worker 99`),
   },
   {
     name: 'bytes that are no MessagePack',

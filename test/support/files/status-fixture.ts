@@ -1,3 +1,4 @@
+import type { StatusView } from '../../../shared/status/monitoring.js';
 import type { Status, WorkerStatus } from '../../../shared/status/status.js';
 
 export const worker = (changes: Partial<WorkerStatus> = {}): WorkerStatus => ({
@@ -41,4 +42,10 @@ export const status = (changes: Partial<Status> = {}): Status => ({
   trouble: '',
   checkpoint: { step: 300, secondsAgo: 1.5, failures: 0 },
   ...changes,
+});
+
+/** The same as it is sent, with one worker in Node unless told. */
+export const statusView = (changes: Partial<StatusView> = {}): StatusView => ({
+  ...status(changes),
+  workerCounts: changes.workerCounts ?? { node: 1, browser: 0 },
 });

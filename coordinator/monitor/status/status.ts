@@ -1,16 +1,16 @@
 /** The status of a run, as `GET /api/status` gives it. */
-import type { MetricName } from '../../shared/numerics/losses.js';
-import { printable } from '../../shared/printable.js';
-import type { CheckpointStatus, RunState, Status, WorkerStatus } from '../../shared/status/status.js';
-import type { Summary } from '../record/folder/summary.js';
-import type { RunRecord } from '../record/run-record.js';
-import { epochOf } from '../run/batches.js';
-import type { Progress, Result } from '../run/progress.js';
-import type { Run } from '../run/run.js';
-import type { Totals } from '../scheduling/totals.js';
-import type { Worker } from '../scheduling/worker.js';
-import type { Cleanup } from '../setup/cleanup.js';
-import { inWords } from '../workers/history/departures.js';
+import type { MetricName } from '../../../shared/numerics/losses.js';
+import { printable } from '../../../shared/printable.js';
+import type { CheckpointStatus, RunState, Status, WorkerStatus } from '../../../shared/status/status.js';
+import type { Summary } from '../../record/folder/summary.js';
+import type { RunRecord } from '../../record/run-record.js';
+import { epochOf } from '../../run/batches.js';
+import type { Progress, Result } from '../../run/progress.js';
+import type { Run } from '../../run/run.js';
+import type { Totals } from '../../scheduling/totals.js';
+import type { Worker } from '../../scheduling/worker.js';
+import type { Cleanup } from '../../setup/cleanup.js';
+import { inWords } from '../../workers/history/departures.js';
 import { Shares } from './shares.js';
 
 /** What is to be done, and how far that is. */

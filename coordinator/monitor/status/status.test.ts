@@ -1,7 +1,7 @@
 /** What a run tells of itself: numbers that mean the same everywhere, and nothing where there is nothing. */
 import { describe, expect, it } from 'vitest';
-import { Progress } from '../run/progress.js';
-import { Worker } from '../scheduling/worker.js';
+import { Progress } from '../../run/progress.js';
+import { Worker } from '../../scheduling/worker.js';
 import { Shares } from './shares.js';
 import { type StatusParts, statusOf } from './status.js';
 
