@@ -49,8 +49,8 @@ export default defineConfig({
     // What hangs; a machine with ten times the load only takes its time.
     testTimeout: 300_000,
     hookTimeout: 300_000,
-    // Two busy processes already share the cores of a small machine; more only slow each other down.
-    maxWorkers: 2,
+    // On two processors: files that wait, for pages and processes, leave a third of them idle.
+    maxWorkers: 3,
     sequence: { sequencer: MixedOrder },
     // Tests that use ONNX Runtime directly shall leave no files of its telemetry behind either.
     env: { ORT_DISABLE_TELEMETRY: '1' },
