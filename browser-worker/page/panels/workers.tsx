@@ -62,7 +62,6 @@ export function Workers({ status, run, timeline, admin, isOver, onRefused }: Wor
         {(all >= SEARCHED_FROM || search !== '') && (
           <input
             type="search"
-            class="small"
             value={search}
             placeholder="Name, engine, state…"
             aria-label="Search among the workers"
