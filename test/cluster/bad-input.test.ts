@@ -24,7 +24,9 @@ async function refused(args: string[], exitCode: number, message: RegExp): Promi
 
 it('with --verbose, the stack of an error names TypeScript sources and their lines', async () => {
   const { err } = await run('coordinator', '--resume', '--run-dir', '/nowhere', '--verbose');
-  expect(err).toMatch(/at readConfiguration \(.*\/coordinator\/record\/folder\/stored-configuration\.ts:\d+:\d+\)/);
+  expect(err).toMatch(
+    /at readConfiguration \(.*\/coordinator\/record\/folder\/stored-configuration\.ts:\d+:\d+\)/,
+  );
 });
 
 describe('a coordinator refuses, in one line,', () => {
