@@ -1,6 +1,6 @@
 /**
  * Which workers' rows those who watch are sent: the first hundred with each status, and any others when they are
- * asked for. So what a status costs is bounded, however many workers a run has.
+ * asked for. So what is sent is bounded, however many workers a run has; a row of each is still made for it.
  */
 import type { StatusView, WorkersView } from '../../../shared/status/monitoring.js';
 import type { Status, WorkerStatus } from '../../../shared/status/status.js';
