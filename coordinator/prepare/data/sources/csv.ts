@@ -22,6 +22,7 @@ import { nameOf, readTable, type Table } from './table/table.js';
 export const csv: DataSource = {
   scheme: 'csv',
   usage: 'csv:FILE?label=COLUMN',
+  endings: ['.csv', '.tsv'],
   options: [
     ...['label', 'test', 'testfile', 'task', 'header', 'skip', 'drop', 'seed'],
     ...['delimiter', 'decimal', 'encoding', 'missing', 'normalize'],
