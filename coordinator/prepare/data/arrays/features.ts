@@ -13,9 +13,9 @@ import {
 } from '../../../../shared/data/manifest.js';
 import { sizeOf } from '../../../../shared/numerics/shape.js';
 import { UserError } from '../../../../shared/user-error.js';
-import { FED_AS_STORED, pixelNormalization } from '../normalization.js';
 import { choiceOption } from '../options.js';
-import { scaled, scalingOf } from '../scaling.js';
+import { FED_AS_STORED, pixelNormalization } from '../scaling/normalization.js';
+import { scaled, scalingOf } from '../scaling/scaling.js';
 import type { DataShapes, ModelEnds, Reader } from '../source.js';
 import type { SpecOptions } from '../spec.js';
 import { numbersOf, type PlainArray, recordSizeOf } from './plain-array.js';

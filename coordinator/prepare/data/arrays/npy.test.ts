@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { refusalOf } from '../../../../test/support/refusal.js';
-import { unzipped } from '../zip.js';
+import { unzipped } from '../files/zip.js';
 import { readNpy } from './npy.js';
 
 const fixture = (name: string) => readFileSync(new URL(`./fixtures/${name}`, import.meta.url));

@@ -8,8 +8,8 @@
  */
 import { AS_IT_IS, type TensorSpec } from '../../../../shared/data/manifest.js';
 import { UserError } from '../../../../shared/user-error.js';
-import { FED_AS_STORED } from '../normalization.js';
 import { choiceOption } from '../options.js';
+import { FED_AS_STORED } from '../scaling/normalization.js';
 import type { DataSet, DataSource, Reader, Records, UnknownClass } from '../source.js';
 import type { SpecOptions } from '../spec.js';
 import { orderedClasses, suspicionOf } from './table/classes.js';

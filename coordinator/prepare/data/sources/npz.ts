@@ -7,10 +7,10 @@ import { UserError } from '../../../../shared/user-error.js';
 import { ARRAY_OPTIONS, dataOfArrays, type Pair } from '../arrays/data-set.js';
 import { readNpy } from '../arrays/npy.js';
 import { described, type PlainArray } from '../arrays/plain-array.js';
-import { readDataFile } from '../files.js';
+import { readDataFile } from '../files/files.js';
+import { unzipped } from '../files/zip.js';
 import type { DataSource } from '../source.js';
 import type { SpecOptions } from '../spec.js';
-import { unzipped } from '../zip.js';
 
 /** Names that are looked for where the options give none. */
 const USUAL = { x: ['x_train', 'x', 'X'], y: ['y_train', 'y', 'Y'], xtest: ['x_test'], ytest: ['y_test'] };

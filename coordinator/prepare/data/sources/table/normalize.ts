@@ -2,10 +2,10 @@
 
 import { AS_IT_IS, type Scaling } from '../../../../../shared/data/manifest.js';
 import { UserError } from '../../../../../shared/user-error.js';
-import { scalingOf } from '../../scaling.js';
+import { scalingOf } from '../../scaling/scaling.js';
+import { beyondRange, targetNote } from '../../scaling/target.js';
 import type { ModelEnds } from '../../source.js';
 import type { SpecOptions } from '../../spec.js';
-import { beyondRange, targetNote } from '../../target.js';
 import type { Picked } from './columns.js';
 import type { Example } from './examples.js';
 import { columnOf, nameOf, type Table } from './table.js';

@@ -1,8 +1,8 @@
 /** What is told of a regression's target: how it is scaled, and whether the model's end can give it. */
-import { AS_IT_IS, type Scaling } from '../../../shared/data/manifest.js';
-import { significant } from '../../../shared/status/figures.js';
+import { AS_IT_IS, type Scaling } from '../../../../shared/data/manifest.js';
+import { significant } from '../../../../shared/status/figures.js';
+import type { ModelEnds } from '../source.js';
 import { scaled } from './scaling.js';
-import type { ModelEnds } from './source.js';
 
 /** @param output the model's end, where it is the reason that the target is left as it is */
 export function targetNote(name: string, scaling: Scaling, output: ModelEnds['output']): string {

@@ -1,6 +1,6 @@
 /** Files within a ZIP archive, unpacked in memory. */
 import { unzipSync } from 'fflate';
-import { messageOf, UserError } from '../../../shared/user-error.js';
+import { messageOf, UserError } from '../../../../shared/user-error.js';
 
 /**
  * @param isWanted asked with each file's name; the others are not unpacked
