@@ -12,8 +12,8 @@ import { Random } from '../../../shared/numerics/random.js';
 import { HEADER_BYTES } from '../../../shared/protocol/frame.js';
 import type { WorkerKind } from '../../../shared/protocol/messages.js';
 import type { RunMaterial } from '../../../worker/data/material.js';
+import type { UploadSocket } from '../../../worker/sending/uploads.js';
 import { Session } from '../../../worker/session.js';
-import type { UploadSocket } from '../../../worker/uploads.js';
 import { lastEvents } from './last-events.js';
 
 /** A clock that tests move. */
