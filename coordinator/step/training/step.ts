@@ -21,7 +21,7 @@ import type * as m from '../../../shared/protocol/messages.js';
 import type { Worker } from '../../scheduling/worker.js';
 import { BufferedGradient } from '../../trust/buffered-gradient.js';
 import type { Beliefs } from '../../trust/trust.js';
-import { notHeld } from '../../workers/phase.js';
+import { notHeld } from '../../workers/phase/phase.js';
 import type { Roster } from '../../workers/roster.js';
 import { checkContribution, checkDropped, checkFrame, type Fault } from '../contribution-checks.js';
 import { Dispatch } from '../dispatch.js';
