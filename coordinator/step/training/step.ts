@@ -27,6 +27,7 @@ import { checkContribution, checkDropped, checkFrame, type Fault } from '../cont
 import { Dispatch } from '../dispatch.js';
 import type { Decider, Effect, StepEvent, StepSums } from '../events.js';
 import { Incoming } from '../in-flight.js';
+import { expired } from '../late-leases.js';
 import { NonFinite } from '../non-finite.js';
 import { RobustAggregation } from '../reduction/robust-aggregation.js';
 import { type Addition, type Reduction, TreeReduction } from '../reduction/tree-reduction.js';
@@ -110,7 +111,7 @@ export class Step implements Decider<StepSums> {
       case 'tick':
         return this.dispatch.tick();
       case 'sweep':
-        for (const { worker, why } of this.dispatch.expired()) this.state.refuse(worker, 'leaseExpired', why);
+        for (const { worker, why } of expired(this.state)) this.state.refuse(worker, 'leaseExpired', why);
         return;
       case 'dropped':
         return this.refuseFor(event.worker, checkDropped(event.message, event.worker.id, this.state.ledger));
