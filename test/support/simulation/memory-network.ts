@@ -4,8 +4,8 @@
  * connection, so that a failure can be played again.
  */
 import type { Core } from '../../../coordinator/run/core.js';
+import { OPEN_GUARD } from '../../../coordinator/server/access/connection-guard.js';
 import { serveConnection } from '../../../coordinator/server/connection.js';
-import { OPEN_GUARD } from '../../../coordinator/server/connection-guard.js';
 import type { ServerSocket, SocketEvents } from '../../../coordinator/server/sockets/server-socket.js';
 import type { Clock } from '../../../shared/clock.js';
 import { Random } from '../../../shared/numerics/random.js';
