@@ -21,6 +21,7 @@ import { type Clients, DIRECT_CLIENTS } from './network/clients.js';
 import type { HostCheck } from './network/hosts.js';
 import {
   AnswerTime,
+  BACKLOG,
   type ConnectionLimits,
   DEFAULT_LIMITS,
   HTTP_AT_START,
@@ -265,7 +266,7 @@ const CLIENT_ERRORS: Record<string, number> = {
 function bind(server: Server, host: string, port: number): Promise<void> {
   return new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, host, port)));
-    server.listen(port, host, resolve);
+    server.listen({ port, host, backlog: BACKLOG }, resolve);
   });
 }
 
