@@ -173,4 +173,12 @@ describe('the candidates', () => {
     expect(names).toContain('compiled/cpu');
     expect(names).not.toContain('eager/wasm');
   });
+
+  it('try graphics processors unasked only where the machine shows one', () => {
+    const unasked = (gpu: boolean) =>
+      engineCandidates({} as never, 1, gpu).flatMap(({ name, lastResort }) => (lastResort ? [] : [name]));
+    expect(unasked(true)).toEqual(expect.arrayContaining(['compiled/webgpu', 'compiled/cuda']));
+    expect(unasked(false)).not.toContain('compiled/webgpu');
+    expect(unasked(false)).not.toContain('compiled/cuda');
+  });
 });

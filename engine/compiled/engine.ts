@@ -9,6 +9,7 @@ import { type Layout, layoutOf } from '../../shared/numerics/layout.js';
 import { copyShared } from '../copy-shared.js';
 import { surestMistakes } from '../eager/mistakes.js';
 import type { Batch, Engine, EvaluationSums, Shard, Sums } from '../engine.js';
+import { Device, giveBack, vectorsOnDevice } from './device.js';
 import type { Graph, Value } from './graph/graph.js';
 import { sizeOf } from './graph/graph.js';
 import { draw } from './graph/random.js';
@@ -29,6 +30,8 @@ export interface CompiledOptions {
   graphFor(wanted: GraphWanted): Promise<Graph>;
 }
 
+type Results = Ort.InferenceSession.OnnxValueMapType;
+
 interface Compiled {
   session: Ort.InferenceSession;
   inputs: readonly Value[];
@@ -39,9 +42,12 @@ export class CompiledEngine implements Engine {
   readonly engineClass: string;
   private readonly layout: Layout;
   private readonly sessions = new Map<string, Compiled>();
+  private readonly device: Device | undefined;
   /** The weights, and over the same memory a tensor for each. */
   private own: Float32Array | undefined;
-  private weights: Ort.Tensor[] = [];
+  private ofOwn: readonly Ort.Tensor[] = [];
+  /** Those that runs are fed with: the same, or copies on the device. */
+  private weights: readonly Ort.Tensor[] = [];
   /** Known once a node of several shards has come. */
   private gainsByJoining: boolean | undefined;
 
@@ -50,6 +56,7 @@ export class CompiledEngine implements Engine {
     this.name = runtime.name;
     this.engineClass = runtime.engineClass;
     this.layout = layoutOf(model.weights);
+    this.device = runtime.keepsOnDevice && new Device(runtime);
   }
 
   /** Compiles ahead of use. @throws Error naming the operation that cannot be compiled */
@@ -61,11 +68,12 @@ export class CompiledEngine implements Engine {
     // A copy, since the runtime refuses shared memory; in memory that is there already, which is faster.
     this.own ??= this.tensorsOver(new Float32Array(this.layout.total));
     this.own.set(weights);
+    this.weights = (await this.device?.hold(this.ofOwn)) ?? this.ofOwn;
   }
 
   private tensorsOver(own: Float32Array): Float32Array {
     const { Tensor } = this.options.runtime.ort;
-    this.weights = this.layout.slots.map(
+    this.ofOwn = this.layout.slots.map(
       ({ offset, size, shape }) => new Tensor('float32', own.subarray(offset, offset + size), shape),
     );
     return own;
@@ -80,19 +88,48 @@ export class CompiledEngine implements Engine {
 
   async gradientOfShards(shards: readonly Shard[], into: Float32Array): Promise<Sums[] | undefined> {
     const { joining } = this.options.runtime;
-    if (!joining || shards.length > joining.shards) return undefined;
+    if (!joining || shards.length > ((this.device && joining.onDevice) ?? joining.shards)) return undefined;
     if (shards.some(({ batch }) => batch.count === 0)) return undefined;
-    const compiled = await this.joined(
-      shards.map(({ batch }) => batch.count),
-      joining,
-    );
-    if (!compiled) return undefined;
-    const results = await compiled.session.run(this.feeds(compiled, shards));
-    this.write(results, into);
-    return shards.map((_, shard) => sumsOf(results, shard));
+    const run = await this.runJoined(shards, joining, true);
+    if (run) this.write(run.results, into);
+    return run?.sums;
   }
 
-  private write(results: Ort.InferenceSession.OnnxValueMapType, into: Float32Array): void {
+  /**
+   * More shards than one graph joins are runs whose results are added on the device, over the same tree.
+   * @param isRead whether the gradient is wanted off the device
+   * @returns undefined if one by one is faster: nothing has been computed
+   */
+  private async runJoined(
+    shards: readonly Shard[],
+    joining: Joining,
+    isRead: boolean,
+  ): Promise<{ results: Results; sums: Sums[] } | undefined> {
+    if (shards.length <= joining.shards) {
+      const compiled = await this.joined(
+        shards.map(({ batch }) => batch.count),
+        joining,
+        isRead,
+      );
+      if (!compiled) return undefined;
+      const results = await compiled.session.run(this.feeds(compiled, shards));
+      return { results, sums: shards.map((_, shard) => sumsOf(results, shard)) };
+    }
+    const half = shards.length / 2;
+    const left = await this.runJoined(shards.slice(0, half), joining, false);
+    if (!left) return undefined;
+    try {
+      // What is gained by joining the left half is gained by the right.
+      const right = (await this.runJoined(shards.slice(half), joining, false))!;
+      const results = await this.device!.add(left.results, right.results, isRead);
+      return { results, sums: [...left.sums, ...right.sums] };
+    } catch (error) {
+      giveBack(left.results);
+      throw error;
+    }
+  }
+
+  private write(results: Results, into: Float32Array): void {
     for (const [i, { offset, size, trainable }] of this.layout.slots.entries()) {
       const result = results[trainable ? `gradient:${i}` : `change:${i}`];
       // A weight that the loss does not depend on has no gradient.
@@ -118,7 +155,9 @@ export class CompiledEngine implements Engine {
   dispose(): void {
     for (const { session } of this.sessions.values()) void session.release();
     this.sessions.clear();
+    this.device?.dispose();
     this.own = undefined;
+    this.ofOwn = [];
     this.weights = [];
   }
 
@@ -150,9 +189,13 @@ export class CompiledEngine implements Engine {
   }
 
   /** The joined graph for shards with these numbers of samples; undefined if one by one is faster. */
-  private async joined(counts: readonly number[], { elements }: Joining): Promise<Compiled | undefined> {
+  private async joined(
+    counts: readonly number[],
+    { elements }: Joining,
+    isRead: boolean,
+  ): Promise<Compiled | undefined> {
     if (this.gainsByJoining === false) return undefined;
-    const key = `gradient ${counts}`;
+    const key = `gradient ${counts}${isRead ? '' : ' on the device'}`;
     const known = this.recall(key);
     if (known) return known;
     const optimized = new Map<number, Graph>();
@@ -162,7 +205,7 @@ export class CompiledEngine implements Engine {
     this.gainsByJoining ??= intermediateElements(optimized.get(Math.max(...counts))!) <= elements;
     if (!this.gainsByJoining) return undefined;
     const graph = joinShards(counts.map((samples) => optimized.get(samples)!));
-    return this.open(key, lowerOptimized(graph, this.options.runtime.target));
+    return this.open(key, lowerOptimized(graph, this.options.runtime.target), isRead);
   }
 
   private recall(key: string): Compiled | undefined {
@@ -174,9 +217,16 @@ export class CompiledEngine implements Engine {
     return known;
   }
 
-  private async open(key: string, { bytes, inputs }: LoweredModel): Promise<Compiled> {
-    const { runtime } = this.options;
-    const session = await runtime.ort.InferenceSession.create(bytes, runtime.session);
+  private async open(
+    key: string,
+    { bytes, inputs, outputs }: LoweredModel,
+    isRead = true,
+  ): Promise<Compiled> {
+    const { ort, session: options } = this.options.runtime;
+    const session = await ort.InferenceSession.create(
+      bytes,
+      isRead ? options : { ...options, preferredOutputLocation: vectorsOnDevice(outputs) },
+    );
     const names = new Set(session.inputNames);
     const compiled: Compiled = {
       session,
@@ -193,7 +243,7 @@ export class CompiledEngine implements Engine {
 }
 
 /** @param shard of a run of several */
-function sumsOf(results: Ort.InferenceSession.OnnxValueMapType, shard?: number): Sums {
+function sumsOf(results: Results, shard?: number): Sums {
   const of = (name: string) =>
     results[shard === undefined ? name : nameOfShard(name, shard)]!.data[0 as never];
   return { loss: Number(of('loss')), metric: Number(of('metric')) };

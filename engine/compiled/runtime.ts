@@ -12,6 +12,8 @@ export interface Runtime {
   session: Ort.InferenceSession.SessionOptions;
   /** When several shards of a node are computed by one run; never where it is left out. */
   joining?: Joining;
+  /** The results of one run can stay on the device and be fed to another: weights are handed in once a version. */
+  keepsOnDevice?: true;
 }
 
 export interface Joining {
@@ -22,7 +24,12 @@ export interface Joining {
    * are many, computing takes so long that copying weights and gradients does not matter.
    */
   elements: number;
+  /** The most shards whose sum is read once from a device that keeps results; a node is not stopped within them. */
+  onDevice?: number;
 }
 
 /** Joins as many shards as a step has by default. */
 export const JOINING: Joining = { shards: 8, elements: 1 << 20 };
+
+/** What is copied crosses the machine's bus, so intermediate values may be many: 256 MB of a shard. */
+export const JOINING_ON_DEVICE: Joining = { shards: 8, elements: 1 << 26, onDevice: 64 };

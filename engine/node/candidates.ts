@@ -7,18 +7,25 @@ import { createEagerEngine } from '../eager/engine.js';
 import { installWasmKernels } from '../eager/wasm-kernels.js';
 import type { Engine } from '../engine.js';
 import { startCompiledCpu, startCompiledGpu, startCompiledWasm } from './compiled.js';
+import { showsGpu } from './gpu-devices.js';
 import { gpuNames } from './gpu-names.js';
 import { loadNative, type NativePackage, nativeClass } from './native-tensorflow.js';
 import { loadTensorFlow } from './tensorflow.js';
 
-/** @param threads of the engines that can be told how many */
-export function engineCandidates(subject: CompiledSubject, threads = 1): Candidate<EngineName>[] {
+/**
+ * @param threads of the engines that can be told how many
+ * @param gpu whether a graphics processor is worth trying unasked: where none is, libraries would be loaded in vain
+ */
+export function engineCandidates(
+  subject: CompiledSubject,
+  threads = 1,
+  gpu = showsGpu(),
+): Candidate<EngineName>[] {
   return [
     { name: 'compiled/cpu', threads, start: () => startCompiledCpu(subject, threads) },
     { name: 'eager/node-gpu', start: () => startNative('@tensorflow/tfjs-node-gpu', 'node-gpu', subject) },
-    // Not verified on enough graphics processors to be taken unasked: `--engine NAME` takes them.
-    { name: 'compiled/cuda', lastResort: true, start: () => startCompiledGpu(subject, 'cuda') },
-    { name: 'compiled/webgpu', lastResort: true, start: () => startCompiledGpu(subject, 'webgpu') },
+    { name: 'compiled/webgpu', lastResort: !gpu, start: () => startCompiledGpu(subject, 'webgpu') },
+    { name: 'compiled/cuda', lastResort: !gpu, start: () => startCompiledGpu(subject, 'cuda') },
     // Slower than the ones above wherever those work; so a worker on them need not load TF.js.
     { name: 'compiled/wasm', lastResort: true, start: () => startCompiledWasm(subject) },
     {

@@ -6,11 +6,12 @@ import type * as OrtNode from 'onnxruntime-node';
 import { messageOf } from '../../shared/user-error.js';
 import { probeBlockSize } from '../compiled/block-size.js';
 import { blockedTarget, PORTABLE, PORTABLE_GPU, targetName } from '../compiled/lower/target.js';
-import { JOINING, type Runtime } from '../compiled/runtime.js';
+import { JOINING, JOINING_ON_DEVICE, type Runtime } from '../compiled/runtime.js';
 import { type CompiledSubject, startCompiled } from '../compiled/start.js';
 import type { Engine } from '../engine.js';
 import { gpuNames } from './gpu-names.js';
 import { loadTensorFlow } from './tensorflow.js';
+import { missingLoader, vulkanDrivers } from './vulkan.js';
 
 /** ONNX Runtime's own processor kernels. With two threads, some models give other bits than with one. */
 export async function startCompiledCpu(subject: CompiledSubject, threads: number): Promise<Engine> {
@@ -43,41 +44,52 @@ export async function wasmRuntime(): Promise<Runtime> {
 /**
  * A graphics processor: through WebGPU (Dawn, within the package) where a driver for Vulkan, Metal or D3D12 is,
  * or NVIDIA's by CUDA 12, whose libraries `ONNXRUNTIME_NODE_INSTALL=true npm rebuild onnxruntime-node` fetches.
+ * @throws Error that says why it does not start, in the provider's own words
  */
-export async function startCompiledGpu(
-  subject: CompiledSubject,
-  provider: 'webgpu' | 'cuda',
-): Promise<Engine> {
+export async function startCompiledGpu(subject: CompiledSubject, provider: GpuProvider): Promise<Engine> {
   const runtime = await gpuRuntime(provider);
   return startCompiled(subject, runtime, loadTf).catch((error) => {
-    if (/No supported adapters/.test(messageOf(error))) {
-      throw new Error('no graphics processor with a driver for Vulkan, Metal or D3D12 was found', {
-        cause: error,
-      });
-    }
-    throw error;
+    throw new Error(whyNot(provider, messageOf(error)), { cause: error });
   });
 }
 
-export async function gpuRuntime(provider: 'webgpu' | 'cuda'): Promise<Runtime> {
+type GpuProvider = 'webgpu' | 'cuda';
+
+/** Those of a library say in which of its source files they were thrown; what people can use comes last. */
+const OWN_WORDS = /(?:was false\. |: )(Failed to .*)$/s;
+
+function whyNot(provider: GpuProvider, message: string): string {
+  const own = (OWN_WORDS.exec(message)?.[1] ?? message).trim();
+  if (provider === 'cuda') return `CUDA did not start: ${own}`;
+  if (!/adapter/i.test(own)) return own;
+  if (process.platform !== 'linux') return `WebGPU found no graphics processor: ${own}`;
+  const drivers = vulkanDrivers(process.env).join(', ') || 'none';
+  return `WebGPU found no graphics processor: ${own} (drivers for Vulkan here: ${drivers})`;
+}
+
+export async function gpuRuntime(provider: GpuProvider): Promise<Runtime> {
   const ort = await loadNode();
   const offered = ort.listSupportedBackends().map(({ name }) => name);
   if (!offered.includes(provider)) throw new Error(`this build of ONNX Runtime has no ${provider}`);
   if (provider === 'cuda' && !(await hasCudaLibrary())) {
     throw new Error("ONNX Runtime's library for CUDA is not installed");
   }
+  const missing = provider === 'webgpu' && process.platform === 'linux' ? missingLoader() : undefined;
+  if (missing) throw new Error(`WebGPU needs Vulkan's loader, in Debian's package libvulkan1: ${missing}`);
   return {
     name: `compiled/${provider}`,
     engineClass: `compiled/${provider}@${versionOf(ort)}+${process.platform}-${process.arch}+${gpuNames()}`,
     target: PORTABLE_GPU,
     ort,
     session: {
-      // Results are read at once: left on the device, WebGPU's would end the process.
+      // Read at once: what is left on the device cannot be read later, which would end the process.
       executionProviders: [{ name: provider }, 'cpu'],
       preferredOutputLocation: 'cpu',
       graphOptimizationLevel: 'disabled',
       logSeverityLevel: 3,
     },
+    // CUDA's libraries choose an algorithm for each operator by timing it: twins in one graph might add differently.
+    ...(provider === 'webgpu' ? { joining: JOINING_ON_DEVICE, keepsOnDevice: true } : {}),
   };
 }
 

@@ -3,13 +3,23 @@
  * or its step is over. Each dropped task is reported, so that the coordinator counts on this worker again.
  */
 
-import type { Batch } from '../engine/engine.js';
-import type { Cancel, Dropped, Evaluate, Lease } from '../shared/protocol/messages.js';
-import { samplesOf } from './data/check-work.js';
+import type { Batch } from '../../engine/engine.js';
+import type { Cancel, Dropped, Evaluate, Lease } from '../../shared/protocol/messages.js';
+import { samplesOf } from '../data/check-work.js';
 
-export type Task =
-  | { kind: 'lease'; lease: Lease; shards: Promise<Batch[]> }
-  | { kind: 'evaluate'; part: Evaluate; batch: Promise<Batch> };
+export interface LeaseTask {
+  kind: 'lease';
+  lease: Lease;
+  shards: Promise<Batch[]>;
+}
+
+export interface EvaluationTask {
+  kind: 'evaluate';
+  part: Evaluate;
+  batch: Promise<Batch>;
+}
+
+export type Task = LeaseTask | EvaluationTask;
 
 /** The step or version of the weights that a task needs. */
 export const versionOf = (task: Task): number =>
