@@ -2,19 +2,20 @@
  * Computes leases and parts of evaluations, as many at a time as the engine has lanes, all with the same version of the
  * weights. It waits for nothing but events, and lets go at once of what a newer version makes pointless.
  */
-import type { Batch } from '../../engine/engine.js';
 import type { Clock } from '../../shared/clock.js';
 import { mix } from '../../shared/numerics/random.js';
 import type { WhichWeights } from '../../shared/protocol/in-process.js';
 import type { Cancel, Evaluate, Lease } from '../../shared/protocol/messages.js';
-import { BatchMemory } from '../data/batch-memory.js';
 import { checkLease, checkPart, checkWaiting } from '../data/check-work.js';
 import type { RunMaterial } from '../data/material.js';
 import type { Outbox } from '../sending/outbox.js';
 import type { Uploads } from '../sending/uploads.js';
 import type { WeightVersions } from '../weights/weight-versions.js';
+import { BatchesAhead } from './batches-ahead.js';
+import { Foresight } from './foresight.js';
 import type { GradientBuffers } from './gradient-buffers.js';
-import { type EvaluationTask, isMeant, type LeaseTask, type Task, Tasks, versionOf } from './tasks.js';
+import { HeadStart } from './head-start.js';
+import { type EvaluationTask, isMeant, type NodeTask, type Task, Tasks, versionOf } from './tasks.js';
 
 export interface TaskRunnerOptions {
   material: RunMaterial;
@@ -29,11 +30,20 @@ export interface TaskRunnerOptions {
   fail(error: unknown): void;
 }
 
+/** So many leases in a row must have come as foreseen before the next is begun unseen... */
+const SURE_AFTER = 4;
+/** ...and be computed as fast: what is begun for nothing keeps the engine from other work for as long. */
+const EARLY_AT_MOST_MS = 20;
+
 export class TaskRunner {
   private readonly tasks: Tasks;
-  private readonly memory: BatchMemory;
+  private readonly batches: BatchesAhead;
+  private readonly foresight: Foresight;
+  private early: HeadStart | undefined;
+  /** What the latest node took. */
+  private nodeMs = Number.POSITIVE_INFINITY;
   /** What is being computed. Once it is canceled, no further shard of it is begun, and its gradient is not sent. */
-  private readonly computing = new Set<{ task: Task; stop: AbortController }>();
+  private readonly computing = new Set<{ task: NodeTask | EvaluationTask; stop: AbortController }>();
   private idleSince: number;
   /** Which weights the engine has, or will have: `current:7`. */
   private loading = { name: '', done: Promise.resolve() };
@@ -44,7 +54,8 @@ export class TaskRunner {
   constructor(private readonly options: TaskRunnerOptions) {
     const { material, outbox, clock } = options;
     this.tasks = new Tasks((message) => outbox.send(message));
-    this.memory = new BatchMemory((elements) => material.compute.allocate(elements));
+    this.batches = new BatchesAhead(material);
+    this.foresight = new Foresight(material.limits.trainRecords);
     this.idleSince = clock.now();
   }
 
@@ -55,7 +66,10 @@ export class TaskRunner {
     const waiting = this.tasks.turnTo(lease.step);
     if (!waiting) return outbox.send({ type: 'dropped', step: lease.step, node: lease.node });
     checkWaiting(lease, waiting, material.limits);
-    this.tasks.add({ kind: 'lease', lease, shards: this.assemble(lease) });
+    const isBegun = this.early?.settle(lease) ?? false;
+    this.early = undefined;
+    this.foresight.came(lease);
+    if (!isBegun) this.tasks.add({ kind: 'lease', lease, shards: this.batches.take(lease) });
     this.pump();
   }
 
@@ -67,6 +81,7 @@ export class TaskRunner {
     const waiting = this.tasks.turnTo(part.version);
     if (!waiting) return outbox.send({ type: 'dropped', step: part.version, part: part.part });
     checkWaiting(part, waiting, limits);
+    this.letGo();
     this.tasks.add({ kind: 'evaluate', part, batch: settledLater(test.range(part.from, part.to)) });
     this.pump();
   }
@@ -78,38 +93,78 @@ export class TaskRunner {
 
   /** Weights have become whole that tasks may have waited for. */
   weightsCame(which: WhichWeights): void {
+    if (which === 'current') this.letGo();
     this.pump();
+    if (which !== 'current' || this.computing.size > 0) return;
     // The lease will follow: what it needs is there sooner. A failure counts where it is waited for.
-    if (which === 'current' && this.computing.size === 0) void settledLater(this.load('current'));
+    if (!this.startEarly()) void settledLater(this.load('current'));
   }
 
   /** The connection is gone. The engine is the next session's: it ends after the shard in hand. */
   close(): void {
     this.closed = true;
     this.tasks.clear();
+    this.letGo();
     for (const { stop } of this.computing) stop.abort();
   }
 
   /** Starts the next tasks that can be computed, as many as the engine computes at a time. */
   private pump(): void {
     if (this.closed) return;
-    const { material, weights, clock, fail } = this.options;
+    const { material, weights } = this.options;
     const { lanes = 1 } = material.compute;
     const { version } = weights.of('current');
     this.tasks.drop((task) => versionOf(task) < version);
     while (this.computing.size < lanes) {
       const task = this.tasks.take((candidate) => this.canStart(candidate));
       if (!task) return;
-      const begun = { task, stop: new AbortController() };
-      this.computing.add(begun);
-      const { signal } = begun.stop;
-      const done = task.kind === 'lease' ? this.computeNode(task, signal) : this.computePart(task);
-      done.catch(fail).finally(() => {
+      this.begin(task, (stop) =>
+        task.kind === 'lease' ? this.computeNode(task, task.lease, stop) : this.computePart(task),
+      );
+    }
+  }
+
+  private begin(
+    task: NodeTask | EvaluationTask,
+    compute: (stop: AbortSignal) => Promise<void>,
+  ): AbortController {
+    const { clock, fail } = this.options;
+    const stop = new AbortController();
+    const begun = { task, stop };
+    this.computing.add(begun);
+    compute(stop.signal)
+      .catch(fail)
+      .finally(() => {
         this.computing.delete(begun);
         this.idleSince = clock.now();
         this.pump();
       });
-    }
+    return stop;
+  }
+
+  /** Begins the lease that is foreseen for the current weights, if that is as good as sure. @returns whether it is begun */
+  private startEarly(): boolean {
+    const { next, right } = this.foresight;
+    const { version } = this.options.weights.of('current');
+    if (this.closed || next?.step !== version || right < SURE_AFTER || this.nodeMs > EARLY_AT_MOST_MS)
+      return false;
+    const early = new HeadStart(next);
+    const task: NodeTask = { kind: 'lease', lease: next, shards: this.batches.take(next) };
+    early.stop = this.begin(task, (stop) => this.computeNode(task, early.lease, stop));
+    this.early = early;
+    return true;
+  }
+
+  /** Something else has come than the lease that was begun early. */
+  private letGo(): void {
+    this.early?.settle(undefined);
+    this.early = undefined;
+  }
+
+  /** Gathers the samples that are foreseen to be needed after those of `step`. */
+  private prepareNext(step: number): void {
+    const { next } = this.foresight;
+    if (!this.closed && next && next.step > step) this.batches.prepare(next);
   }
 
   private async computePart({ part, batch: coming }: EvaluationTask): Promise<void> {
@@ -131,33 +186,35 @@ export class TaskRunner {
     });
   }
 
-  private async computeNode({ lease, shards: coming }: LeaseTask, stop: AbortSignal): Promise<void> {
+  /** @param coming the lease, or what becomes it; undefined: it does not come */
+  private async computeNode(
+    { lease: node, shards: gathered }: NodeTask,
+    coming: Lease | Promise<Lease | undefined>,
+    stop: AbortSignal,
+  ): Promise<void> {
     const { material, weights, gradients, uploads, outbox, clock, seed } = this.options;
-    const batches = await coming;
-    if (stop.aborted) return outbox.send({ type: 'dropped', step: lease.step, node: lease.node });
+    const { step, firstShard } = node;
+    const batches = await gathered;
+    const answer = { step, node: node.node };
+    if (stop.aborted) return (await coming) && outbox.send({ type: 'dropped', ...answer });
     const waitMs = this.computing.size > 1 ? 0 : clock.now() - this.idleSince;
     const started = clock.now();
-    await this.load('current');
-    const loadMs = clock.now() - started;
     const gradient = gradients.take(uploads.length);
-    const shards = batches.map((batch, at) => ({
-      batch,
-      seed: mix(seed, lease.step, lease.firstShard + at),
-    }));
-    const sums = await material.compute.computeNode(shards, gradient, stop);
-    this.memory.give(batches);
-    this.samples += sums.samples;
-    outbox.send({
-      type: 'contribution',
-      step: lease.step,
-      node: lease.node,
-      samples: sums.samples,
-      loss: sums.loss,
-      metric: sums.metric,
-      computeMs: sums.computeMs === undefined ? clock.now() - started : loadMs + sums.computeMs,
-      waitMs,
-    });
-    if (stop.aborted || lease.step < weights.of('current').version) gradients.giveBack(gradient);
+    // The engine does one thing after the other: it need not be told to compute only once it has the weights.
+    const loaded = this.load('current');
+    const shards = batches.map((batch, at) => ({ batch, seed: mix(seed, step, firstShard + at) }));
+    const computing = material.compute.computeNode(shards, gradient, stop);
+    // The engine is at it: what comes after it can be seen to, once that is known.
+    void Promise.resolve(coming).then(() => this.prepareNext(step));
+    const [sums] = await Promise.all([computing, loaded]);
+    const { samples, loss, metric, computeMs = clock.now() - started } = sums;
+    this.nodeMs = computeMs;
+    this.batches.giveBack(batches);
+    const lease = await coming;
+    if (!lease) return gradients.giveBack(gradient);
+    this.samples += samples;
+    outbox.send({ type: 'contribution', ...answer, samples, loss, metric, computeMs, waitMs });
+    if (stop.aborted || step < weights.of('current').version) gradients.giveBack(gradient);
     else uploads.add(lease, gradient);
   }
 
@@ -179,15 +236,6 @@ export class TaskRunner {
     const { version } = this.options.weights.of(which);
     const isAlone = this.computing.size === 0 || this.loading.name === `${which}:${version}`;
     return versionOf(task) === version && isAlone;
-  }
-
-  private assemble(lease: Lease): Promise<Batch[]> {
-    const { order, train } = this.options.material;
-    const positions = order(lease.epoch);
-    const batches = lease.bounds
-      .slice(1)
-      .map((end, at) => train.assemble(positions.subarray(lease.bounds[at]!, end), this.memory.take));
-    return settledLater(Promise.all(batches));
   }
 }
 

@@ -6,11 +6,17 @@
 import type { Batch } from '../../engine/engine.js';
 import type { Cancel, Dropped, Evaluate, Lease } from '../../shared/protocol/messages.js';
 import { samplesOf } from '../data/check-work.js';
+import type { NodeOfStep } from './foresight.js';
 
-export interface LeaseTask {
+/** A node to compute: of a lease, or of one that is foreseen. */
+export interface NodeTask {
   kind: 'lease';
-  lease: Lease;
+  lease: NodeOfStep;
   shards: Promise<Batch[]>;
+}
+
+export interface LeaseTask extends NodeTask {
+  lease: Lease;
 }
 
 export interface EvaluationTask {
@@ -22,11 +28,11 @@ export interface EvaluationTask {
 export type Task = LeaseTask | EvaluationTask;
 
 /** The step or version of the weights that a task needs. */
-export const versionOf = (task: Task): number =>
+export const versionOf = (task: NodeTask | EvaluationTask): number =>
   task.kind === 'lease' ? task.lease.step : task.part.version;
 
 /** Whether `cancel` means this task. */
-export function isMeant(task: Task, { step, node, part }: Cancel): boolean {
+export function isMeant(task: NodeTask | EvaluationTask, { step, node, part }: Cancel): boolean {
   if (versionOf(task) !== step) return false;
   return task.kind === 'lease' ? task.lease.node === node : task.part.part === part;
 }
