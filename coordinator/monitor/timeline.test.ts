@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Timeline } from './timeline.js';
+import { Timeline, timesByWorker } from './timeline.js';
 
 const contribution = (changes: object) => ({
   worker: 1,
@@ -66,5 +66,21 @@ describe('the timeline', () => {
     expect(steps.length).toBeLessThanOrEqual(32);
     expect(steps.at(-1)!.step).toBe(100);
     expect(steps.at(-1)!.segments.length).toBeLessThanOrEqual(1024);
+  });
+
+  it('looks at each contribution of a step once, however many workers there are', () => {
+    const looksAt = (count: number) => {
+      let looks = 0;
+      const segments = Array.from({ length: count }, (_, id) => ({
+        ...{ shard: id, shards: 1, leased: 0, started: 1, computed: 2, counted: 3 },
+        get worker() {
+          looks++;
+          return id;
+        },
+      }));
+      expect(timesByWorker({ step: 1, milliseconds: 3, segments }).size).toBe(count);
+      return looks;
+    };
+    expect(looksAt(1000)).toBe(100 * looksAt(10));
   });
 });

@@ -43,11 +43,7 @@ export class Timeline {
     const timelines = this.steps.map((step) => timelineOf(step));
     for (const [i, { contributions }] of this.steps.entries()) {
       for (const { worker, name } of contributions) names.set(worker, name);
-      const { segments, milliseconds } = timelines[i]!;
-      for (const worker of new Set(segments.map((segment) => segment.worker))) {
-        const own = segments.filter((segment) => segment.worker === worker);
-        add(spent, worker, timesOf(own, milliseconds));
-      }
+      for (const [worker, times] of timesByWorker(timelines[i]!)) add(spent, worker, times);
     }
     const workers = [...names].map(([id, name]) => ({ id, name, shares: normalized(spent.get(id)!) }));
     workers.sort((a, b) => a.id - b.id);
@@ -75,6 +71,18 @@ function timelineOf({ step, from, to, contributions }: KeptStep): StepTimeline {
     };
   });
   return { step, milliseconds: round(Math.max(to - from, ...segments.map((s) => s.counted))), segments };
+}
+
+/** What each worker spent a step on. Exported for the test that counts what that takes. */
+export function timesByWorker({ segments, milliseconds }: StepTimeline): Map<number, TimeShares> {
+  const byWorker = new Map<number, Segment[]>();
+  for (const segment of segments) {
+    const { worker } = segment;
+    const own = byWorker.get(worker);
+    if (own) own.push(segment);
+    else byWorker.set(worker, [segment]);
+  }
+  return new Map([...byWorker].map(([worker, own]) => [worker, timesOf(own, milliseconds)]));
 }
 
 /** The uploads of one node overlap with the computing of the next: that time counts as computing. */

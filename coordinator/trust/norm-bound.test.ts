@@ -67,4 +67,19 @@ describe('the bound', () => {
     expect(boundAfter(0, 0).limit(of(0, 0, 0))).toBe(Number.POSITIVE_INFINITY);
     expect(boundAfter(0, 0).limit(of(0, 2, 2))).toBe(20);
   });
+
+  it('does not look at a step of thousands for a size that the steps before allow', () => {
+    let looks = 0;
+    const step = () => {
+      looks++;
+      return of(5, 6, 7);
+    };
+    expect(boundAfter(1).limitFor(10, step)).toBe(10);
+    expect(looks).toBe(0);
+    expect(boundAfter(1).limitFor(10.1, step)).toBe(60);
+    expect(boundAfter().limitFor(1, step)).toBe(60);
+    // Zeros allow nothing, and forbid nothing.
+    expect(boundAfter(0).limitFor(0, () => of(0, 0, 0))).toBe(Number.POSITIVE_INFINITY);
+    expect(looks).toBe(2);
+  });
 });

@@ -46,6 +46,15 @@ export class NormBound {
     return this.hasHistory ? median(this.steps) : 0;
   }
 
+  /**
+   * The limit for a contribution of this size. Nearly all are allowed by the steps before: those of this step, which may be
+   * thousands, only raise the limit, and are asked for where that decides.
+   */
+  limitFor(size: number, step: () => readonly SizedContribution[]): number {
+    const usual = FACTOR * this.usual;
+    return usual > 0 && size <= usual ? usual : this.limit(step());
+  }
+
   /** The largest size that is allowed; infinite while there is nothing to measure by. */
   limit(step: readonly SizedContribution[]): number {
     const medians: number[] = [];

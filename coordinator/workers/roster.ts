@@ -72,6 +72,11 @@ export class Roster {
     return rested.length > 0 ? rested : active;
   }
 
+  /** Whether a step may wait for the worker, whoever else there is. */
+  isReliable({ isActive, isDoubtful, identity }: Worker, now: number): boolean {
+    return isActive && !isDoubtful && !this.standings.isResting(identity, now);
+  }
+
   /** Workers that a step may wait for: none that has let it wait again and again, unless there are no others. */
   reliable(now: number, active = this.active()): readonly Worker[] {
     const rested = this.rested(now, active);

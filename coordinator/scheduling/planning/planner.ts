@@ -44,8 +44,8 @@ export interface Assignment {
  * and is not waited for.
  */
 const NEWCOMER_PART = 0.5;
-/** Halvings of the makespan's bracket: to about a millionth. */
-const HALVINGS = 40;
+/** The makespan is known to this part of it. */
+const EXACT_TO = 1e-6;
 
 /** Assigns all shards under `node` to the workers. @throws if there is no worker. */
 export function plan(node: Node, workers: readonly PlannedWorker[], options: PlanOptions): Assignment[] {
@@ -141,13 +141,28 @@ function leastTime(workers: Ranked[], count: number): number {
       Math.min(least, busy + leaseSeconds + count * shardSeconds),
     Number.POSITIVE_INFINITY,
   );
-  let [low, high] = [0, alone * (1 + 1e-6)];
-  for (let i = 0; i < HALVINGS; i++) {
+  const enough = alone * (1 + EXACT_TO);
+  let low = leastByRates(workers, count);
+  let high = Math.min(low * (1 + EXACT_TO), enough);
+  while (high < enough && !suffices(high)) [low, high] = [high, Math.min(2 * high, enough)];
+  while (high - low > EXACT_TO * high) {
     const middle = (low + high) / 2;
     if (suffices(middle)) high = middle;
     else low = middle;
   }
   return high;
+}
+
+/** What it would take if a lease cost nothing and a worker could do any part of a shard: nothing is done sooner. */
+function leastByRates(leastBusyFirst: readonly Ranked[], count: number): number {
+  let [rate, seconds, ahead] = [0, Number.POSITIVE_INFINITY, count];
+  for (const { busy, shardSeconds } of leastBusyFirst) {
+    if (busy >= seconds) break;
+    rate += 1 / shardSeconds;
+    ahead += busy / shardSeconds;
+    seconds = ahead / rate;
+  }
+  return seconds;
 }
 
 /** The nodes' sizes that each worker gets, by worker; together exactly `count` shards. */

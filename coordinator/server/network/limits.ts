@@ -40,6 +40,12 @@ export const MAX_STREAMS_PER_ADDRESS = 32;
 /** Connections of TCP for each WebSocket that is allowed: browsers and fetches of objects need more than one. */
 const TCP_FOR_EACH = 4;
 
+/**
+ * Connections that the system holds until they are accepted, as far as it allows. Workers that have lost their coordinator
+ * all come back within seconds; of those that find no room each tries again a second later, and then two.
+ */
+export const BACKLOG = 4096;
+
 /** Milliseconds; see Node's `http.Server` for each. */
 const HTTP = {
   headersTimeout: 10_000,

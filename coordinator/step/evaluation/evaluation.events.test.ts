@@ -190,4 +190,14 @@ describe('an evaluation', () => {
     );
     expect(() => hear({ type: 'added', isFinite: true, front: 0, window: 0 })).toThrow('by: added');
   });
+
+  it('does not go over all workers for the answer of one', () => {
+    const workers = Array.from({ length: 20 }, () => ({}));
+    const { begin, done, roster, workers: joined } = evaluation({ parts: 60, workers });
+    begin();
+    const [active, reliable] = [vi.spyOn(roster, 'active'), vi.spyOn(roster, 'reliable')];
+    for (const [at, worker] of [...joined].entries())
+      expect(done(worker, 2 * at)).toEqual([asked(at + 1, 40 + at), 'computed'].toReversed());
+    expect([active.mock.calls.length, reliable.mock.calls.length]).toEqual([0, 0]);
+  });
 });

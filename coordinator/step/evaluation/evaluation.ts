@@ -104,7 +104,7 @@ export class Evaluation implements Decider<EvaluationTotals | undefined> {
   }
 
   private lost(worker: Worker): void {
-    const lost = this.leases.all().filter((lease) => lease.worker === worker);
+    const lost = this.leases.ofWorker(worker);
     for (const lease of lost) this.leases.release(lease);
     this.waiting.push(
       ...lost.map(({ part }) => part).filter((part) => this.leases.ofPart(part).length === 0),
@@ -209,6 +209,14 @@ export class Evaluation implements Decider<EvaluationTotals | undefined> {
     return !isVolunteer || this.active().every((other) => other.isVolunteer);
   }
 
+  /** Whether it is among the best that are there. All are only asked where it is not good enough by itself. */
+  private mayBeGiven(worker: Worker): boolean {
+    const { workers } = this.options;
+    if (!worker.isVolunteer && !this.gone.has(worker) && workers.isReliable(worker, this.now)) return true;
+    const believed = workers.reliable(this.now, this.active()).filter((other) => this.isBelieved(other));
+    return this.isBelieved(worker) && (believed.length === 0 || believed.includes(worker));
+  }
+
   /** First two parts to each, then a third to those with more lanes, and so on: the first does not get them all. */
   private share(workers: readonly Worker[]): void {
     const most = Math.max(0, ...workers.map((worker) => this.mostOf(worker)));
@@ -222,11 +230,8 @@ export class Evaluation implements Decider<EvaluationTotals | undefined> {
 
   /** @param most parts that it then holds */
   private give(worker: Worker, most = this.mostOf(worker)): void {
-    // Who could be given it is a question to all workers: not asked for each of them where nothing is left to give.
     if (this.waiting.length === 0) return worker.refresh(worker.parts > 0, this.now);
-    const willing = this.options.workers.reliable(this.now, this.active());
-    const isWilling = willing.filter((other) => this.isBelieved(other));
-    if (!this.isBelieved(worker) || (isWilling.length > 0 && !isWilling.includes(worker))) return;
+    if (!this.mayBeGiven(worker)) return;
     while (worker.parts < Math.min(most, this.mostOf(worker)) && this.waiting.length > 0) {
       this.hand(this.waiting.shift()!, worker);
     }

@@ -18,19 +18,28 @@ export interface PartLease {
 
 export class PartLeases {
   private readonly open = new Set<PartLease>();
+  /** The same by part and by worker: of thousands, an answer concerns a few. */
+  private readonly byPart = new Map<number, Set<PartLease>>();
+  private readonly byWorker = new Map<Worker, Set<PartLease>>();
   /** How long parts took, by worker. */
   private readonly recent = new Map<Worker, Turnaround[]>();
 
   add(lease: PartLease): void {
+    const { worker, part } = lease;
     this.open.add(lease);
-    if (lease.worker.parts < lease.worker.lanes) lease.begun = lease.since;
-    lease.worker.holdsParts(1);
-    lease.worker.lease();
+    put(this.byPart, part, lease);
+    put(this.byWorker, worker, lease);
+    if (worker.parts < worker.lanes) lease.begun = lease.since;
+    worker.holdsParts(1);
+    worker.lease();
   }
 
   release(lease: PartLease): void {
+    const { worker, part } = lease;
     this.open.delete(lease);
-    lease.worker.holdsParts(-1);
+    take(this.byPart, part, lease);
+    take(this.byWorker, worker, lease);
+    worker.holdsParts(-1);
   }
 
   /** The part has come. @param told of how long it took; no longer than the worker had it */
@@ -40,8 +49,11 @@ export class PartLeases {
     const turnaroundMs = this.waitedMs(lease, now);
     const computeMs = Math.min(told.computeMs, now - since);
     worker.delivered();
-    this.recent.set(worker, [...this.historyOf(worker), { samples, computeMs, turnaroundMs }]);
-    const next = this.all().find((other) => other.worker === worker && other.begun === undefined);
+    const history = this.recent.get(worker);
+    const turnaround = { samples, computeMs, turnaroundMs };
+    if (history) history.push(turnaround);
+    else this.recent.set(worker, [turnaround]);
+    const next = this.ofWorker(worker).find((other) => other.begun === undefined);
     if (next) next.begun = now;
   }
 
@@ -50,11 +62,16 @@ export class PartLeases {
   }
 
   ofPart(part: number): PartLease[] {
-    return this.all().filter((lease) => lease.part === part);
+    return [...(this.byPart.get(part) ?? [])];
+  }
+
+  /** In the order in which it got them. */
+  ofWorker(worker: Worker): PartLease[] {
+    return [...(this.byWorker.get(worker) ?? [])];
   }
 
   of(worker: Worker, part: number): PartLease | undefined {
-    return worker.parts > 0 ? this.ofPart(part).find((lease) => lease.worker === worker) : undefined;
+    return this.ofPart(part).find((lease) => lease.worker === worker);
   }
 
   /** Milliseconds since the worker could begin with it: it computes as many at a time as it has lanes. */
@@ -96,4 +113,16 @@ export class PartLeases {
   private historyOf(worker: Worker): readonly Turnaround[] {
     return this.recent.get(worker) ?? [];
   }
+}
+
+function put<K>(leases: Map<K, Set<PartLease>>, key: K, lease: PartLease): void {
+  const same = leases.get(key);
+  if (same) same.add(lease);
+  else leases.set(key, new Set([lease]));
+}
+
+function take<K>(leases: Map<K, Set<PartLease>>, key: K, lease: PartLease): void {
+  const same = leases.get(key);
+  same?.delete(lease);
+  if (same?.size === 0) leases.delete(key);
 }

@@ -78,7 +78,7 @@ export class Vetting {
     const { size } = this.accepted.sized(incoming);
     const limit = trust.isRobust
       ? Number.POSITIVE_INFINITY
-      : trust.norms.limit([...this.accepted.list, ...this.sizesWaiting()]);
+      : trust.norms.limitFor(size, () => [...this.accepted.list, ...this.sizesWaiting()]);
     if (trust.audits && !(isNumber && size <= limit)) return this.audit(incoming);
     this.leave(incoming);
     if (!isNumber) this.nonFinite.found(worker, node, 'a buffered contribution holds NaN or infinity');
