@@ -7,7 +7,7 @@ export default {
   mutate: [
     'shared/numerics/{tree,permutation,random}.ts',
     'shared/protocol/{frame,codec,msgpack/check-msgpack,validate,messages,fields}.ts',
-    'coordinator/scheduling/{leases/ledger,leases/orphans,planning/planner,speculation,deadlines}.ts',
+    'coordinator/scheduling/{leases/ledger,leases/orphans,leases/node-index,planning/planner,speculation/*,deadlines}.ts',
     'coordinator/trust/{compare,reputation,audit-sampling,norm-bound,push-watch,engine-demand}.ts',
     'coordinator/update/optimizers/*.ts',
     'coordinator/step/**/*.ts',

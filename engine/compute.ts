@@ -22,7 +22,10 @@ export interface Compute {
   readonly lanes?: number;
   /** A vector that can be handed to the calls below without being copied. */
   allocate(elements: number): Float32Array;
-  /** Called while nothing that matters is computed. What is computed once `weights` are overwritten is of no use. */
+  /**
+   * Calls that follow compute with these weights, whether or not this has resolved. Called while nothing that matters is
+   * computed: what is computed once `weights` are overwritten is of no use.
+   */
   setWeights(weights: Float32Array): Promise<void>;
   /**
    * Writes the contribution of a node, whose shards are given in order, to all of `into`. Once `stop` is aborted

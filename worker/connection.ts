@@ -1,6 +1,6 @@
 /** A connection to the coordinator, as the neutral parts know it. */
 import type { InProcessEvents } from '../shared/protocol/in-process.js';
-import type { UploadSocket } from './uploads.js';
+import type { UploadSocket } from './sending/uploads.js';
 
 /** What a connection tells, in this order: `opened` at most once, `received` as often, `closed` once. */
 export interface ConnectionEvents {

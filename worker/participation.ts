@@ -5,40 +5,19 @@
  */
 import type { Compute } from '../engine/compute.js';
 import { type Clock, monotonicClock } from '../shared/clock.js';
-import { engineOf } from '../shared/engines/engines.js';
-import { printable, shown } from '../shared/printable.js';
-import { CLOSE, closeText, mayRetry } from '../shared/protocol/close-codes.js';
-import { FrameError } from '../shared/protocol/frame.js';
+import { shown } from '../shared/printable.js';
 import type { RunProgress, Welcome, WorkerKind } from '../shared/protocol/messages.js';
-import { MessageError } from '../shared/protocol/msgpack/message-error.js';
 import { toldByWorker, type WorkerEvent, type WorkerHappening } from '../shared/status/worker-events.js';
-import { messageOf, UserError } from '../shared/user-error.js';
+import { UserError } from '../shared/user-error.js';
+import { type Attempt, type Connected, connect } from './connect.js';
 import type { Connection, ConnectionEvents } from './connection.js';
-import {
-  type ComputeSubject,
-  type MaterialSources,
-  prepareMaterial,
-  type RunMaterial,
-  sameMaterial,
-} from './data/material.js';
+import type { RunMaterial } from './data/material.js';
+import { MaterialCache, type MaterialCacheOptions } from './data/material-cache.js';
 import { Fence } from './fence.js';
-import { type HeldWeights, Session } from './session.js';
-import { unlessSilent } from './silence.js';
+import { Reconnection } from './reconnection.js';
+import type { HeldWeights } from './weights/weight-versions.js';
 
-const FIRST_RETRY_MS = 250;
-/** A coordinator that is back must not wait for its workers. */
-const LONGEST_RETRY_MS = 3_000;
-/** An engine that fails so many times in a row, without one result between, will not do better. */
-const MOST_FAILURES = 8;
-/**
- * A token expires by the clock of the coordinator's machine, which may have jumped ahead and be put back: for so long,
- * and so often, a worker whose token has expired comes back.
- */
-const PATIENCE_WITH_CLOCK_MS = 10 * 60_000;
-const EXPIRED_RETRY_MS = 10_000;
-const LONGEST_AFTER_FAILURE_MS = 30_000;
-
-export interface ParticipationOptions extends Omit<MaterialSources, 'startCompute'> {
+export interface ParticipationOptions extends MaterialCacheOptions {
   /** The worker's name on the dashboard. */
   name: string;
   kind: WorkerKind;
@@ -47,10 +26,6 @@ export interface ParticipationOptions extends Omit<MaterialSources, 'startComput
   /** The coordinator's, for people to read. */
   address: string;
   dial(events: ConnectionEvents): Connection;
-  /** Starts the engine where it shall run; `wanted` is `auto` or its name. */
-  startCompute(subject: ComputeSubject, wanted: string): Promise<Compute>;
-  /** `auto` or the name of an engine. */
-  engine: string;
   /** Ends after so many milliseconds without a connection; default: never. */
   giveUpAfterMs?: number;
   clock?: Clock;
@@ -71,15 +46,6 @@ export interface ParticipationWatcher {
   lost(why: string, retryMs: number, wasOpen: boolean): void;
 }
 
-/** How a connection ended. */
-interface Ended {
-  code: number;
-  why: string;
-  wasOpen: boolean;
-  /** Whether this worker ended it, since the coordinator broke the protocol. */
-  wasBroken: boolean;
-}
-
 /** Why it ended: the run is over, or it was told to stop. */
 export interface Outcome {
   why: string;
@@ -87,23 +53,19 @@ export interface Outcome {
 }
 
 export class Participation {
-  private material: { welcome: Welcome; material: Promise<RunMaterial> } | undefined;
+  private readonly materials: MaterialCache;
   private readonly fence = new Fence();
-  private samples = 0;
-  private attempt = 0;
+  private readonly reconnection: Reconnection;
   private readonly clock: Clock;
-  /** When the coordinator last stopped answering. */
-  private aloneSince: number | undefined;
-  /** When connections began to be refused for an expired token. */
-  private expiredSince: number | undefined;
-  /** Failures that this worker caused, since it last computed something. */
-  private failures = 0;
-  private abandon: (why: string) => void = () => undefined;
-  /** The last connection's weights: they need not be sent again if they are still current. */
-  private holding: HeldWeights | undefined;
+  private samples = 0;
+  private attempt: Attempt | undefined;
+  /** The last connection's weights. */
+  private held: HeldWeights | undefined;
 
   constructor(private readonly options: ParticipationOptions) {
     this.clock = options.clock ?? monotonicClock;
+    this.materials = new MaterialCache(options);
+    this.reconnection = new Reconnection(options.address, options.giveUpAfterMs);
   }
 
   /**
@@ -112,37 +74,16 @@ export class Participation {
    * fails again and again, or no coordinator answers for `giveUpAfterMs`
    */
   async run(stop: AbortSignal): Promise<Outcome> {
-    const { address, wait, watcher, giveUpAfterMs = Number.POSITIVE_INFINITY } = this.options;
-    this.failures = 0;
-    this.aloneSince = this.clock.now();
+    const { address, wait, watcher } = this.options;
+    this.reconnection.begin(this.clock.now());
     while (!stop.aborted) {
-      const { code, why, wasOpen, wasBroken } = await this.connectOnce(stop);
+      const end = await this.connectOnce(stop);
       if (stop.aborted) break;
-      if (code === CLOSE.finished.code) return { why, samples: this.samples };
-      if (wasBroken)
-        throw new UserError(`left: the coordinator at ${address} does not keep to the protocol (${why})`);
-      if (code === CLOSE.unable.code) throw new UserError(why);
-      if (code !== CLOSE.expired.code) this.expiredSince = undefined;
-      else this.expiredSince ??= this.clock.now();
-      if (this.clock.now() - (this.expiredSince ?? Number.POSITIVE_INFINITY) >= PATIENCE_WITH_CLOCK_MS)
-        throw new UserError(`the coordinator refused this worker: ${why}`);
-      if (!mayRetry(code)) throw new UserError(`the coordinator refused this worker: ${why}`);
-      if (this.failures >= MOST_FAILURES) {
-        throw new UserError(`gave up after ${MOST_FAILURES} failures in a row: ${why}`);
-      }
-      this.aloneSince ??= this.clock.now();
-      const patienceMs = this.aloneSince + giveUpAfterMs - this.clock.now();
-      if (patienceMs <= 0) {
-        const seconds = giveUpAfterMs / 1000;
-        throw new UserError(`gave up: no coordinator at ${address} for ${seconds} s (${why})`);
-      }
-      const ms = Math.max(
-        Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.attempt++),
-        this.expiredSince === undefined ? 0 : EXPIRED_RETRY_MS,
-        this.failures === 0 ? 0 : Math.min(LONGEST_AFTER_FAILURE_MS, FIRST_RETRY_MS * 2 ** this.failures),
-      );
-      // Jitter: workers that lost the same coordinator must not all come back in the same instant.
-      const retryMs = Math.min(patienceMs, ms * (0.5 + Math.random() / 2));
+      const decision = this.reconnection.after(end, this.clock.now(), Math.random());
+      if (decision.next === 'finish') return { why: end.why, samples: this.samples };
+      if (decision.next === 'give up') throw new UserError(decision.error);
+      const { code, why, wasOpen } = end;
+      const retryMs = decision.afterMs;
       this.tell({ type: 'disconnected', address, code, reason: why, wasConnected: wasOpen, retryMs });
       watcher?.lost(why, retryMs, wasOpen);
       await wait(retryMs, stop);
@@ -152,14 +93,12 @@ export class Participation {
 
   /** The connection is known to be dead, though its socket may look open: makes a new one. */
   reconnect(why: string): void {
-    this.abandon(why);
+    this.attempt?.abandon(why);
   }
 
   /** Ends the engine. */
-  async release(): Promise<void> {
-    const old = this.material;
-    this.material = undefined;
-    await old?.material.then(({ compute }) => compute.close()).catch(() => undefined);
+  release(): Promise<void> {
+    return this.materials.release();
   }
 
   /** Much of what is told comes from the network. */
@@ -167,134 +106,37 @@ export class Participation {
     this.options.tell(shown(toldByWorker(happening)));
   }
 
-  /** One connection, from opening to closing. */
-  private connectOnce(stop: AbortSignal): Promise<Ended> {
-    const { name, kind, token, address, dial, watcher } = this.options;
-    let held = this.holding && this.hashed(this.holding);
-    return new Promise((resolve) => {
-      let problem = '';
-      let hasFailed = false;
-      let wasOpen = false;
-      let wasBroken = false;
-      let isOver = false;
-      const end = (code: number, reason: string) => {
-        if (isOver) return;
-        isOver = true;
-        stop.removeEventListener('abort', leave);
-        session.close();
-        this.samples += session.samples;
-        this.holding = session.holding() ?? this.holding;
-        if (session.samples > 0) this.failures = 0;
-        if (hasFailed) this.failures++;
-        const why = printable(problem || reason || `closed with code ${code}`);
-        resolve({ code, why, wasOpen, wasBroken });
-      };
-      const hear = (act: () => void) => {
-        if (isOver) return;
-        try {
-          act();
-        } catch (error) {
-          if (!(error instanceof MessageError || error instanceof FrameError)) return fail(error);
-          // Later messages of this connection are ignored.
-          wasBroken = true;
-          connection.close(CLOSE.malformed.code, closeText(printable(error.message)));
-          end(CLOSE.malformed.code, error.message);
-        }
-      };
-      const events: ConnectionEvents = {
+  private async connectOnce(stop: AbortSignal): Promise<Connected> {
+    const { name, kind, token, address, sha256, watcher, dial } = this.options;
+    const { held, clock } = this;
+    this.attempt = connect(
+      {
+        ...{ name, kind, token, clock, held, sha256, dial },
+        prepare: (welcome) => this.prepare(welcome),
+        damaged: () => void this.release(),
         opened: () => {
-          if (isOver) return;
-          wasOpen = true;
-          this.attempt = 0;
-          this.aloneSince = undefined;
+          this.reconnection.opened();
           this.tell({ type: 'connected', address });
           watcher?.connected();
-          if (stop.aborted) leave();
-          else if (!held) session.opened();
-          else
-            void held.then((known) => {
-              if (isOver) return;
-              // They are the session's now, which lets go of them once it has others.
-              this.holding = undefined;
-              held = undefined;
-              session.opened(known);
-            });
         },
-        place: (head) => (isOver ? undefined : session.place(head)),
-        received: (bytes, body) => hear(() => session.received(bytes, body)),
-        told: (message) => hear(() => session.told(message)),
-        held: (which, version, values) => hear(() => session.hold(which, version, values)),
-        closed: end,
-      };
-      const connection = dial(unlessSilent(events, (why) => this.reconnect(why)));
-      const fail = (error: unknown) => {
-        // A late result of the old connection must not break the next one.
-        if (isOver) return;
-        problem = messageOf(error);
-        hasFailed = true;
-        // A damaged engine is not used again: the next connection starts a new one.
-        if (!(error instanceof UserError)) void this.release();
-        const reason = error instanceof UserError ? CLOSE.unable : CLOSE.failed;
-        connection.close(reason.code, closeText(printable(problem)));
-      };
-      const session = new Session({
-        name,
-        kind,
-        token,
-        socket: connection.socket,
-        clock: this.clock,
-        prepare: (welcome) => this.prepare(welcome),
-        fail,
-        tell: (event) => this.tell(event),
-        ...(watcher ? { progressed: (progress: RunProgress) => watcher.progressed(progress) } : {}),
-      });
-      const leave = () => connection.close(CLOSE.leaving.code, 'stopped');
-      stop.addEventListener('abort', leave);
-      this.abandon = (why) => {
-        connection.close(CLOSE.leaving.code, closeText(why));
-        end(ABANDONED, why);
-      };
-    });
-  }
-
-  /** @returns undefined where they cannot be hashed: then they are sent */
-  private async hashed(held: HeldWeights): Promise<(HeldWeights & { sha256: string }) | undefined> {
-    try {
-      // A copy: browsers do not hash memory that is shared.
-      const sha256 = await this.options.sha256(new Uint8Array(held.weights.slice().buffer));
-      return { ...held, sha256 };
-    } catch {
-      return undefined;
-    }
+        progressed: (progress) => watcher?.progressed(progress),
+        tell: (happening) => this.tell(happening),
+      },
+      stop,
+    );
+    // The connection has them, and gives them back in the end if it has no others.
+    this.held = undefined;
+    const connected = await this.attempt.ended;
+    this.held = connected.held;
+    this.samples += connected.samples;
+    return connected;
   }
 
   private async prepare(welcome: Welcome): Promise<RunMaterial> {
     this.fence.admit(welcome);
     this.options.watcher?.welcomed(welcome);
-    if (!(this.material && sameMaterial(this.material.welcome, welcome))) {
-      void this.release();
-      const material = prepareMaterial(welcome, {
-        ...this.options,
-        startCompute: (subject) => this.options.startCompute(subject, this.wantedEngine(welcome)),
-      });
-      const kept = { welcome, material };
-      this.material = kept;
-      // What failed once is tried anew by the next connection.
-      material.catch(() => {
-        if (this.material === kept) this.material = undefined;
-      });
-    }
-    const material = await this.material.material;
+    const material = await this.materials.of(welcome);
     this.options.watcher?.prepared(material.compute);
     return material;
   }
-
-  /** A run that demands a class is served by the engine of that name; otherwise the owner's wish counts. */
-  private wantedEngine({ engineClass }: Welcome): string {
-    const { engine } = this.options;
-    return engine === 'auto' && engineClass !== 'any' ? engineOf(engineClass) : engine;
-  }
 }
-
-/** No close code was received: the connection was given up. */
-const ABANDONED = 1006;

@@ -3,8 +3,8 @@
  * in it until it is asked what it makes of that.
  */
 
+import { OPEN_GUARD } from '../../coordinator/server/access/connection-guard.js';
 import { serveConnection } from '../../coordinator/server/connection.js';
-import { OPEN_GUARD } from '../../coordinator/server/connection-guard.js';
 import type { ServerSocket, SocketEvents } from '../../coordinator/server/sockets/server-socket.js';
 import type { Swarm } from '../../coordinator/workers/swarm.js';
 import { decodeCoordinatorMessage, encode } from '../../shared/protocol/codec.js';

@@ -166,7 +166,7 @@ export class Finish {
     const { run } = this.options;
     tellProgress(run);
     const reason = status === 'stopped' ? 'restarting' : 'finished';
-    run.core.swarm.closeAll(reason, `the run has ${status}`);
+    run.core.swarm.disconnections.closeAll(reason, `the run has ${status}`);
   }
 
   private warn(text: string): void {

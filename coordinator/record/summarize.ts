@@ -37,7 +37,7 @@ export function summarize(
     test: test && { ...scores(metric, test), samples: test.samples },
     shards: { ...progress.shards },
     workers,
-    ...(core.swarm.idleLanes && { idleLanes: core.swarm.idleLanes }),
+    ...(core.swarm.lanesAdvice.given && { idleLanes: core.swarm.lanesAdvice.given }),
     audits,
     reproducible: reproducible({
       shards,

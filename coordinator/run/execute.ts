@@ -3,7 +3,7 @@ import type { ContributionTimes } from '../scheduling/contribution-times.js';
 import type { Decider, Effect, StepEvent } from '../step/events.js';
 import { aggregate } from '../update/robust/aggregate.js';
 import type { WorkerSum } from '../update/robust/rule.js';
-import type { Phase, WorkerEvent } from '../workers/phase.js';
+import type { Phase, WorkerEvent } from '../workers/phase/phase.js';
 import type { Core } from './core.js';
 
 /** The numbers have left the range of float32: the run cannot go on. */
@@ -100,10 +100,10 @@ export class Execution<Outcome> implements Phase {
       case 'sendAveraged':
         return swarm.sendAveraged(effect.worker);
       case 'refuse':
-        return swarm.refuse(effect.worker, effect.reason, effect.text);
+        return swarm.disconnections.refuse(effect.worker, effect.reason, effect.text);
       case 'ban':
         trust.ban(effect.ban);
-        return swarm.refuseBanned(effect.ban.identity, effect.ban.why);
+        return swarm.disconnections.refuseBanned(effect.ban.identity, effect.ban.why);
       case 'add':
         return this.added(pipeline.add(effect.node, effect.chunk, effect.body, effect.counts));
       case 'aggregate':
@@ -114,7 +114,7 @@ export class Execution<Outcome> implements Phase {
       case 'credit':
         return swarm.credit(effect.worker, effect.samples);
       case 'computed':
-        return swarm.computed();
+        return swarm.disconnections.computed();
       case 'unseen':
         return trust.countUnseen();
       case 'count':

@@ -92,7 +92,7 @@ export class RunLifecycle<Result> {
   private lookForHope(): void {
     const { core, progress } = this.run;
     if (isOver(progress.state) || ['saving', 'paused'].includes(progress.state)) return;
-    const verdict = core.swarm.hopeless();
+    const verdict = core.swarm.disconnections.hopeless();
     if (verdict && verdict.msLeft <= 0 && !this.broken) this.break({ how: 'hopeless', why: verdict.text });
   }
 

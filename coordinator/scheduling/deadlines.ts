@@ -60,8 +60,8 @@ const PATIENCE_FLOOR_MS = 250;
 const PATIENCE_OF_STRANGERS_MS = 5_000;
 
 /**
- * Milliseconds after which an idle worker is asked for a lease of `samples` samples that a step waits for, regardless of
- * the history of its holder says.
+ * Milliseconds after which an idle worker is asked for a lease of `samples` samples that a step waits for, whatever the
+ * history of its holder says.
  */
 export function patienceMs(
   samples: number,

@@ -7,7 +7,7 @@ import { COMPUTE, may } from '../../shared/protocol/roles.js';
 import { MAX_CONTROL_BYTES } from '../../shared/protocol/sizes.js';
 import type { Swarm } from '../workers/swarm.js';
 import type { Refusal } from './access/authenticator.js';
-import { type ConnectionGuard, OPEN_GUARD } from './connection-guard.js';
+import { type ConnectionGuard, OPEN_GUARD } from './access/connection-guard.js';
 import { type Admit, Conversation } from './conversation.js';
 import { identityOf } from './network/identity.js';
 import { MAX_FIRST_MESSAGE_BYTES } from './network/limits.js';

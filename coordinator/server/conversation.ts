@@ -10,7 +10,7 @@ import { MessageError } from '../../shared/protocol/msgpack/message-error.js';
 import type { WorkerRole } from '../../shared/protocol/roles.js';
 import type { Worker, WorkerState } from '../scheduling/worker.js';
 import type { Peer } from '../workers/peer.js';
-import { INTERNAL } from '../workers/phase-in-hand.js';
+import { INTERNAL } from '../workers/phase/defects.js';
 import type { Swarm } from '../workers/swarm.js';
 
 /** When a worker may say what; all else, once it is ready. */
@@ -41,7 +41,7 @@ export class Conversation {
   ) {}
 
   refuse(reason: CloseReason, text: string): void {
-    if (this.worker) this.swarm.refuse(this.worker, reason, text);
+    if (this.worker) this.swarm.disconnections.refuse(this.worker, reason, text);
     else this.peer.close(reason, text);
   }
 
@@ -53,7 +53,7 @@ export class Conversation {
       if (error instanceof MessageError || error instanceof FrameError)
         return this.refuse('malformed', error.message);
       if (!this.worker) this.peer.close('internal', INTERNAL);
-      this.swarm.inHand.failed(this.worker, error);
+      this.swarm.defects.failed(this.worker, error);
     }
   }
 
@@ -97,7 +97,7 @@ export class Conversation {
   ended(code: number, reason: string): void {
     const said = reason === '' ? '' : `: ${reason}`;
     const why = code === 1006 ? 'connection lost' : `connection closed (${code})${said}`;
-    this.guarded(() => this.worker && this.swarm.left(this.worker, why, code));
+    this.guarded(() => this.worker && this.swarm.disconnections.left(this.worker, why, code));
   }
 
   private join(message: Join): void {

@@ -3,7 +3,7 @@ import { CLOSE, closeText } from '../../shared/protocol/close-codes.js';
 import { encode } from '../../shared/protocol/codec.js';
 import type { CoordinatorMessage } from '../../shared/protocol/messages.js';
 import type { Peer, Traffic } from '../workers/peer.js';
-import type { ConnectionGuard } from './connection-guard.js';
+import type { ConnectionGuard } from './access/connection-guard.js';
 import type { ServerSocket } from './sockets/server-socket.js';
 
 /** What a worker owes an answer to. */

@@ -5,15 +5,15 @@
  * After each of its calls every (shard, chunk) that is missing can be delivered by an open lease, or is an
  * orphan that waits for a worker (scheduling/leases/orphans.ts): so no step waits for ever.
  */
-import { isWithin, leafCount, type Node } from '../../shared/numerics/tree.js';
+import { isWithin, type Node } from '../../shared/numerics/tree.js';
 import { told } from '../../shared/status/events.js';
-import { isFresh, leaseExpired } from '../scheduling/deadlines.js';
 import type { Lease } from '../scheduling/leases/ledger.js';
 import { canDeliver, orphans } from '../scheduling/leases/orphans.js';
 import { type Assignment, plan } from '../scheduling/planning/planner.js';
-import { type OpenLease, speculate } from '../scheduling/speculation.js';
+import { speculate } from '../scheduling/speculation/speculation.js';
 import type { Worker, WorkerId } from '../scheduling/worker.js';
 import { Availability } from './availability.js';
+import { asIdle, waitedFor } from './late-leases.js';
 import type { StepState } from './state.js';
 
 /** Seconds that a lease costs a worker not measured yet: encoding, sending and adding one parameter. */
@@ -134,70 +134,19 @@ export class Dispatch {
   /** Asks idle workers for what is late. To be called often. */
   tick(): void {
     const { state } = this;
-    const { ledger, inFlight, front, now } = state;
+    const { ledger, now } = state;
     const idle = this.availability.ready().filter(({ id }) => !ledger.holds(id));
     if (idle.length === 0) return;
-    // A worker computes its leases one after the other: one waits for those before it.
-    const ahead = new Map<WorkerId, number>();
-    const leases: OpenLease[] = [];
-    for (const { node, worker: id, since } of ledger.openLeases()) {
-      // Its own engine too may be slow, or hang, while somebody is idle that can be believed.
-      const isOwn = id === this.own?.id;
-      const worker = isOwn ? this.own : state.workers.get(id);
-      const incoming = inFlight.of(id, node);
-      const samples = (ahead.get(id) ?? 0) + ledger.samples(node);
-      if (!incoming) ahead.set(id, samples);
-      // One that waits for its turn to upload is not late, nor one that is all here.
-      const isHere = isOwn || state.isHere(worker);
-      if (!worker || !isHere || incoming?.isWaiting || !ledger.isFree(node, front)) continue;
-      const { name, recent } = worker;
-      const begun = inFlight.begunAt(id, since);
-      const times = incoming
-        ? { since: Math.max(since, incoming.progressAt), begunAt: incoming.ownBegin }
-        : { since: begun, begunAt: begun };
-      leases.push({
-        node,
-        worker: id,
-        name,
-        samples,
-        since: times.since,
-        begunAt: times.begunAt,
-        recent,
-        isOwn,
-      });
-    }
-    const free = idle.map(({ id, name, speed, overheadMs, idleSince, isVolunteer, isDoubtful }) => {
-      return { id, name, speed, overheadMs, since: idleSince, isTrusted: !isVolunteer, isDoubtful };
-    });
     const decisions = speculate(
       now,
-      { leases, idle: free },
-      {
-        all: state.recentOfAll(),
-        samples: (node) => ledger.samples(node),
-        isLeaf: (node) => leafCount(ledger.shards, node) === 1,
-      },
+      { leases: waitedFor(state, this.own), idle: idle.map(asIdle) },
+      { all: state.recentOfAll(), samples: (node) => ledger.samples(node), shards: ledger.shards },
     );
     for (const { node, worker, late, reason } of decisions) {
       for (const lease of late) this.blame(lease.worker);
       this.leaseAll([{ node, worker }]);
       state.tell({ type: 'speculated', step: ledger.step, text: `step ${ledger.step + 1}: ${reason}` });
     }
-  }
-
-  /** Leases that have run out: the worker and the reason. */
-  expired(): { worker: Worker; why: string }[] {
-    const { ledger, inFlight, workers, now } = this.state;
-    const promised = workers.promises();
-    return [...ledger.openLeases()].flatMap(({ node, worker: id, since }) => {
-      const worker = workers.get(id);
-      // What came whole and waits to be judged is no longer its worker's business.
-      if (!this.state.isHere(worker) || inFlight.of(id, node)?.isWaiting) return [];
-      if (isFresh(now, since)) return [];
-      const samples = ledger.samples(node);
-      const why = leaseExpired(now, { since, samples, ...promised(worker) });
-      return why ? [{ worker, why }] : [];
-    });
   }
 
   /** The step is over: takes back what is still leased. */

@@ -12,7 +12,7 @@ import type { Worker } from '../scheduling/worker.js';
 import type { OwnChoice, Recomputed } from '../trust/own-engine.js';
 import type { Ban } from '../trust/reputation.js';
 import type { WorkerSum } from '../update/robust/rule.js';
-import type { WorkerEvent } from '../workers/phase.js';
+import type { WorkerEvent } from '../workers/phase/phase.js';
 
 /** How far the pipeline is: chunks below `front` are summed, chunks below `window` may be sent. */
 export interface Reach {

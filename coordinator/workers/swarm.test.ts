@@ -40,7 +40,7 @@ describe('a swarm with more lanes than a step has shards', () => {
     expect(advice()).toEqual([
       'a step has 4 shards, these workers 32 lanes: `--batch-size 512 --shards 32` would use all',
     ]);
-    expect(swarm.idleLanes).toMatchObject({ shards: 4, lanes: 32 });
+    expect(swarm.lanesAdvice.given).toMatchObject({ shards: 4, lanes: 32 });
   });
 
   it('says nothing where each worker gets one shard by the choice of the run', () => {

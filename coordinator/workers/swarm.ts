@@ -5,23 +5,23 @@
  * on to the phase in hand, a training step or an evaluation.
  */
 import type { Clock } from '../../shared/clock.js';
-import { MAX_SHARDS } from '../../shared/numerics/tree.js';
-import { CLOSE, type CloseReason } from '../../shared/protocol/close-codes.js';
 import type * as m from '../../shared/protocol/messages.js';
 import type { WorkerRole } from '../../shared/protocol/roles.js';
 import { type RunEvent, told } from '../../shared/status/events.js';
-import { type IdleLanes, idleLanes } from '../scheduling/planning/idle-lanes.js';
-import { Worker, type WorkerId } from '../scheduling/worker.js';
+import { Pace } from '../scheduling/pace.js';
+import { LanesAdvice } from '../scheduling/planning/idle-lanes.js';
+import { Worker } from '../scheduling/worker.js';
 import type { Pipeline } from '../update/pipeline.js';
 import type { Admission } from './admission.js';
-import { Answers } from './answers.js';
 import { Connections } from './connections.js';
+import { Disconnections } from './disconnections.js';
 import { FailureDetector } from './failure-detector.js';
-import { Departures, inWords, type Verdict } from './history/departures.js';
 import { Given } from './history/given.js';
 import type { Connection, Peer, Traffic } from './peer.js';
-import type { Phase } from './phase.js';
-import { PhaseInHand } from './phase-in-hand.js';
+import { Answers } from './phase/answers.js';
+import { Defects } from './phase/defects.js';
+import type { Phase } from './phase/phase.js';
+import { PhaseInHand } from './phase/phase-in-hand.js';
 import { Quorum } from './quorum.js';
 import { Roster } from './roster.js';
 
@@ -40,55 +40,48 @@ export interface SwarmOptions {
   tell(event: RunEvent): void;
 }
 
+/** Looks go over all workers and leases: 10,000 are looked at every 0.5 s. */
+const LOOKS = { always: 500, msOfOne: 0.05 };
 /**
- * A look goes over all workers and leases. Of more than so many workers there is one every so many milliseconds for each
- * beyond: so looks take the same part of a processor however many there are, and 10,000 are looked at every 0.5 s.
+ * Telling them how the run goes, of which nothing depends but that they hear something: a worker gives a connection up
+ * after 30 s of silence.
  */
-const LOOKED_AT_ALWAYS = 500;
-/**
- * So it is with telling them how the run goes, of which nothing depends but that they hear something: a worker gives a
- * connection up after 30 s of silence.
- */
-const TOLD_ALWAYS = 500;
-const TELL_MS_OF_ONE = 2;
-const LONGEST_UNTOLD_MS = 10_000;
-const LOOK_MS_OF_ONE = 0.05;
+const TELLING = { always: 500, msOfOne: 2, longestMs: 10_000 };
 
 export class Swarm {
   readonly roster = new Roster();
   private readonly connections: Connections;
   private readonly failures: FailureDetector;
-  private readonly departures = new Departures();
   private nextId = 1;
   /** Of all starts of the run. */
   readonly traffic: Traffic = { up: 0, down: 0 };
   /** What workers have given, those included that have left. */
   readonly given = new Given(this.roster);
   private readonly quorum = new Quorum(() => this.active().length);
-  /** The phase in hand, and what becomes of it where something of ours breaks. */
-  readonly inHand: PhaseInHand;
-  /** The close code for workers that arrive after the run. */
-  private over: { reason: CloseReason; text: string } | undefined;
-
-  /** When all were last told how the run goes. */
-  private toldAt = Number.NEGATIVE_INFINITY;
-  /** When it was last looked for what is late. */
-  private lookedAt = Number.NEGATIVE_INFINITY;
-
-  /** What was advised: once is enough. */
-  idleLanes: IdleLanes | undefined;
-
+  readonly inHand = new PhaseInHand();
+  /** Those that leave, and those that are sent away. */
+  readonly disconnections: Disconnections;
+  /** What becomes of the phase in hand where something of ours breaks. */
+  readonly defects: Defects;
   /** What workers answer. */
   readonly answers: Answers;
+  private readonly looks = new Pace(LOOKS);
+  private readonly telling = new Pace(TELLING);
+  readonly lanesAdvice: LanesAdvice;
 
   constructor(private readonly options: SwarmOptions) {
-    this.connections = new Connections(options.pipeline);
-    const { deadAfterMs, welcome, pipeline } = options;
+    const { deadAfterMs, welcome, pipeline, clock, shards, confusionClasses } = options;
+    const { roster, given, inHand } = this;
+    const tell = this.tell.bind(this);
+    const connections = new Connections(pipeline);
     const weights = 4 * pipeline.weights.layout.total;
+    this.connections = connections;
     this.failures = new FailureDetector(deadAfterMs, { objects: welcome.objectBytes, weights });
-    const refuse = this.refuse.bind(this);
-    this.inHand = new PhaseInHand(refuse, (event) => this.options.tell(event));
-    this.answers = new Answers(this.inHand, refuse, () => options.clock.now(), options.confusionClasses);
+    this.disconnections = new Disconnections({ roster, connections, given, inHand, clock, tell });
+    const { refuse } = this.disconnections;
+    this.defects = new Defects(inHand, refuse, tell);
+    this.answers = new Answers(inHand, refuse, () => clock.now(), confusionClasses);
+    this.lanesAdvice = new LanesAdvice(shards, welcome.shardSamples);
   }
 
   /**
@@ -103,8 +96,9 @@ export class Swarm {
     this.roster.add(worker);
     this.connections.add(worker, peer, holds);
     const ban = trust.banOf(identity);
-    if (this.over) peer.close(this.over.reason, this.over.text);
-    else if (ban) this.refuse(worker, 'banned', ban.why);
+    const { over, refuse } = this.disconnections;
+    if (over) peer.close(over.reason, over.text);
+    else if (ban) refuse(worker, 'banned', ban.why);
     else {
       const engineClass = trust.engineClassFor(worker.role, this.options.engineClass);
       peer.send({ type: 'welcome', worker: worker.id, ...welcome, engineClass });
@@ -118,7 +112,7 @@ export class Swarm {
     if (!this.roster.has(worker)) return;
     const { trust, engineClass: wanted } = this.options;
     const refusal = trust.engineRefusal(worker.role, wanted, engineClass);
-    if (refusal) return this.refuse(worker, 'engineClass', refusal);
+    if (refusal) return this.disconnections.refuse(worker, 'engineClass', refusal);
     worker.ready(engine, engineClass, lanes, this.options.clock.now());
     const { id, name, kind } = worker;
     this.options.tell(
@@ -142,15 +136,8 @@ export class Swarm {
     worker.synced(this.options.clock.now());
     this.inHand.hear({ type: 'joined', worker });
     this.quorum.look();
-    this.adviseOnLanes();
-  }
-
-  private adviseOnLanes(): void {
-    const { shards, welcome } = this.options;
-    // Under `auto` each worker gets one shard, since each counts as one where gradients are held against each other.
-    if (this.idleLanes || shards === 'auto') return;
-    this.idleLanes = idleLanes(this.roster.lanes(), shards, welcome.shardSamples, MAX_SHARDS);
-    if (this.idleLanes) this.tell(told({ type: 'idle-lanes', ...this.idleLanes }));
+    const advice = this.lanesAdvice.once(() => this.roster.lanes());
+    if (advice) this.tell(told({ type: 'idle-lanes', ...advice }));
   }
 
   /** Where the body of a frame may be written that the worker sends; undefined: nowhere in particular. To be given back. */
@@ -169,13 +156,8 @@ export class Swarm {
 
   /** A contribution has counted: it is the worker's also where it has left since it sent it. */
   credit(worker: Worker, samples: number): void {
-    this.computed();
+    this.disconnections.computed();
     this.given.credit(worker, samples);
-  }
-
-  /** Somebody can compute the run. */
-  computed(): void {
-    this.departures.clear();
   }
 
   send(worker: Worker, message: m.CoordinatorMessage): void {
@@ -186,63 +168,9 @@ export class Swarm {
     worker.heard(this.options.clock.now());
   }
 
-  /** The connection is gone. @param code with which it was closed */
-  left(worker: Worker, why: string, code: number): void {
-    if (!this.roster.remove(worker)) return;
-    this.connections.remove(worker);
-    this.roster.standings.left(worker.identity, worker);
-    this.given.left(worker);
-    const hasJoined = worker.state !== 'joining';
-    const isUnable = this.departures.left(
-      { code, why, isVolunteer: worker.isVolunteer, hasJoined },
-      this.options.clock.now(),
-    );
-    if ((hasJoined || isUnable) && !this.over) {
-      const { id, name } = worker;
-      this.options.tell(told({ type: 'worker-left', worker: name, workerId: id, code, reason: why }));
-    }
-    this.inHand.hear({ type: 'lost', worker });
-    if (this.over || this.active().length > 0) return;
-    const hopeless = this.hopeless();
-    if (!this.inHand.isThere && !hopeless) return;
-    const text = 'no worker is left: the run waits for the next one';
-    this.tell({ type: 'waiting', text: hopeless ? `${text}; ${inWords(hopeless)}` : text });
-  }
-
-  /** Sends a worker away, with its reason; its leases are free at once. */
-  refuse(worker: Worker, reason: CloseReason, text: string): void {
-    const connection = this.connections.of(worker);
-    // Two leases may run out at once: the worker is sent away for the first.
-    if (!connection) return;
-    const { id, name, identity } = worker;
-    const { code } = CLOSE[reason];
-    this.options.tell(told({ type: 'worker-refused', worker: name, workerId: id, code, reason: text }));
-    if (reason === 'leaseExpired') this.roster.standings.expired(identity, this.options.clock.now());
-    connection.peer.close(reason, text);
-    this.left(worker, text, code);
-  }
-
-  /** No worker is connected, and the last ones left because they could not compute the run. */
-  hopeless(): Verdict | undefined {
-    return this.roster.size === 0 ? this.departures.verdict(this.options.clock.now()) : undefined;
-  }
-
-  /** Sends away all that have this identity. */
-  refuseBanned(identity: string, why: string): void {
-    for (const worker of this.roster.all())
-      if (worker.identity === identity) this.refuse(worker, 'banned', why);
-  }
-
   /** Tells people what happened. */
   tell(event: RunEvent): void {
     this.options.tell(event);
-  }
-
-  /** An admin sends a worker away, for good. @returns whether there is such a worker */
-  remove(id: WorkerId): boolean {
-    const worker = this.roster.get(id);
-    if (worker) this.refuse(worker, 'removed', 'removed by an admin of the run');
-    return worker !== undefined;
   }
 
   /** Sends all worker events to `phase` until `end` is called. */
@@ -267,7 +195,8 @@ export class Swarm {
 
   /** A chunk of the next version is ready to be sent. */
   chunkReady(): void {
-    for (const { worker, weights } of this.connections.all()) this.inHand.guard(worker, () => weights.pump());
+    for (const { worker, weights } of this.connections.all())
+      this.defects.guard(worker, () => weights.pump());
   }
 
   /** Sends the worker the moving average of the current version. */
@@ -282,19 +211,12 @@ export class Swarm {
 
   /** Looks for what is late, less often where many are looked at. To be called every few milliseconds. */
   look(): void {
-    const now = this.options.clock.now();
-    const pauseMs = LOOK_MS_OF_ONE * (this.roster.size - LOOKED_AT_ALWAYS);
-    if (pauseMs > 0 && now - this.lookedAt < pauseMs) return;
-    this.lookedAt = now;
-    this.inHand.passed('tick');
+    if (this.looks.isDue(this.options.clock.now(), this.roster.size)) this.passed('tick');
   }
 
   /** Tells every worker how the run goes, and what it has given itself; less often where they are many. */
   tellProgress(run: Omit<m.RunProgress, 'type' | 'samples'>): void {
-    const now = this.options.clock.now();
-    const pauseMs = Math.min(TELL_MS_OF_ONE * (this.roster.size - TOLD_ALWAYS), LONGEST_UNTOLD_MS);
-    if (pauseMs > 0 && now - this.toldAt < pauseMs) return;
-    this.toldAt = now;
+    if (!this.telling.isDue(this.options.clock.now(), this.roster.size)) return;
     const given = this.given.samples();
     for (const { worker, peer } of this.connections.all())
       peer.send({ type: 'progress', samples: given(worker), ...run });
@@ -306,14 +228,13 @@ export class Swarm {
     const promised = this.roster.promises();
     for (const connection of this.connections.all()) {
       const verdict = this.failures.verdict(now, connection, promised);
-      if (verdict) this.refuse(connection.worker, verdict.reason, verdict.text);
+      if (verdict) this.disconnections.refuse(connection.worker, verdict.reason, verdict.text);
     }
-    this.inHand.passed('sweep');
+    this.passed('sweep');
   }
 
-  /** The run is over: removes all workers, and refuses later ones. */
-  closeAll(reason: CloseReason, text: string): void {
-    this.over = { reason, text };
-    for (const { peer } of this.connections.all()) peer.close(reason, text);
+  /** Time has passed. */
+  private passed(type: 'tick' | 'sweep'): void {
+    this.defects.guard(undefined, () => this.inHand.hear({ type }));
   }
 }

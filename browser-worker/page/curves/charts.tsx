@@ -3,7 +3,9 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { Greeting, HistoryView } from '../../../shared/status/monitoring.js';
 import { count } from '../data/format.js';
 import { useWall } from '../data/scheme.js';
-import { CurvePanel, type CurveRun, decimalsOf, plainLabel, plainNumber } from './curve-panel.js';
+import { decimalsOf, plainLabel, plainNumber } from './axes.js';
+import type { CurveRun } from './curve-data.js';
+import { CurvePanel } from './curve-panel.js';
 import { Curves, type Range } from './curves.js';
 
 /** Told apart by the color-blind too. */

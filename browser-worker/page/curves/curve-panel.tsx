@@ -4,21 +4,12 @@
  */
 import type { ComponentChildren } from 'preact';
 import { useMemo, useRef } from 'preact/hooks';
-import uPlot from 'uplot';
-import type { Column, HistoryView } from '../../../shared/status/monitoring.js';
-import { count, significant } from '../data/format.js';
+import type uPlot from 'uplot';
+import { count } from '../data/format.js';
+import { axis, rangeOf, roundLogs } from './axes.js';
 import { Chart } from './chart.js';
-import { type Range, smoothed } from './curves.js';
-
-type Quantity = 'loss' | 'metric' | 'learningRate' | 'gradientNorm';
-
-export interface CurveRun {
-  id: string;
-  name: string;
-  /** CSS variable of its color. */
-  color: string;
-  view: HistoryView;
-}
+import { type CurveRun, isEvaluated, joinedData, type Quantity, SERIES } from './curve-data.js';
+import type { Range } from './curves.js';
 
 export interface CurvePanelProps {
   title: string;
@@ -36,9 +27,6 @@ export interface CurvePanelProps {
 }
 
 const SYNC = 'steps';
-/** Series of one run: the mean, smoothed; the mean; the band's two borders; evaluations. */
-const SERIES = 5;
-
 export function CurvePanel(props: CurvePanelProps) {
   const { title, quantity, runs, smoothing, isLog, height, format } = props;
   const data = useMemo(
@@ -47,7 +35,7 @@ export function CurvePanel(props: CurvePanelProps) {
   );
   const readout = useRef<HTMLElement>(null);
   const several = runs.length > 1;
-  const hasTests = quantity === 'loss' || quantity === 'metric';
+  const hasTests = isEvaluated(quantity);
   const latest = useRef(props);
   latest.current = props;
 
@@ -153,29 +141,6 @@ const Key = ({ color, text }: { color: string; text: string }) => (
   </span>
 );
 
-function joinedData(
-  runs: CurveRun[],
-  quantity: Quantity,
-  smoothing: number,
-  isLog: boolean,
-): uPlot.AlignedData {
-  // A logarithmic axis has no place for what is not above 0.
-  const shown = (values: number[]) => (isLog ? values.map((value) => (value > 0 ? value : null)) : values);
-  const tables = runs.flatMap(({ view: { curve, evaluations } }): uPlot.AlignedData[] => {
-    const { mean, min, max }: Column = curve[quantity];
-    const tests =
-      quantity === 'loss' || quantity === 'metric'
-        ? evaluations[quantity].mean
-        : evaluations.step.map(() => null);
-    return [
-      [curve.step, shown(smoothed(mean, smoothing)), shown(mean), shown(max), shown(min)],
-      [evaluations.step, isLog ? shown(tests as number[]) : tests],
-    ];
-  });
-  if (runs.every(({ view }) => view.curve.step.length + view.evaluations.step.length === 0)) return [[]];
-  return uPlot.join(tables);
-}
-
 function seriesOf(line: string, test: string, isSmoothed: boolean): uPlot.Series[] {
   const base: uPlot.Series = { spanGaps: true, points: { show: false } };
   const hidden: uPlot.Series = { ...base, stroke: 'transparent', width: 0 };
@@ -194,39 +159,6 @@ function seriesOf(line: string, test: string, isSmoothed: boolean): uPlot.Series
   ];
 }
 
-function axis(color: (name: string) => string, more: uPlot.Axis): uPlot.Axis {
-  return {
-    stroke: color('soft'),
-    font: '11px system-ui, sans-serif',
-    grid: { stroke: color('grid'), width: 1 },
-    ticks: { show: false },
-    gap: 6,
-    ...more,
-  };
-}
-
-/** Room above and below, and never an empty range. */
-function rangeOf(_plot: uPlot, min: number | null, max: number | null): uPlot.Range.MinMax {
-  if (min === null || max === null) return [0, 1];
-  // Values that differ by rounding alone are one value.
-  const room = max - min > 1e-9 * Math.abs(max) ? 0.06 * (max - min) : Math.abs(max) * 0.1 || 1;
-  return [
-    min >= 0 && min - room < 0 ? 0 : min - room,
-    max <= 1 && min >= 0 && max + room > 1 ? 1 : max + room,
-  ];
-}
-
-/** Labels of a logarithmic axis: fewer where it goes over many powers of ten. */
-function roundLogs(plot: uPlot, splits: number[]): (number | null)[] {
-  const { min, max } = plot.scales.y!;
-  const decades = Math.log10((max ?? 1) / (min ?? 1));
-  const digits = decades < 0.8 ? [1, 2, 3, 4, 5, 6, 7, 8, 9] : decades < 2 ? [1, 2, 5] : [1, 3];
-  return splits.map((value) => (digits.includes(leadingDigit(value)) ? value : null));
-}
-
-const leadingDigit = (value: number): number =>
-  Math.round(value / 10 ** Math.floor(Math.log10(value) + 1e-9));
-
 const alpha = (color: string, opacity: number): string =>
   `${color}${Math.round(255 * opacity)
     .toString(16)
@@ -238,7 +170,7 @@ function hovered(plot: uPlot, { runs, format, quantity }: CurvePanelProps): stri
   const value = (series: number) => plot.data[series]?.[idx];
   const parts = runs.flatMap(({ name }, run) => {
     const [train, test] = [value(run * SERIES + 2), value(run * SERIES + 5)];
-    const of = runs.length > 1 ? `${name} ` : quantity === 'loss' || quantity === 'metric' ? 'train ' : '';
+    const of = runs.length > 1 ? `${name} ` : isEvaluated(quantity) ? 'train ' : '';
     return [
       ...(typeof train === 'number' ? [`${of}${format(train)}`] : []),
       ...(typeof test === 'number' ? [`${runs.length > 1 ? of : ''}test ${format(test)}`] : []),
@@ -256,11 +188,3 @@ function inWords({ title, runs, quantity, format }: CurvePanelProps): string {
   });
   return `${title}, ${parts.join('; ')}`;
 }
-
-export const plainNumber = (value: number): string => significant(value, 3);
-
-/** Formats a number with as many decimals as the labels of an axis need to differ. */
-export const plainLabel = (value: number, step: number): string =>
-  Math.abs(step) < 1e-6 || Math.abs(value) >= 1e6 ? value.toExponential(1) : value.toFixed(decimalsOf(step));
-
-export const decimalsOf = (step: number): number => Math.max(0, -Math.floor(Math.log10(step) + 1e-9));

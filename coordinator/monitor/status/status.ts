@@ -156,7 +156,7 @@ export function followStatus(run: Run, record: RunRecord, runDir: string, cleanu
   const looking = setInterval(look, LOOK_MS).unref();
   cleanup.defer(() => clearInterval(looking));
   const trouble = () => {
-    const hopeless = swarm.hopeless();
+    const hopeless = swarm.disconnections.hopeless();
     return [hopeless && inWords(hopeless), record.trouble].filter(Boolean).join('; ');
   };
   return () => {

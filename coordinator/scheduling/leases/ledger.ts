@@ -6,8 +6,9 @@
  * with half of its chunks taken, another recomputes the node and only the missing chunks are counted.
  * Pure state: no clock, no sockets, no arithmetic on gradients.
  */
-import { firstShard, isWithin, leafCount, type Node, parentOf, ROOT } from '../../../shared/numerics/tree.js';
+import { firstShard, isWithin, leafCount, type Node, ROOT } from '../../../shared/numerics/tree.js';
 import type { WorkerId } from '../worker.js';
+import { NodeIndex } from './node-index.js';
 
 /** What a chunk of a node's sum would add to what has been counted. */
 export type Coverage =
@@ -35,7 +36,7 @@ export class StepLedger {
   /** Open leases in the order in which they were made. */
   private readonly open = new Set<Lease>();
   private readonly byWorker = new Map<WorkerId, Map<Node, Lease>>();
-  private readonly byNode = new Map<Node, Set<Lease>>();
+  private readonly byNode: NodeIndex<Lease>;
   /** Open leases of each shard. */
   private readonly leased: Uint32Array;
   /** Chunks that each shard lacks. */
@@ -56,6 +57,7 @@ export class StepLedger {
     readonly chunks: number,
     readonly root: Node = ROOT,
   ) {
+    this.byNode = new NodeIndex(this.shards);
     this.leased = new Uint32Array(this.shards);
     const [from, to] = this.range(root);
     const covered = Uint8Array.from({ length: this.shards }, (_, shard) =>
@@ -154,9 +156,7 @@ export class StepLedger {
   lease(node: Node, worker: WorkerId, since: number, isBuffered = false): Lease {
     const lease = { node, worker, since, fromChunk: this.firstMissingChunk(node), isBuffered };
     this.open.add(lease);
-    const same = this.byNode.get(node);
-    if (same) same.add(lease);
-    else this.byNode.set(node, new Set([lease]));
+    this.byNode.add(node, lease);
     this.count(node, 1);
     const own = this.byWorker.get(worker);
     if (own) own.set(node, lease);
@@ -195,12 +195,7 @@ export class StepLedger {
 
   /** Open leases that have shards of `node`. */
   leasesOver(node: Node): Lease[] {
-    const found: Lease[] = [];
-    const look = (at: Node) => found.push(...(this.byNode.get(at) ?? []));
-    for (let above = parentOf(node); above >= ROOT; above = parentOf(above)) look(above);
-    for (let [first, end] = [node, node + 1]; first < 2 * this.shards; [first, end] = [2 * first, 2 * end])
-      for (let at = first; at < end; at++) look(at);
-    return found;
+    return this.byNode.over(node);
   }
 
   /** Whether every shard has all that it needs, or somebody who has a lease of it. */
@@ -223,9 +218,7 @@ export class StepLedger {
     const lease = own?.get(node);
     if (!own || !lease) return;
     this.open.delete(lease);
-    const same = this.byNode.get(node)!;
-    same.delete(lease);
-    if (same.size === 0) this.byNode.delete(node);
+    this.byNode.remove(node, lease);
     this.count(node, -1);
     own.delete(node);
     if (own.size === 0) this.byWorker.delete(worker);

@@ -2,7 +2,7 @@
  * Advice where a step has fewer shards than the workers have lanes: a lane computes one shard at a time, so some have
  * nothing to compute. No decision depends on it: lanes are what workers claim.
  */
-import { powerOfTwoFrom } from '../../../shared/numerics/tree.js';
+import { MAX_SHARDS, powerOfTwoFrom } from '../../../shared/numerics/tree.js';
 
 export interface IdleLanes {
   /** Shards of a step. */
@@ -28,4 +28,27 @@ export function idleLanes(
   if (lanes <= shards || shards >= mostShards) return undefined;
   const wanted = Math.min(mostShards, powerOfTwoFrom(lanes));
   return { shards, lanes, remedy: `--batch-size ${wanted * shardSamples} --shards ${wanted}` };
+}
+
+/** Gives that advice once, as soon as there is a reason. */
+export class LanesAdvice {
+  given: IdleLanes | undefined;
+
+  /**
+   * @param shards of a step; under `auto` each worker gets one shard, since each counts as one where gradients are held
+   *   against each other: then there is nothing to advise
+   * @param shardSamples samples of a full shard
+   */
+  constructor(
+    private readonly shards: number | 'auto',
+    private readonly shardSamples: number,
+  ) {}
+
+  /** @param lanes of all workers that take part */
+  once(lanes: () => number): IdleLanes | undefined {
+    const { shards } = this;
+    if (this.given || shards === 'auto') return undefined;
+    this.given = idleLanes(lanes(), shards, this.shardSamples, MAX_SHARDS);
+    return this.given;
+  }
 }

@@ -36,7 +36,7 @@ export function actionsOf(
     checkpoint: () => control.request({ what: 'checkpoint' }),
     learningRate: (learningRate) => control.request({ what: 'learning-rate', learningRate }),
     stop: () => lifecycle.stop(),
-    removeWorker: (id) => core.swarm.remove(id),
+    removeWorker: (id) => core.swarm.disconnections.remove(id),
   };
 }
 

@@ -1,6 +1,6 @@
 /**
  * What the two ends of a connection within one process hand to each other: in order, and never while the other end is in
- * the middle of something. After something long the rest waits until others have had their turn.
+ * the middle of something. Between two long things others have their turn.
  */
 export class Turns {
   private readonly waiting: { act: () => void; isLong: boolean }[] = [];
@@ -15,11 +15,12 @@ export class Turns {
   }
 
   private readonly go = (): void => {
-    for (let next = this.waiting.shift(); next; next = this.waiting.shift()) {
+    let wasLong = false;
+    for (let next = this.waiting[0]; next; next = this.waiting[0]) {
+      if (wasLong && next.isLong) return void setImmediate(this.go);
+      this.waiting.shift();
       next.act();
-      if (!next.isLong || this.waiting.length === 0) continue;
-      setImmediate(this.go);
-      return;
+      wasLong ||= next.isLong;
     }
     this.isUnderWay = false;
   };

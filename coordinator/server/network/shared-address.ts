@@ -36,3 +36,19 @@ export function unnamedProxy(
   if (address === undefined || isProxy(socket.remoteAddress!)) return undefined;
   return NEAR.includes(ipaddr.process(address).range()) ? address : undefined;
 }
+
+/** @returns what looks at each request, and warns once of a proxy that passes on requests and was not named */
+export function proxyWarning(
+  isProxy: (address: string) => boolean,
+  warn: ((text: string) => void) | undefined,
+): (request: IncomingMessage) => void {
+  let hasTold = false;
+  return (request) => {
+    const proxy = hasTold ? undefined : unnamedProxy(request, isProxy);
+    if (proxy === undefined) return;
+    hasTold = true;
+    warn?.(
+      `${proxy} passes on requests of others and is not in --trusted-proxy: all who come by it have one address, for limits and bans too; if it is your proxy, start with --trusted-proxy ${proxy}`,
+    );
+  };
+}

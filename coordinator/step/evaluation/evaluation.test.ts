@@ -113,13 +113,13 @@ describe('an evaluation', () => {
     const anna = join('anna');
     const outcome = start();
     swarm.answers.evaluated(anna.worker, answer(0));
-    swarm.left(anna.worker, 'gone', 1006);
+    swarm.disconnections.left(anna.worker, 'gone', 1006);
     const ben = join('ben');
     expect(ben.parts()).toEqual([3, 1]);
     const carl = join('carl');
     expect(carl.parts()).toEqual([2]);
     swarm.answers.evaluated(ben.worker, answer(1));
-    swarm.left(carl.worker, 'gone', 1006);
+    swarm.disconnections.left(carl.worker, 'gone', 1006);
     expect(ben.parts()).toEqual([3, 1, 2]);
     for (const part of [2, 3]) swarm.answers.evaluated(ben.worker, answer(part));
     expect(await outcome).toEqual(TOTAL);

@@ -12,7 +12,7 @@ import {
 import type * as m from '../../../shared/protocol/messages.js';
 import { leaseExpired } from '../../scheduling/deadlines.js';
 import type { Worker } from '../../scheduling/worker.js';
-import { notHeld } from '../../workers/phase.js';
+import { notHeld } from '../../workers/phase/phase.js';
 import type { Roster } from '../../workers/roster.js';
 import { checkEvaluated } from '../contribution-checks.js';
 import type { Decider, Effect, StepEvent } from '../events.js';

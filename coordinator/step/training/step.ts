@@ -21,12 +21,13 @@ import type * as m from '../../../shared/protocol/messages.js';
 import type { Worker } from '../../scheduling/worker.js';
 import { BufferedGradient } from '../../trust/buffered-gradient.js';
 import type { Beliefs } from '../../trust/trust.js';
-import { notHeld } from '../../workers/phase.js';
+import { notHeld } from '../../workers/phase/phase.js';
 import type { Roster } from '../../workers/roster.js';
 import { checkContribution, checkDropped, checkFrame, type Fault } from '../contribution-checks.js';
 import { Dispatch } from '../dispatch.js';
 import type { Decider, Effect, StepEvent, StepSums } from '../events.js';
 import { Incoming } from '../in-flight.js';
+import { expired } from '../late-leases.js';
 import { NonFinite } from '../non-finite.js';
 import { RobustAggregation } from '../reduction/robust-aggregation.js';
 import { type Addition, type Reduction, TreeReduction } from '../reduction/tree-reduction.js';
@@ -110,7 +111,7 @@ export class Step implements Decider<StepSums> {
       case 'tick':
         return this.dispatch.tick();
       case 'sweep':
-        for (const { worker, why } of this.dispatch.expired()) this.state.refuse(worker, 'leaseExpired', why);
+        for (const { worker, why } of expired(this.state)) this.state.refuse(worker, 'leaseExpired', why);
         return;
       case 'dropped':
         return this.refuseFor(event.worker, checkDropped(event.message, event.worker.id, this.state.ledger));

@@ -25,7 +25,7 @@ describe('behind a reverse proxy', () => {
     await Promise.all([liar.next('welcome'), honest.next('welcome')]);
     const identity = 'guests@203.0.113.7';
     trust.ban({ identity, name: 'guest-a', step: 1, why: 'wrong' });
-    core.swarm.refuseBanned(identity, 'wrong');
+    core.swarm.disconnections.refuseBanned(identity, 'wrong');
     expect((await liar.closed).code).toBe(CLOSE.banned.code);
     for (const name of ['guest-a', 'guest-b', 'anyone']) {
       const again = await guest(name, '203.0.113.7');

@@ -28,7 +28,7 @@ it('both ends tell the same conversation, each from its side', async () => {
         connection.socket.send(
           encode({ type: 'join', protocol: PROTOCOL_VERSION, name: 'ada', kind: 'node', token: TOKEN }),
         ),
-      received: () => core.swarm.remove(1),
+      received: () => core.swarm.disconnections.remove(1),
       closed: () => resolve(),
     });
   });

@@ -5,7 +5,7 @@ import { layoutOf } from '../../../shared/numerics/layout.js';
 import { CLOSE } from '../../../shared/protocol/close-codes.js';
 import { isFrame, readFrame } from '../../../shared/protocol/frame.js';
 import type { RunEvent } from '../../../shared/status/events.js';
-import { WeightsInbox } from '../../../worker/weights-inbox.js';
+import { WeightsInbox } from '../../../worker/weights/weights-inbox.js';
 import { RawWorker } from '../../support/cluster/raw-worker.js';
 import { happened, smallRun } from '../../support/cluster/small-run.js';
 

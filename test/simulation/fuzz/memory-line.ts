@@ -1,6 +1,7 @@
 /** A hostile connection without a socket: what it sends is read at once, and what comes back is heard at once. */
+
+import type { ConnectionGuard } from '../../../coordinator/server/access/connection-guard.js';
 import { serveConnection } from '../../../coordinator/server/connection.js';
-import type { ConnectionGuard } from '../../../coordinator/server/connection-guard.js';
 import type { Swarm } from '../../../coordinator/workers/swarm.js';
 import type { Random } from '../../../shared/numerics/random.js';
 import { ServerEnd } from '../../support/simulation/memory-network.js';

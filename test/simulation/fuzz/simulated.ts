@@ -2,7 +2,7 @@
  * A simulated run on a fake clock (test/support/simulation/simulation.ts), with hostile connections as many as one asks for:
  * cheap enough for millions of messages, in many chunks, and the same again for the same seed.
  */
-import { type ConnectionGuard, OPEN_GUARD } from '../../../coordinator/server/connection-guard.js';
+import { type ConnectionGuard, OPEN_GUARD } from '../../../coordinator/server/access/connection-guard.js';
 import { Trust } from '../../../coordinator/trust/trust.js';
 import { createOptimizer } from '../../../coordinator/update/optimizers/optimizers.js';
 import { layoutOf } from '../../../shared/numerics/layout.js';

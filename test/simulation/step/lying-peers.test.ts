@@ -10,7 +10,7 @@ import { Step } from '../../../coordinator/step/training/step.js';
 import { Audits } from '../../../coordinator/step/vetting/audits.js';
 import { Vetting } from '../../../coordinator/step/vetting/vetting.js';
 import { TreeSum } from '../../../coordinator/update/tree-sum.js';
-import { Answers } from '../../../coordinator/workers/answers.js';
+import { Answers } from '../../../coordinator/workers/phase/answers.js';
 import { Swarm } from '../../../coordinator/workers/swarm.js';
 import { CLOSE } from '../../../shared/protocol/close-codes.js';
 import type { Lease } from '../../../shared/protocol/messages.js';
@@ -172,8 +172,8 @@ it('who was sent away is not heard any more, though its connection is not closed
   const [lease] = run.eve.leases;
   // The closing handshake is under way.
   const closing = vi.spyOn(ServerEnd.prototype, 'close').mockImplementation(() => undefined);
-  run.core.swarm.remove(2);
-  run.core.swarm.remove(3);
+  run.core.swarm.disconnections.remove(2);
+  run.core.swarm.disconnections.remove(3);
   expect(closing).toHaveBeenLastCalledWith(CLOSE.removed.code, expect.anything());
   const heard = vi.spyOn(Answers.prototype, 'contribution');
   run.eve.contribute(lease!);

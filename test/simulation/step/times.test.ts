@@ -37,7 +37,7 @@ describe('a worker that says it has computed for eleven days', () => {
     core.swarm.look();
     const ben = core.swarm.workers()[1]!;
     expect(core.swarm.inHand.isThere).toBe(true);
-    core.swarm.remove(ben.id);
+    core.swarm.disconnections.remove(ben.id);
     core.swarm.end();
     member.cancel({ kind: 'node', step: 0, index: lease.node, samples: 16, since: 0 });
     anna.announce(lease, LIE);
@@ -126,7 +126,7 @@ it('three leases of one identity that ran out are followed by a time without any
   let ended = step(stop.signal);
   for (let times = 0; times < 3; times++) {
     const eve = join('eve');
-    core.swarm.left(
+    core.swarm.disconnections.left(
       [...core.swarm.active()].find(({ name }) => name === 'anna')!,
       'so that eve is asked for all of it',
       1006,

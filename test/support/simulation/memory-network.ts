@@ -4,16 +4,16 @@
  * connection, so that a failure can be played again.
  */
 import type { Core } from '../../../coordinator/run/core.js';
+import { OPEN_GUARD } from '../../../coordinator/server/access/connection-guard.js';
 import { serveConnection } from '../../../coordinator/server/connection.js';
-import { OPEN_GUARD } from '../../../coordinator/server/connection-guard.js';
 import type { ServerSocket, SocketEvents } from '../../../coordinator/server/sockets/server-socket.js';
 import type { Clock } from '../../../shared/clock.js';
 import { Random } from '../../../shared/numerics/random.js';
 import { HEADER_BYTES } from '../../../shared/protocol/frame.js';
 import type { WorkerKind } from '../../../shared/protocol/messages.js';
 import type { RunMaterial } from '../../../worker/data/material.js';
+import type { UploadSocket } from '../../../worker/sending/uploads.js';
 import { Session } from '../../../worker/session.js';
-import type { UploadSocket } from '../../../worker/uploads.js';
 import { lastEvents } from './last-events.js';
 
 /** A clock that tests move. */

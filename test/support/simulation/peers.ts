@@ -5,8 +5,8 @@
 import type { Core } from '../../../coordinator/run/core.js';
 import type { Surroundings } from '../../../coordinator/run/execute.js';
 import { trainStep } from '../../../coordinator/run/phases.js';
+import { type ConnectionGuard, OPEN_GUARD } from '../../../coordinator/server/access/connection-guard.js';
 import { serveConnection } from '../../../coordinator/server/connection.js';
-import { type ConnectionGuard, OPEN_GUARD } from '../../../coordinator/server/connection-guard.js';
 import { Trust, type TrustOptions } from '../../../coordinator/trust/trust.js';
 import { type Layout, layoutOf } from '../../../shared/numerics/layout.js';
 import { shardBounds } from '../../../shared/numerics/tree.js';

@@ -6,8 +6,8 @@
  * is replaced. What is not simulated: a message lost or doubled within a connection, which TCP rules out.
  */
 import type { Core } from '../../../coordinator/run/core.js';
+import { OPEN_GUARD } from '../../../coordinator/server/access/connection-guard.js';
 import { serveConnection } from '../../../coordinator/server/connection.js';
-import { OPEN_GUARD } from '../../../coordinator/server/connection-guard.js';
 import { Random } from '../../../shared/numerics/random.js';
 import { mayRetry } from '../../../shared/protocol/close-codes.js';
 import { encode } from '../../../shared/protocol/codec.js';

@@ -4,9 +4,12 @@
  *
  * A pure function of (now, state, options) that returns its decisions with their reasons.
  */
-import { childrenOf, type Node, parentOf, ROOT } from '../../shared/numerics/tree.js';
-import { expectedMs, inAll, patienceMs } from './deadlines.js';
-import type { Turnaround, WorkerId } from './worker.js';
+import { childrenOf, type Node } from '../../../shared/numerics/tree.js';
+import { expectedMs, inAll } from '../deadlines.js';
+import { NodeIndex } from '../leases/node-index.js';
+import type { Turnaround, WorkerId } from '../worker.js';
+import { DisjointNodes } from './disjoint-nodes.js';
+import { Waits } from './waits.js';
 
 /** More leases of one node at a time would only burden the network, as long as one of them may still come. */
 const MOST_COPIES = 3;
@@ -55,7 +58,8 @@ export interface SpeculationOptions {
   /** The latest leases of all workers: what is expected of one without a history. */
   all: readonly Turnaround[];
   samples(node: Node): number;
-  isLeaf(node: Node): boolean;
+  /** Of the step. */
+  shards: number;
 }
 
 export interface Speculation {
@@ -108,8 +112,9 @@ export function speculate(now: number, state: SpeculationState, options: Specula
   const judged = state.leases.map(judge);
   const late = judged.filter(({ lateMs }) => lateMs > 0).sort((a, b) => b.lateMs - a.lateMs);
   if (late.length === 0) return [];
-  const leases = new Leases(judged, options.isLeaf);
-  const asked = new Asked();
+  const leases = new NodeIndex<Judged>(options.shards);
+  for (const held of judged) leases.add(held.node, held);
+  const asked = new DisjointNodes();
   const free = [...idle];
   const decisions: Speculation[] = [];
   for (const own of late) {
@@ -133,7 +138,8 @@ export function speculate(now: number, state: SpeculationState, options: Specula
     if (free.length === 0) break;
     const first = free.slice(0, MOST_WEIGHED).find(isNext);
     if (!first) continue;
-    const halves = options.isLeaf(node) ? [] : childrenOf(node).filter((child) => options.samples(child) > 0);
+    const halves =
+      node >= options.shards ? [] : childrenOf(node).filter((child) => options.samples(child) > 0);
     const second =
       halves.length === 2 &&
       free.find(
@@ -167,126 +173,6 @@ export function speculate(now: number, state: SpeculationState, options: Specula
 function overdue(now: number, { since, begunAt }: OpenLease, allowedMs: number | undefined): number {
   if (allowedMs === undefined) return Number.NEGATIVE_INFINITY;
   return Math.max(now - since - allowedMs, now - begunAt - inAll(allowedMs));
-}
-
-/** How much longer leases have waited than idle workers allow. Both are many, and leases of few sizes. */
-class Waits {
-  private readonly bySize = new Map<number, Patience>();
-
-  constructor(
-    private readonly now: number,
-    private readonly idle: readonly IdleWorker[],
-    private readonly samples: (node: Node) => number,
-  ) {}
-
-  outwaited({ node, begunAt }: OpenLease, other: IdleWorker): number {
-    return this.now - Math.max(begunAt, other.since) - patienceMs(this.samples(node), other);
-  }
-
-  /** By how much the lease has outwaited the worker whom it has outwaited by the most; below 0: nobody. */
-  longest({ node, begunAt }: OpenLease): number {
-    const size = this.samples(node);
-    let patience = this.bySize.get(size);
-    if (!patience) this.bySize.set(size, (patience = new Patience(this.now, this.idle, size)));
-    return patience.longest(this.now - begunAt);
-  }
-}
-
-/** The patience of all idle workers with leases of one size. */
-class Patience {
-  private readonly least: number;
-  /** The least patient first. */
-  private ms = new Float64Array(0);
-  /** By how much any of the first of them has been idle for longer than that: no lease has outwaited one by more. */
-  private idle = new Float64Array(0);
-
-  constructor(
-    private readonly now: number,
-    private readonly workers: readonly IdleWorker[],
-    private readonly size: number,
-  ) {
-    this.least = workers.reduce(
-      (least, one) => Math.min(least, patienceMs(size, one)),
-      Number.POSITIVE_INFINITY,
-    );
-  }
-
-  private sort(): void {
-    const { now, workers, size } = this;
-    const all = workers.map((worker) => ({ ms: patienceMs(size, worker), since: worker.since }));
-    all.sort((a, b) => a.ms - b.ms);
-    this.ms = Float64Array.from(all, ({ ms }) => ms);
-    let most = Number.NEGATIVE_INFINITY;
-    this.idle = Float64Array.from(all, ({ ms, since }) => (most = Math.max(most, now - since - ms)));
-  }
-
-  /** The most of min(waited - ms, idle): of these one falls from worker to worker, and the other rises. */
-  longest(waited: number): number {
-    if (waited <= this.least) return Number.NEGATIVE_INFINITY;
-    if (this.ms.length === 0) this.sort();
-    let [low, high] = [0, this.ms.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.idle[middle]! < waited - this.ms[middle]!) low = middle + 1;
-      else high = middle;
-    }
-    const at = (i: number) => Math.min(waited - this.ms[i]!, this.idle[i]!);
-    return Math.max(
-      low > 0 ? at(low - 1) : Number.NEGATIVE_INFINITY,
-      low < this.ms.length ? at(low) : Number.NEGATIVE_INFINITY,
-    );
-  }
-}
-
-/** Open leases by their nodes. */
-class Leases {
-  private readonly byNode = new Map<Node, Judged[]>();
-
-  constructor(
-    all: readonly Judged[],
-    private readonly isLeaf: (node: Node) => boolean,
-  ) {
-    for (const lease of all) {
-      const same = this.byNode.get(lease.node);
-      if (same) same.push(lease);
-      else this.byNode.set(lease.node, [lease]);
-    }
-  }
-
-  /** Those that have shards of `node`. */
-  over(node: Node): Judged[] {
-    const found: Judged[] = [];
-    for (let above = parentOf(node); above >= ROOT; above = parentOf(above)) this.take(above, found);
-    this.takeUnder(node, found);
-    return found;
-  }
-
-  private takeUnder(node: Node, found: Judged[]): void {
-    this.take(node, found);
-    if (!this.isLeaf(node)) for (const child of childrenOf(node)) this.takeUnder(child, found);
-  }
-
-  private take(node: Node, found: Judged[]): void {
-    const own = this.byNode.get(node);
-    if (own) found.push(...own);
-  }
-}
-
-/** Nodes for which somebody has been asked. */
-class Asked {
-  private readonly nodes = new Set<Node>();
-  private readonly above = new Set<Node>();
-
-  add(node: Node): void {
-    this.nodes.add(node);
-    for (let at = parentOf(node); at >= ROOT; at = parentOf(at)) this.above.add(at);
-  }
-
-  overlaps(node: Node): boolean {
-    if (this.above.has(node)) return true;
-    for (let at = node; at >= ROOT; at = parentOf(at)) if (this.nodes.has(at)) return true;
-    return false;
-  }
 }
 
 const ms = (value: number) => `${Math.round(value)} ms`;

@@ -2,19 +2,22 @@
  * What workers answer: to the phase in hand, or to a lease that was taken back meanwhile, which tells how fast they are
  * and counts nothing.
  */
-import type { CloseReason } from '../../shared/protocol/close-codes.js';
-import type { Frame } from '../../shared/protocol/frame.js';
-import type * as m from '../../shared/protocol/messages.js';
-import { evaluatedBytes, MAX_CONTROL_BYTES } from '../../shared/protocol/sizes.js';
-import type { CanceledLease, Worker } from '../scheduling/worker.js';
+import type { CloseReason } from '../../../shared/protocol/close-codes.js';
+import type { Frame } from '../../../shared/protocol/frame.js';
+import type * as m from '../../../shared/protocol/messages.js';
+import { evaluatedBytes, MAX_CONTROL_BYTES } from '../../../shared/protocol/sizes.js';
+import type { CanceledLease, Worker } from '../../scheduling/worker.js';
 import { notHeld } from './phase.js';
 import type { PhaseInHand } from './phase-in-hand.js';
+
+/** Sends a worker away, with its reason. */
+export type Refuse = (worker: Worker, reason: CloseReason, text: string) => void;
 
 export class Answers {
   /** @param confusionClasses of the matrix that may come with an evaluation */
   constructor(
     private readonly inHand: PhaseInHand,
-    private readonly refuse: (worker: Worker, reason: CloseReason, text: string) => void,
+    private readonly refuse: Refuse,
     private readonly now: () => number,
     private readonly confusionClasses: number,
   ) {}

@@ -3,20 +3,36 @@
  * or its step is over. Each dropped task is reported, so that the coordinator counts on this worker again.
  */
 
-import type { Batch } from '../engine/engine.js';
-import type { Cancel, Dropped, Evaluate, Lease } from '../shared/protocol/messages.js';
-import { samplesOf } from './data/check-work.js';
+import type { Batch } from '../../engine/engine.js';
+import type { Cancel, Dropped, Evaluate, Lease } from '../../shared/protocol/messages.js';
+import { samplesOf } from '../data/check-work.js';
+import type { NodeOfStep } from './foresight.js';
 
-export type Task =
-  | { kind: 'lease'; lease: Lease; shards: Promise<Batch[]> }
-  | { kind: 'evaluate'; part: Evaluate; batch: Promise<Batch> };
+/** A node to compute: of a lease, or of one that is foreseen. */
+export interface NodeTask {
+  kind: 'lease';
+  lease: NodeOfStep;
+  shards: Promise<Batch[]>;
+}
+
+export interface LeaseTask extends NodeTask {
+  lease: Lease;
+}
+
+export interface EvaluationTask {
+  kind: 'evaluate';
+  part: Evaluate;
+  batch: Promise<Batch>;
+}
+
+export type Task = LeaseTask | EvaluationTask;
 
 /** The step or version of the weights that a task needs. */
-export const versionOf = (task: Task): number =>
+export const versionOf = (task: NodeTask | EvaluationTask): number =>
   task.kind === 'lease' ? task.lease.step : task.part.version;
 
 /** Whether `cancel` means this task. */
-export function isMeant(task: Task, { step, node, part }: Cancel): boolean {
+export function isMeant(task: NodeTask | EvaluationTask, { step, node, part }: Cancel): boolean {
   if (versionOf(task) !== step) return false;
   return task.kind === 'lease' ? task.lease.node === node : task.part.part === part;
 }

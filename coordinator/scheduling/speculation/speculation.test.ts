@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { leafCount } from '../../shared/numerics/tree.js';
-import { expectedMs, patienceMs } from './deadlines.js';
+import { leafCount } from '../../../shared/numerics/tree.js';
+import { expectedMs, patienceMs } from '../deadlines.js';
+import type { Turnaround } from '../worker.js';
 import { type IdleWorker, type OpenLease, speculate } from './speculation.js';
-import type { Turnaround } from './worker.js';
 
 const SHARDS = 8;
 const lease = (samples: number, turnaroundMs: number, computeMs = turnaroundMs): Turnaround => ({
@@ -15,7 +15,7 @@ const steady = Array.from({ length: 8 }, () => lease(16, 100));
 const options = {
   all: steady,
   samples: (node: number) => 16 * leafCount(SHARDS, node),
-  isLeaf: (node: number) => leafCount(SHARDS, node) === 1,
+  shards: SHARDS,
 };
 const open = (node: number, worker: number, more: Partial<OpenLease> = {}): OpenLease => ({
   node,

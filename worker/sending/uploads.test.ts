@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CHUNK_ELEMENTS } from '../shared/numerics/chunk-size.js';
-import { layoutOf } from '../shared/numerics/layout.js';
-import { FRAME_CONTRIBUTION, HEADER_BYTES, readFrame } from '../shared/protocol/frame.js';
-import type { Lease } from '../shared/protocol/messages.js';
+import { CHUNK_ELEMENTS } from '../../shared/numerics/chunk-size.js';
+import { layoutOf } from '../../shared/numerics/layout.js';
+import { FRAME_CONTRIBUTION, HEADER_BYTES, readFrame } from '../../shared/protocol/frame.js';
+import type { Lease } from '../../shared/protocol/messages.js';
 import { Uploads } from './uploads.js';
 
 const ELEMENTS = 3 * CHUNK_ELEMENTS + 5;

@@ -4,9 +4,9 @@
  * Two buffers: the version that is held whole, which may still be computed with, and the next one,
  * which comes in meanwhile. Of the versions that a slow connection misses, nothing is kept.
  */
-import type { Layout } from '../shared/numerics/layout.js';
-import type { Frame, FrameHeader } from '../shared/protocol/frame.js';
-import { FrameError } from '../shared/protocol/frame.js';
+import type { Layout } from '../../shared/numerics/layout.js';
+import type { Frame, FrameHeader } from '../../shared/protocol/frame.js';
+import { FrameError } from '../../shared/protocol/frame.js';
 
 export class WeightsInbox {
   /** The newest version that is whole; -1 before the first. */

@@ -5,9 +5,9 @@
  * coordinator adds chunk c of all nodes before it opens the window further, so sending one whole
  * contribution and then the next could wait for itself for ever.
  */
-import type { Layout } from '../shared/numerics/layout.js';
-import { FRAME_CONTRIBUTION, HEADER_BYTES, writeHeader } from '../shared/protocol/frame.js';
-import type { Lease, WorkerMessage } from '../shared/protocol/messages.js';
+import type { Layout } from '../../shared/numerics/layout.js';
+import { FRAME_CONTRIBUTION, HEADER_BYTES, writeHeader } from '../../shared/protocol/frame.js';
+import type { Lease, WorkerMessage } from '../../shared/protocol/messages.js';
 
 /** Enough to keep the connection busy; more would only sit in memory. */
 const HIGH_WATER_BYTES = 1 << 20;

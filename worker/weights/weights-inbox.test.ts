@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { layoutOf } from '../shared/numerics/layout.js';
-import { FRAME_WEIGHTS, type Frame, FrameError } from '../shared/protocol/frame.js';
+import { layoutOf } from '../../shared/numerics/layout.js';
+import { FRAME_WEIGHTS, type Frame, FrameError } from '../../shared/protocol/frame.js';
 import { WeightsInbox } from './weights-inbox.js';
 
 /** Two chunks, the second of three elements. */

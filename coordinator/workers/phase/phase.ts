@@ -1,6 +1,6 @@
-import type { Frame } from '../../shared/protocol/frame.js';
-import type * as m from '../../shared/protocol/messages.js';
-import type { Worker } from '../scheduling/worker.js';
+import type { Frame } from '../../../shared/protocol/frame.js';
+import type * as m from '../../../shared/protocol/messages.js';
+import type { Worker } from '../../scheduling/worker.js';
 
 /** What happens among workers, as the phase in hand hears it. */
 export type WorkerEvent =

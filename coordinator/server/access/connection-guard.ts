@@ -1,9 +1,9 @@
 /** What a connection asks of the server around it: who is at the far end, and whether it has not said enough. */
-import type { Tap } from '../../shared/protocol/trace.js';
-import type { Refused, Sender } from '../monitor/server-counts.js';
-import type { AuthResult, Principal } from './access/authenticator.js';
-import type { Lost } from './access/token-store.js';
-import { JOIN_WITHIN } from './network/limits.js';
+import type { Tap } from '../../../shared/protocol/trace.js';
+import type { Refused, Sender } from '../../monitor/server-counts.js';
+import { JOIN_WITHIN } from '../network/limits.js';
+import type { AuthResult, Principal } from './authenticator.js';
+import type { Lost } from './token-store.js';
 
 export interface ConnectionGuard {
   /** The far end's IP address, where it has one. */
