@@ -21,6 +21,7 @@ import type { Bench, BenchResult } from '../support/question.js';
 import { PyTorchStep, type StepTime } from '../support/rivals/pytorch-step.js';
 import { TfjsStep } from '../support/rivals/tfjs-step.js';
 import { median } from '../support/statistics.js';
+import { goalRows } from './goals.js';
 
 const RUNS = 30;
 /** Runs before the measured ones: WebAssembly is compiled anew for speed while it runs. */
@@ -39,7 +40,8 @@ interface Timed {
 }
 
 export const engine: Bench = {
-  question: 'how long does one training step take, by engine, beside TF.js and PyTorch?',
+  question:
+    "how long does one training step take, by engine, beside TF.js and PyTorch? (goals, one thread, times PyTorch's better layout: mlp, resnet and lstm 1, cnn 0.75, gpt 0.9)",
   async run({ quick, python, log }) {
     const results: BenchResult[] = [];
     for (const own of CASES) {
@@ -64,7 +66,7 @@ export const engine: Bench = {
         }
       }
     }
-    return results;
+    return [...results, ...goalRows(results)];
   },
 };
 
