@@ -18,12 +18,14 @@ import type { Bench, BenchResult } from '../support/question.js';
 import { PyTorchStep, type StepTime } from '../support/rivals/pytorch-step.js';
 import { TfjsStep } from '../support/rivals/tfjs-step.js';
 import { median } from '../support/statistics.js';
+import { goalRows } from './goals.js';
 import { inTurns, ofEngine, type Timed } from './timed.js';
 
 const RUNS = 30;
 
 export const engine: Bench = {
-  question: 'how long does one training step take, by engine, beside TF.js and PyTorch?',
+  question:
+    "how long does one training step take, by engine, beside TF.js and PyTorch? (goals, one thread, times PyTorch's better layout: mlp, resnet and lstm 1, cnn 0.75, gpt 0.9)",
   async run({ quick, python, models, log }) {
     const results: BenchResult[] = [];
     for (const own of CASES.filter(({ model }) => models?.includes(model) ?? true)) {
@@ -48,7 +50,7 @@ export const engine: Bench = {
         }
       }
     }
-    return results;
+    return [...results, ...goalRows(results)];
   },
 };
 
