@@ -6,7 +6,7 @@ import { listen } from '../../coordinator/server/listen.js';
 import { createOptimizer } from '../../coordinator/update/optimizers/optimizers.js';
 import { monotonicClock } from '../../shared/clock.js';
 import { testRun } from '../../test/support/simulation/test-run.js';
-import { layoutFor } from './step-model.js';
+import { layoutFor } from './idle-model.js';
 
 export interface FaultReport {
   /** Milliseconds of each measured step. */
