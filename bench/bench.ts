@@ -20,7 +20,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   lanes: async () => (await import('./engines/lanes.js')).lanes,
   overhead: async () => (await import('./overhead.js')).overhead,
   scale: async () => (await import('./scale/scale.js')).scale,
-  'step-time': async () => (await import('./step-time.js')).stepTime,
+  'step-time': async () => (await import('./step/step-time.js')).stepTime,
   browser: async () => (await import('./browser.js')).browser,
   'time-to-accuracy': async () => (await import('./time-to-accuracy.js')).timeToAccuracy,
 };

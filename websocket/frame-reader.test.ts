@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HEADER_BYTES } from '../shared/protocol/frame.js';
 import { freshSeed } from '../test/support/seeds.js';
-import { heardByLibrary, heardByUs } from './fixtures/both-readers.js';
+import { heardByLibrary, heardByUs, pushPlaced } from './fixtures/both-readers.js';
 import { frame } from './fixtures/frames.js';
 import { streamOf } from './fixtures/streams.js';
 import { FrameReader } from './frame-reader.js';
@@ -22,7 +22,8 @@ describe('the reader of frames', () => {
         const stream = streamOf(seed, MAX_BYTES);
         frames += stream.frames;
         const theirs = await heardByLibrary(stream, MAX_BYTES);
-        expect(heardByUs(stream, MAX_BYTES), `FUZZ_SEED=${seed}`).toEqual(theirs);
+        for (const isPlaced of [false, true])
+          expect(heardByUs(stream, MAX_BYTES, isPlaced), `FUZZ_SEED=${seed}`).toEqual(theirs);
       }
     },
     300_000 + 2 * FRAMES,
@@ -33,7 +34,7 @@ describe('the reader of frames', () => {
     ['in eight bytes that would fit into two', [0x82, 127, 0, 0, 0, 0, 0, 0, 0xff, 0xff]],
     ['with its highest bit set', [0x82, 127, 0x80, 0, 0, 0, 0, 1, 0, 0]],
   ])('refuses a length %s, which ws lets pass', (_which, bytes) => {
-    const told = heardByUs({ parts: [Uint8Array.from(bytes)], isServer: false }, MAX_BYTES);
+    const told = heardByUs({ parts: [Uint8Array.from(bytes)], isServer: false }, MAX_BYTES, false);
     expect(told).toEqual(['violation 1002']);
   });
 
@@ -44,7 +45,8 @@ describe('the reader of frames', () => {
         fc.nat(300),
         fc.array(fc.integer({ min: 1, max: 40 })),
         fc.option(fc.uint8Array({ minLength: 4, maxLength: 4 }), { nil: undefined }),
-        (payload, room, cuts, mask) => {
+        fc.boolean(),
+        (payload, room, cuts, mask, isPlaced) => {
           const memory = new Uint8Array(room + 8).fill(7);
           const place = memory.subarray(3, 3 + room);
           const heard: { message: Uint8Array; body: Uint8Array | undefined }[] = [];
@@ -63,8 +65,9 @@ describe('the reader of frames', () => {
           );
           const bytes = frame({ opcode: 2, payload, mask });
           let at = 0;
-          for (const cut of cuts) reader.push(bytes.subarray(at, (at += cut)));
-          reader.push(bytes.subarray(at));
+          const push = (part: Uint8Array) => (isPlaced ? pushPlaced(reader, part) : reader.push(part));
+          for (const cut of cuts) push(bytes.subarray(at, (at += cut)));
+          push(bytes.subarray(at));
           const [{ message, body }] = heard as [(typeof heard)[0]];
           const rest = payload.subarray(HEADER_BYTES);
           if (rest.length <= room) {
@@ -91,7 +94,7 @@ describe('the reader of frames', () => {
       [wrong, 'violation 1002'],
     ] as const) {
       const parts = [message, last, message];
-      expect(heardByUs({ parts, isServer: false }, MAX_BYTES)).toEqual(['message 01', told]);
+      expect(heardByUs({ parts, isServer: false }, MAX_BYTES, false)).toEqual(['message 01', told]);
     }
   });
 });

@@ -69,6 +69,26 @@ export class FrameReader {
       at = this.payload ? this.takePayload(bytes, at) : this.takeHeader(bytes, at);
   }
 
+  /**
+   * Where the next bytes of the stream may be written instead of being pushed: all belong to one frame, whose body has
+   * its place there. Until then nothing is to be pushed.
+   * @param least undefined where fewer bytes than that are left of the frame
+   */
+  room(least: number): Uint8Array | undefined {
+    const { payload, frame } = this;
+    if (this.isOver || !payload || isControl(frame!)) return undefined;
+    const left = payload.length - payload.taken;
+    return left < least ? undefined : this.assembly.room(left);
+  }
+
+  /** The next bytes of the stream, so many, are there. */
+  filled(bytes: number): void {
+    const payload = this.payload!;
+    this.assembly.filled(bytes, payload.mask, payload.taken);
+    payload.taken += bytes;
+    if (payload.taken === payload.length) this.end(this.frame!, payload);
+  }
+
   private takeHeader(bytes: Uint8Array, from: number): number {
     const { header } = this;
     for (let at = from; at < bytes.length; ) {

@@ -10,6 +10,8 @@ import { readInPlace } from './read-in-place.js';
 const MASK = Uint8Array.of(1, 2, 3, 4);
 const CLOSED = Uint8Array.of(0x0f, 0xa1);
 
+const UNPLACED = { read: () => undefined, room: () => undefined, filled: () => expect.unreachable() };
+
 /** A connected pair of sockets of Node. */
 async function pair(): Promise<{ near: Socket; far: Socket }> {
   const server = createServer({ allowHalfOpen: true });
@@ -169,7 +171,7 @@ describe('reading in place', () => {
         heard += bytes.length;
         if (heard === 300_000) resolve();
       };
-      expect(readInPlace(near, read)).toBe(true);
+      expect(readInPlace(near, { ...UNPLACED, read })).toBe(true);
     });
     near.resume();
     far.write(new Uint8Array(300_000));
@@ -177,11 +179,40 @@ describe('reading in place', () => {
     expect(new Set(places).size).toBe(1);
   });
 
+  it('reads to where the bytes belong once that is known, and then on as before', async () => {
+    const { near, far } = await pair();
+    const place = new Uint8Array(200_000);
+    const sent = Uint8Array.from({ length: 300_000 }, (_, i) => (7 * i) >> 3);
+    let filled = 0;
+    const unplaced: Buffer[] = [];
+    const all = new Promise<void>((resolve) => {
+      const check = () => {
+        if (filled + Buffer.concat(unplaced).length === sent.length) resolve();
+      };
+      readInPlace(near, {
+        read(bytes) {
+          if (unplaced.push(Buffer.from(bytes)) === 1) far.write(sent.subarray(bytes.length));
+          check();
+        },
+        room: () => (filled < place.length ? place.subarray(filled) : undefined),
+        filled(bytes) {
+          filled += bytes;
+          check();
+        },
+      });
+    });
+    near.resume();
+    far.write(sent.subarray(0, 100));
+    await all;
+    const [first, ...later] = unplaced;
+    expect(Buffer.concat([first!, place, ...later])).toEqual(Buffer.from(sent));
+  });
+
   it('leaves a socket as it is that is read in another way, or has ended', async () => {
     const { near } = await pair();
-    expect(readInPlace(near, () => undefined)).toBe(true);
-    expect(readInPlace(near, () => undefined)).toBe(false);
+    expect(readInPlace(near, UNPLACED)).toBe(true);
+    expect(readInPlace(near, UNPLACED)).toBe(false);
     near.destroy();
-    expect(readInPlace(near, () => undefined)).toBe(false);
+    expect(readInPlace(near, UNPLACED)).toBe(false);
   });
 });

@@ -1,11 +1,12 @@
 /**
- * A message on its way in: its payload is copied once, from the bytes that a socket has read to where it shall lie.
+ * A message on its way in: its payload is copied once, from the bytes that a socket has read to where it shall lie, or
+ * not at all where the socket is read to there.
  *
  * Of a binary message its reader sees the head, and may name the place of all that follows. What has no place, or
  * turns out longer than it, is kept here, in memory that grows as bytes come and never on a mere announcement.
  */
 import { HEADER_BYTES } from '../shared/protocol/frame.js';
-import { copyUnmasked } from './unmask.js';
+import { copyUnmasked, unmask } from './unmask.js';
 
 /** So many bytes tell what a binary message is, and where the rest of it belongs. */
 const HEAD_BYTES = HEADER_BYTES;
@@ -53,6 +54,20 @@ export class MessageAssembly {
       copyUnmasked(kept, length, rest, mask, phase + at);
     }
     this.length += rest.length;
+  }
+
+  /** Where the next `bytes` of the payload belong, if they have a place that holds them all. */
+  room(bytes: number): Uint8Array | undefined {
+    const at = this.length - HEAD_BYTES;
+    const fits = this.body !== undefined && at >= 0 && at + bytes <= this.body.length;
+    return fits ? this.body!.subarray(at, at + bytes) : undefined;
+  }
+
+  /** So many bytes have been written there. @param mask as for `take` */
+  filled(bytes: number, mask: Uint8Array, phase: number): void {
+    const at = this.length - HEAD_BYTES;
+    unmask(this.body!.subarray(at, at + bytes), mask, phase);
+    this.length += bytes;
   }
 
   /** The message, valid until the next one begins: whole, or its head where the body lies in its place. */

@@ -21,20 +21,24 @@ export function copyUnmasked(
   phase: number,
 ): void {
   copy(into, at, from);
+  unmask(into.subarray(at, at + from.length), mask, phase);
+}
+
+/** The same where the bytes lie already. */
+export function unmask(bytes: Uint8Array, mask: Uint8Array, phase: number): void {
   if ((mask[0]! | mask[1]! | mask[2]! | mask[3]!) === 0) return;
-  const end = at + from.length;
   // Bytes up to a whole word of memory, then words, then bytes: four times as fast as bytes alone.
-  const firstWord = Math.min(end, at + ((4 - ((into.byteOffset + at) & 3)) & 3));
-  const words = (end - firstWord) >> 2;
-  const unmask = (i: number) => {
-    into[i]! ^= mask[(i - at + phase) & 3]!;
+  const firstWord = Math.min(bytes.length, (4 - (bytes.byteOffset & 3)) & 3);
+  const words = (bytes.length - firstWord) >> 2;
+  const one = (i: number) => {
+    bytes[i]! ^= mask[(i + phase) & 3]!;
   };
-  for (let i = at; i < firstWord; i++) unmask(i);
+  for (let i = 0; i < firstWord; i++) one(i);
   if (words > 0) {
-    const turned = Uint8Array.from({ length: 4 }, (_, i) => mask[(firstWord - at + phase + i) & 3]!);
+    const turned = Uint8Array.from({ length: 4 }, (_, i) => mask[(firstWord + phase + i) & 3]!);
     const [key] = new Uint32Array(turned.buffer);
-    const whole = new Uint32Array(into.buffer, into.byteOffset + firstWord, words);
+    const whole = new Uint32Array(bytes.buffer, bytes.byteOffset + firstWord, words);
     for (let i = 0; i < words; i++) whole[i]! ^= key!;
   }
-  for (let i = firstWord + 4 * words; i < end; i++) unmask(i);
+  for (let i = firstWord + 4 * words; i < bytes.length; i++) one(i);
 }

@@ -11,7 +11,7 @@ import { isFrame, readHeader } from '../../shared/protocol/frame.js';
 import type { Lease } from '../../shared/protocol/messages.js';
 import { addressesOf, dial } from '../../worker/node/socket.js';
 import { Session } from '../../worker/session.js';
-import { emptyBatches, idleCompute, LIMITS, layoutFor } from '../support/step-model.js';
+import { emptyBatches, idleCompute, LIMITS, layoutFor } from '../support/idle-model.js';
 
 /** A lease that has come, and when: milliseconds since 1970, which all processes of a machine count alike. */
 export interface Leased {

@@ -2,8 +2,8 @@
 import { createOptimizer } from '../../coordinator/update/optimizers/optimizers.js';
 import { monotonicClock } from '../../shared/clock.js';
 import { testRun } from '../../test/support/simulation/test-run.js';
+import { layoutFor } from './idle-model.js';
 import { serveCore } from './serve-core.js';
-import { layoutFor } from './step-model.js';
 
 export interface FaultReport {
   /** Milliseconds of each measured step. */

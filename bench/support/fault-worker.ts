@@ -11,7 +11,7 @@ import type { Shard } from '../../engine/engine.js';
 import { monotonicClock } from '../../shared/clock.js';
 import { addressesOf } from '../../worker/node/socket.js';
 import { Session } from '../../worker/session.js';
-import { emptyBatches, idleCompute, LIMITS, layoutFor } from './step-model.js';
+import { emptyBatches, idleCompute, LIMITS, layoutFor } from './idle-model.js';
 
 const SLOWDOWN = 10;
 

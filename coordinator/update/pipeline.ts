@@ -31,6 +31,7 @@ export class Pipeline {
   private readonly slots: Section[];
   private readonly next: NextVersion;
   private readonly waitsForWhole: boolean;
+  private readonly isOnePass: boolean;
 
   /** Samples under each node of the step in hand; undefined between two steps. */
   private samplesOf: ((node: Node) => number) | undefined;
@@ -72,6 +73,7 @@ export class Pipeline {
     }));
     const { weights, averaged, slots } = this;
     this.next = new NextVersion({ layout, kernels: this.kernels, rule, weights, averaged, slots });
+    this.isOnePass = this.next.isOnePass;
   }
 
   /** Subscribes to the mean gradient. @returns what ends that */
@@ -237,23 +239,17 @@ export class Pipeline {
   }
 
   private takeSum(chunk: number): void {
-    this.takeMean(chunk, this.makeMean(chunk));
-  }
-
-  /** Makes the sum the mean. @returns the sum of squares of what gradients train */
-  private makeMean(chunk: number): number {
-    const { kernels, samples } = this;
-    const [left, right] = [this.roots[chunk]!, this.rights[chunk]];
-    const mean = (from: number, to: number) => {
-      const into = left.subarray(from, to);
-      return right ? kernels.meanOfTwo(into, right.subarray(from, to), samples) : kernels.mean(into, samples);
-    };
+    const [root, other] = [this.roots[chunk]!, this.rights[chunk]];
     const at = this.layout.trainableIn(chunk);
-    const squares = mean(0, at);
-    if (at < left.length) mean(at, left.length);
-    if (right) kernels.free(right);
+    const meanOf = (from: number, to: number) => ({ other: other?.subarray(from, to), by: this.samples });
+    if (at < root.length) this.kernels.mean(root.subarray(at), meanOf(at, root.length));
+    // One pass over a chunk that the processor's cache holds, where the rule allows for it.
+    const squares = this.isOnePass
+      ? this.next.updateChunk(chunk, this.roots, this.learningRate, meanOf(0, at))
+      : this.kernels.mean(this.trained(chunk), meanOf(0, at));
+    if (other) this.kernels.free(other);
     this.rights[chunk] = undefined;
-    return squares;
+    this.takeMean(chunk, squares, this.isOnePass);
   }
 
   /** The beginning of a chunk of the gradient: what stands behind it is not trained by gradients. */
@@ -261,12 +257,14 @@ export class Pipeline {
     return this.roots[chunk]!.subarray(0, this.layout.trainableIn(chunk));
   }
 
-  private takeMean(chunk: number, squares: number): void {
+  private takeMean(chunk: number, squares: number, isUpdated = false): void {
     this.squares[chunk] = squares;
     for (const listener of this.gradientListeners) listener(chunk, this.trained(chunk));
     this.summed++;
-    if (!this.waitsForWhole) this.next.updateChunk(chunk, this.roots, this.learningRate);
-    else if (this.summed === this.weights.chunks)
+    if (!this.waitsForWhole) {
+      if (!isUpdated) this.next.updateChunk(chunk, this.roots, this.learningRate);
+      this.next.finishChunk(chunk);
+    } else if (this.summed === this.weights.chunks)
       this.next.updateAll(this.roots, this.norm(), this.learningRate);
     this.onChunkReady();
   }

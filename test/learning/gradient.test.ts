@@ -19,9 +19,11 @@ import { sectionsOf, testCore } from '../support/simulation/test-run.js';
 /** Changes no weight, and keeps the mean gradient in a state vector, where the test finds it. */
 const keepGradient: Optimizer = {
   slots: [{ name: 'gradient', initial: 0 }],
-  update(_kernels, { weights, next, gradient, slots: [kept] }) {
+  update(kernels, { weights, next, gradient, meanOf, slots: [kept] }) {
+    const squares = meanOf ? kernels.mean(gradient, meanOf) : 0;
     next.set(weights);
     kept!.set(gradient);
+    return squares;
   },
 };
 

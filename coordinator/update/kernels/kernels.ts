@@ -5,6 +5,13 @@
  */
 import type { UpdateKernel } from './update-kernel.js';
 
+/** How a sum becomes the mean: sum = (sum + other) / by. */
+export interface MeanOf {
+  /** As long as the sum; undefined: all is added up already. */
+  other: Float32Array | undefined;
+  by: number;
+}
+
 /**
  * Vectors come from `allocate` of the same kernels, or are parts of such; parts may begin anywhere. All
  * vectors of one call have the same length. In updates `w` are the weights, `g` the gradient, and `next`,
@@ -34,17 +41,19 @@ export interface Kernels {
   allFinite(vector: Float32Array): boolean;
   /** Sums squares in float64: those of the elements 0, 2, 4, ..., plus those of 1, 3, 5, ... */
   sumOfSquares(vector: Float32Array): number;
-  /** into /= by, in one pass with `sumOfSquares` of that, which it returns */
-  mean(into: Float32Array, by: number): number;
-  /** into = (into + other) / by, in one pass: `add`, then `divide`. @returns `sumOfSquares` of that */
-  meanOfTwo(into: Float32Array, other: Float32Array, by: number): number;
+  /** Makes a sum the mean, in one pass. @returns `sumOfSquares` of that */
+  mean(sum: Float32Array, of: MeanOf): number;
   /** into += (1 - decay) (other - into): leaves what equals `other` as it is, in floating point too. */
   average(into: Float32Array, other: Float32Array, decay: number): void;
 
-  /** Runs a kernel of an update rule. */
+  /**
+   * Runs a kernel of an update rule, and makes the mean of its gradient first where that is still a sum: in one pass.
+   * @returns `sumOfSquares` of that mean; 0 where it was made before
+   */
   update<Vectors extends string, Scalars extends string>(
     kernel: UpdateKernel<Vectors, Scalars>,
-    vectors: Record<Vectors, Float32Array>,
+    vectors: Record<Vectors | 'g', Float32Array>,
     scalars: Record<Scalars, number>,
-  ): void;
+    of?: MeanOf,
+  ): number;
 }

@@ -37,19 +37,20 @@ export function typescriptKernels(): Kernels {
       for (let i = 1; i < vector.length; i += 2) odd += vector[i]! * vector[i]!;
       return even + odd;
     },
-    mean(into, by) {
-      this.divide(into, by);
-      return this.sumOfSquares(into);
-    },
-    meanOfTwo(into, other, by) {
-      this.add(into, other);
-      return this.mean(into, by);
+    mean(sum, { other, by }) {
+      if (other) this.add(sum, other);
+      this.divide(sum, by);
+      return this.sumOfSquares(sum);
     },
     average(into, other, decay) {
       const share = f(1 - decay);
       for (let i = 0; i < into.length; i++) into[i] = toward(into[i]!, other[i]!, share);
     },
-    update: (kernel, vectors, scalars) => kernel.typescript(vectors, rounded(scalars)),
+    update(kernel, vectors, scalars, of) {
+      const squares = of ? this.mean(vectors.g, of) : 0;
+      kernel.typescript(vectors, rounded(scalars));
+      return squares;
+    },
   };
 }
 

@@ -1,7 +1,8 @@
 /**
- * A kernel of one update rule, declared where the rule is: its vectors and scalars in the order in which the export
- * of the same name in assembly/kernels.ts takes them (the number of elements follows them there), and what it does in
- * plain TypeScript. From that both kinds of kernels run it.
+ * A kernel of one update rule, declared where the rule is: its vectors, of which `g` is the gradient, and scalars in the
+ * order in which the export of the same name in assembly/kernels.ts takes them (between them stands there what the mean
+ * is made of, behind them the number of elements), and what it does in plain TypeScript. From that both kinds of kernels
+ * run it.
  */
 export interface UpdateKernel<Vectors extends string, Scalars extends string> {
   readonly name: string;

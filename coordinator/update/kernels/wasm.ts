@@ -38,21 +38,24 @@ export function wasmKernels(capacityFloats: number): Kernels | undefined {
     clamp: (into, limit) => void run.clamp!(p(into), limit, into.length),
     allFinite: (vector) => run.allFinite!(p(vector), vector.length) !== 0,
     sumOfSquares: (vector) => run.sumOfSquares!(p(vector), vector.length),
-    mean: (into, by) => run.mean!(p(into), by, into.length),
-    meanOfTwo: (into, other, by) => run.meanOfTwo!(p(into), p(other), by, into.length),
+    mean: (sum, { other, by }) => run.mean!(p(sum), other ? p(other) : 0, by, sum.length),
     average: (into, other, decay) => void run.average!(p(into), p(other), 1 - decay, into.length),
-    update(kernel, vectors, scalars) {
+    update(kernel, vectors, scalars, of) {
       const places = kernel.vectors.map((name) => p(vectors[name]));
       const numbers = kernel.scalars.map((name) => scalars[name]);
-      exportOf(run, kernel)(...places, ...numbers, vectors[kernel.vectors[0]!].length);
+      const sum = [of?.other ? p(of.other) : 0, of?.by ?? 0];
+      return exportOf(run, kernel)(...places, ...sum, ...numbers, vectors.g.length);
     },
   };
 }
 
+/** What each takes beside its vectors and scalars: what the mean is made of, and how many elements there are. */
+const BESIDE = 3;
+
 /** @throws Error where the assembly has no such kernel, or one that takes other parameters */
 function exportOf(run: Exports, { name, vectors, scalars }: UpdateKernel<string, string>) {
   const call = run[name];
-  const parameters = vectors.length + scalars.length + 1;
+  const parameters = vectors.length + scalars.length + BESIDE;
   if (call?.length === parameters) return call;
   throw new Error(`assembly/kernels.ts has no kernel ${name} of ${parameters} parameters`);
 }

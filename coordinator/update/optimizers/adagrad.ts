@@ -27,8 +27,8 @@ export const adagrad: OptimizerKind<'adagrad'> = {
   takes: ['weightDecay'],
   create: ({ weightDecay: decay }) => ({
     slots: [{ name: 'sum', initial: 0 }],
-    update(kernels, { weights: w, next, gradient: g, slots: [s] }, { learningRate: lr }) {
-      kernels.update(adagradKernel, { next, w, g, s: s! }, { lr, epsilon: 1e-10, decay });
+    update(kernels, { weights: w, next, gradient: g, meanOf, slots: [s] }, { learningRate: lr }) {
+      return kernels.update(adagradKernel, { next, w, g, s: s! }, { lr, epsilon: 1e-10, decay }, meanOf);
     },
   }),
 };

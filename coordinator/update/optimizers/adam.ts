@@ -57,7 +57,7 @@ function adamLike(weightDecay: number, decoupled: boolean): Optimizer {
       { name: 'm', initial: 0 },
       { name: 'v', initial: 0 },
     ],
-    update(kernels, { weights: w, next, gradient: g, slots: [m, v] }, { learningRate, t }) {
+    update(kernels, { weights: w, next, gradient: g, meanOf, slots: [m, v] }, { learningRate, t }) {
       const scalars = {
         stepSize: learningRate / (1 - BETA1 ** t),
         rootCorrection: Math.sqrt(1 - BETA2 ** t),
@@ -68,7 +68,7 @@ function adamLike(weightDecay: number, decoupled: boolean): Optimizer {
         decay: decoupled ? 0 : weightDecay,
         shrink: decoupled ? 1 - learningRate * weightDecay : 1,
       };
-      kernels.update(adamKernel, { next, w, g, m: m!, v: v! }, scalars);
+      return kernels.update(adamKernel, { next, w, g, m: m!, v: v! }, scalars, meanOf);
     },
   };
 }

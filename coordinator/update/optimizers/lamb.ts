@@ -54,7 +54,8 @@ export const lamb: OptimizerKind<'lamb'> = {
   }),
 };
 
-function updateTensor(kernels: Kernels, parts: Part[], { learningRate, t }: Hyper, decay: number): void {
+/** @returns the sum of squares of the mean gradient, as far as that was still to be made */
+function updateTensor(kernels: Kernels, parts: Part[], { learningRate, t }: Hyper, decay: number): number {
   const scalars = {
     correction1: 1 - BETA1 ** t,
     correction2: 1 - BETA2 ** t,
@@ -64,9 +65,10 @@ function updateTensor(kernels: Kernels, parts: Part[], { learningRate, t }: Hype
     epsilon: EPSILON,
     decay,
   };
-  for (const { gradient: g, weights: w, slots } of parts) {
+  let squaresOfMean = 0;
+  for (const { gradient: g, weights: w, slots, meanOf } of parts) {
     const [m, v] = slots;
-    kernels.update(lambDirectionKernel, { g, w, m: m!, v: v! }, scalars);
+    squaresOfMean += kernels.update(lambDirectionKernel, { g, w, m: m!, v: v! }, scalars, meanOf);
   }
   const norm = (which: 'weights' | 'gradient') =>
     Math.sqrt(parts.reduce((sum, part) => sum + kernels.sumOfSquares(part[which]), 0));
@@ -75,4 +77,5 @@ function updateTensor(kernels: Kernels, parts: Part[], { learningRate, t }: Hype
   for (const { next, weights: w, gradient: g } of parts) {
     kernels.update(sgdKernel, { next, w, g }, { lr: learningRate * ratio, decay: 0 });
   }
+  return squaresOfMean;
 }

@@ -2,7 +2,7 @@
  * An update rule: pure, with explicit state. It sees parts of the flat vector, never the whole model,
  * so that a chunk can be updated, and sent on, as soon as its gradient is complete.
  */
-import type { Kernels } from '../kernels/kernels.js';
+import type { Kernels, MeanOf } from '../kernels/kernels.js';
 
 /** What changes from step to step. */
 export interface Hyper {
@@ -18,6 +18,8 @@ export interface Part {
   next: Float32Array;
   /** The mean gradient. The rule may overwrite it. */
   gradient: Float32Array;
+  /** ...or what is to be made the mean first, and how. */
+  meanOf?: MeanOf | undefined;
   /** The rule's state vectors, in the order of `slots`; updated in place. */
   slots: Float32Array[];
 }
@@ -25,8 +27,11 @@ export interface Part {
 export interface Optimizer {
   /** State vectors, each as long as the trainable weights, and their value before the first update. */
   readonly slots: readonly { name: string; initial: number }[];
-  /** Updates one part, which may be any part of the vector: each element by itself. */
-  update(kernels: Kernels, part: Part, hyper: Hyper): void;
+  /**
+   * Updates one part, which may be any part of the vector: each element by itself.
+   * @returns the sum of squares of the mean, if it was still to be made
+   */
+  update(kernels: Kernels, part: Part, hyper: Hyper): number;
   /**
    * Of rules that look at whole weight tensors: called instead of `update`, once a step when all of the
    * gradient is known, with the parts of each tensor in order.

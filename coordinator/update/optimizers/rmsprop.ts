@@ -52,16 +52,16 @@ export const rmsprop: OptimizerKind<'rmsprop'> = {
     if (momentum === 0) {
       return {
         slots: [square],
-        update(kernels, { weights: w, next, gradient: g, slots: [v] }, { learningRate: lr }) {
-          kernels.update(rmspropKernel, { next, w, g, v: v! }, { lr, ...constants });
+        update(kernels, { weights: w, next, gradient: g, meanOf, slots: [v] }, { learningRate: lr }) {
+          return kernels.update(rmspropKernel, { next, w, g, v: v! }, { lr, ...constants }, meanOf);
         },
       };
     }
     return {
       slots: [square, { name: 'momentum', initial: 0 }],
-      update(kernels, { weights: w, next, gradient: g, slots: [v, b] }, { learningRate: lr }) {
+      update(kernels, { weights: w, next, gradient: g, meanOf, slots: [v, b] }, { learningRate: lr }) {
         const scalars = { lr, ...constants, momentum };
-        kernels.update(rmspropMomentumKernel, { next, w, g, v: v!, b: b! }, scalars);
+        return kernels.update(rmspropMomentumKernel, { next, w, g, v: v!, b: b! }, scalars, meanOf);
       },
     };
   },

@@ -44,17 +44,17 @@ export const sgd: OptimizerKind<'sgd'> = {
     if (momentum === 0) {
       return {
         slots: [],
-        update(kernels, { weights: w, next, gradient: g }, { learningRate: lr }) {
-          kernels.update(sgdKernel, { next, w, g }, { lr, decay });
+        update(kernels, { weights: w, next, gradient: g, meanOf }, { learningRate: lr }) {
+          return kernels.update(sgdKernel, { next, w, g }, { lr, decay }, meanOf);
         },
       };
     }
     return {
       slots: [{ name: 'momentum', initial: 0 }],
-      update(kernels, { weights: w, next, gradient: g, slots: [b] }, { learningRate: lr, t }) {
+      update(kernels, { weights: w, next, gradient: g, meanOf, slots: [b] }, { learningRate: lr, t }) {
         const keep = t === 1 ? 1 : 1 - dampening;
         const scalars = { lr, momentum, keep, decay, nesterov: Number(nesterov) };
-        kernels.update(sgdMomentumKernel, { next, w, g, b: b! }, scalars);
+        return kernels.update(sgdMomentumKernel, { next, w, g, b: b! }, scalars, meanOf);
       },
     };
   },

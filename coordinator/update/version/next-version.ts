@@ -3,11 +3,11 @@
  * constraints, statistics, the moving average. Who keeps a version is told before a chunk of it is overwritten.
  */
 import type { Layout } from '../../../shared/numerics/layout.js';
-import type { Kernels } from '../kernels/kernels.js';
+import type { Kernels, MeanOf } from '../kernels/kernels.js';
 import type { Part } from '../optimizers/optimizer.js';
 import { normScale } from '../rule/clip.js';
 import { type Constrained, constrainedIn, isNorm, project } from '../rule/constraints.js';
-import type { UpdateRule } from '../rule/update-rule.js';
+import { needsWhole, type UpdateRule } from '../rule/update-rule.js';
 import type { VersionedWeights } from './versioned-weights.js';
 
 /** A state vector that lasts from step to step, as the checkpoint stores it: chunk by chunk. */
@@ -61,18 +61,31 @@ export class NextVersion {
     this.preserver = preserver && { preserver, version: this.weights.version };
   }
 
-  /** @param roots means of chunks; that of this one is freed */
-  updateChunk(chunk: number, roots: Roots, learningRate: number): void {
+  /** Whether a chunk's update can be made in the pass that makes its mean: nothing is done to the mean before. */
+  get isOnePass(): boolean {
+    return !needsWhole(this.rule, this.layout) && this.rule.clipValue === 0;
+  }
+
+  /**
+   * Updates a chunk; `finishChunk` is to follow.
+   * @param roots means of chunks, or what is to be made the mean of this one's trained part
+   * @returns the sum of squares of that mean, if it was still to be made
+   */
+  updateChunk(chunk: number, roots: Roots, learningRate: number, meanOf?: MeanOf): number {
     this.begin(roots, learningRate);
     this.prepare(chunk);
-    this.update(chunk);
+    return this.update(chunk, meanOf);
+  }
+
+  /** What follows a chunk's update. Its mean is freed. */
+  finishChunk(chunk: number): void {
     for (const slot of this.constrained) this.projectWithin(slot, chunk);
     this.finish(chunk);
   }
 
-  private update(chunk: number): void {
-    if (this.layout.trainableIn(chunk) === 0) return;
-    this.rule.optimizer.update(this.kernels, this.part(chunk), this.hyper());
+  private update(chunk: number, meanOf?: MeanOf): number {
+    if (this.layout.trainableIn(chunk) === 0) return 0;
+    return this.rule.optimizer.update(this.kernels, { ...this.part(chunk), meanOf }, this.hyper());
   }
 
   /** @param norm of the whole mean gradient */

@@ -23,8 +23,9 @@ const adam = createOptimizer({ name: 'adam' });
 const countingAdam: Optimizer = {
   slots: [...adam.slots, { name: 'gradients', initial: 0 }],
   update(kernels, { slots: [m, v, gradients], ...part }, hyper) {
+    const squares = adam.update(kernels, { ...part, slots: [m!, v!] }, hyper);
     kernels.add(gradients!, part.gradient);
-    adam.update(kernels, { ...part, slots: [m!, v!] }, hyper);
+    return squares;
   },
 };
 

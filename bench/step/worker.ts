@@ -1,9 +1,13 @@
 /** A worker process of the step-time bench: TRANSPORT URL PARAMETERS. */
 import { WebSocket } from 'ws';
+import type { Compute } from '../../engine/compute.js';
 import { monotonicClock } from '../../shared/clock.js';
 import { addressesOf, dial } from '../../worker/node/socket.js';
 import { Session } from '../../worker/session.js';
-import { emptyBatches, idleCompute, LIMITS, layoutFor } from './step-model.js';
+import { emptyBatches, idleCompute, LIMITS, layoutFor } from '../support/idle-model.js';
+
+/** What the engine says that a sample takes it: all are equally fast, and each gets an equal part of every step. */
+const SAMPLE_MS = 0.001;
 
 const [transport, url, parameters] = process.argv.slice(2) as [string, string, string];
 const layout = layoutFor(Number(parameters));
@@ -16,6 +20,14 @@ function chunked(): void {
   const fail = (error: unknown) => {
     console.error(error);
     process.exit(1);
+  };
+  const idle = idleCompute();
+  const compute: Compute = {
+    ...idle,
+    async computeNode(shards, into) {
+      const sums = await idle.computeNode(shards, into);
+      return { ...sums, computeMs: sums.samples * SAMPLE_MS };
+    },
   };
   const { socket } = dial(addressesOf(url).swarm, {
     opened: () => session.opened(),
@@ -32,7 +44,7 @@ function chunked(): void {
       layout,
       train: emptyBatches,
       test: emptyBatches,
-      compute: idleCompute(),
+      compute,
       order: () => order,
       limits: LIMITS,
     }),

@@ -7,9 +7,9 @@ import { createKernels } from '../../coordinator/update/kernels/create.js';
 import { createOptimizer } from '../../coordinator/update/optimizers/optimizers.js';
 import { monotonicClock } from '../../shared/clock.js';
 import { testRun } from '../../test/support/simulation/test-run.js';
-import { serveCore } from './serve-core.js';
-import { median } from './statistics.js';
-import { BATCH, layoutFor, SHARDS } from './step-model.js';
+import { BATCH, layoutFor } from '../support/idle-model.js';
+import { serveCore } from '../support/serve-core.js';
+import { median } from '../support/statistics.js';
 
 export interface CoordinatorReport {
   /** The median. */
@@ -18,6 +18,8 @@ export interface CoordinatorReport {
   cpuMs: number;
   /** Most memory that the process has had: resident, megabytes. */
   peakMb: number;
+  /** Contributions of a step, on average. */
+  uploads: number;
 }
 
 const [transport, ...numbers] = process.argv.slice(2);
@@ -28,13 +30,15 @@ const WARM_UP = 3;
 
 /** When each step was over, in milliseconds. */
 const ends: number[] = [];
+let uploads = 0;
 let cpuBefore = process.cpuUsage();
 await (transport === 'chunks' ? chunked() : whole());
 const { user, system } = process.cpuUsage(cpuBefore);
 const counted = ends.slice(WARM_UP - 1);
 const stepMs = median(counted.slice(1).map((end, at) => end - counted[at]!));
 const cpuMs = (user + system) / 1000 / steps;
-process.send!({ report: { stepMs, cpuMs, peakMb: peakMb() } satisfies CoordinatorReport });
+const report: CoordinatorReport = { stepMs, cpuMs, peakMb: peakMb(), uploads: uploads / (WARM_UP + steps) };
+process.send!({ report });
 
 function stepEnded(): void {
   if (ends.push(performance.now()) !== WARM_UP) return;
@@ -46,9 +50,10 @@ function stepEnded(): void {
 async function chunked(): Promise<void> {
   const all = WARM_UP + steps;
   const { core, run } = testRun({
-    ...{ layout, optimizer, steps: all, batchSize: BATCH, records: BATCH * all, shards: SHARDS },
+    // A planner of nodes gives all of a step to one worker where computing costs less than an upload.
+    ...{ layout, optimizer, steps: all, batchSize: BATCH, records: BATCH * all, shards: 'auto' },
     ...{ minWorkers: workers, deadAfterMs: 60_000, clock: monotonicClock, timers: true },
-    record: { step: stepEnded },
+    record: { step: stepEnded, contribution: () => uploads++ },
   });
   process.send!({ url: await serveCore(core) });
   await run();
@@ -90,6 +95,7 @@ async function whole(): Promise<void> {
     const bytes = Buffer.from(weights.buffer, weights.byteOffset, weights.byteLength);
     for (const socket of sockets) socket.send(bytes);
     await all;
+    uploads += workers;
     const [sum, ...others] = gradients;
     for (const other of others) kernels.add(sum!, other);
     kernels.divide(sum!, BATCH);
@@ -107,7 +113,7 @@ async function whole(): Promise<void> {
 function peakMb(): number {
   try {
     const [, kilobytes] = /VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'))!;
-    return Number(kilobytes) / 1000;
+    return (1024 * Number(kilobytes)) / 1e6;
   } catch {
     return process.memoryUsage.rss() / 1e6;
   }

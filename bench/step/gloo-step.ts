@@ -1,9 +1,9 @@
-/** The exchange of a step by PyTorch's gloo, in processes of its own: bench/step-time.py. */
+/** The exchange of a step by PyTorch's gloo, in processes of its own: step-time.py. */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-const SCRIPT = fileURLToPath(new URL('../../step-time.py', import.meta.url));
+const SCRIPT = fileURLToPath(new URL('./step-time.py', import.meta.url));
 
 /** All ranks sum and update; or one does, and sends the weights to the others, as our coordinator. */
 export type GlooWay = 'allreduce' | 'broadcast';

@@ -6,7 +6,6 @@ import { type Layout, layoutOf } from '../../shared/numerics/layout.js';
 import type { WorkLimits } from '../../worker/data/check-work.js';
 
 export const BATCH = 64;
-export const SHARDS = 8;
 
 export function layoutFor(parameters: number): Layout {
   return layoutOf([{ name: 'weights', shape: [parameters], trainable: true }]);

@@ -1,4 +1,4 @@
-"""The exchange of PyTorch's gloo, for bench/step-time.ts: RANKS processes of one thread each, no computing.
+"""The exchange of PyTorch's gloo, for bench/step/step-time.ts: RANKS processes of one thread each, no computing.
 
 step-time.py WAY PARAMETERS RANKS STEPS, where WAY is
   allreduce  all ranks sum their gradients, and each updates its own weights
