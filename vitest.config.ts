@@ -58,7 +58,7 @@ export default defineConfig({
     projects: inNeed([
       // Unit tests beside what they test: no tensors, no processes, modules loaded once for all of them.
       project('pure', {
-        include: ['{shared,websocket,engine,coordinator,worker,cli,browser-worker}/**/*.test.ts'],
+        include: ['{shared,websocket,engine,coordinator,worker,cli,browser-worker,bench}/**/*.test.ts'],
         exclude: [...WITH_TENSORS, ...WITH_ENGINES],
         setupFiles: FAST_CHECK,
         pool: 'threads',

@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: every question, or `npm run bench -- NAME ...`; `--json` prints one JSON object,
- * `--python PATH` names the Python of PyTorch for the benches beside it.
+ * `--python PATH` names the Python of PyTorch for the benches beside it, `--models NAME,NAME` the models of `engine` and `gpu`.
  *
  * Each bench answers one question by a ratio against something real, measured in the same run.
  */
@@ -15,6 +15,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   faults: async () => (await import('./faults.js')).faults,
   mixes: async () => (await import('./trust/mixes.js')).mixes,
   engine: async () => (await import('./engines/engine.js')).engine,
+  gpu: async () => (await import('./engines/gpu.js')).gpu,
   footprint: async () => (await import('./engines/footprint.js')).footprint,
   lanes: async () => (await import('./engines/lanes.js')).lanes,
   overhead: async () => (await import('./overhead.js')).overhead,
@@ -30,6 +31,7 @@ const { values, positionals } = parseArgs({
     json: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     python: { type: 'string' },
+    models: { type: 'string' },
   },
 });
 
@@ -44,7 +46,8 @@ const results: BenchResult[] = [];
 for (const name of positionals.length > 0 ? positionals : Object.keys(BENCHES)) {
   const bench = await BENCHES[name]!();
   log(`${name}: ${bench.question}`);
-  for (const result of await bench.run({ quick: values.quick, python: values.python, log })) {
+  const options = { quick: values.quick, python: values.python, models: values.models?.split(','), log };
+  for (const result of await bench.run(options)) {
     results.push({ bench: name, ...result });
     if (!values.json) console.log(lineOf(result));
   }

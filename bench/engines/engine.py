@@ -1,7 +1,8 @@
 """One training step of a model of the zoo in PyTorch, each time a line comes in: forward, loss (a sum, as ours),
 backward, until every parameter has its gradient; no optimizer. Answers with the milliseconds that it took, by the
-clock and of processor time. Usage: engine.py MODEL SHAPE CLASSES BATCH THREADS KIND FORMAT; SHAPE is
-comma-separated, KIND is images or tokens. Records are bytes, as swarmgrad's are, and scaled within the step.
+clock and of processor time. Usage: engine.py MODEL SHAPE CLASSES BATCH THREADS KIND FORMAT DEVICE; SHAPE is
+comma-separated, KIND is images or tokens. DEVICE is cpu, or cuda: then a step begins with records in the machine's
+memory and ends with the gradients there, as ours does. Records are bytes, as swarmgrad's are, and scaled within the step.
 
 FORMAT says how images lie: contiguous (batch, channels, height, width: PyTorch's default) or channels_last."""
 
@@ -15,11 +16,11 @@ from torch.nn import functional as F
 sys.path.insert(0, str(Path(__file__).parents[2] / "test/learning/references/pytorch"))
 from models import build  # noqa: E402
 
-spec, shape, classes, batch, threads, kind, memory_format = sys.argv[1:]
+spec, shape, classes, batch, threads, kind, memory_format, device = sys.argv[1:]
 shape, classes, batch = [int(n) for n in shape.split(",")], int(classes), int(batch)
 torch.set_num_threads(int(threads))
 torch.manual_seed(1)
-model = build(spec, shape, classes)
+model = build(spec, shape, classes).to(device)
 if kind == "images":
     x = torch.randint(256, (batch, *shape), dtype=torch.uint8)
     y = torch.randint(classes, (batch,))
@@ -38,11 +39,14 @@ elif len(shape) == 3:
 print("ready", flush=True)
 for _ in sys.stdin:
     start, processor_start = time.perf_counter(), time.process_time()
-    values = (x.float() / 255 - 0.5) / 0.25 if kind == "images" else x
+    records = x.to(device)
+    values = (records.float() / 255 - 0.5) / 0.25 if kind == "images" else records
     output = model(values)
-    loss = F.cross_entropy(output.reshape(-1, classes), y.reshape(-1), reduction="sum")
+    loss = F.cross_entropy(output.reshape(-1, classes), y.to(device).reshape(-1), reduction="sum")
     model.zero_grad(set_to_none=True)
     loss.backward()
+    if device != "cpu":
+        gradients = torch.cat([p.grad.reshape(-1) for p in model.parameters() if p.grad is not None]).cpu()
     print(
         1000 * (time.perf_counter() - start),
         1000 * (time.process_time() - processor_start),

@@ -9,40 +9,26 @@
  * `pytorch/channels_last` as its guide recommends for convolutions. `eager/wasm` is TF.js with this project's kernels,
  * `tfjs/wasm` TF.js as it is published, where that can train the model.
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import { startCompiled } from '../../engine/compiled/start.js';
-import type { Engine } from '../../engine/engine.js';
 import { engineCandidates } from '../../engine/node/candidates.js';
 import { cpuRuntime } from '../../engine/node/compiled.js';
-import { layoutOf } from '../../shared/numerics/layout.js';
 import { messageOf } from '../../shared/user-error.js';
 import { type BenchSubject, CASES, type Case, subjectOf } from '../support/cases.js';
 import type { Bench, BenchResult } from '../support/question.js';
 import { PyTorchStep, type StepTime } from '../support/rivals/pytorch-step.js';
 import { TfjsStep } from '../support/rivals/tfjs-step.js';
 import { median } from '../support/statistics.js';
+import { goalRows } from './goals.js';
+import { inTurns, ofEngine, type Timed } from './timed.js';
 
 const RUNS = 30;
-/** Runs before the measured ones: WebAssembly is compiled anew for speed while it runs. */
-const WARM_UP = 5;
-/** Engines that take longer than this are measured in fewer runs. */
-const SLOW_MS = 500;
-const SLOW_RUNS = 3;
-/** Between turns: threads that spin after their work would slow down whoever comes next. */
-const PAUSE_MS = 10;
-
-/** One that can be timed. */
-interface Timed {
-  engine: string;
-  step(): Promise<StepTime>;
-  close(): void;
-}
 
 export const engine: Bench = {
-  question: 'how long does one training step take, by engine, beside TF.js and PyTorch?',
-  async run({ quick, python, log }) {
+  question:
+    "how long does one training step take, by engine, beside TF.js and PyTorch? (goals, one thread, times PyTorch's better layout: mlp, resnet and lstm 1, cnn 0.75, gpt 0.9)",
+  async run({ quick, python, models, log }) {
     const results: BenchResult[] = [];
-    for (const own of CASES) {
+    for (const own of CASES.filter(({ model }) => models?.includes(model) ?? true)) {
       const subject = await subjectOf(own);
       for (const threads of [1, 2]) {
         const timed = await start(own, subject, threads, python, log);
@@ -64,7 +50,7 @@ export const engine: Bench = {
         }
       }
     }
-    return results;
+    return [...results, ...goalRows(results)];
   },
 };
 
@@ -90,30 +76,17 @@ async function start(
       (error) => log(`  ${own.model} ${name}: not here (${messageOf(error)})`),
     );
   };
-  const ofEngine = async (engine: Engine): Promise<Timed> => {
-    await engine.setWeights(subject.weights);
-    // Shared, as a worker's is.
-    const into = new Float32Array(new SharedArrayBuffer(4 * layoutOf(subject.model.weights).total));
-    return {
-      engine: engine.name,
-      async step() {
-        const started = performance.now();
-        const processor = process.cpuUsage();
-        await engine.gradient(subject.batchOfRecords, 1, into);
-        const { user, system } = process.cpuUsage(processor);
-        return { ms: performance.now() - started, cpuMs: (user + system) / 1000 };
-      },
-      close: () => engine.dispose(),
-    };
-  };
   await attempt('compiled/cpu', async () =>
-    ofEngine(await startCompiled(subject, await cpuRuntime(threads), () => import('@tensorflow/tfjs'))),
+    ofEngine(
+      await startCompiled(subject, await cpuRuntime(threads), () => import('@tensorflow/tfjs')),
+      subject,
+    ),
   );
   if (threads === 1) {
     // These have one thread, or choose their own number.
     for (const name of ['compiled/wasm', 'eager/node', 'eager/wasm']) {
       const candidate = engineCandidates(subject).find((one) => one.name === name)!;
-      await attempt(name, async () => ofEngine(await candidate.start()));
+      await attempt(name, async () => ofEngine(await candidate.start(), subject));
     }
     await attempt('tfjs/wasm', () => TfjsStep.start(subject));
   }
@@ -122,23 +95,4 @@ async function start(
   for (const format of python ? formats : [])
     await attempt(`pytorch ${format}`, () => PyTorchStep.start(python!, own, threads, format));
   return timed;
-}
-
-/** The times of each engine's steps. */
-async function inTurns(timed: readonly Timed[], runs: number): Promise<StepTime[][]> {
-  const warm: number[] = [];
-  for (const { step } of timed) {
-    let ms = 0;
-    for (let run = 0; run < WARM_UP && (run < 1 || ms < SLOW_MS); run++) ({ ms } = await step());
-    warm.push(ms);
-  }
-  const times = timed.map((): StepTime[] => []);
-  for (let run = 0; run < runs; run++) {
-    for (const [i, { step }] of timed.entries()) {
-      if (warm[i]! >= SLOW_MS && run >= SLOW_RUNS) continue;
-      await delay(PAUSE_MS);
-      times[i]!.push(await step());
-    }
-  }
-  return times;
 }

@@ -7,10 +7,11 @@ export interface BenchResult {
 
 export interface Bench {
   question: string;
-  /** `python`: a Python with torch, for benches beside PyTorch. */
+  /** `python`: a Python with torch, for benches beside PyTorch. `models`: those alone, for benches of engines. */
   run(options: {
     quick: boolean;
     python: string | undefined;
+    models?: readonly string[] | undefined;
     log: (line: string) => void;
   }): Promise<BenchResult[]>;
 }

@@ -1,7 +1,7 @@
 /** What the progress display says of a status: pure text, for a live terminal and for plain lines. */
 import { styleText } from 'node:util';
 import { isOver, type Status } from '../../shared/status/status.js';
-import { count, duration, known, percent, significant, table } from './format.js';
+import { count, DASH, duration, known, percent, significant, table } from './format.js';
 
 const BAR_CELLS = 24;
 /** More workers than this are only counted. */
@@ -54,10 +54,21 @@ export function scores({ metric, ...status }: Status): string {
 
 export function workerRows({ workers }: Status): string[] {
   if (workers.length === 0) return [];
-  const head = ['worker', 'engine', 'state', 'samples', 'samples/s', 'wait ms', 'compute ms', 'network ms'];
+  const head = [
+    'worker',
+    'engine',
+    'lanes',
+    'state',
+    'samples',
+    'samples/s',
+    'wait ms',
+    'compute ms',
+    'network ms',
+  ];
   const rows = workers.map((worker) => [
     `${worker.name} (${worker.kind})`,
     worker.engine,
+    worker.lanes ?? DASH,
     worker.state,
     worker.samples,
     worker.samplesPerSecond,

@@ -86,8 +86,8 @@ describe('the progress display', () => {
       '█████░░░░░░░░░░░░░░░░░░░  step 312/1,404  epoch 1  3m 7s left',
       'loss 0.1235  accuracy 96.09 %  test accuracy –',
       '15,235 samples/s  1 worker',
-      '  worker      engine      state      samples  samples/s  wait ms  compute ms  network ms',
-      '  ada (node)  eager/wasm  computing   12,345      2,500        1           9           3',
+      '  worker      engine      lanes  state      samples  samples/s  wait ms  compute ms  network ms',
+      '  ada (node)  eager/wasm      4  computing   12,345      2,500        1           9           3',
       'join: here',
     ]);
   });
@@ -130,8 +130,8 @@ it('a status is shown with its run, its counters and its workers', () => {
       'speed    15,235 samples/s',
       'shards   2,496 counted  8 reissued  1 rejected  2 duplicates',
       '',
-      'worker      engine      state      samples  samples/s  wait ms  compute ms  network ms',
-      'ada (node)  eager/wasm  computing   12,345      2,500        1           9           3',
+      'worker      engine      lanes  state      samples  samples/s  wait ms  compute ms  network ms',
+      'ada (node)  eager/wasm      4  computing   12,345      2,500        1           9           3',
     ].join('\n'),
   );
   const nobody = { workers: [], workerCounts: { node: 0, browser: 0 } };

@@ -3,6 +3,7 @@
  * row here, and one in `trace/shapes.ts`.
  */
 import type { Dtype, Graph, Shape, Value } from './graph/graph.js';
+import { PRODUCTS } from './lower/blocked/products.js';
 import { Lowering } from './lower/lowering.js';
 import type { Rules } from './lower/rule.js';
 import { CONVOLUTIONS } from './lower/rules/convolutions.js';
@@ -16,6 +17,7 @@ import { RESIZING } from './lower/rules/resizing.js';
 import { SHAPES } from './lower/rules/shapes.js';
 import type { Target } from './lower/target.js';
 import { optimize } from './passes/passes.js';
+import { unrolledProducts } from './passes/unrolled-products.js';
 
 export const TABLE: Rules = {
   ...ELEMENTWISE,
@@ -27,6 +29,7 @@ export const TABLE: Rules = {
   ...SHAPES,
   ...LOOKUPS,
   ...RESIZING,
+  ...PRODUCTS,
 };
 
 export interface LoweredModel {
@@ -41,13 +44,15 @@ export const lower = (graph: Graph, target: Target): LoweredModel => lowerOptimi
 
 /** The same for a graph that has been through the passes. */
 export function lowerOptimized(optimized: Graph, target: Target): LoweredModel {
-  const low = new Lowering(optimized, target);
-  for (const node of optimized.nodes) {
+  const { blockSize } = target;
+  const graph = blockSize > 0 ? unrolledProducts(optimized, blockSize) : optimized;
+  const low = new Lowering(graph, target);
+  for (const node of graph.nodes) {
     const rule = TABLE[node.kernel];
     if (!rule) throw new Error(`the operation ${node.kernel} cannot be compiled`);
     rule(low, node);
   }
-  const outputs = optimized.outputs.map(({ name, value }) => ({
+  const outputs = graph.outputs.map(({ name, value }) => ({
     name,
     from: low.plain(value),
     shape: value.shape,

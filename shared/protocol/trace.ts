@@ -8,6 +8,7 @@ import { printable } from '../printable.js';
 import { messageOf, UserError } from '../user-error.js';
 import { decodeCoordinatorMessage, decodeWorkerMessage } from './codec.js';
 import { FRAME_AVERAGED_WEIGHTS, FRAME_CONTRIBUTION, FRAME_WEIGHTS, isFrame, readHeader } from './frame.js';
+import type { WhichWeights } from './in-process.js';
 import type { Message } from './messages.js';
 
 export const TRACE_VARIABLE = 'SWARMGRAD_TRACE';
@@ -66,7 +67,7 @@ export const isTraceLine = (line: string): boolean => /^\S+Z trace (coordinator|
 export class ProtocolTrace {
   constructor(readonly options: TraceOptions) {}
 
-  connection(): Tap {
+  connection(): TapWithin {
     return new ConnectionTrace(this.options);
   }
 }
@@ -82,8 +83,13 @@ export interface Tap {
 
 type Arrow = '->' | '<-';
 
+/** ...and within a process, weights that both sides read where they lie, so that nothing crosses. */
+export interface TapWithin extends Tap {
+  held(which: WhichWeights, version: number, bytes: number): void;
+}
+
 /** One connection. Until its worker has joined, it has no name. */
-class ConnectionTrace implements Tap {
+class ConnectionTrace implements TapWithin {
   private name = '?';
   private id = '?';
 
@@ -95,6 +101,11 @@ class ConnectionTrace implements Tap {
 
   received(bytes: Uint8Array, more = 0): void {
     this.tell('<-', this.options.side === 'worker' ? 'coordinator' : 'worker', bytes, more);
+  }
+
+  held(which: WhichWeights, version: number, bytes: number): void {
+    const name = FRAMES[which === 'current' ? FRAME_WEIGHTS : FRAME_AVERAGED_WEIGHTS];
+    this.write('<-', `${name}${fields({ version, bytes, held: 'in-place' })}`);
   }
 
   closed(arrow: Arrow, code: number, reason: string): void {

@@ -42,6 +42,8 @@ export interface WorkerStatus {
   role: WorkerRole;
   /** Empty until the worker has chosen one. */
   engine: string;
+  /** How many shards it computes at a time; null until it has said so, and once it is gone. */
+  lanes: number | null;
   /** `joining`, `syncing`, `idle` or `computing`; once the run is over, how it ended. */
   state: string;
   /** Samples whose contributions counted. */

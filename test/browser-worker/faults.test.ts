@@ -1,5 +1,5 @@
 /** Tabs that vanish, networks that break, coordinators that die: the run goes on, and so does the tab. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { contributingTab, sharedBrowser, withoutChromium } from '../support/browser/chromium.js';
 import {
   administer,
@@ -12,7 +12,9 @@ import {
   waiting,
   worker,
 } from '../support/cluster/cluster.js';
+import { killedAtCheckpoint, WEIGHTS_BYTES } from '../support/cluster/killed-at-checkpoint.js';
 import { proxyTo } from '../support/cluster/proxy.js';
+import { workHere } from '../support/cluster/worker-here.js';
 
 const RUN = [
   ...['--data', 'digits?train=512&test=128', '--model', 'mlp:128', '--batch-size', '64', '--shards', '8'],
@@ -95,5 +97,18 @@ describe.skipIf(withoutChromium())('a run', () => {
     expect((await memberOf(second.url, 'loyal'))!.samples).toBeGreaterThan(0);
     const downloaded = await tab.figure('my-downloaded', 'data-bytes');
     expect(downloaded).toBeGreaterThan(0);
+  });
+
+  it('sends a tab no weights that it holds, by a coordinator that was killed', async () => {
+    const { after, first, again } = await killedAtCheckpoint(async (url) =>
+      contributingTab(await browser(), url, 'wasm', 'loyal'),
+    );
+    expect(first).toBeGreaterThan(WEIGHTS_BYTES);
+    expect(again).toBeLessThan(WEIGHTS_BYTES / 10);
+    const second = workHere(after.url, { name: 'second' });
+    onTestFinished(() => second.stop());
+    const { step } = await statusOf(after.url);
+    await reached(after, step + 3);
+    expect((await memberOf(after.url, 'loyal'))!.samples).toBeGreaterThan(0);
   });
 });

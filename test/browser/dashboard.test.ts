@@ -47,6 +47,14 @@ describe.skipIf(withoutChromium())('the dashboard', () => {
     expect(await page.locator('body').getAttribute('data-mark')).toBe('still here');
   });
 
+  it('tells how many shards each worker computes at a time', async () => {
+    const run = await smallRun({ minWorkers: 2 });
+    const { page } = await watch(await browser(), run.url);
+    const worker = startWorker({ url: run.url, engine: 'compiled/wasm', lanes: 2, name: 'wide' });
+    onTestFinished(() => worker.stop());
+    await page.getByRole('row', { name: /^wide compiled\/wasm 2 (idle|syncing)/ }).waitFor();
+  });
+
   it('tells that it is disconnected, and goes on by itself with whoever answers then', async () => {
     const run = await smallRun();
     const { page, complaints } = await watch(await browser(), run.url, { mayComplain: true });

@@ -1,6 +1,11 @@
 /** Weights that a worker holds already are not sent to it again, by real sockets: counted in bytes. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { RunEvent } from '../../shared/status/events.js';
+import { reached, statusOf } from '../support/cluster/cluster.js';
+import {
+  WEIGHTS_BYTES as KILLED_WEIGHTS_BYTES,
+  killedAtCheckpoint,
+} from '../support/cluster/killed-at-checkpoint.js';
 import { proxyTo } from '../support/cluster/proxy.js';
 import { happened, next, type SmallRun, smallRun } from '../support/cluster/small-run.js';
 import { workHere } from '../support/cluster/worker-here.js';
@@ -56,5 +61,19 @@ describe('weights that a worker holds', () => {
     after.work('second');
     expect((await after.finished).status).toBe('finished');
     await worker.finished;
+  });
+
+  it('are not sent by a coordinator that was killed and goes on from its checkpoint', async () => {
+    const { after, first, again } = await killedAtCheckpoint((url) => {
+      const worker = workHere(url);
+      onTestFinished(() => worker.stop());
+    });
+    expect(first).toBeGreaterThan(KILLED_WEIGHTS_BYTES);
+    expect(again).toBeLessThan(KILLED_WEIGHTS_BYTES / 10);
+    // They are right: the run goes on with them.
+    const second = workHere(after.url, { name: 'second' });
+    onTestFinished(() => second.stop());
+    const { step } = await statusOf(after.url);
+    await reached(after, step + 3);
   });
 });

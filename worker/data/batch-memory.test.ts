@@ -34,3 +34,10 @@ it('is used again for a batch of the same size, once the one before is not read 
   expect([...third.x]).toEqual([21, 22, 23, 7, 8, 9]);
   expect((await of(0, 1)).x.buffer).not.toBe(third.x.buffer);
 });
+
+it('keeps no memory that it has not lent', () => {
+  const memory = new BatchMemory((elements) => new Float32Array(elements));
+  const x = new Float32Array(2);
+  memory.give([{ count: 1, x, y: new Uint8Array(0) }]);
+  expect(memory.take(8)).not.toBe(x.buffer);
+});

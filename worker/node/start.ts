@@ -16,7 +16,7 @@ import { inProcess } from './in-process.js';
 import { isOwnMachine, wantedLanes } from './lanes.js';
 import { processors } from './processors.js';
 import { addressesOf, dial } from './socket.js';
-import { traced } from './traced.js';
+import { traced, tracedDoor } from './traced.js';
 
 const MEMORY_CACHE_BYTES = 1 << 20;
 
@@ -64,10 +64,7 @@ export interface RunningWorker {
 /** @throws UserError for an address or a number of lanes that is none */
 export function startWorker(options: StartWorkerOptions): RunningWorker {
   const addresses = addressesOf(options.url);
-  const trace = protocolTrace(process.env, {
-    side: 'worker',
-    write: (line) => void process.stderr.write(line),
-  });
+  const trace = workerTrace();
   return start(options, {
     token: options.token,
     address: addresses.http,
@@ -88,10 +85,11 @@ export function startWorker(options: StartWorkerOptions): RunningWorker {
  * @throws UserError for a number of lanes that is none
  */
 export function startWorkerWithin(door: InProcessDoor, options: CommonOptions = {}): RunningWorker {
+  const within = tracedDoor(door, workerTrace());
   return start(options, {
     address: 'this process',
     isCoordinators: true,
-    dial: (events) => inProcess(door, events),
+    dial: (events) => inProcess(within, events),
     // Its objects are in memory already.
     cache: () => new MemoryCache(0),
     memoryBytes: Number.POSITIVE_INFINITY,
@@ -102,6 +100,9 @@ export function startWorkerWithin(door: InProcessDoor, options: CommonOptions = 
     },
   });
 }
+
+const workerTrace = () =>
+  protocolTrace(process.env, { side: 'worker', write: (line) => void process.stderr.write(line) });
 
 /** Where the coordinator is, and how it is reached. */
 interface Reach extends Pick<ParticipationOptions, 'address' | 'dial' | 'giveUpAfterMs'> {

@@ -1,4 +1,6 @@
-/** A connection to the coordinator whose messages are traced. */
+/** Connections to the coordinator whose messages are traced: by a socket, or within its process. */
+import { encode } from '../../shared/protocol/codec.js';
+import type { InProcessDoor } from '../../shared/protocol/in-process.js';
 import type { ProtocolTrace } from '../../shared/protocol/trace.js';
 import type { Connection, ConnectionEvents } from '../connection.js';
 
@@ -38,5 +40,47 @@ export function traced(dial: Dial, trace: ProtocolTrace | undefined): Dial {
         close(code, reason);
       },
     };
+  };
+}
+
+/** The door itself where nothing is traced. Messages are put into bytes for the trace alone. */
+export function tracedDoor(door: InProcessDoor, trace: ProtocolTrace | undefined): InProcessDoor {
+  if (!trace) return door;
+  return {
+    object: (sha256) => door.object(sha256),
+    connect(events) {
+      const told = trace.connection();
+      const connection = door.connect({
+        opened: () => events.opened(),
+        told: (message) => {
+          told.received(encode(message));
+          events.told(message);
+        },
+        held: (which, version, values) => {
+          told.held(which, version, values.byteLength);
+          events.held(which, version, values);
+        },
+        closed: (code, reason) => {
+          told.closed('<-', code, reason);
+          events.closed(code, reason);
+        },
+      });
+      return {
+        tell: (message) => {
+          told.sent(encode(message));
+          connection.tell(message);
+        },
+        sendFrame: (header, body, flushed) => {
+          told.sent(header, body.length);
+          connection.sendFrame(header, body, flushed);
+        },
+        allocate: (elements) => connection.allocate(elements),
+        release: (vector) => connection.release(vector),
+        close: (code, reason) => {
+          told.closed('->', code, reason);
+          connection.close(code, reason);
+        },
+      };
+    },
   };
 }

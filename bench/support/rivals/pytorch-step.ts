@@ -35,14 +35,19 @@ export class PyTorchStep {
     model: PyTorchModel,
     threads: number,
     format: MemoryFormat,
+    device: 'cpu' | 'cuda' = 'cpu',
   ): Promise<PyTorchStep> {
     const { spec, shape, classes, kind, batch } = model;
-    const values = [spec, shape.join(), classes, batch, threads, kind, format].map(String);
+    const values = [spec, shape.join(), classes, batch, threads, kind, format, device].map(String);
     const child = spawn(python, [SCRIPT, ...values], { stdio: ['pipe', 'pipe', 'inherit'] });
     const lines = linesOf(createInterface({ input: child.stdout! }));
     const first = await lines.next();
-    if (first.value !== 'ready') throw new Error(`${python} ended: it needs torch and numpy`);
-    const engine = format === 'contiguous' ? 'pytorch' : `pytorch/${format}`;
+    if (first.value !== 'ready')
+      throw new Error(
+        `${python} ended: it needs torch and numpy${device === 'cpu' ? '' : `, and ${device}`}`,
+      );
+    const own = format === 'contiguous' ? 'pytorch' : `pytorch/${format}`;
+    const engine = device === 'cpu' ? own : `${own} on ${device}`;
     return new PyTorchStep(engine, child, lines);
   }
 

@@ -83,6 +83,9 @@ export function Workers({ status, run, timeline, admin, isOver, onRefused }: Wor
               <tr>
                 <th scope="col">Name</th>
                 <th scope="col">Engine</th>
+                <th scope="col" class="num opt" title="Shards that it computes at a time">
+                  Lanes
+                </th>
                 <th scope="col" class="opt">
                   State
                 </th>
@@ -112,6 +115,7 @@ export function Workers({ status, run, timeline, admin, isOver, onRefused }: Wor
                     {worker.kind === 'browser' && <span class="tag">tab</span>}
                   </th>
                   <td class="code">{worker.engine || '…'}</td>
+                  <td class="num opt">{worker.lanes ?? '–'}</td>
                   <td class="opt soft">{worker.state}</td>
                   <td class="num">{count(worker.samples)}</td>
                   <td class="num opt">{count(worker.samplesPerSecond)}</td>

@@ -98,6 +98,7 @@ const rowOf = (worker: Worker, samplesPerSecond: number): WorkerStatus => ({
   kind: worker.kind,
   role: worker.role,
   engine: worker.engine,
+  lanes: worker.engine ? worker.lanes : null,
   state: worker.state,
   samples: worker.samples,
   samplesPerSecond,
@@ -115,6 +116,7 @@ export const pastWorkers = (totals: readonly Totals[], state: string, seconds: n
     // Not kept: all that is shown of a run that is over has counted.
     role: 'worker',
     engine,
+    lanes: null,
     state,
     samples,
     samplesPerSecond: seconds > 0 ? samples / seconds : 0,

@@ -66,6 +66,8 @@ export interface DataSource {
   /** How it is asked for, as the help of `--data` shows it. */
   usage: string;
   options: readonly string[];
+  /** How names of its files end, lower case: `--data FILE` alone means this source. */
+  endings?: readonly string[];
   /** Those of its options that are paths. */
   pathOptions?: readonly string[];
   /**

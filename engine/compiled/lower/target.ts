@@ -11,5 +11,8 @@ export const PORTABLE_GPU: Target = { blockSize: 0, gpu: true };
 
 export const blockedTarget = (blockSize: number): Target => ({ blockSize, gpu: false });
 
+/** Raised wherever blocked lowering comes to give other bits: workers of one engine class give the same. */
+const REVISION = 2;
+
 export const targetName = ({ blockSize }: Target): string =>
-  blockSize > 0 ? `nchwc${blockSize}` : 'portable';
+  blockSize > 0 ? `nchwc${blockSize}r${REVISION}` : 'portable';

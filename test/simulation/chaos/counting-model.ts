@@ -62,11 +62,15 @@ export function materialOf(
     },
     dispose: () => undefined,
   };
-  const assemble = async (indices: Uint32Array): Promise<Batch> => ({
-    count: indices.length,
-    x: Int32Array.from(indices),
-    y: new Uint8Array(0),
-  });
+  const assemble = async (
+    indices: Uint32Array,
+    take: (bytes: number) => ArrayBufferLike = (bytes) => new ArrayBuffer(bytes),
+  ): Promise<Batch> => {
+    const count = indices.length;
+    const x = new Int32Array(take(4 * count), 0, count);
+    x.set(indices);
+    return { count, x, y: new Uint8Array(0) };
+  };
   const computer = new NodeComputer(engine);
   return {
     layout,

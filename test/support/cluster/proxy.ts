@@ -11,6 +11,8 @@ export interface Proxy {
   cut(): void;
   /** From now on nothing that a socket's client sends arrives; what is sent to it still does. */
   hold(): void;
+  /** Bytes that clients of WebSockets were sent so far. */
+  sentBytes(): number;
 }
 
 /** @param path under which the coordinator is then, all of it */
@@ -18,6 +20,7 @@ export async function proxyTo(target: string, path = ''): Promise<Proxy> {
   const { hostname, port } = new URL(target);
   const requested: string[] = [];
   const sockets = new Set<Socket>();
+  let sent = 0;
   const upgraded = new Map<Socket, Socket>();
   const track = (socket: Socket) => {
     sockets.add(socket);
@@ -42,12 +45,16 @@ export async function proxyTo(target: string, path = ''): Promise<Proxy> {
       const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
       upstream.write(`GET ${url!.slice(path.length)} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
       upstream.write(head);
+      upstream.on('data', (bytes) => {
+        sent += bytes.length;
+      });
       upstream.pipe(socket);
       socket.pipe(upstream);
       upgraded.set(socket, upstream);
     });
     // Whoever is gone is gone, whatever of it is on hold.
     socket.on('close', () => upstream.destroy());
+    upstream.on('close', () => socket.destroy());
     track(upstream);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -61,5 +68,11 @@ export async function proxyTo(target: string, path = ''): Promise<Proxy> {
     cut();
     server.close();
   });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`, requested, cut, hold };
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`,
+    requested,
+    cut,
+    hold,
+    sentBytes: () => sent,
+  };
 }

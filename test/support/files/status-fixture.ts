@@ -7,6 +7,7 @@ export const worker = (changes: Partial<WorkerStatus> = {}): WorkerStatus => ({
   kind: 'node',
   role: 'worker',
   engine: 'eager/wasm',
+  lanes: 4,
   state: 'computing',
   samples: 12_345,
   samplesPerSecond: 2500.4,

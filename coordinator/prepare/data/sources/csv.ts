@@ -8,8 +8,8 @@
  */
 import { AS_IT_IS, type TensorSpec } from '../../../../shared/data/manifest.js';
 import { UserError } from '../../../../shared/user-error.js';
-import { FED_AS_STORED } from '../normalization.js';
 import { choiceOption } from '../options.js';
+import { FED_AS_STORED } from '../scaling/normalization.js';
 import type { DataSet, DataSource, Reader, Records, UnknownClass } from '../source.js';
 import type { SpecOptions } from '../spec.js';
 import { orderedClasses, suspicionOf } from './table/classes.js';
@@ -22,6 +22,7 @@ import { nameOf, readTable, type Table } from './table/table.js';
 export const csv: DataSource = {
   scheme: 'csv',
   usage: 'csv:FILE?label=COLUMN',
+  endings: ['.csv', '.tsv'],
   options: [
     ...['label', 'test', 'testfile', 'task', 'header', 'skip', 'drop', 'seed'],
     ...['delimiter', 'decimal', 'encoding', 'missing', 'normalize'],

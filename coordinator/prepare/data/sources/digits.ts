@@ -5,8 +5,8 @@
  * `normalize`.
  */
 import { Random } from '../../../../shared/numerics/random.js';
-import { pixelNormalization } from '../normalization.js';
 import { wholeOption } from '../options.js';
+import { pixelNormalization } from '../scaling/normalization.js';
 import type { DataShapes, DataSource, Records } from '../source.js';
 import { GLYPHS, type Stroke } from './digit-glyphs.js';
 

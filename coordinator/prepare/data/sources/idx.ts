@@ -3,8 +3,8 @@
  * `train-labels-idx1-ubyte` and the same with `t10k`.
  */
 import { UserError } from '../../../../shared/user-error.js';
-import { findFile, readDataFile } from '../files.js';
-import { pixelNormalization } from '../normalization.js';
+import { findFile, readDataFile } from '../files/files.js';
+import { pixelNormalization } from '../scaling/normalization.js';
 import type { DataShapes, DataSource, Reader, Records } from '../source.js';
 
 const IMAGES_MAGIC = 0x00000803;

@@ -9,9 +9,10 @@ import { cifar10 } from './cifar10.js';
 import { csv } from './csv.js';
 import { digits } from './digits.js';
 import { idx } from './idx.js';
+import { npy, npz } from './npz.js';
 import { text } from './text.js';
 
-export const SOURCES: readonly DataSource[] = [digits, idx, cifar10, csv, text];
+export const SOURCES: readonly DataSource[] = [digits, idx, cifar10, csv, npz, npy, text];
 
 const sourceOf = (scheme: string): DataSource | undefined =>
   SOURCES.find((source) => source.scheme === scheme);
@@ -21,18 +22,27 @@ function optionsOf(scheme: string): OptionNames | undefined {
   return source && { known: source.options, paths: source.pathOptions ?? [] };
 }
 
-/** `spec` with absolute paths: it means the same wherever it is read again. */
-export const absoluteData = (spec: string): string => withPaths(spec, optionsOf, (path) => resolve(path));
+/** `FILE.csv?label=y` means `csv:FILE.csv?label=y`: the ending of a file names its source. */
+function withScheme(spec: string): string {
+  if (sourceOf(spec.split(/[:?]/, 1)[0]!)) return spec;
+  const path = spec.split('?', 1)[0]!.toLowerCase().replace(/\.gz$/, '');
+  const source = SOURCES.find(({ endings = [] }) => endings.some((ending) => path.endsWith(ending)));
+  return source ? `${source.scheme}:${spec}` : spec;
+}
+
+/** `spec` with its scheme and absolute paths: it means the same wherever it is read again. */
+export const absoluteData = (spec: string): string =>
+  withPaths(withScheme(spec), optionsOf, (path) => resolve(path));
 
 /** The name of the data set that a spec opens. @throws UserError */
 export function dataName(spec: string): string {
-  const { scheme, path } = parseSpec(spec, optionsOf);
+  const { scheme, path } = parseSpec(withScheme(spec), optionsOf);
   return path ? `${scheme}:${path}` : scheme;
 }
 
 /** @throws UserError */
 export async function openData(spec: string, reader: Reader = {}): Promise<DataSet> {
-  const { scheme, path, options } = parseSpec(spec, optionsOf);
+  const { scheme, path, options } = parseSpec(withScheme(spec), optionsOf);
   const source = sourceOf(scheme);
   if (!source) {
     const known = SOURCES.map(({ scheme }) => scheme);

@@ -9,10 +9,10 @@
  * each character is judged once, for every stride.
  */
 import { UserError } from '../../../../shared/user-error.js';
-import { decodeText } from '../decode.js';
-import { readDataFile } from '../files.js';
-import { FED_AS_STORED } from '../normalization.js';
+import { decodeText } from '../files/decode.js';
+import { readDataFile } from '../files/files.js';
 import { wholeOption } from '../options.js';
+import { FED_AS_STORED } from '../scaling/normalization.js';
 import type { DataSource, Reader, Records } from '../source.js';
 import type { SpecOptions } from '../spec.js';
 

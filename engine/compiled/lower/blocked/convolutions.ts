@@ -153,7 +153,7 @@ function backwardWeights(low: Lowering, filter: Value): Name {
 }
 
 /** [taps, in, out] to blocks, declared as [out, in, kh, kw]. */
-function blockWeights(low: Lowering, name: Name, declared: readonly number[]): Name {
+export function blockWeights(low: Lowering, name: Name, declared: readonly number[]): Name {
   const { onnx } = low;
   const { blockSize: block } = low.target;
   const [outs, ins, kh, kw] = declared as [number, number, number, number];

@@ -30,10 +30,15 @@ export function blockedElementwise(
   const { onnx, target } = low;
   const isSmall = (operand: Value | Small): operand is Small => 'stored' in operand;
   if (operands.every((operand) => !isSmall(operand) || sizeOf(operand.stored) === 1)) {
+    const declared = channelsFirstShape(output.shape);
+    // The runtime repeats a number slowly where an axis of length 1 stands between others.
+    const shape = operands.some(isSmall) && declared.includes(1) ? [sizeOf(declared)] : declared;
     const names = operands.map((operand) =>
-      isSmall(operand) ? onnx.reshape(operand.name, operand.stored, []) : low.blocked(operand),
+      isSmall(operand)
+        ? onnx.reshape(operand.name, operand.stored, [])
+        : onnx.reshape(low.blocked(operand), declared, shape),
     );
-    low.setBlocked(output, compute(names));
+    low.setBlocked(output, onnx.reshape(compute(names), shape, declared));
     return true;
   }
   const [n, height, width, channels] = output.shape as [number, number, number, number];

@@ -1,6 +1,7 @@
 /** Kernels that move elements without computing. */
 import { type GraphNode, inputOf, inputsOf, sameShape, sizeOf, type Value } from '../../graph/graph.js';
 import { FAR } from '../../onnx/builder.js';
+import { blockedConcat, blockedSlice, blockedSplit } from '../blocked/parts.js';
 import { CHANNELS_FIRST_AXIS, TO_CHANNELS_FIRST } from '../forms.js';
 import type { Lowering } from '../lowering.js';
 import { numberOf, numbersOf, outputOf, type Rule, type Rules } from '../rule.js';
@@ -56,7 +57,7 @@ const broadcastTo: Rule = (low, node) => {
 };
 
 const slice: Rule = (low, node) => {
-  if (splitApart(low, node)) return;
+  if (blockedSlice(low, node) || splitApart(low, node)) return;
   const x = inputOf(node, 'x');
   const output = outputOf(node);
   const begin = numbersOf(node, 'begin');
@@ -110,6 +111,7 @@ const stridedSlice: Rule = (low, node) => {
 };
 
 const concat: Rule = (low, node) => {
+  if (blockedConcat(low, node)) return;
   const all = inputsOf(node);
   const axis = numberOf(node, 'axis');
   const output = outputOf(node);
@@ -147,6 +149,11 @@ function cut(low: Lowering, node: GraphNode, x: Value, lengthOf: (output: Value)
   }
 }
 
+const split: Rule = (low, node) => {
+  const x = inputOf(node, 'x');
+  if (!blockedSplit(low, node, x)) cut(low, node, x, ({ shape }) => shape[numberOf(node, 'axis')]!);
+};
+
 const pad: Rule = (low, node) => {
   const x = inputOf(node, 'x');
   const [before, after] = [numbersOf(node, 'before'), numbersOf(node, 'after')];
@@ -182,7 +189,7 @@ export const SHAPES: Rules = {
   Concat: concat,
   Pack: pack,
   Unpack: (low, node) => cut(low, node, inputOf(node, 'value'), () => 1),
-  SplitV: (low, node) => cut(low, node, inputOf(node, 'x'), ({ shape }) => shape[numberOf(node, 'axis')]!),
+  SplitV: split,
   PadV2: pad,
   Reverse: reverse,
 };

@@ -23,16 +23,17 @@ export function lstmStates(tf: Tf, steps: number, projected: Tensor, recurrent: 
   const unroll = tf.customGrad((...given) => {
     const [projected, recurrent, save] = given as [Tensor, Tensor, (tensors: Tensor[]) => void];
     const unrolled = forward(tf, steps, projected, recurrent);
-    const { states, gates, candidates, cells, squashed } = unrolled;
-    save([recurrent, ...states, ...gates, ...candidates, ...cells, ...squashed]);
+    const { gates, forgets, candidates, cells, squashed } = unrolled;
+    const states = tf.concat(unrolled.states, 0);
+    save([recurrent, states, ...gates, ...forgets, ...candidates, ...cells, ...squashed]);
     const gradFunc = (dy: Tensor, saved: Tensor[]) => {
-      const [recurrent, ...rest] = saved as [Tensor, ...Tensor[]];
-      const [states, gates, candidates, cells, squashed] = [0, 1, 2, 3, 4].map((i) =>
+      const [recurrent, states, ...rest] = saved as [Tensor, Tensor, ...Tensor[]];
+      const [gates, forgets, candidates, cells, squashed] = [0, 1, 2, 3, 4].map((i) =>
         rest.slice(i * steps, (i + 1) * steps),
       ) as [Tensor[], Tensor[], Tensor[], Tensor[], Tensor[]];
-      return backward(tf, recurrent, { states, gates, candidates, cells, squashed }, dy);
+      return backward(tf, recurrent, states, { gates, forgets, candidates, cells, squashed }, dy);
     };
-    return { value: tf.concat(states, 0), gradFunc: gradFunc as never };
+    return { value: states, gradFunc: gradFunc as never };
   });
   return unroll(projected, recurrent);
 }
@@ -42,6 +43,8 @@ interface Unrolled {
   states: Tensor[];
   /** Sigmoids, [n, 4 * units]; the candidate's quarter stands idle. */
   gates: Tensor[];
+  /** The forget gate's quarter of the sigmoids. */
+  forgets: Tensor[];
   candidates: Tensor[];
   cells: Tensor[];
   /** The hyperbolic tangents of the cells. */
@@ -49,7 +52,7 @@ interface Unrolled {
 }
 
 function forward(tf: Tf, steps: number, projected: Tensor, recurrent: Tensor): Unrolled {
-  const unrolled: Unrolled = { states: [], gates: [], candidates: [], cells: [], squashed: [] };
+  const unrolled: Unrolled = { states: [], gates: [], forgets: [], candidates: [], cells: [], squashed: [] };
   const units = recurrent.shape[0]!;
   for (const step of tf.split(projected, steps, 0)) {
     const before = unrolled.states.at(-1);
@@ -63,6 +66,7 @@ function forward(tf: Tf, steps: number, projected: Tensor, recurrent: Tensor): U
     const cell = cellBefore ? tf.add(tf.mul(forget, cellBefore), taken) : taken;
     const squashed = tf.tanh(cell);
     unrolled.gates.push(open);
+    unrolled.forgets.push(forget);
     unrolled.candidates.push(candidate);
     unrolled.cells.push(cell);
     unrolled.squashed.push(squashed);
@@ -74,17 +78,21 @@ function forward(tf: Tf, steps: number, projected: Tensor, recurrent: Tensor): U
 function backward(
   tf: Tf,
   recurrent: Tensor,
-  { states, gates, candidates, cells, squashed }: Unrolled,
+  states: Tensor,
+  { gates, forgets, candidates, cells, squashed }: Omit<Unrolled, 'states'>,
   dy: Tensor,
 ) {
-  const steps = states.length;
+  const steps = cells.length;
   const one = tf.scalar(1);
   const all = (tensors: Tensor[]) => tf.concat(tensors, 0);
-  /** One step later each: what the step found. */
-  const found = (tensors: Tensor[]) => all([tf.zerosLike(tensors[0]!), ...tensors.slice(0, -1)]);
+  const nothing = tf.zerosLike(cells[0]!);
+  // One step later each: what the step found.
+  const foundCells = all([nothing, ...cells.slice(0, -1)]);
+  const rows = nothing.shape[0]!;
+  const foundStates = steps > 1 ? all([nothing, tf.slice(states, 0, (steps - 1) * rows)]) : nothing;
 
   const open = all(gates);
-  const [input, forget, , output] = tf.split(open, 4, 1) as Quarters;
+  const [input, , , output] = tf.split(open, 4, 1) as Quarters;
   const [inputSlope, forgetSlope, , outputSlope] = tf.split(
     tf.mul(open, tf.sub(one, open)),
     4,
@@ -95,7 +103,7 @@ function backward(
   const shares = tf.concat(
     [
       tf.mul(candidate, inputSlope),
-      tf.mul(found(cells), forgetSlope),
+      tf.mul(foundCells, forgetSlope),
       tf.mul(input, tf.sub(one, tf.square(candidate))),
       tf.mul(squash, outputSlope),
     ],
@@ -103,9 +111,11 @@ function backward(
   );
   const toCell = tf.mul(output, tf.sub(one, tf.square(squash)));
 
-  const [shareAt, toCellAt, forgetAt, dyAt] = [shares, toCell, forget, dy].map((tensor) =>
-    tf.split(tensor, steps, 0),
-  ) as [Tensor[], Tensor[], Tensor[], Tensor[]];
+  const [shareAt, toCellAt, dyAt] = [shares, toCell, dy].map((tensor) => tf.split(tensor, steps, 0)) as [
+    Tensor[],
+    Tensor[],
+    Tensor[],
+  ];
   // Turned once here, or else within each product.
   const turned = tf.transpose(recurrent);
   const drives: Tensor[] = new Array(steps);
@@ -119,10 +129,10 @@ function backward(
     if (step > 0) {
       later = {
         state: tf.add(tf.matMul(drive, turned), dyAt[step - 1]!),
-        cell: tf.mul(cell, forgetAt[step]!),
+        cell: tf.mul(cell, forgets[step]!),
       };
     }
   }
   const driven = all(drives);
-  return [driven, tf.matMul(found(states), driven, true, false)];
+  return [driven, tf.matMul(foundStates, driven, true, false)];
 }

@@ -1,9 +1,9 @@
 /** Which columns are standardized: those that the user names, or else what the model's two ends ask for. */
 
 import { AS_IT_IS, type Scaling } from '../../../../../shared/data/manifest.js';
-import { significant } from '../../../../../shared/status/figures.js';
 import { UserError } from '../../../../../shared/user-error.js';
-import { scaled, scalingOf } from '../../scaling.js';
+import { scalingOf } from '../../scaling/scaling.js';
+import { beyondRange, targetNote } from '../../scaling/target.js';
 import type { ModelEnds } from '../../source.js';
 import type { SpecOptions } from '../../spec.js';
 import type { Picked } from './columns.js';
@@ -65,25 +65,12 @@ export function chooseScalings(
     label: isValue ? scaling(label, usualOfLabel, (example) => example.label as number) : AS_IT_IS,
   };
   const notes = [featuresText(table, features, scalings.features, all === undefined ? input : undefined)];
-  if (isValue) notes.push(targetText(nameOf(table, label), scalings.label, all ? undefined : output));
-  const beyond = isValue ? beyondRange(nameOf(table, label), scalings.label, output, examples) : undefined;
-  return { ...scalings, notes, warnings: beyond ? [beyond] : [] };
-}
-
-/** Tells of the first target that the model's last layer cannot give. */
-function beyondRange(
-  name: string,
-  scaling: Scaling,
-  output: ModelEnds['output'],
-  examples: readonly Example[],
-): string | undefined {
-  const [least, greatest] = output?.range ?? [-Infinity, Infinity];
-  const isBeyond = (value: number) => value < least || value > greatest;
-  const found = examples.find(({ label }) => isBeyond(scaled(label as number, scaling)));
-  if (!found) return undefined;
-  const limits = greatest === Infinity ? `at least ${least}` : `from ${least} to ${greatest}`;
-  const standardized = scaling === AS_IT_IS ? '' : ', standardized';
-  return `${found.file}, line ${found.line}: ${name} is ${significant(scaled(found.label as number, scaling))}${standardized}, and layer ${output!.layer} ${output!.why}, which is ${limits}: change its activation to linear`;
+  if (!isValue) return { ...scalings, notes, warnings: [] };
+  const name = nameOf(table, label);
+  notes.push(targetNote(name, scalings.label, all ? undefined : output));
+  const targets = examples.map((example) => example.label as number);
+  const titleOf = (row: number) => `${examples[row]!.file}, line ${examples[row]!.line}: ${name}`;
+  return { ...scalings, notes, warnings: beyondRange(targets, scalings.label, output, titleOf) };
 }
 
 function featuresText(
@@ -101,12 +88,4 @@ function featuresText(
   if (left.length === features.length) return `features are not normalized${why}`;
   const names = left.map((column) => nameOf(table, column)).join(', ');
   return `features are standardized, but for ${names}`;
-}
-
-function targetText(name: string, scaling: Scaling, output: ModelEnds['output']): string {
-  if (scaling !== AS_IT_IS) {
-    const [mean, std] = [significant(scaling.mean), significant(scaling.std)];
-    return `the target ${name} is standardized (mean ${mean}, deviation ${std}): losses are of deviations, mean absolute errors in units of ${name}`;
-  }
-  return `the target ${name} is not standardized${output ? `, since layer ${output.layer} ${output.why}` : ''}`;
 }

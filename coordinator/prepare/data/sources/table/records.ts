@@ -1,7 +1,7 @@
 /** Examples as records: what the model is fed, in float32. */
 import type { Columns, Scaling } from '../../../../../shared/data/manifest.js';
 import { UserError } from '../../../../../shared/user-error.js';
-import { scaled } from '../../scaling.js';
+import { scaled } from '../../scaling/scaling.js';
 import type { Records } from '../../source.js';
 import type { Example } from './examples.js';
 

@@ -1,8 +1,8 @@
 /** A file of rows and columns, as text fields: read, cut, and its columns named. */
 import { parse } from 'csv-parse/sync';
 import { messageOf, UserError } from '../../../../../shared/user-error.js';
-import { decodeText, lineAt } from '../../decode.js';
-import { readDataFile } from '../../files.js';
+import { decodeText, lineAt } from '../../files/decode.js';
+import { readDataFile } from '../../files/files.js';
 import { choiceOption, wholeOption } from '../../options.js';
 import { ESCAPING, escapedName, type SpecOptions } from '../../spec.js';
 import { delimiterName, delimiterOption, findDelimiter } from './dialect.js';

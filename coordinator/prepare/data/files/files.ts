@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { messageOf, UserError } from '../../../shared/user-error.js';
+import { messageOf, UserError } from '../../../../shared/user-error.js';
 
 const unzip = promisify(gunzip);
 

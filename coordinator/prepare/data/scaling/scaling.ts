@@ -1,5 +1,5 @@
 /** Mean and standard deviation of columns of numbers, and the numbers with mean 0 and deviation 1, in float64. */
-import { AS_IT_IS, type Scaling } from '../../../shared/data/manifest.js';
+import { AS_IT_IS, type Scaling } from '../../../../shared/data/manifest.js';
 
 /**
  * Of the population, for any scale and any offset: computed on (v - first) / range, so that neither squares nor

@@ -1,5 +1,5 @@
 /** Bytes of a file as text, exactly or not at all: a replacement character would make one name of two. */
-import { messageOf, UserError } from '../../../shared/user-error.js';
+import { messageOf, UserError } from '../../../../shared/user-error.js';
 
 /**
  * @param encoding a label of the Encoding Standard, such as `latin1`; by default what a byte order mark says,

@@ -1,8 +1,8 @@
 /** How pixels are scaled: by engines, as they are fed to the model, since 8 bits travel better than 32. */
-import type { Normalization, RecordArray, Scaling } from '../../../shared/data/manifest.js';
-import { choiceOption } from './options.js';
-import type { DataShapes, Reader } from './source.js';
-import type { SpecOptions } from './spec.js';
+import type { Normalization, RecordArray, Scaling } from '../../../../shared/data/manifest.js';
+import { choiceOption } from '../options.js';
+import type { DataShapes, Reader } from '../source.js';
+import type { SpecOptions } from '../spec.js';
 
 /** What is stored is what is fed. */
 export const FED_AS_STORED: Normalization = { scale: 1, mean: [0], std: [1] };
