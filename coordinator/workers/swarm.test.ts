@@ -77,8 +77,8 @@ describe('a swarm of very many', () => {
   });
 
   it('is looked at less often, so that looks at twice as many cost the same, and told every 10 s at least', () => {
-    expect(swarmOf(5500).looks).toBe(400);
-    expect(swarmOf(10_500)).toEqual({ looks: 200, progress: 10 * 10_500 });
+    expect(swarmOf(5500).looks).toBe(200);
+    expect(swarmOf(10_500)).toEqual({ looks: 100, progress: 10 * 10_500 });
   });
 });
 

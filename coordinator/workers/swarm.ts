@@ -40,8 +40,11 @@ export interface SwarmOptions {
   tell(event: RunEvent): void;
 }
 
-/** Looks go over all workers and leases: 10,000 are looked at every 0.5 s. */
-const LOOKS = { always: 500, msOfOne: 0.05 };
+/**
+ * Looks go over all workers and leases: 10,000 are looked at every second. What is lost needs no look; what is late is
+ * seen so much later at most, in a step that takes many seconds to exchange.
+ */
+const LOOKS = { always: 500, msOfOne: 0.1 };
 /**
  * Telling them how the run goes, of which nothing depends but that they hear something: a worker gives a connection up
  * after 30 s of silence.
