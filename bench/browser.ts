@@ -19,6 +19,7 @@ import { prepare, shardSamplesOf } from '../coordinator/prepare/prepare.js';
 import { secure } from '../coordinator/server/http/headers.js';
 import { openStaticFiles, serveStatic } from '../coordinator/server/http/static.js';
 import { configure } from '../coordinator/setup/configure.js';
+import { computeSubject } from '../coordinator/trust/auditor-engine.js';
 import { shardBounds } from '../shared/numerics/tree.js';
 import { CHROMIUM, CHROMIUM_FLAGS } from '../test/support/browser/chromium-flags.js';
 import { runOfTab } from './engines/tab-run.js';
@@ -65,15 +66,8 @@ interface Tools {
 async function benchModel(model: string, { quick, log, chrome, loops }: Tools): Promise<BenchResult[]> {
   const options: GivenCoordinatorOptions = { model, batchSize: BATCH };
   const configuration = configure(options);
-  const { description, train, objects, hashes } = await prepare(configuration, configuration.model);
-  const document = (hash: string) => JSON.parse(objects.get(hash)!.toString());
-  const subject = {
-    model: description,
-    manifest: train,
-    probe: document(hashes.probe),
-    program: document(hashes.program),
-    shardSamples: shardSamplesOf(configuration),
-  };
+  const prepared = await prepare(configuration, configuration.model);
+  const subject = computeSubject(prepared, shardSamplesOf(configuration));
   const bounds = shardBounds(BATCH, configuration.shards as number);
   const shards = bounds.slice(1).map((end, i) => end - bounds[i]!);
   const bare = new Map<string, number[]>();

@@ -17,10 +17,17 @@ import type { HeldWeights } from './weights/weight-versions.js';
 /** No close code was received: the connection was given up. */
 const ABANDONED = 1006;
 
-export interface ConnectOptions {
+/** As whom a worker joins. */
+export interface Joining {
+  /** The worker's name on the dashboard. */
   name: string;
   kind: WorkerKind;
-  token: string | undefined;
+  /** Undefined: none, or a tab's cookie is enough. */
+  token?: string | undefined;
+}
+
+export interface ConnectOptions {
+  joining: Joining;
   clock: Clock;
   /** The last connection's weights: they need not be sent again if they are still current. */
   held: HeldWeights | undefined;
@@ -52,7 +59,7 @@ export interface Attempt {
 
 /** @param stop closes the connection as one that the worker leaves */
 export function connect(options: ConnectOptions, stop: AbortSignal): Attempt {
-  const { name, kind, token, clock, prepare, tell, progressed } = options;
+  const { joining, clock, prepare, tell, progressed } = options;
   let { held } = options;
   let hashed = held && hashOf(held, options.sha256);
   let problem = '';
@@ -122,7 +129,7 @@ export function connect(options: ConnectOptions, stop: AbortSignal): Attempt {
     connection.close(reason.code, closeText(printable(problem)));
   };
   const { socket } = connection;
-  const session = new Session({ name, kind, token, socket, clock, prepare, fail, tell, progressed });
+  const session = new Session({ ...joining, socket, clock, prepare, fail, tell, progressed });
   const leave = () => connection.close(CLOSE.leaving.code, 'stopped');
   stop.addEventListener('abort', leave);
   return { ended, abandon };

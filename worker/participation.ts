@@ -6,10 +6,10 @@
 import type { Compute } from '../engine/compute.js';
 import { type Clock, monotonicClock } from '../shared/clock.js';
 import { shown } from '../shared/printable.js';
-import type { RunProgress, Welcome, WorkerKind } from '../shared/protocol/messages.js';
+import type { RunProgress, Welcome } from '../shared/protocol/messages.js';
 import { toldByWorker, type WorkerEvent, type WorkerHappening } from '../shared/status/worker-events.js';
 import { UserError } from '../shared/user-error.js';
-import { type Attempt, type Connected, connect } from './connect.js';
+import { type Attempt, type Connected, connect, type Joining } from './connect.js';
 import type { Connection, ConnectionEvents } from './connection.js';
 import type { RunMaterial } from './data/material.js';
 import { MaterialCache, type MaterialCacheOptions } from './data/material-cache.js';
@@ -17,12 +17,10 @@ import { Fence } from './fence.js';
 import { Reconnection } from './reconnection.js';
 import type { HeldWeights } from './weights/weight-versions.js';
 
-export interface ParticipationOptions extends MaterialCacheOptions {
-  /** The worker's name on the dashboard. */
-  name: string;
-  kind: WorkerKind;
-  /** Told when joining; undefined: none, or a tab's cookie is enough. */
-  token?: string | undefined;
+export interface ParticipationOptions {
+  joining: Joining;
+  /** How model, data and engine are had. */
+  material: MaterialCacheOptions;
   /** The coordinator's, for people to read. */
   address: string;
   dial(events: ConnectionEvents): Connection;
@@ -64,7 +62,7 @@ export class Participation {
 
   constructor(private readonly options: ParticipationOptions) {
     this.clock = options.clock ?? monotonicClock;
-    this.materials = new MaterialCache(options);
+    this.materials = new MaterialCache(options.material);
     this.reconnection = new Reconnection(options.address, options.giveUpAfterMs);
   }
 
@@ -107,11 +105,11 @@ export class Participation {
   }
 
   private async connectOnce(stop: AbortSignal): Promise<Connected> {
-    const { name, kind, token, address, sha256, watcher, dial } = this.options;
+    const { joining, material, address, watcher, dial } = this.options;
     const { held, clock } = this;
     this.attempt = connect(
       {
-        ...{ name, kind, token, clock, held, sha256, dial },
+        ...{ joining, clock, held, dial, sha256: material.sha256 },
         prepare: (welcome) => this.prepare(welcome),
         damaged: () => void this.release(),
         opened: () => {

@@ -11,18 +11,19 @@ function participationOf(
   options: Pick<ParticipationOptions, 'dial' | 'wait'> & Partial<ParticipationOptions>,
 ): Participation {
   return new Participation({
-    name: 'anna',
-    kind: 'node',
+    joining: { name: 'anna', kind: 'node' },
     address: 'http://coordinator',
-    engine: 'auto',
-    startCompute: async () => {
-      throw new Error('nothing is computed here');
+    material: {
+      engine: 'auto',
+      startCompute: async () => {
+        throw new Error('nothing is computed here');
+      },
+      cache: new MemoryCache(0),
+      fetchObject: async () => {
+        throw new Error('the disk is broken');
+      },
+      sha256: async () => HASH,
     },
-    cache: new MemoryCache(0),
-    fetchObject: async () => {
-      throw new Error('the disk is broken');
-    },
-    sha256: async () => HASH,
     tell: () => undefined,
     ...options,
   });

@@ -260,13 +260,17 @@ describe('a worker that is sent what no coordinator sends', () => {
     };
     const prepared = vi.fn();
     const over = new Participation({
-      ...{ name: 'anna', kind: 'node', address: 'http://coordinator', engine: 'auto' },
+      joining: { name: 'anna', kind: 'node' },
+      address: 'http://coordinator',
       dial(events) {
         dialled.push(events);
         const close = (code: number, reason: string) => void closed.push({ code, reason });
         return { socket: SILENT, close };
       },
-      ...{ startCompute: never, fetchObject: never, sha256: never, cache: new MemoryCache(0) },
+      material: {
+        ...{ engine: 'auto', startCompute: never, fetchObject: never, sha256: never },
+        cache: new MemoryCache(0),
+      },
       wait: async () => undefined,
       tell: ({ text }) => logged.push(text),
       watcher: {

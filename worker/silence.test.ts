@@ -16,19 +16,20 @@ function worker() {
     throw new Error('nothing is fetched or computed here');
   };
   const participation = new Participation({
-    name: 'anna',
-    kind: 'node',
+    joining: { name: 'anna', kind: 'node' },
     address: 'http://coordinator',
-    engine: 'auto',
     dial(events) {
       dialled.push(events);
       const socket = { send: () => undefined, sendFrame: () => undefined, bufferedBytes: () => 0 };
       return { socket, close: () => undefined };
     },
-    startCompute: never,
-    cache: new MemoryCache(0),
-    fetchObject: never,
-    sha256: never,
+    material: {
+      engine: 'auto',
+      startCompute: never,
+      cache: new MemoryCache(0),
+      fetchObject: never,
+      sha256: never,
+    },
     wait: async () => undefined,
     tell: () => undefined,
     watcher: {

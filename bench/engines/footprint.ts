@@ -9,8 +9,8 @@ import { lower } from '../../engine/compiled/lower.js';
 import { createTracer } from '../../engine/compiled/trace/trace-source.js';
 import { cpuRuntime } from '../../engine/node/compiled.js';
 import { type BenchSubject, CASES, type Case, subjectOf } from '../support/cases.js';
-import type { Footprint, FootprintRequest } from '../support/footprint-process.js';
 import type { Bench, BenchResult } from '../support/question.js';
+import type { Footprint, FootprintRequest } from './footprint-process.js';
 
 /** Small, so that 11,000 steps take a minute. */
 const LONG: Case[] = [
@@ -80,7 +80,7 @@ async function compileTimes(own: Case): Promise<BenchResult> {
 async function measure(
   request: Omit<FootprintRequest, 'subject'> & { subject: BenchSubject },
 ): Promise<Footprint> {
-  const script = fileURLToPath(new URL('../support/footprint-process.ts', import.meta.url));
+  const script = fileURLToPath(new URL('./footprint-process.ts', import.meta.url));
   const started = performance.now();
   const child = fork(script, { execArgv: ['--import', 'tsx', '--expose-gc'], serialization: 'advanced' });
   try {

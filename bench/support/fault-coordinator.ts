@@ -1,11 +1,8 @@
 /** The coordinator process of the faults bench: PARAMETERS WORKERS STEPS BATCH SHARDS. Tells of each step. */
-import { ObjectStore } from '../../coordinator/prepare/data/store.js';
-import { OPEN_AUTHENTICATOR } from '../../coordinator/server/access/authenticator.js';
-import type { ServedRun } from '../../coordinator/server/http/dashboard.js';
-import { listen } from '../../coordinator/server/listen.js';
 import { createOptimizer } from '../../coordinator/update/optimizers/optimizers.js';
 import { monotonicClock } from '../../shared/clock.js';
 import { testRun } from '../../test/support/simulation/test-run.js';
+import { serveCore } from './serve-core.js';
 import { layoutFor } from './step-model.js';
 
 export interface FaultReport {
@@ -45,12 +42,7 @@ const { core, progress, run } = testRun({
     },
   },
 });
-const live = { swarm: core.swarm, objects: new ObjectStore() };
-const shown = { id: 'bench', live } as unknown as ServedRun;
-const dashboard = { server: 'bench', runs: [shown], live: false, tokens: false, join: () => '' };
-const served = { authenticator: OPEN_AUTHENTICATOR, pages: new Map(), dashboard };
-const server = await listen('127.0.0.1', 0, served);
-process.send!({ url: server.url });
+process.send!({ url: await serveCore(core) });
 
 // Only to begin with: none of those that die must come back for the run to go on.
 await core.swarm.atLeast(workers, new AbortController().signal);

@@ -3,14 +3,11 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { ObjectStore } from '../../coordinator/prepare/data/store.js';
-import { OPEN_AUTHENTICATOR } from '../../coordinator/server/access/authenticator.js';
-import type { ServedRun } from '../../coordinator/server/http/dashboard.js';
-import { listen } from '../../coordinator/server/listen.js';
 import { createKernels } from '../../coordinator/update/kernels/create.js';
 import { createOptimizer } from '../../coordinator/update/optimizers/optimizers.js';
 import { monotonicClock } from '../../shared/clock.js';
 import { testRun } from '../../test/support/simulation/test-run.js';
+import { serveCore } from './serve-core.js';
 import { median } from './statistics.js';
 import { BATCH, layoutFor, SHARDS } from './step-model.js';
 
@@ -53,12 +50,7 @@ async function chunked(): Promise<void> {
     ...{ minWorkers: workers, deadAfterMs: 60_000, clock: monotonicClock, timers: true },
     record: { step: stepEnded },
   });
-  const live = { swarm: core.swarm, objects: new ObjectStore() };
-  const shown = { id: 'bench', live } as unknown as ServedRun;
-  const dashboard = { server: 'bench', runs: [shown], live: false, tokens: false, join: () => '' };
-  const served = { authenticator: OPEN_AUTHENTICATOR, pages: new Map(), dashboard };
-  const server = await listen('127.0.0.1', 0, served);
-  process.send!({ url: server.url });
+  process.send!({ url: await serveCore(core) });
   await run();
 }
 

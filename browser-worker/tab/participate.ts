@@ -36,34 +36,35 @@ export async function createParticipation(parts: TabParts): Promise<Participatio
   state.set({ cache: kind });
   const failures = { gpu: 0 };
   return new Participation({
-    name,
-    kind: 'browser',
+    joining: { name, kind: 'browser' },
     address: BASE,
-    engine,
-    cache,
-    sha256,
-    memoryBytes: memoryBudget((navigator as { deviceMemory?: number }).deviceMemory),
     dial: (events) => dial(`${BASE.replace(/^http/, 'ws')}${SWARM_PATH}`, events),
-    fetchObject: async (hash, bytes) => {
-      // What is kept here need not be kept a second time by the browser.
-      const object = await fetchObject(BASE, { hash, bytes }, kind === 'memory' ? 'default' : 'no-store');
-      state.downloaded(object.length);
-      return object;
+    material: {
+      engine,
+      cache,
+      sha256,
+      memoryBytes: memoryBudget((navigator as { deviceMemory?: number }).deviceMemory),
+      fetchObject: async (hash, bytes) => {
+        // What is kept here need not be kept a second time by the browser.
+        const object = await fetchObject(BASE, { hash, bytes }, kind === 'memory' ? 'default' : 'no-store');
+        state.downloaded(object.length);
+        return object;
+      },
+      startCompute: (subject, wanted) =>
+        startTabCompute(subject, wanted, {
+          spawn,
+          cores: permission.cores,
+          memoryBytes: memoryOfEngines,
+          isShared: globalThis.crossOriginIsolated === true,
+          failures,
+          time,
+          now: () => performance.now(),
+          wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+          dutyCycle: () => permission.dutyCycle,
+          computed: (samples) => state.computed(samples),
+          told: (sentence) => state.note(sentence),
+        }),
     },
-    startCompute: (subject, wanted) =>
-      startTabCompute(subject, wanted, {
-        spawn,
-        cores: permission.cores,
-        memoryBytes: memoryOfEngines,
-        isShared: globalThis.crossOriginIsolated === true,
-        failures,
-        time,
-        now: () => performance.now(),
-        wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-        dutyCycle: () => permission.dutyCycle,
-        computed: (samples) => state.computed(samples),
-        told: (sentence) => state.note(sentence),
-      }),
     wait: (ms, signal) => network.wait(ms, signal),
     tell: () => undefined,
     watcher: {

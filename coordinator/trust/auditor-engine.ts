@@ -34,6 +34,13 @@ interface Material {
   hashes: { probe: string; program: string };
 }
 
+/** What an engine must know to be chosen and started. */
+export function computeSubject({ description, train, objects, hashes }: Material, shardSamples: number) {
+  const document = (hash: string) => JSON.parse(objects.get(hash)!.toString());
+  const [probe, program] = [document(hashes.probe), document(hashes.program)];
+  return { model: description, manifest: train, probe, program, shardSamples };
+}
+
 export interface ThreadEngineOptions {
   material: Material;
   shardSamples: number;
@@ -152,15 +159,7 @@ export class ThreadEngine implements OwnEngine {
 
   private async start(asked: string, stop: AbortSignal): Promise<EngineThread> {
     const { material, shardSamples } = this.options;
-    const { description, train, objects, hashes } = material;
-    const document = (hash: string) => JSON.parse(objects.get(hash)!.toString());
-    const subject = {
-      model: description,
-      manifest: train,
-      probe: document(hashes.probe),
-      program: document(hashes.program),
-      shardSamples,
-    };
+    const subject = computeSubject(material, shardSamples);
     try {
       return await (this.options.startThread ?? startEngineThread)({ ...subject, wanted: asked }, stop);
     } catch (error) {

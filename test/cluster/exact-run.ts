@@ -26,3 +26,11 @@ export async function undisturbed(workers: number, ...more: string[]) {
 let reference: ReturnType<typeof undisturbed> | undefined;
 /** The run with one worker, made once. */
 export const oneWorker = () => (reference ??= undisturbed(1));
+
+/** What stays of a run is what stays of that one: the same weights and metrics, by shards that count once each. */
+export async function expectAsOfOne({ summary, metrics }: Awaited<ReturnType<typeof undisturbed>>) {
+  const one = await oneWorker();
+  expect(summary.weightsSha256).toBe(one.summary.weightsSha256);
+  expect(metrics).toEqual(one.metrics);
+  expect(summary.shards.counted).toBe(summary.shards.expected);
+}

@@ -1,14 +1,11 @@
 /** The promise of `exact.test.ts` for other numbers of workers, and engine by engine. */
 import { describe, expect, it } from 'vitest';
-import { oneWorker, undisturbed } from './exact-run.js';
+import { expectAsOfOne, undisturbed } from './exact-run.js';
 
 describe('the weights after a run', () => {
   it.each([2, 5])('are those of one worker, bit for bit, with %i workers', async (workers) => {
     const { summary, metrics } = await undisturbed(workers);
-    const one = await oneWorker();
-    expect(summary.weightsSha256).toBe(one.summary.weightsSha256);
-    expect(metrics).toEqual(one.metrics);
-    expect(summary.shards.counted).toBe(summary.shards.expected);
+    await expectAsOfOne({ summary, metrics });
     expect(summary.reproducible.holds).toBe(true);
     expect(summary.workers.reduce((sum, { samples }) => sum + samples, 0)).toBe(3000);
   });

@@ -12,7 +12,7 @@ import {
   waiting,
   worker,
 } from '../support/cluster/cluster.js';
-import { oneWorker, RUN, undisturbed } from './exact-run.js';
+import { expectAsOfOne, oneWorker, RUN, undisturbed } from './exact-run.js';
 
 const join = (url: string, name: string, ...options: string[]) =>
   worker(url, '--name', name, '--cache-mb', '0', ...options);
@@ -20,10 +20,7 @@ const join = (url: string, name: string, ...options: string[]) =>
 describe('the weights after a run', () => {
   it('are those of one worker, bit for bit, with three workers', async () => {
     const { summary, metrics } = await undisturbed(3);
-    const one = await oneWorker();
-    expect(summary.weightsSha256).toBe(one.summary.weightsSha256);
-    expect(metrics).toEqual(one.metrics);
-    expect(summary.shards.counted).toBe(summary.shards.expected);
+    await expectAsOfOne({ summary, metrics });
     expect(summary.reproducible.holds).toBe(true);
     expect(summary.workers.reduce((sum, { samples }) => sum + samples, 0)).toBe(3000);
   });
@@ -48,10 +45,7 @@ describe('the weights after a run', () => {
     const cluster = await coordinator(runDir, ...RUN, ...both);
     expect(await cluster.program.ended).toBe(0);
     const summary = await summaryOf(runDir);
-    const one = await oneWorker();
-    expect(summary.weightsSha256).toBe(one.summary.weightsSha256);
-    expect(metricsOf(runDir)).toEqual(one.metrics);
-    expect(summary.shards.counted).toBe(summary.shards.expected);
+    await expectAsOfOne({ summary, metrics: metricsOf(runDir) });
     expect(summary.workers.reduce((sum, { samples }) => sum + samples, 0)).toBe(3000);
   });
 
@@ -70,10 +64,7 @@ describe('the weights after a run', () => {
     cluster.program.child.kill('SIGINT');
     await cluster.program.ended;
     const summary = await summaryOf(runDir);
-    const one = await oneWorker();
-    expect(summary.weightsSha256).toBe(one.summary.weightsSha256);
-    expect(metricsOf(runDir)).toEqual(one.metrics);
-    expect(summary.shards.counted).toBe(summary.shards.expected);
+    await expectAsOfOne({ summary, metrics: metricsOf(runDir) });
   });
 
   it('are the same with workers of two lanes, one of which is killed in the middle of a step', async () => {
@@ -96,10 +87,7 @@ describe('the weights after a run', () => {
     cluster.program.child.kill('SIGINT');
     await cluster.program.ended;
     const summary = await summaryOf(runDir);
-    const one = await oneWorker();
-    expect(summary.weightsSha256).toBe(one.summary.weightsSha256);
-    expect(metricsOf(runDir).filter(({ type }) => type !== 'change')).toEqual(one.metrics);
-    expect(summary.shards.counted).toBe(summary.shards.expected);
+    await expectAsOfOne({ summary, metrics: metricsOf(runDir).filter(({ type }) => type !== 'change') });
     const samples = Object.fromEntries(summary.workers.map(({ name, samples }) => [name, samples]));
     expect(samples).toEqual({ pair: 64, late: 3000 - 64 });
   });
@@ -116,9 +104,7 @@ describe('the weights after a run', () => {
     expect(await cluster.program.ended).toBe(0);
     const summary = await summaryOf(runDir);
     const one = await oneWorker();
-    expect(summary.weightsSha256).toBe(one.summary.weightsSha256);
-    expect(metricsOf(runDir)).toEqual(one.metrics);
-    expect(summary.shards.counted).toBe(summary.shards.expected);
+    await expectAsOfOne({ summary, metrics: metricsOf(runDir) });
     expect(summary.shards.expected).toBe(one.summary.shards.expected);
   });
 

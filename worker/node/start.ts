@@ -105,8 +105,10 @@ const workerTrace = () =>
   protocolTrace(process.env, { side: 'worker', write: (line) => void process.stderr.write(line) });
 
 /** Where the coordinator is, and how it is reached. */
-interface Reach
-  extends Pick<ParticipationOptions, 'address' | 'dial' | 'token' | 'giveUpAfterMs' | 'memoryBytes'> {
+interface Reach extends Pick<ParticipationOptions, 'address' | 'dial' | 'giveUpAfterMs'> {
+  token?: string | undefined;
+  /** Bytes of data held in memory; default: that of a worker with a socket. */
+  memoryBytes?: number;
   /** Whether on this machine. */
   isCoordinators: boolean;
   cache(warn: (text: string) => void): ObjectCache;
@@ -115,7 +117,7 @@ interface Reach
 
 function start(
   options: CommonOptions,
-  { isCoordinators, cache, fetchObject, ...reach }: Reach,
+  { isCoordinators, token, cache, memoryBytes, fetchObject, ...reach }: Reach,
 ): RunningWorker {
   const tell = options.onEvent ?? (() => undefined);
   const warn = (text: string) => tell(toldByWorker({ type: 'warning', text }));
@@ -129,14 +131,16 @@ function start(
   const stopping = new AbortController();
   const participation = new Participation({
     ...reach,
-    name: options.name ?? `${hostname()}-${process.pid}`,
-    kind: 'node',
-    engine: options.engine ?? 'auto',
-    startCompute: (subject, wanted) =>
-      startLanes({ ...subject, wanted, threads: options.threads, lanes, log: warn }),
-    cache: cache(warn),
-    fetchObject: fetchObject(stopping.signal),
-    sha256: async (bytes) => createHash('sha256').update(bytes).digest('hex'),
+    joining: { name: options.name ?? `${hostname()}-${process.pid}`, kind: 'node', token },
+    material: {
+      engine: options.engine ?? 'auto',
+      startCompute: (subject, wanted) =>
+        startLanes({ ...subject, wanted, threads: options.threads, lanes, log: warn }),
+      cache: cache(warn),
+      ...(memoryBytes === undefined ? {} : { memoryBytes }),
+      fetchObject: fetchObject(stopping.signal),
+      sha256: async (bytes) => createHash('sha256').update(bytes).digest('hex'),
+    },
     wait: (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined),
     tell,
   });

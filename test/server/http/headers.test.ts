@@ -22,7 +22,7 @@ import { ROLES } from '../../../shared/protocol/roles.js';
 import { certificateIn } from '../../support/cluster/certificates.js';
 import { temporaryFolder } from '../../support/cluster/cluster.js';
 import { RawWorker } from '../../support/cluster/raw-worker.js';
-import { smallRun } from '../../support/cluster/small-run.js';
+import { shared, smallRun } from '../../support/cluster/small-run.js';
 import { type TokenRun, tokenRun } from '../../support/cluster/token-run.js';
 
 const EXPECTED: Record<string, string | RegExp> = {
@@ -123,13 +123,11 @@ const PATHS: Record<string, string[]> = {
 const OWN_PAGE = { 'X-Swarmgrad-Admin': '1' };
 
 let run: TokenRun;
-beforeAll(async () => {
-  const ends: (() => Promise<unknown>)[] = [];
-  run = await tokenRun({ minWorkers: 9 }, (end) => ends.push(end));
-  return async () => {
-    for (const end of ends.reverse()) await end();
-  };
-});
+beforeAll(() =>
+  shared(async (onEnd) => {
+    run = await tokenRun({ minWorkers: 9 }, onEnd);
+  }),
+);
 
 describe('the headers of every answer', () => {
   const paths = ROUTES.flatMap((row) => (PATHS[row.path] ?? [row.path]).map((path) => ({ row, path })));

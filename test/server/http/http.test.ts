@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Manifest } from '../../../shared/data/manifest.js';
 import type { Status } from '../../../shared/status/status.js';
 import { RawWorker } from '../../support/cluster/raw-worker.js';
-import { type SmallRun, smallRun } from '../../support/cluster/small-run.js';
+import { type SmallRun, shared, smallRun } from '../../support/cluster/small-run.js';
 
 /** Without the URL normalization of `fetch`. */
 function rawRequest(url: string, path: string, method = 'GET'): Promise<{ status: number; body: string }> {
@@ -23,13 +23,11 @@ function rawRequest(url: string, path: string, method = 'GET'): Promise<{ status
 
 /** One run serves all: nothing here changes it. */
 let run: SmallRun;
-beforeAll(async () => {
-  const ends: (() => Promise<unknown>)[] = [];
-  run = await smallRun({}, (end) => ends.push(end));
-  return async () => {
-    for (const end of ends.reverse()) await end();
-  };
-});
+beforeAll(() =>
+  shared(async (onEnd) => {
+    run = await smallRun({}, onEnd);
+  }),
+);
 
 describe('the HTTP side of a coordinator', () => {
   it('answers its health and its status', async () => {

@@ -4,7 +4,7 @@ import type { Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { ROUTES } from '../../../coordinator/server/http/rights.js';
-import { type SmallRun, smallRun } from '../../support/cluster/small-run.js';
+import { type SmallRun, shared, smallRun } from '../../support/cluster/small-run.js';
 
 const { servers } = vi.hoisted(() => ({ servers: [] as Server[] }));
 vi.mock(import('../../../coordinator/server/network/limits.js'), async (original) => {
@@ -17,13 +17,11 @@ vi.mock(import('../../../coordinator/server/network/limits.js'), async (original
 });
 
 let run: SmallRun;
-beforeAll(async () => {
-  const ends: (() => Promise<unknown>)[] = [];
-  run = await smallRun({}, (end) => ends.push(end));
-  return async () => {
-    for (const end of ends.reverse()) await end();
-  };
-});
+beforeAll(() =>
+  shared(async (onEnd) => {
+    run = await smallRun({}, onEnd);
+  }),
+);
 
 function open(): Socket {
   const { port } = new URL(run.url);

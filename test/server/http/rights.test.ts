@@ -6,6 +6,7 @@ import { ROUTES, routeOf } from '../../../coordinator/server/http/rights.js';
 import { CLOSE } from '../../../shared/protocol/close-codes.js';
 import { COMPUTE, may, ROLES, type Role } from '../../../shared/protocol/roles.js';
 import { RawWorker } from '../../support/cluster/raw-worker.js';
+import { shared } from '../../support/cluster/small-run.js';
 import { type TokenRun, tokenRun } from '../../support/cluster/token-run.js';
 
 const SERVER = fileURLToPath(new URL('../../../coordinator/server', import.meta.url));
@@ -21,14 +22,12 @@ const EXAMPLES: Record<string, string> = {
 let run: TokenRun;
 let tokens: Record<Role, string>;
 
-beforeAll(async () => {
-  const ends: (() => Promise<unknown>)[] = [];
-  run = await tokenRun({}, (end) => ends.push(end));
-  tokens = run.tokens;
-  return async () => {
-    for (const end of ends.reverse()) await end();
-  };
-});
+beforeAll(() =>
+  shared(async (onEnd) => {
+    run = await tokenRun({}, onEnd);
+    tokens = run.tokens;
+  }),
+);
 
 const bearer = (token: string | undefined): Record<string, string> =>
   token === undefined ? {} : { Authorization: `Bearer ${token}` };

@@ -48,6 +48,21 @@ export async function smallRun(
   };
 }
 
+/**
+ * Starts what all tests of a file share.
+ * @param start is given where to leave what must be done in the end
+ * @returns what does that, for `beforeAll`
+ */
+export async function shared(
+  start: (onEnd: (end: () => Promise<unknown>) => void) => Promise<void>,
+): Promise<() => Promise<void>> {
+  const ends: (() => Promise<unknown>)[] = [];
+  await start((end) => ends.push(end));
+  return async () => {
+    for (const end of ends.reverse()) await end();
+  };
+}
+
 /** Resolves at the next event that is meant. */
 export function next(run: SmallRun, isMeant: (event: RunEvent) => boolean): Promise<RunEvent> {
   return new Promise((resolve) => {

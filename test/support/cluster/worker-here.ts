@@ -30,21 +30,21 @@ export function workHere(
   const stopping = new AbortController();
   const { signal } = stopping;
   const participation = new Participation({
-    name,
-    kind: 'node',
-    token,
+    joining: { name, kind: 'node', token },
     address: http,
-    engine: 'light',
     dial: (events) => dial(swarm, events),
-    startCompute: async ({ model, manifest }: ComputeSubject) => {
-      if (unable !== undefined) throw new UserError(unable);
-      const classes = confusionClasses(manifest.label);
-      return lightCompute({ layout: layoutOf(model.weights), classes, NodeComputer });
+    material: {
+      engine: 'light',
+      startCompute: async ({ model, manifest }: ComputeSubject) => {
+        if (unable !== undefined) throw new UserError(unable);
+        const classes = confusionClasses(manifest.label);
+        return lightCompute({ layout: layoutOf(model.weights), classes, NodeComputer });
+      },
+      cache: new MemoryCache(CACHE_BYTES),
+      fetchObject: async (hash, maxBytes) =>
+        (await get(`${http}/objects/${hash}`, { token, ca: undefined, maxBytes, signal })).body,
+      sha256: async (bytes) => createHash('sha256').update(bytes).digest('hex'),
     },
-    cache: new MemoryCache(CACHE_BYTES),
-    fetchObject: async (hash, maxBytes) =>
-      (await get(`${http}/objects/${hash}`, { token, ca: undefined, maxBytes, signal })).body,
-    sha256: async (bytes) => createHash('sha256').update(bytes).digest('hex'),
     wait: (ms, stop) => delay(ms, undefined, { signal: stop }).catch(() => undefined),
     tell: () => undefined,
   });
