@@ -1,5 +1,5 @@
 // `npm run chaos`: the chaos tests with many more kills than fit into a check. Figures are printed at the end.
-import { vitest } from './vitest.mjs';
+import { vitest } from '../test/support/setup/vitest.mjs';
 
 const { CHAOS_WORKER_KILLS = '1000', CHAOS_COORDINATOR_KILLS = '200' } = process.env;
 vitest(['test/simulation/chaos', 'test/cluster/chaos.test.ts'], {

@@ -1,6 +1,6 @@
 // `npm run fuzz [-- --frames N --seed S]`: the fuzz tests with many more messages than fit into a check. Figures are printed at the end.
 import { parseArgs } from 'node:util';
-import { vitest } from './vitest.mjs';
+import { vitest } from '../test/support/setup/vitest.mjs';
 
 const { values } = parseArgs({
   options: {

@@ -3,7 +3,7 @@
 // and belongs into test/regressions.ts.
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { vitest } from './vitest.mjs';
+import { vitest } from '../test/support/setup/vitest.mjs';
 
 const { values } = parseArgs({ options: { hours: { type: 'string', default: '4' } } });
 const hours = Number(values.hours);

@@ -1,5 +1,5 @@
 // `npm run replay -- CAMPAIGN SEED`: plays again what a failing simulation has told, and tells what happened last.
-import { vitest } from './vitest.mjs';
+import { vitest } from '../test/support/setup/vitest.mjs';
 
 /** By name: the variable that takes the seed, and the file. */
 const CAMPAIGNS = {
