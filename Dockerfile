@@ -19,7 +19,7 @@ RUN npm ci --ignore-scripts --no-audit --no-fund \
   && mkdir /production && cp -al package.json package-lock.json .npmrc node_modules /production && cd /production \
   && npm prune --omit=dev --ignore-scripts --no-audit --no-fund \
   && find node_modules -type f \( -name '*.ts' -o -name '*.md' \) -delete \
-  && find node_modules/@tensorflow/*/dist -type f ! -name '*.node.js' -delete \
+  && find node_modules/@tensorflow/*/dist -type f ! -name '*.node.js' ! -name '*.wasm' -delete \
   && find node_modules/onnxruntime-web/dist -type f ! -name 'ort.node*' ! -name 'ort-wasm-simd-threaded.[mw]*' -delete \
   && find node_modules -type d -empty -delete
 COPY . .
