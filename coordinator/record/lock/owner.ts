@@ -46,7 +46,8 @@ export function parseOwner(text: string): Owner | undefined {
 
 /** @param path of the file that the owner touches; @param tell hears what takes time */
 export async function lives(owner: Owner, path: string, tell: (text: string) => void): Promise<boolean> {
-  if (owner.place === place()) return isRunning(owner.pid) && beganAt(owner.pid) === owner.began;
+  if (owner.place === place())
+    return isRunning(owner.pid) && beganAt(owner.pid) === owner.began && !isDead(owner.pid);
   const changed = async () =>
     stat(path).then(
       ({ mtimeMs }) => mtimeMs,
@@ -77,12 +78,17 @@ function place(): string {
   return [hostname(), boot, fromProc(() => readlinkSync('/proc/self/ns/pid'))].join(' ');
 }
 
-/** The 22nd field of /proc/PID/stat: clock ticks since the system began. The name before it may hold blanks. */
-const beganAt = (pid: number): string =>
-  fromProc(() => {
-    const line = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return line.slice(line.lastIndexOf(')') + 2).split(' ')[19] ?? '';
-  });
+/** Clock ticks since the system began. */
+const beganAt = (pid: number): string => fromProc(() => statOf(pid)[19] ?? '');
+
+/** Whether it has ended, and only its parent has not heard of it: its id is still taken then. */
+const isDead = (pid: number): boolean => ['Z', 'X'].includes(fromProc(() => statOf(pid)[0] ?? ''));
+
+/** The fields of /proc/PID/stat from the third on, the state. The name before it may hold blanks. */
+function statOf(pid: number): string[] {
+  const line = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return line.slice(line.lastIndexOf(')') + 2).split(' ');
+}
 
 /** Linux alone has these files; elsewhere the process id must do. */
 function fromProc(read: () => string): string {

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { FaultyDisk } from '../../../test/support/files/faulty-disk.js';
 import { temporaryFolder } from '../../../test/support/files/temporary-folder.js';
 import { firstGeneration } from './generation.js';
@@ -41,6 +42,32 @@ describe('the lock of a run', () => {
     await second.acquire(paths, tell);
     await second.release();
   });
+
+  it.skipIf(!existsSync('/proc/self/stat'))(
+    'is had at once of an owner that was killed, though its parent has not heard of that',
+    async () => {
+      const { paths, tell } = await setUp();
+      // The child's parent becomes a program that never asks for it.
+      const parent = spawn('sh', ['-c', 'sleep 100 & echo $!; exec sleep 100'], {
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+      try {
+        const [said] = await once(parent.stdout, 'data');
+        const pid = Number(said);
+        const statOf = () => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+        const owner = { ...(await ownerOf(paths, tell)), pid, began: statOf()[19]! };
+        await writeFile(paths.lock, JSON.stringify(owner));
+        await expect(new RunLock().acquire(paths, tell)).rejects.toThrow(/has this run: stop it first/);
+        process.kill(pid, 'SIGKILL');
+        await vi.waitUntil(() => statOf()[0] === 'Z');
+        const next = new RunLock();
+        await next.acquire(paths, tell);
+        await next.release();
+      } finally {
+        parent.kill('SIGKILL');
+      }
+    },
+  );
 
   it('counts the starts of the run, and keeps its id', async () => {
     const { paths, tell } = await setUp();
