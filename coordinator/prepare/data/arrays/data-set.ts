@@ -1,6 +1,7 @@
 /** A data set of arrays: x and y, records first, for training and for testing, or for both in one. */
 import { AS_IT_IS } from '../../../../shared/data/manifest.js';
 import { UserError } from '../../../../shared/user-error.js';
+import { countsOf } from '../classes.js';
 import { drawTest } from '../draw.js';
 import { choiceOption } from '../options.js';
 import { scaled, scalingOf } from '../scaling/scaling.js';
@@ -40,11 +41,15 @@ export async function dataOfArrays(arrays: Arrays, options: SpecOptions, reader:
     throw new UserError(`${train.x.title} holds uint8, ${test.x.title} ${test.x.dtype}: save both alike`);
   const labels = labelsOf([train.y, test.y], options, reader.trained);
   const shapes = { x, y: labels.y, label: labels.label };
+  // Asked for both ends of the model, which is built once for that.
+  let ends: ReturnType<NonNullable<Reader['endsOf']>> | undefined;
+  const { endsOf } = reader;
+  const asking: Reader = endsOf ? { ...reader, endsOf: () => (ends ??= endsOf(shapes)) } : reader;
   // What a model does not know is left out before anything is scaled: only of data read for a model.
   const unknown = { train: unknownOf(train.y, labels), test: unknownOf(test.y, labels) };
   const used = { train: known(train, labels), test: known(test, labels) };
-  const features = await featuresOf(used.train.x, shapes, options, reader);
-  const target = await targetOf(used.train, labels, shapes, options, reader);
+  const features = await featuresOf(used.train.x, shapes, options, asking);
+  const target = await targetOf(used.train, labels, shapes, options, asking);
   const recordsOf = ({ x, y }: Pair): Records => ({
     count: x.shape[0]!,
     x: features.of(x),
@@ -112,12 +117,9 @@ function picked(array: PlainArray, records: readonly number[]): PlainArray {
 }
 
 function unknownOf(y: PlainArray, { unknownOf }: Labels): UnknownClass[] {
-  const counts = new Map<string, number>();
-  for (let record = 0; unknownOf && record < y.shape[0]!; record++) {
-    const name = unknownOf(y, record);
-    if (name !== undefined) counts.set(name, (counts.get(name) ?? 0) + 1);
-  }
-  return [...counts].map(([name, records]) => ({ name, records }));
+  if (!unknownOf) return [];
+  const names = Array.from({ length: y.shape[0]! }, (_, record) => unknownOf(y, record));
+  return countsOf(names.filter((name) => name !== undefined));
 }
 
 function known(pair: Pair, { unknownOf }: Labels): Pair {

@@ -67,12 +67,15 @@ export async function featuresOf(
 ): Promise<Features> {
   const { shape, dtype } = shapes.x;
   if (dtype === 'uint8') {
-    const normalized = await pixelNormalization(Uint8Array.from(numbersOf(train)), shapes, options, reader);
-    return { ...normalized, warnings: [], of: (array) => Uint8Array.from(numbersOf(array)) };
+    // An array of this type holds its values as bytes.
+    const bytesOf = (array: PlainArray) => numbersOf(array) as Uint8Array;
+    const normalized = await pixelNormalization(bytesOf(train), shapes, options, reader);
+    return { ...normalized, warnings: [], of: bytesOf };
   }
   const { trained } = reader;
   const width = shape.at(-1)!;
   if (trained) {
+    refuseOtherColumns(train, shape, trained.columns);
     const scalings = trained.columns?.features ?? Array.from({ length: width }, () => AS_IT_IS);
     return { ...{ normalisation: trained.normalisation, notes: [], warnings: [] }, of: scaledBy(scalings) };
   }
@@ -85,7 +88,7 @@ export async function featuresOf(
   const notes = [noteOf(isStandard, choice, shape.length, input)];
   const indices = choice === 'auto' && input?.takes === 'indices' ? input : undefined;
   if (shape.length === 1) {
-    const columns = scalings.map((scaling, at) => ({ name: `x${at}`, ...scaling }));
+    const columns = scalings.map((scaling, at) => ({ name: nameOf(at), ...scaling }));
     return {
       ...{ normalisation: FED_AS_STORED, columns, notes, warnings: [] },
       of: scaledBy(scalings, indices),
@@ -99,6 +102,24 @@ export async function featuresOf(
   const warnings = scalings.flatMap((scaling, at) => roundingOf(train.title, at, scaling));
   const none = Array.from({ length: width }, () => AS_IT_IS);
   return { normalisation, notes, warnings, of: scaledBy(none, indices) };
+}
+
+/** Columns of an array have no names of their own. */
+const nameOf = (column: number): string => `x${column}`;
+
+/** What goes by names is not matched by position. */
+function refuseOtherColumns(
+  { title }: PlainArray,
+  shape: readonly number[],
+  columns: Columns | undefined,
+): void {
+  if (!columns?.named) return;
+  const names = columns.features.map(({ name }) => name);
+  if (names.length === shape[0] && names.every((name, at) => name === nameOf(at))) return;
+  throw new UserError(
+    `${title} has no names of columns, the model was trained on ${names.slice(0, 4).join(', ')}${names.length > 4 ? ', ...' : ''}: give a table with these names (csv:FILE)`,
+    2,
+  );
 }
 
 function strided(array: PlainArray, from: number, step: number): Float64Array {

@@ -2,6 +2,7 @@
 import type { LabelKind, RecordArray, RecordFormat, TensorSpec } from '../../../../shared/data/manifest.js';
 import { sizeOf } from '../../../../shared/numerics/shape.js';
 import { UserError } from '../../../../shared/user-error.js';
+import { untrainedWarnings } from '../classes.js';
 import { choiceOption } from '../options.js';
 import type { SpecOptions } from '../spec.js';
 import { numbersOf, type PlainArray, recordSizeOf } from './plain-array.js';
@@ -80,7 +81,9 @@ function namedClasses(arrays: readonly PlainArray[], trained: RecordFormat | und
   const at = new Map(names.map((name, index) => [name, index]));
   return {
     ...{ y: INDEX, label: { kind: 'class', classes: names.length, names }, notes: [] },
-    warnings: known ? [] : untrainedIn(title, names, new Set(arrays[0]!.values as string[])),
+    warnings: known
+      ? []
+      : untrainedWarnings(`record of ${title}`, names, new Set(arrays[0]!.values as string[])),
     of: (array) => Int32Array.from(array.values as string[], (name) => at.get(name) ?? -1),
     unknownOf: (array, record) => {
       const name = (array.values as string[])[record]!;
@@ -108,7 +111,6 @@ function numberedClasses(arrays: readonly PlainArray[], trained: RecordFormat | 
   const y: TensorSpec = { shape, dtype: 'int32' };
   const of = (array: PlainArray) => Int32Array.from(numbersOf(array));
   if (trained?.label.kind === 'class') {
-    const { classes } = trained.label;
     const names = namesOf(trained.label);
     // By its name, where the model's classes have names: the number 3 is the class "3".
     const at = new Map(names.map((name, index) => [name, index]));
@@ -116,7 +118,7 @@ function numberedClasses(arrays: readonly PlainArray[], trained: RecordFormat | 
     return {
       ...{ y, label: trained.label, notes: [], warnings: [] },
       of: (array) => of(array).map(indexOf),
-      ...(classes > 0 && shape.length === 0
+      ...(shape.length === 0
         ? {
             unknownOf: (array: PlainArray, record: number) => {
               const value = numbersOf(array)[record]!;
@@ -135,22 +137,14 @@ function numberedClasses(arrays: readonly PlainArray[], trained: RecordFormat | 
     );
   const label = { kind: 'class' as const, classes };
   const present = new Set([...new Set(of(first))].map(String));
-  return { ...{ y, label, notes: [], of }, warnings: untrainedIn(first.title, namesOf(label), present) };
+  return {
+    ...{ y, label, notes: [], of },
+    warnings: untrainedWarnings(`record of ${first.title}`, namesOf(label), present),
+  };
 }
 
 const namesOf = ({ classes, names }: LabelKind & { kind: 'class' }): string[] =>
   names ?? Array.from({ length: classes }, (_, index) => `${index}`);
-
-const LISTED = 8;
-
-function untrainedIn(title: string, names: readonly string[], present: ReadonlySet<string>): string[] {
-  const untrained = names.filter((name) => !present.has(name));
-  if (untrained.length === 0) return [];
-  const more = untrained.length > LISTED ? ` and ${untrained.length - LISTED} more` : '';
-  return [
-    `${title}: no record has class ${untrained.slice(0, LISTED).join(', ')}${more}: the model cannot learn it`,
-  ];
-}
 
 /** A 1 in the column of the class, and 0 elsewhere. */
 function isOneHot(array: PlainArray): boolean {

@@ -8,9 +8,10 @@
  */
 import { AS_IT_IS, type TensorSpec } from '../../../../shared/data/manifest.js';
 import { UserError } from '../../../../shared/user-error.js';
+import { countsOf, untrainedWarnings } from '../classes.js';
 import { choiceOption } from '../options.js';
 import { FED_AS_STORED } from '../scaling/normalization.js';
-import type { DataSet, DataSource, Reader, Records, UnknownClass } from '../source.js';
+import type { DataSet, DataSource, Reader, Records } from '../source.js';
 import type { SpecOptions } from '../spec.js';
 import { orderedClasses, suspicionOf } from './table/classes.js';
 import { type Picked, pickColumns, pickSame, type Wanted } from './table/columns.js';
@@ -89,24 +90,8 @@ function classesOf({ train, test }: Parts, column: string, { trained }: Reader):
   const warnings: string[] = [];
   const suspicion = suspicionOf(column, names, all.length);
   if (suspicion) warnings.push(suspicion);
-  const present = new Set(trainLabels);
-  const untrained = names.filter((name) => !present.has(name));
-  if (untrained.length > 0)
-    warnings.push(`no training row has class ${listed(untrained)}: the model cannot learn it`);
+  warnings.push(...untrainedWarnings('training row', names, new Set(trainLabels)));
   return { ...labels, warnings };
-}
-
-const LISTED = 8;
-
-function listed(names: readonly string[]): string {
-  const rest = names.length - LISTED;
-  return names.slice(0, LISTED).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
-}
-
-function countsOf(names: readonly string[]): UnknownClass[] {
-  const counts = new Map<string, number>();
-  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
-  return [...counts].map(([name, records]) => ({ name, records }));
 }
 
 const INDEX: TensorSpec = { shape: [], dtype: 'int32' };

@@ -148,6 +148,30 @@ describe('npz', () => {
     expect([...other.train.y, ...other.test.y].sort()).toEqual([0, 1]);
   });
 
+  it('is not matched by position with columns that have names', async () => {
+    const csv = join(root, 'named.csv');
+    writeFileSync(csv, 'width,height,kind\n1,2,a\n3,4,b\n5,6,a\n7,8,b\n');
+    const trained = await open(`csv:${csv}?label=kind`);
+    const path = file({
+      x: [[4, 2], Float32Array.of(2, 1, 4, 3, 6, 5, 8, 7)],
+      y: [[4], ['a', 'b', 'a', 'b']],
+    });
+    expect(await refusalOf(open(`npz:${path}`, { trained }))).toMatch(
+      /array x has no names of columns, the model was trained on width, height: give a table with these names/,
+    );
+  });
+
+  it('asks for the ends of the model once', async () => {
+    let asked = 0;
+    const endsOf = async () => {
+      asked++;
+      return {};
+    };
+    const path = file({ x: [[4, 1], Float32Array.of(1, 2, 3, 4)], y: [[4], Float32Array.of(1, 2, 3, 4)] });
+    await open(`npz:${path}`, { endsOf });
+    expect(asked).toBe(1);
+  });
+
   it('refuses values that are no indices of the model that takes some', async () => {
     const endsOf = async () => ({ input: { layer: 'e', takes: 'indices' as const, below: 3 } });
     const at = (values: number[]) =>
