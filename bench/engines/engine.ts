@@ -12,14 +12,13 @@
 import { startCompiled } from '../../engine/compiled/start.js';
 import { engineCandidates } from '../../engine/node/candidates.js';
 import { cpuRuntime } from '../../engine/node/compiled.js';
-import { messageOf } from '../../shared/user-error.js';
 import { type BenchSubject, CASES, type Case, subjectOf } from '../support/cases.js';
 import type { Bench, BenchResult } from '../support/question.js';
 import { PyTorchStep, type StepTime } from '../support/rivals/pytorch-step.js';
 import { TfjsStep } from '../support/rivals/tfjs-step.js';
 import { median } from '../support/statistics.js';
 import { goalRows } from './goals.js';
-import { inTurns, ofEngine, type Timed } from './timed.js';
+import { formatsOf, inTurns, ofEngine, Rivals, type Timed } from './timed.js';
 
 const RUNS = 30;
 
@@ -69,14 +68,8 @@ async function start(
   python: string | undefined,
   log: (line: string) => void,
 ): Promise<Timed[]> {
-  const timed: Timed[] = [];
-  const attempt = async (name: string, make: () => Promise<Timed>) => {
-    await make().then(
-      (one) => void timed.push(one),
-      (error) => log(`  ${own.model} ${name}: not here (${messageOf(error)})`),
-    );
-  };
-  await attempt('compiled/cpu', async () =>
+  const rivals = new Rivals((name) => `${own.model} ${name}`, log);
+  await rivals.start('compiled/cpu', async () =>
     ofEngine(
       await startCompiled(subject, await cpuRuntime(threads), () => import('@tensorflow/tfjs')),
       subject,
@@ -86,13 +79,11 @@ async function start(
     // These have one thread, or choose their own number.
     for (const name of ['compiled/wasm', 'eager/node', 'eager/wasm']) {
       const candidate = engineCandidates(subject).find((one) => one.name === name)!;
-      await attempt(name, async () => ofEngine(await candidate.start(), subject));
+      await rivals.start(name, async () => ofEngine(await candidate.start(), subject));
     }
-    await attempt('tfjs/wasm', () => TfjsStep.start(subject));
+    await rivals.start('tfjs/wasm', () => TfjsStep.start(subject));
   }
-  const formats =
-    own.shape.length === 3 ? (['contiguous', 'channels_last'] as const) : (['contiguous'] as const);
-  for (const format of python ? formats : [])
-    await attempt(`pytorch ${format}`, () => PyTorchStep.start(python!, own, threads, format));
-  return timed;
+  for (const format of python ? formatsOf(own) : [])
+    await rivals.start(`pytorch ${format}`, () => PyTorchStep.start(python!, own, threads, format));
+  return rivals.timed;
 }

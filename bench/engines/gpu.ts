@@ -5,12 +5,11 @@
  * which is what a GPU likes, and as eight shards that one run joins, which has the bits of one after the other.
  */
 import { engineCandidates } from '../../engine/node/candidates.js';
-import { messageOf } from '../../shared/user-error.js';
 import { type BenchSubject, CASES, type Case, subjectOf } from '../support/cases.js';
 import type { Bench, BenchResult } from '../support/question.js';
 import { PyTorchStep } from '../support/rivals/pytorch-step.js';
 import { median } from '../support/statistics.js';
-import { inTurns, ofEngine, type Timed } from './timed.js';
+import { formatsOf, inTurns, ofEngine, Rivals, type Timed } from './timed.js';
 
 const [RUNS, QUICK_RUNS] = [30, 5];
 /** Fewer in a quick run: Vulkan on a processor takes seconds for what a GPU does in milliseconds. */
@@ -58,26 +57,18 @@ async function start(
   python: string | undefined,
   log: (line: string) => void,
 ): Promise<Timed[]> {
-  const timed: Timed[] = [];
-  const attempt = async (name: string, make: () => Promise<Timed>) => {
-    await make().then(
-      (one) => void timed.push(one),
-      (error) => log(`  ${own.model} ${name}, ${own.batch} samples: not here (${messageOf(error)})`),
-    );
-  };
+  const rivals = new Rivals((name) => `${own.model} ${name}, ${own.batch} samples`, log);
   const candidates = engineCandidates(subject);
   for (const name of ['compiled/webgpu', 'compiled/cuda', 'compiled/cpu']) {
     const candidate = candidates.find((one) => one.name === name)!;
-    await attempt(name, async () => ofEngine(await candidate.start(), subject));
+    await rivals.start(name, async () => ofEngine(await candidate.start(), subject));
     if (shards > 1 && name === 'compiled/webgpu') {
-      await attempt(`${name}, ${shards} shards`, async () =>
+      await rivals.start(`${name}, ${shards} shards`, async () =>
         ofEngine(await candidate.start(), subject, shards),
       );
     }
   }
-  const formats =
-    own.shape.length === 3 ? (['contiguous', 'channels_last'] as const) : (['contiguous'] as const);
-  for (const format of python ? formats : [])
-    await attempt(`pytorch ${format} on cuda`, () => PyTorchStep.start(python!, own, 1, format, 'cuda'));
-  return timed;
+  for (const format of python ? formatsOf(own) : [])
+    await rivals.start(`pytorch ${format} on cuda`, () => PyTorchStep.start(python!, own, 1, format, 'cuda'));
+  return rivals.timed;
 }

@@ -2,7 +2,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Engine } from '../../engine/engine.js';
 import { layoutOf } from '../../shared/numerics/layout.js';
-import type { BenchSubject } from '../support/cases.js';
+import { messageOf } from '../../shared/user-error.js';
+import type { BenchSubject, Case } from '../support/cases.js';
 import type { StepTime } from '../support/rivals/pytorch-step.js';
 
 /** Runs before the measured ones: WebAssembly is compiled anew for speed while it runs. */
@@ -19,6 +20,27 @@ export interface Timed {
   step(): Promise<StepTime>;
   close(): void;
 }
+
+/** Starts one after the other; `where` says for what, where one is not here. */
+export class Rivals {
+  readonly timed: Timed[] = [];
+
+  constructor(
+    private readonly where: (name: string) => string,
+    private readonly log: (line: string) => void,
+  ) {}
+
+  async start(name: string, make: () => Promise<Timed>): Promise<void> {
+    await make().then(
+      (one) => void this.timed.push(one),
+      (error) => this.log(`  ${this.where(name)}: not here (${messageOf(error)})`),
+    );
+  }
+}
+
+/** The ways in which PyTorch lays out what a model computes with. */
+export const formatsOf = ({ shape }: Case): readonly ('contiguous' | 'channels_last')[] =>
+  shape.length === 3 ? ['contiguous', 'channels_last'] : ['contiguous'];
 
 /** An engine whose step is the gradient of all records at once, or of `shards` equal parts of them, joined. */
 export async function ofEngine(engine: Engine, subject: BenchSubject, shards = 1): Promise<Timed> {

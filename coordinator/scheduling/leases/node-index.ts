@@ -1,28 +1,25 @@
 /** What belongs to nodes of the tree, found by any node that has shards in common with theirs. */
 import { type Node, parentOf, ROOT } from '../../../shared/numerics/tree.js';
+import { SetsByKey } from './sets-by-key.js';
 
 export class NodeIndex<T> {
-  private readonly byNode = new Map<Node, Set<T>>();
+  private readonly byNode = new SetsByKey<Node, T>();
 
   /** @param shards of the step: leaves of the tree */
   constructor(private readonly shards: number) {}
 
   add(node: Node, item: T): void {
-    const same = this.byNode.get(node);
-    if (same) same.add(item);
-    else this.byNode.set(node, new Set([item]));
+    this.byNode.add(node, item);
   }
 
   remove(node: Node, item: T): void {
-    const same = this.byNode.get(node);
-    same?.delete(item);
-    if (same?.size === 0) this.byNode.delete(node);
+    this.byNode.remove(node, item);
   }
 
   /** What belongs to nodes above `node`, to `node`, and to nodes under it, level by level. */
   over(node: Node): T[] {
     const found: T[] = [];
-    const look = (at: Node) => found.push(...(this.byNode.get(at) ?? []));
+    const look = (at: Node) => found.push(...this.byNode.of(at));
     for (let above = parentOf(node); above >= ROOT; above = parentOf(above)) look(above);
     for (let [first, end] = [node, node + 1]; first < 2 * this.shards; [first, end] = [2 * first, 2 * end])
       for (let at = first; at < end; at++) look(at);

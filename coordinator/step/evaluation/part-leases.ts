@@ -1,5 +1,6 @@
 /** Which worker holds which part of an evaluation, since when, and how long the parts before took it. */
 import { expectedMs, patienceMs } from '../../scheduling/deadlines.js';
+import { SetsByKey } from '../../scheduling/leases/sets-by-key.js';
 import type { Turnaround, Worker } from '../../scheduling/worker.js';
 
 /** More holders of one part at a time would only burden the network. */
@@ -19,16 +20,16 @@ export interface PartLease {
 export class PartLeases {
   private readonly open = new Set<PartLease>();
   /** The same by part and by worker: of thousands, an answer concerns a few. */
-  private readonly byPart = new Map<number, Set<PartLease>>();
-  private readonly byWorker = new Map<Worker, Set<PartLease>>();
+  private readonly byPart = new SetsByKey<number, PartLease>();
+  private readonly byWorker = new SetsByKey<Worker, PartLease>();
   /** How long parts took, by worker. */
   private readonly recent = new Map<Worker, Turnaround[]>();
 
   add(lease: PartLease): void {
     const { worker, part } = lease;
     this.open.add(lease);
-    put(this.byPart, part, lease);
-    put(this.byWorker, worker, lease);
+    this.byPart.add(part, lease);
+    this.byWorker.add(worker, lease);
     if (worker.parts < worker.lanes) lease.begun = lease.since;
     worker.holdsParts(1);
     worker.lease();
@@ -37,8 +38,8 @@ export class PartLeases {
   release(lease: PartLease): void {
     const { worker, part } = lease;
     this.open.delete(lease);
-    take(this.byPart, part, lease);
-    take(this.byWorker, worker, lease);
+    this.byPart.remove(part, lease);
+    this.byWorker.remove(worker, lease);
     worker.holdsParts(-1);
   }
 
@@ -62,12 +63,12 @@ export class PartLeases {
   }
 
   ofPart(part: number): PartLease[] {
-    return [...(this.byPart.get(part) ?? [])];
+    return [...this.byPart.of(part)];
   }
 
   /** In the order in which it got them. */
   ofWorker(worker: Worker): PartLease[] {
-    return [...(this.byWorker.get(worker) ?? [])];
+    return [...this.byWorker.of(worker)];
   }
 
   of(worker: Worker, part: number): PartLease | undefined {
@@ -113,16 +114,4 @@ export class PartLeases {
   private historyOf(worker: Worker): readonly Turnaround[] {
     return this.recent.get(worker) ?? [];
   }
-}
-
-function put<K>(leases: Map<K, Set<PartLease>>, key: K, lease: PartLease): void {
-  const same = leases.get(key);
-  if (same) same.add(lease);
-  else leases.set(key, new Set([lease]));
-}
-
-function take<K>(leases: Map<K, Set<PartLease>>, key: K, lease: PartLease): void {
-  const same = leases.get(key);
-  same?.delete(lease);
-  if (same?.size === 0) leases.delete(key);
 }
