@@ -107,8 +107,7 @@ describe.skipIf(withoutChromium())('a run', () => {
     expect(again).toBeLessThan(WEIGHTS_BYTES / 10);
     const second = workHere(after.url, { name: 'second' });
     onTestFinished(() => second.stop());
-    const { step } = await statusOf(after.url);
-    await reached(after, step + 3);
-    expect((await memberOf(after.url, 'loyal'))!.samples).toBeGreaterThan(0);
+    // The other one may take over the tab's first leases, if the tab is slow to begin.
+    await until(async () => (await memberOf(after.url, 'loyal'))!.samples > 0);
   });
 });
