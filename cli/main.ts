@@ -8,6 +8,7 @@ import { addEngines } from './commands/engines.js';
 import { addEvaluate } from './commands/evaluate.js';
 import { addExport } from './commands/export.js';
 import { addGenerate } from './commands/generate.js';
+import { addPredict } from './commands/predict.js';
 import { addStart } from './commands/start.js';
 import { addStatus } from './commands/status.js';
 import { addToken } from './commands/token.js';
@@ -31,6 +32,7 @@ export async function main(args: readonly string[]): Promise<number> {
     addStatus,
     addEvaluate,
     addExport,
+    addPredict,
     addGenerate,
     addEngines,
     addDashboard,

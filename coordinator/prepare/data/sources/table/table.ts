@@ -36,9 +36,19 @@ export async function readTable(
   options: SpecOptions,
   known: readonly string[],
 ): Promise<Table> {
+  return tableOf(file, await readDataFile(file), options, known);
+}
+
+/** @param file what the bytes are called in errors. @throws UserError */
+export function tableOf(
+  file: string,
+  bytes: Uint8Array,
+  options: SpecOptions,
+  known: readonly string[],
+): Table {
   const skip = wholeOption(options, 'skip', 0);
   const decimal = choiceOption(options, 'decimal', ['point', 'comma'], 'point');
-  const text = decodeText(file, await readDataFile(file), options.get('encoding'));
+  const text = decodeText(file, bytes, options.get('encoding'));
   const delimiter = delimiterOption(options) ?? findDelimiter(withoutLines(text, skip));
   const rows = cut(file, text, delimiter, skip);
   if (rows.length === 0) throw new UserError(`${file} holds no rows`);
@@ -153,16 +163,21 @@ export const nameOf = ({ names }: Pick<Table, 'names'>, column: number): string 
 export const titleOf = ({ names }: Pick<Table, 'names'>, column: number): string =>
   names?.[column] || String(column);
 
-/** The number in a field. @throws UserError where there is none, or one that float32 cannot hold */
-export function numberAt(table: Table, row: Row, column: number): number {
+/**
+ * The number in a field.
+ * @param isNeeded whether the column cannot be left out
+ * @throws UserError where there is none, or one that float32 cannot hold
+ */
+export function numberAt(table: Table, row: Row, column: number, isNeeded = false): number {
   const field = row.fields[column]!;
   const value = numberOf(field, table.decimal);
   if (Number.isFinite(Math.fround(value))) return value;
   const name = titleOf(table, column);
   const where = `${row.file}, line ${row.line}, column ${name}`;
-  const drop = `drop=${escapedName(name)} leaves the column out`;
+  const drop = isNeeded ? [] : [`drop=${escapedName(name)} leaves the column out`];
+  const told = (remedies: string[]) => (remedies.length > 0 ? ` (${remedies.join('; ')})` : '');
   if (isNumber(field, table.decimal))
-    throw new UserError(`${where}: ${field} is beyond the numbers of float32 (3.4e38): fix it (${drop})`);
+    throw new UserError(`${where}: ${field} is beyond the numbers of float32 (3.4e38): fix it${told(drop)}`);
   const hint = hintOf(field, table.decimal);
-  throw new UserError(`${where}: '${field}' is not a number (${hint ? `${hint}; ` : ''}${drop})`);
+  throw new UserError(`${where}: '${field}' is not a number${told([...(hint ? [hint] : []), ...drop])}`);
 }
