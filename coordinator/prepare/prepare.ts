@@ -61,7 +61,7 @@ export async function prepare(
 ): Promise<Prepared> {
   const { data: spec, loss, seed } = configuration;
   preparing(`reading the data: ${spec}`);
-  const data = await openData(spec, { endsOf: (shapes) => endsOf(model, shapes, loss) });
+  const data = await openData(spec, { endsOf: (shapes) => endsOf(model, shapes, loss), preparing });
   const run = { ...configuration, shardSamples: shardSamplesOf(configuration) };
   const request = { model, data: headOf(data), loss, seed, run };
   const recalled = typeof model === 'object' ? await recall(model, request, cache) : undefined;

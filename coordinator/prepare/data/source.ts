@@ -58,6 +58,8 @@ export interface Reader {
   endsOf?(shapes: DataShapes): Promise<ModelEnds>;
   /** The records that a model was trained on: these are made in the same way, columns and classes by name. */
   trained?: RecordFormat;
+  /** Hears what is being done, at least every other second where reading takes longer than that. */
+  preparing?(what: string): void;
 }
 
 export interface DataSource {
