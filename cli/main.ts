@@ -62,13 +62,20 @@ function tell(error: unknown, options: { verbose: boolean; format: LogFormat }):
   return exitCode;
 }
 
+/** With that of what caused it: a user's own module has thrown there. */
+function stackOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const cause = stackOf(error.cause);
+  return cause === undefined ? error.stack : `${error.stack}\nCaused by: ${cause}`;
+}
+
 function complain(
   text: string,
   exitCode: number,
   { verbose, format }: { verbose: boolean; format: LogFormat },
   error?: unknown,
 ): void {
-  const stack = verbose && error instanceof Error ? error.stack : undefined;
+  const stack = verbose ? stackOf(error) : undefined;
   if (format === 'json') {
     process.stdout.write(jsonLine({ level: 'error', type: 'failed', exitCode, stack, text }, Date.now()));
     return;

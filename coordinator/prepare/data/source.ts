@@ -62,12 +62,20 @@ export interface Reader {
   preparing?(what: string): void;
 }
 
+/** Data that a program has given, in place of a spec. */
+export interface GivenData {
+  /** Stands where a spec would: `own:` and the SHA-256 of what was given. */
+  name: string;
+  /** @throws UserError */
+  open(reader: Reader): Promise<DataSet>;
+}
+
 export interface DataSource {
   /** What stands before the colon of `--data`. */
   scheme: string;
   /** How it is asked for, as the help of `--data` shows it. */
   usage: string;
-  options: readonly string[];
+  options: readonly string[] | 'any';
   /** How names of its files end, lower case: `--data FILE` alone means this source. */
   endings?: readonly string[];
   /** Those of its options that are paths. */
