@@ -5,7 +5,7 @@ import { described, type PlainArray } from '../../../coordinator/prepare/data/ar
 import { SpecOptions } from '../../../coordinator/prepare/data/spec.js';
 import type { RecordFormat } from '../../../shared/data/manifest.js';
 import { UserError } from '../../../shared/user-error.js';
-import type { Inputs } from './inputs.js';
+import type { UnlabeledRecords } from './unlabeled-records.js';
 
 /** Names that are looked for in an archive of several arrays. */
 const USUAL = ['x', 'X', 'x_test'];
@@ -32,7 +32,7 @@ export function arrayIn(
 }
 
 /** @throws UserError naming the array, the record and the value */
-export async function recordsOfArray(array: PlainArray, records: RecordFormat): Promise<Inputs> {
+export async function recordsOfArray(array: PlainArray, records: RecordFormat): Promise<UnlabeledRecords> {
   const { title, shape, dtype, kind } = array;
   const { x } = records;
   if (kind === 'text') throw new UserError(`${title} holds texts: a model is fed numbers`, 2);

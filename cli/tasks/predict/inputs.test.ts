@@ -10,7 +10,7 @@ import type { RecordFormat } from '../../../shared/data/manifest.js';
 import { tableFiles } from '../../../test/support/files/csv-files.js';
 import { temporaryFolder } from '../../../test/support/files/temporary-folder.js';
 import { refusalOf } from '../../../test/support/refusal.js';
-import { readInputs } from './inputs.js';
+import { listInputs, nameOfInput, readInputs } from './inputs.js';
 
 const fileOf = tableFiles();
 const folder = temporaryFolder();
@@ -145,14 +145,39 @@ describe('an array to predict', () => {
   });
 });
 
-describe('an input is refused', () => {
-  it('if it is a picture, a folder, not there, or half an archive', async () => {
-    const png = fileOf(readFileSync(join(import.meta.dirname, '../../../docs/join.png')), 'p.png');
-    expect(await refusalOf(readInputs(png, pictures))).toMatch(
-      /is a picture, .*shape \(records, 2, 2, 1\) and of uint8/,
+describe('a picture to predict', () => {
+  it('is what training would have read of it', async () => {
+    const tree = join(
+      import.meta.dirname,
+      '../../../coordinator/prepare/data/sources/pictures/images/fixtures/pictures',
     );
-    expect(await refusalOf(readInputs(png, named))).toMatch(/is a picture, .*columns a, b$/);
-    expect(await refusalOf(readInputs(folder, named))).toMatch(/is a folder/);
+    const data = await openData(`images:${tree}?size=5x4`);
+    const size = 5 * 4 * 3;
+    const known = [data.train, data.test].flatMap(({ count, x }) =>
+      Array.from({ length: count }, (_, i) => `${x.subarray(i * size, (i + 1) * size)}`),
+    );
+    const inputs = await listInputs([join(tree, 'bird')]);
+    expect(inputs.map((input) => nameOfInput(input))).toContain('turned.jpg');
+    for (const input of inputs) {
+      const { x, count, notes } = await readInputs(input, data);
+      expect([count, notes]).toEqual([1, ["pictures are made as large as the model's: 5x4, fit=cover"]]);
+      expect(known).toContain(`${x}`);
+    }
+  });
+});
+
+describe('an input is refused', () => {
+  it('if it is a picture where none is taken, a folder without any, not there, or half of a file', async () => {
+    const png = fileOf(readFileSync(join(import.meta.dirname, '../../../docs/join.png')), 'p.png');
+    expect(await refusalOf(readInputs(png, named))).toMatch(/is a picture, and .* the columns a, b$/);
+    const damaged = fileOf(readFileSync(png).subarray(0, 500), 'damaged.png');
+    expect(await refusalOf(readInputs(damaged, pictures))).toMatch(
+      /damaged\.png is no picture that can be read/,
+    );
+    expect(
+      await refusalOf(listInputs([join(folder, 'empty')]).then(([input]) => readInputs(input!, named))),
+    ).toMatch(/empty: no such file/);
+    expect(await refusalOf(listInputs([import.meta.dirname]))).toMatch(/is a folder without pictures/);
     expect(await refusalOf(readInputs(join(folder, 'nowhere.csv'), named))).toMatch(
       /nowhere\.csv: no such file/,
     );

@@ -1,36 +1,33 @@
-/** Records to predict, from files or standard input: tables, and arrays of numpy. What a file is, its bytes tell. */
+/** Records to predict, from files or standard input: tables, arrays of numpy, and pictures. What a file is, its bytes tell. */
 import { existsSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { unzipped } from '../../../coordinator/prepare/data/files/zip.js';
+import {
+  formatOfBytes,
+  isPictureName,
+} from '../../../coordinator/prepare/data/sources/pictures/images/formats.js';
 import { parseSpec, type SpecOptions } from '../../../coordinator/prepare/data/spec.js';
-import type { RecordArray, RecordFormat } from '../../../shared/data/manifest.js';
+import type { RecordFormat } from '../../../shared/data/manifest.js';
 import { messageOf, UserError } from '../../../shared/user-error.js';
 import { arrayIn, recordsOfArray } from './array-records.js';
+import { recordsOfPicture } from './picture-records.js';
 import { recordsOfTable } from './table-records.js';
+import type { UnlabeledRecords } from './unlabeled-records.js';
 
 /** Options of an input, behind a question mark. */
-const OPTIONS = ['delimiter', 'decimal', 'encoding', 'header', 'skip', 'missing', 'x'];
+const OPTIONS = ['delimiter', 'decimal', 'encoding', 'header', 'skip', 'missing', 'x', 'fit'];
 
 /** What stands for standard input. */
 export const STDIN = '-';
-
-export interface Inputs {
-  count: number;
-  /** As engines are fed: scaled as the training's records were. */
-  x: RecordArray;
-  /** The number of each record in its file, from 1; a header is none. */
-  rows: readonly number[];
-  notes: string[];
-}
 
 /**
  * @param input a path, or `-`, perhaps with options: `FILE?delimiter=semicolon`
  * @param records what the model was trained on
  * @throws UserError naming file, row and column
  */
-export async function readInputs(input: string, records: RecordFormat): Promise<Inputs> {
+export async function readInputs(input: string, records: RecordFormat): Promise<UnlabeledRecords> {
   const { path, options } = partsOf(input);
   const title = path === STDIN ? 'standard input' : path;
   const bytes = unpacked(title, path === STDIN ? await readStdin() : await readInput(path));
@@ -39,15 +36,28 @@ export async function readInputs(input: string, records: RecordFormat): Promise<
   if (begin.startsWith('\x93NUMPY')) return recordsOfArray(arrayIn(title, bytes), records);
   if (begin.startsWith('PK\x03\x04'))
     return recordsOfArray(arrayIn(title, unzipped(bytes, title), options.get('x')), records);
-  if (isPicture(begin))
-    throw new UserError(`${title} is a picture, which predict does not read: ${remedy(records)}`, 2);
+  if (isTakenFor(path, bytes)) return recordsOfPicture(title, bytes, options, records);
   return recordsOfTable(title, bytes, options, records);
 }
 
-const remedy = ({ columns, x }: RecordFormat): string =>
-  columns
-    ? `the model takes a table with the columns ${columns.features.map(({ name }) => name).join(', ')}`
-    : `give an array (NPY or NPZ) of shape (records, ${x.shape.join(', ')}) and of ${x.dtype}`;
+/** Text may begin like a picture of a rare format: there the name decides. */
+const isTakenFor = (path: string, bytes: Uint8Array): boolean => {
+  const format = formatOfBytes(bytes);
+  return format !== undefined && (format.isRead || isPictureName(path));
+};
+
+/** Inputs one by one: a folder stands for the pictures in it, in the order of their names. @throws UserError */
+export async function listInputs(given: readonly string[]): Promise<string[]> {
+  const lists = given.map(async (input) => {
+    const { path } = partsOf(input);
+    const found = path === STDIN ? undefined : await stat(path).catch(() => undefined);
+    if (!found?.isDirectory()) return [input];
+    const names = (await readdir(path)).filter(isPictureName).sort();
+    if (names.length === 0) throw new UserError(`${path} is a folder without pictures: give files`, 2);
+    return names.map((name) => `${join(path, name)}${input.slice(path.length)}`);
+  });
+  return (await Promise.all(lists)).flat();
+}
 
 function partsOf(input: string): { path: string; options: SpecOptions } {
   const names = { known: OPTIONS, paths: [] };
@@ -58,11 +68,8 @@ function partsOf(input: string): { path: string; options: SpecOptions } {
 
 async function readInput(path: string): Promise<Buffer> {
   try {
-    if ((await stat(path)).isDirectory())
-      throw new UserError(`${path} is a folder: give the files that hold the records`, 2);
     return await readFile(path);
   } catch (error) {
-    if (error instanceof UserError) throw error;
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     throw new UserError(isMissing ? `${path}: no such file` : messageOf(error), 2);
   }
@@ -82,9 +89,6 @@ function unpacked(title: string, bytes: Buffer): Uint8Array {
     throw new UserError(`${title} is not a complete gzip file (${messageOf(error)}): fetch it again`);
   }
 }
-
-const isPicture = (begin: string): boolean =>
-  /^(\x89PNG|\xff\xd8\xff|GIF8|BM.{4}\0\0\0\0|RIFF.{4}WEBP)/s.test(begin);
 
 /** How an input is called in a list of several. */
 export const nameOfInput = (input: string): string =>

@@ -3,8 +3,8 @@ import type * as TensorFlow from '@tensorflow/tfjs';
 import { AS_IT_IS } from '../../../shared/data/manifest.js';
 import { lastActivation, probabilitiesOf } from '../../../shared/models/last-activation.js';
 import { UserError } from '../../../shared/user-error.js';
-import type { Inputs } from './inputs.js';
 import type { OpenModel } from './open-model.js';
+import type { UnlabeledRecords } from './unlabeled-records.js';
 
 /** Records that are predicted at once. */
 const BATCH = 256;
@@ -13,7 +13,7 @@ const BATCH = 256;
  * Rows of one value for each class, or of the numbers that are predicted, in the order of the records.
  * @throws UserError for a record of which the model gives no number
  */
-export async function* predictions(opened: OpenModel, inputs: Inputs): AsyncGenerator<number[]> {
+export async function* predictions(opened: OpenModel, inputs: UnlabeledRecords): AsyncGenerator<number[]> {
   const size = inputs.x.length / inputs.count;
   for (let from = 0; from < inputs.count; from += BATCH) {
     const to = Math.min(from + BATCH, inputs.count);

@@ -8,7 +8,7 @@ import { numberAt, type Table, tableOf } from '../../../coordinator/prepare/data
 import type { SpecOptions } from '../../../coordinator/prepare/data/spec.js';
 import type { Columns, RecordFormat } from '../../../shared/data/manifest.js';
 import { UserError } from '../../../shared/user-error.js';
-import type { Inputs } from './inputs.js';
+import type { UnlabeledRecords } from './unlabeled-records.js';
 
 /** @throws UserError naming file, line and column */
 export function recordsOfTable(
@@ -16,7 +16,7 @@ export function recordsOfTable(
   bytes: Uint8Array,
   options: SpecOptions,
   { columns, x }: RecordFormat,
-): Inputs {
+): UnlabeledRecords {
   if (!columns)
     throw new UserError(
       `${file} is a table, and the model was trained on records of shape [${x.shape.join(', ')}], which have no columns: give an array (NPY or NPZ)`,

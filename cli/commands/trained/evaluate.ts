@@ -1,10 +1,10 @@
 /** `swarmgrad evaluate RUN_DIR`: evaluates a run's model on its own test set or on other data. */
 import { type Command, Option } from 'commander';
-import type { Totals } from '../../coordinator/scheduling/totals.js';
-import { metricOf } from '../../shared/numerics/losses.js';
-import { scorecard, scorecardText } from '../output/scorecard.js';
-import type { PartName } from '../tasks/evaluate-on.js';
-import { lastWeights } from '../tasks/last-weights.js';
+import type { Totals } from '../../../coordinator/scheduling/totals.js';
+import { metricOf } from '../../../shared/numerics/losses.js';
+import { scorecard, scorecardText } from '../../output/scorecard.js';
+import type { PartName } from '../../tasks/evaluate-on.js';
+import { lastWeights } from '../../tasks/last-weights.js';
 
 interface Flags {
   data?: string;
@@ -32,7 +32,7 @@ export function addEvaluate(program: Command): void {
 
 async function evaluate(runDir: string, { data, part, engine, json }: Flags): Promise<void> {
   const { state, configuration, weights } = await lastWeights(runDir);
-  const { evaluateOn } = await import('../tasks/evaluate-on.js');
+  const { evaluateOn } = await import('../../tasks/evaluate-on.js');
   const { totals, engineClass, evaluated, notes, unknownClasses } = await evaluateOn({
     spec: data ?? configuration.data!,
     part,
@@ -40,6 +40,7 @@ async function evaluate(runDir: string, { data, part, engine, json }: Flags): Pr
     records: state.records,
     weights,
     engine: engine ?? usualEngine(state.workers),
+    preparing: (what) => console.error(`${what} ...`),
   });
   const card = scorecard(totals, metricOf(state.model.loss), state.records.label);
   const { step } = state.progress;

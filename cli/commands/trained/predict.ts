@@ -1,9 +1,9 @@
 /** `swarmgrad predict RUN_DIR|MODEL_DIR INPUT...`: what a model says of records without labels. */
 import { pipeline } from 'node:stream/promises';
 import { type Command, InvalidArgumentError } from 'commander';
-import { sizeOf } from '../../shared/numerics/shape.js';
-import { UserError } from '../../shared/user-error.js';
-import { predictionLines } from '../output/prediction-text.js';
+import { sizeOf } from '../../../shared/numerics/shape.js';
+import { UserError } from '../../../shared/user-error.js';
+import { predictionLines } from '../../output/prediction-text.js';
 
 interface Flags {
   json?: true;
@@ -19,7 +19,7 @@ export function addPredict(program: Command): void {
     .argument('<model>', "a run's folder, or one that export --format tfjs wrote")
     .argument(
       '[input...]',
-      'tables with the columns of training (CSV), arrays (NPY, NPZ); FILE?delimiter=semicolon gives options, - is standard input',
+      'tables with the columns of training (CSV), arrays (NPY, NPZ), pictures or a folder of them; FILE?delimiter=semicolon gives options, - is standard input',
     )
     .option('--top <K>', 'classes that are told of each row, the likeliest first (default: 1)', atLeastOne)
     .option('--json', 'one JSON object a line, instead of CSV')
@@ -27,12 +27,12 @@ export function addPredict(program: Command): void {
 }
 
 async function predict(dir: string, given: string[], { json, top }: Flags): Promise<void> {
-  const { nameOfInput, readInputs, STDIN } = await import('../tasks/predict/inputs.js');
+  const { listInputs, nameOfInput, readInputs, STDIN } = await import('../../tasks/predict/inputs.js');
   if (given.length === 0 && process.stdin.isTTY)
     throw new UserError('predict needs INPUT: a file, or rows on standard input', 2);
-  const inputs = given.length === 0 ? [STDIN] : given;
-  const { openModel } = await import('../tasks/predict/open-model.js');
-  const { predictions } = await import('../tasks/predict/predictions.js');
+  const inputs = given.length === 0 ? [STDIN] : await listInputs(given);
+  const { openModel } = await import('../../tasks/predict/open-model.js');
+  const { predictions } = await import('../../tasks/predict/predictions.js');
   const opened = await openModel(dir);
   const { label, y } = opened.records;
   if (top !== undefined && label.kind === 'value')
@@ -46,9 +46,11 @@ async function predict(dir: string, given: string[], { json, top }: Flags): Prom
   });
   async function* text(): AsyncGenerator<string> {
     let isFirst = true;
+    const told = new Set<string>();
     for (const input of inputs) {
       const records = await readInputs(input, opened.records);
-      for (const note of records.notes) console.error(note);
+      for (const note of records.notes.filter((note) => !told.has(note))) console.error(note);
+      for (const note of records.notes) told.add(note);
       // Not before there is something to tell: an input that cannot be read leaves standard output empty.
       if (isFirst && lines.head) yield `${lines.head}\n`;
       isFirst = false;

@@ -1,8 +1,8 @@
 /** `swarmgrad generate RUN_DIR`: text that a run's model makes up, character by character. */
 import { pipeline } from 'node:stream/promises';
 import { type Command, InvalidArgumentError } from 'commander';
-import { Random } from '../../shared/numerics/random.js';
-import { lastWeights } from '../tasks/last-weights.js';
+import { Random } from '../../../shared/numerics/random.js';
+import { lastWeights } from '../../tasks/last-weights.js';
 
 interface Flags {
   prompt?: string;
@@ -25,7 +25,7 @@ export function addGenerate(program: Command): void {
 
 async function generate(runDir: string, { prompt, length, temperature, seed }: Flags): Promise<void> {
   const { state, weights } = await lastWeights(runDir);
-  const { openGenerator } = await import('../tasks/text-generator.js');
+  const { openGenerator } = await import('../../tasks/text-generator.js');
   const generator = await openGenerator({ model: state.model, records: state.records, weights });
   try {
     const sampling = { length, temperature, random: new Random(seed) };
