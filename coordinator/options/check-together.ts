@@ -34,6 +34,8 @@ export function checkTogether(options: GivenCoordinatorOptions): void {
       );
     }
   }
+  if (options.from !== undefined && options.model !== undefined)
+    refuse('--from and --model both name the model: give one of them');
   if (resume && runDir === undefined) refuse('--resume needs --run-dir DIR: the run to continue');
   if (options.resumeLr !== undefined && !resume && !startOrResume)
     refuse('--resume-lr is for a resumed run: give --resume, or --lr for a new run');
