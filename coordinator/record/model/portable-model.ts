@@ -8,6 +8,7 @@ import { AS_IT_IS, type RecordFormat, type Scaling } from '../../../shared/data/
 import type { ModelDescription } from '../../../shared/models/description.js';
 import { INPUT_LAYER, OUTPUT_LAYER } from '../../../shared/models/portable-names.js';
 import { layoutOf, type WeightSpec } from '../../../shared/numerics/layout.js';
+import { columnsTold } from './columns-told.js';
 
 export interface PortableModel {
   topology: Record<string, unknown>;
@@ -43,7 +44,7 @@ export function portableModel(
   const metadata = {
     loss: description.loss,
     ...(label.kind === 'class' && label.names ? { classes: label.names } : {}),
-    ...(columns ? { label: columns.label, features: columns.features.map(({ name }) => name) } : {}),
+    ...(columns ? columnsTold(columns) : {}),
   };
   const model = { ...asTrained(description, values), metadata };
   const topology = structuredClone(description.topology);

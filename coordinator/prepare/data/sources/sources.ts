@@ -6,10 +6,10 @@ import { checkCounts, checkLabels } from '../labels.js';
 import type { DataSet, DataSource, Reader } from '../source.js';
 import { type OptionNames, parseSpec, withPaths } from '../spec.js';
 import { cifar10 } from './cifar10.js';
-import { csv } from './csv.js';
 import { digits } from './digits.js';
 import { idx } from './idx.js';
 import { npy, npz } from './npz.js';
+import { csv } from './table/csv/csv.js';
 import { text } from './text.js';
 
 export const SOURCES: readonly DataSource[] = [digits, idx, cifar10, csv, npz, npy, text];
