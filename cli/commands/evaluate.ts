@@ -40,6 +40,7 @@ async function evaluate(runDir: string, { data, part, engine, json }: Flags): Pr
     records: state.records,
     weights,
     engine: engine ?? usualEngine(state.workers),
+    preparing: (what) => console.error(`${what} ...`),
   });
   const card = scorecard(totals, metricOf(state.model.loss), state.records.label);
   const { step } = state.progress;

@@ -25,6 +25,8 @@ export interface EvaluationRequest {
   records: RecordFormat;
   weights: Float32Array;
   engine: string;
+  /** Hears what is being done where reading the data takes its time. */
+  preparing?(what: string): void;
 }
 
 export interface EvaluationResult {
@@ -40,9 +42,9 @@ export interface EvaluationResult {
 
 /** @throws UserError for data that cannot be read, or that the model cannot take */
 export async function evaluateOn(request: EvaluationRequest): Promise<EvaluationResult> {
-  const { spec, model, records, weights } = request;
+  const { spec, model, records, weights, preparing = () => undefined } = request;
   // Other data is seen as the training data was.
-  const data = await openData(spec, { trained: records });
+  const data = await openData(spec, { trained: records, preparing });
   refuseOtherRecords(spec, data, records);
   const { part, text, unknown } = partOf(data, request.part);
   if (part.count === 0)

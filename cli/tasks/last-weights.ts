@@ -11,6 +11,8 @@ export interface LastWeights {
   configuration: GivenCoordinatorOptions;
   /** The weights that the run evaluates: their moving average, if it keeps one. */
   weights: Float32Array;
+  /** Whether they are that average. */
+  averaged: boolean;
 }
 
 /** @throws UserError if the folder holds no run, or the run no checkpoint that can be read */
@@ -21,5 +23,10 @@ export async function lastWeights(runDir: string): Promise<LastWeights> {
   if (!checkpoint)
     throw new UserError(`${folder.dir} has no checkpoint yet: wait for the first one, or train further`);
   const { state, sections } = checkpoint;
-  return { state, configuration, weights: sections.get('average') ?? sections.get('weights')! };
+  const average = sections.get('average');
+  return {
+    ...{ state, configuration },
+    weights: average ?? sections.get('weights')!,
+    averaged: average !== undefined,
+  };
 }

@@ -6,6 +6,7 @@ import { layoutOf } from '../../shared/numerics/layout.js';
 import type { ObjectBytes } from '../../shared/protocol/messages.js';
 import type { RunEvent } from '../../shared/status/events.js';
 import { type BuildCache, keyOf } from './build-key.js';
+import type { GivenData } from './data/source.js';
 import { openData } from './data/sources/sources.js';
 import { contentHash, ObjectStore, storeSplit } from './data/store.js';
 import { buildModel, type ModelSource } from './model/build-model.js';
@@ -15,7 +16,8 @@ import type { BuildRequest } from './model/topology.js';
 
 /** What of a run's configuration decides what it works on. */
 export interface PrepareOptions {
-  data: string;
+  /** A spec, or what a program has given in its place. */
+  data: string | GivenData;
   loss: BuildRequest['loss'];
   seed: number;
   batchSize: number;
@@ -59,10 +61,11 @@ export async function prepare(
   cache?: BuildCache,
   preparing: (what: string) => void = () => undefined,
 ): Promise<Prepared> {
-  const { data: spec, loss, seed } = configuration;
-  preparing(`reading the data: ${spec}`);
-  const data = await openData(spec, { endsOf: (shapes) => endsOf(model, shapes, loss) });
-  const run = { ...configuration, shardSamples: shardSamplesOf(configuration) };
+  const { data: source, ...others } = configuration;
+  const { loss, seed } = others;
+  preparing(`reading the data: ${typeof source === 'string' ? source : source.name}`);
+  const data = await openData(source, { endsOf: (shapes) => endsOf(model, shapes, loss), preparing });
+  const run = { ...others, shardSamples: shardSamplesOf(others) };
   const request = { model, data: headOf(data), loss, seed, run };
   const recalled = typeof model === 'object' ? await recall(model, request, cache) : undefined;
   if (!recalled) preparing(`building the model: ${nameOf(model)}`);
