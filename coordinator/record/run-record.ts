@@ -34,11 +34,13 @@ export class RunRecord implements Keeper<Summary> {
     const { run, folder, watcher } = this.options;
     // Until it ends again, the run has no end.
     await disk.rm(folder.summary, { force: true });
+    await this.checkpoints.mendBest();
     const warn = (text: string) => run.tell({ type: 'warning', text });
     this.metrics = await MetricsLog.open(folder.metrics, run.progress.step, run.metric, warn);
     return createRecorder(run, this.metrics, watcher, {
       checkpoint: () => void this.checkpoints.begin(),
       settled: () => this.checkpoints.settled(),
+      best: async () => (await this.checkpoints.best())?.sections,
     });
   }
 
