@@ -1,16 +1,45 @@
 /** swarmgrad as a library: a coordinator, and workers that join it, within one's own program. */
 
-export type { Summary } from './coordinator/record/folder/summary.js';
+export type { GivenCoordinatorOptions } from './coordinator/options/options.js';
+export type {
+  OwnArrays,
+  OwnDataSet,
+  OwnIterable,
+  OwnRecord,
+  OwnRecords,
+  OwnValues,
+} from './coordinator/prepare/data/arrays/own/own-data-set.js';
+export type { ModelFunction } from './coordinator/prepare/model/topology.js';
+export type { ModelShapes } from './coordinator/prepare/zoo/model.js';
+export type { Scores, Summary } from './coordinator/record/folder/summary.js';
+export type { Totals } from './coordinator/scheduling/totals.js';
+export type { FirstTokens } from './coordinator/server/access/access.js';
 export {
   type RunningCoordinator,
   type StartCoordinatorOptions,
   startCoordinator,
 } from './coordinator/start.js';
+export type { Ban, TrustRecord } from './coordinator/trust/reputation.js';
+export type { NormalizationArgs } from './shared/models/layers/corrected/normalization.js';
+export type { InitializerConfig, LayerClass } from './shared/models/layers/layer.js';
 export { registerLayers } from './shared/models/layers.js';
-export type { LoggedEvent, RunEvent } from './shared/status/events.js';
-export type { Status } from './shared/status/status.js';
+export type { MetricName } from './shared/numerics/losses.js';
+export type { InProcessConnection, InProcessDoor, InProcessEvents } from './shared/protocol/in-process.js';
+export type { WorkerKind } from './shared/protocol/messages.js';
+export type { WorkerRole } from './shared/protocol/roles.js';
+export type { Happening, Level, LoggedEvent, OfWorker, RunEvent } from './shared/status/events.js';
+export type { Change } from './shared/status/monitoring.js';
+export type {
+  CheckpointStatus,
+  RunState,
+  ShardCounters,
+  Status,
+  WorkerStatus,
+} from './shared/status/status.js';
+export type { WorkerEvent, WorkerHappening } from './shared/status/worker-events.js';
 export { UserError } from './shared/user-error.js';
 export {
+  type CommonOptions,
   type RunningWorker,
   type StartWorkerOptions,
   startWorker,

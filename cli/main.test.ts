@@ -53,7 +53,7 @@ describe('the command line', () => {
     ],
     [['workr'], "unknown command 'workr' (Did you mean worker?)"],
     [['status', 'ftp://nonsense'], "ftp://nonsense is not a coordinator's address: give ws://HOST:PORT"],
-    [['export', 'x'], "required option '--to <DIR>' not specified"],
+    [['export', 'x'], "required option '--to <PATH>' not specified"],
   ])('answers wrong usage %j in one line, with exit code 2', async (args, message) => {
     const { code, out, err } = await run(...args);
     expect(err).toBe(`swarmgrad: ${message}\n`);

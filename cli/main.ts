@@ -8,6 +8,7 @@ import { addEngines } from './commands/engines.js';
 import { addEvaluate } from './commands/evaluate.js';
 import { addExport } from './commands/export.js';
 import { addGenerate } from './commands/generate.js';
+import { addMetrics } from './commands/metrics.js';
 import { addStart } from './commands/start.js';
 import { addStatus } from './commands/status.js';
 import { addToken } from './commands/token.js';
@@ -32,6 +33,7 @@ export async function main(args: readonly string[]): Promise<number> {
     addEvaluate,
     addExport,
     addGenerate,
+    addMetrics,
     addEngines,
     addDashboard,
     addToken,
@@ -62,13 +64,20 @@ function tell(error: unknown, options: { verbose: boolean; format: LogFormat }):
   return exitCode;
 }
 
+/** With that of what caused it: a user's own module has thrown there. */
+function stackOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const cause = stackOf(error.cause);
+  return cause === undefined ? error.stack : `${error.stack}\nCaused by: ${cause}`;
+}
+
 function complain(
   text: string,
   exitCode: number,
   { verbose, format }: { verbose: boolean; format: LogFormat },
   error?: unknown,
 ): void {
-  const stack = verbose && error instanceof Error ? error.stack : undefined;
+  const stack = verbose ? stackOf(error) : undefined;
   if (format === 'json') {
     process.stdout.write(jsonLine({ level: 'error', type: 'failed', exitCode, stack, text }, Date.now()));
     return;

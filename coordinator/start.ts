@@ -44,7 +44,8 @@ async function start(
   const opened = await openRun(options, authOf, events, cleanup);
   const { folder, lock } = opened;
   // Its data and model, and the objects that workers fetch.
-  const prepared = await prepare(opened.configuration, opened.model, builtFile(folder.built), preparing);
+  const { configuration, data, model } = opened;
+  const prepared = await prepare({ ...configuration, data }, model, builtFile(folder.built), preparing);
   for (const note of prepared.notes) events.tell(note);
   // What trains: trust, pipeline, swarm and progress.
   const training = await createTraining(opened, prepared, events, cleanup);

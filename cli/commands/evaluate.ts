@@ -45,6 +45,7 @@ async function evaluate(runDir: string, flags: Flags): Promise<void> {
     records: state.records,
     weights,
     engine: engine ?? usualEngine(state.workers),
+    preparing: (what) => console.error(`${what} ...`),
   });
   const card = scorecard(totals, metricOf(state.model.loss), state.records.label);
   const { step } = state.progress;

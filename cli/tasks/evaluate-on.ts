@@ -23,12 +23,14 @@ export interface EvaluationRequest {
   spec: string;
   part: PartName;
   /** How the run has set a validation set apart; undefined: these are other data. */
-  split: GivenCoordinatorOptions | undefined;
+  split?: GivenCoordinatorOptions | undefined;
   model: ModelDescription;
   /** What the model was trained on. */
   records: RecordFormat;
   weights: Float32Array;
   engine: string;
+  /** Hears what is being done where reading the data takes its time. */
+  preparing?(what: string): void;
 }
 
 export interface EvaluationResult {
@@ -44,9 +46,9 @@ export interface EvaluationResult {
 
 /** @throws UserError for data that cannot be read, or that the model cannot take */
 export async function evaluateOn(request: EvaluationRequest): Promise<EvaluationResult> {
-  const { spec, model, records, weights } = request;
+  const { spec, model, records, weights, preparing = () => undefined } = request;
   // Other data is seen as the training data was.
-  const read = await openData(spec, { trained: records });
+  const read = await openData(spec, { trained: records, preparing });
   const { validation, fold, seed = COORDINATOR_OPTIONS.seed.default } = request.split ?? {};
   const data = withValidation(read, { validation, fold, seed });
   refuseOtherRecords(spec, data, records);

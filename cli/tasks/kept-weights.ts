@@ -21,6 +21,8 @@ export interface KeptWeights {
   configuration: GivenCoordinatorOptions;
   /** In the form that the run evaluates: their moving average, if it keeps one. */
   weights: Float32Array;
+  /** Whether they are that average. */
+  averaged: boolean;
 }
 
 /**
@@ -34,7 +36,12 @@ export async function keptWeights(runDir: string, which: WhichWeights | undefine
   if (!last)
     throw new UserError(`${folder.dir} has no checkpoint yet: wait for the first one, or train further`);
   const { state, sections } = which === 'last' ? last : await bestOf(folder, last, which === 'best');
-  return { state, configuration, weights: sections.get('average') ?? sections.get('weights')! };
+  const average = sections.get('average');
+  return {
+    ...{ state, configuration },
+    weights: average ?? sections.get('weights')!,
+    averaged: average !== undefined,
+  };
 }
 
 /** @param isAsked whether nothing else will do. @returns the best checkpoint, or `last` where none is sought yet */

@@ -163,6 +163,12 @@ export const COORDINATOR_OPTIONS = block({
     operation,
   ),
   keepCheckpoints: option(whole(1), 3, 'how many of the newest checkpoints to keep', operation),
+  tensorboard: option(
+    toggle,
+    false,
+    'write curves, histograms of the weights and pictures of mistakes for TensorBoard, to tensorboard/ in --run-dir',
+    operation,
+  ),
   runDir: option(text('DIR'), undefined, "folder of the run's files", {
     otherwise: 'runs/TIME-DATA-MODEL',
     scope: 'call',

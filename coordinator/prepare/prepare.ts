@@ -6,6 +6,7 @@ import { layoutOf } from '../../shared/numerics/layout.js';
 import type { ObjectBytes } from '../../shared/protocol/messages.js';
 import type { RunEvent } from '../../shared/status/events.js';
 import { type BuildCache, keyOf } from './build-key.js';
+import type { GivenData } from './data/source.js';
 import { openData } from './data/sources/sources.js';
 import { evaluatedRecords, withValidation } from './data/split/validation.js';
 import { contentHash, ObjectStore, storeSplit } from './data/store.js';
@@ -16,7 +17,8 @@ import type { BuildRequest } from './model/topology.js';
 
 /** What of a run's configuration decides what it works on. */
 export interface PrepareOptions {
-  data: string;
+  /** A spec, or what a program has given in its place. */
+  data: string | GivenData;
   loss: BuildRequest['loss'];
   seed: number;
   batchSize: number;
@@ -65,11 +67,12 @@ export async function prepare(
   cache?: BuildCache,
   preparing: (what: string) => void = () => undefined,
 ): Promise<Prepared> {
-  const { data: spec, loss, seed } = configuration;
-  preparing(`reading the data: ${spec}`);
-  const read = await openData(spec, { endsOf: (shapes) => endsOf(model, shapes, loss) });
+  const { data: source, ...others } = configuration;
+  const { loss, seed } = others;
+  preparing(`reading the data: ${typeof source === 'string' ? source : source.name}`);
+  const read = await openData(source, { endsOf: (shapes) => endsOf(model, shapes, loss), preparing });
   const data = withValidation(read, configuration);
-  const run = { ...configuration, shardSamples: shardSamplesOf(configuration) };
+  const run = { ...others, shardSamples: shardSamplesOf(others) };
   const request = { model, data: headOf(data), loss, seed, run };
   const recalled = typeof model === 'object' ? await recall(model, request, cache) : undefined;
   if (!recalled) preparing(`building the model: ${nameOf(model)}`);

@@ -4,6 +4,9 @@ import { readOptions } from '../../shared/options/read-options.js';
 import type { RunEvent } from '../../shared/status/events.js';
 import { checkTogether } from '../options/check-together.js';
 import { COORDINATOR_OPTIONS, type GivenCoordinatorOptions } from '../options/options.js';
+import { readOwnData } from '../prepare/data/arrays/own/open-own.js';
+import type { OwnDataSet } from '../prepare/data/arrays/own/own-data-set.js';
+import type { GivenData } from '../prepare/data/source.js';
 import { absoluteData } from '../prepare/data/sources/sources.js';
 import type { ModelFunction, ModelSource } from '../prepare/model/build-model.js';
 import { absoluteModel } from '../prepare/model/model-spec.js';
@@ -19,6 +22,7 @@ import {
   optionsToResume,
   refuseMovedData,
   refuseOtherConfiguration,
+  refuseOtherOwnData,
   storeConfiguration,
 } from '../record/folder/stored-configuration.js';
 import { firstGeneration, type RunGeneration } from '../record/lock/generation.js';
@@ -26,14 +30,20 @@ import { RunLock } from '../record/lock/run-lock.js';
 import type { Cleanup } from './cleanup.js';
 import { type Configuration, configure } from './configure.js';
 
-/** The options of the command line in camelCase; `model` may also be a function that builds one. */
-export type StartCoordinatorOptions = Omit<GivenCoordinatorOptions, 'model'> & {
+/**
+ * The options of the command line in camelCase; `model` may also be a function that builds one, and `data` the
+ * program's own: a run of these is resumed with the same data given again.
+ */
+export type StartCoordinatorOptions = Omit<GivenCoordinatorOptions, 'model' | 'data'> & {
   model?: string | ModelFunction | undefined;
+  data?: string | OwnDataSet | undefined;
 };
 
 export interface OpenedRun {
   folder: RunFolder;
   configuration: Configuration;
+  /** What the data are read from: a spec, or what the program has given. */
+  data: string | GivenData;
   /** What the model is made from: that of the checkpoint, a function, or a spec. */
   model: ModelSource;
   lock: RunLock;
@@ -60,13 +70,15 @@ export async function openRun(
   { warn }: Announcer,
   cleanup: Cleanup,
 ): Promise<OpenedRun> {
-  const { given, modelFunction } = readGiven(options);
+  const { given, modelFunction, own } = await readGiven(options);
   const lock = new RunLock();
   cleanup.defer(() => lock.release());
   const folder = given.resume ? runFolder(given.runDir!) : folderForNewRun(given);
   if (given.resume) {
     const configuration = configure(await optionsToResume(folder, given));
     check(configuration);
+    await refuseOtherOwnData(folder, given);
+    const data = own ?? configuration.data;
     const generation = await lock.acquire(folder, warn);
     const stored = await readLatest(folder.checkpoints, warn);
     if (stored) refuseOtherConfiguration(folder, configuration, stored.state.configuration);
@@ -74,7 +86,7 @@ export async function openRun(
     // The file or function that built its model is not needed.
     const model = stored?.state.model ?? modelFunction ?? configuration.model;
     const claimFolder = () => storeConfiguration(folder, configuration);
-    return { folder, configuration, model, lock, generation, stored, claimFolder };
+    return { folder, configuration, data, model, lock, generation, stored, claimFolder };
   }
   const configuration = configure(given);
   check(configuration);
@@ -84,13 +96,19 @@ export async function openRun(
     await lock.acquire(folder, warn, generation);
   };
   const model = modelFunction ?? configuration.model;
-  return { folder, configuration, model, lock, generation, stored: undefined, claimFolder };
+  const data = own ?? configuration.data;
+  return { folder, configuration, data, model, lock, generation, stored: undefined, claimFolder };
 }
 
-/** Paths become absolute: a run can be resumed from any folder. @throws UserError */
-function readGiven({ model, ...rest }: StartCoordinatorOptions) {
+/**
+ * Paths become absolute: a run can be resumed from any folder. A program's own data are read here: they are known by
+ * what they hold.
+ * @throws UserError
+ */
+async function readGiven({ model, data, ...rest }: StartCoordinatorOptions) {
   const isFunction = typeof model === 'function';
-  const raw = { ...rest, model: isFunction ? 'function' : model };
+  const own = typeof data === 'object' ? await readOwnData(data) : undefined;
+  const raw = { ...rest, data: own?.name ?? data, model: isFunction ? 'function' : model };
   const given = readOptions(COORDINATOR_OPTIONS, raw, { where: 'startCoordinator' });
   checkTogether(given);
   if (given.startOrResume) given.resume = holdsRun(given.runDir!);
@@ -99,5 +117,5 @@ function readGiven({ model, ...rest }: StartCoordinatorOptions) {
   for (const name of ['tokens', 'tlsCert', 'tlsKey'] as const) {
     if (given[name] !== undefined) given[name] = resolve(given[name]);
   }
-  return { given, modelFunction: isFunction ? model : undefined };
+  return { given, modelFunction: isFunction ? model : undefined, own };
 }

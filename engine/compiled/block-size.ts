@@ -5,6 +5,7 @@
  */
 import { NCHWC } from './lower/blocks.js';
 import { OnnxBuilder } from './onnx/builder.js';
+import { encodeModel } from './onnx/encode.js';
 import type { Runtime } from './runtime.js';
 
 /** Sizes that the lowering is tested with. */
@@ -20,7 +21,7 @@ export async function probeBlockSize({
   const builder = new OnnxBuilder();
   const from = builder.emit('ReorderInput', ['x'], {}, NCHWC);
   const x = { name: 'x', type: 'float32', shape } as const;
-  const model = builder.finish([x], [{ ...x, name: 'y', from }]);
+  const model = encodeModel(builder.finish([x], [{ ...x, name: 'y', from }]));
   try {
     const session = await ort.InferenceSession.create(model, { ...options, logSeverityLevel: 4 });
     try {

@@ -4,6 +4,7 @@
  */
 import type * as Ort from 'onnxruntime-common';
 import { OnnxBuilder } from './onnx/builder.js';
+import { encodeModel } from './onnx/encode.js';
 import type { Runtime } from './runtime.js';
 
 type Results = Ort.InferenceSession.OnnxValueMapType;
@@ -92,7 +93,7 @@ export class Device {
       ),
     );
     const options = { ...this.runtime.session, preferredOutputLocation: place };
-    const session = await this.runtime.ort.InferenceSession.create(model, options);
+    const session = await this.runtime.ort.InferenceSession.create(encodeModel(model), options);
     this.sessions.set(key, session);
     return session;
   }

@@ -16,6 +16,7 @@ import { REDUCTIONS } from './lower/rules/reductions.js';
 import { RESIZING } from './lower/rules/resizing.js';
 import { SHAPES } from './lower/rules/shapes.js';
 import type { Target } from './lower/target.js';
+import { encodeModel, type OnnxModel } from './onnx/encode.js';
 import { optimize } from './passes/passes.js';
 import { unrolledProducts } from './passes/unrolled-products.js';
 
@@ -44,6 +45,12 @@ export const lower = (graph: Graph, target: Target): LoweredModel => lowerOptimi
 
 /** The same for a graph that has been through the passes. */
 export function lowerOptimized(optimized: Graph, target: Target): LoweredModel {
+  const { model, inputs, outputs } = onnxOf(optimized, target);
+  return { bytes: encodeModel(model), inputs, outputs };
+}
+
+/** The same before it is written. */
+export function onnxOf(optimized: Graph, target: Target): Omit<LoweredModel, 'bytes'> & { model: OnnxModel } {
   const { blockSize } = target;
   const graph = blockSize > 0 ? unrolledProducts(optimized, blockSize) : optimized;
   const low = new Lowering(graph, target);
@@ -58,11 +65,11 @@ export function lowerOptimized(optimized: Graph, target: Target): LoweredModel {
     shape: value.shape,
     dtype: value.dtype,
   }));
-  const bytes = low.onnx.finish(
+  const model = low.onnx.finish(
     low.inputs.map((value) => ({ name: nameOf(value), type: value.dtype, shape: value.shape })),
     outputs.map(({ dtype, ...output }) => ({ ...output, type: dtype })),
   );
-  return { bytes, inputs: low.inputs, outputs };
+  return { model, inputs: low.inputs, outputs };
 }
 
 /** Names an input of the graph. */

@@ -4,7 +4,7 @@
  */
 import type * as TensorFlow from '@tensorflow/tfjs';
 import type { Manifest } from '../../shared/data/manifest.js';
-import { lastActivation } from '../../shared/models/last-activation.js';
+import { lastActivation, probabilitiesOf } from '../../shared/models/last-activation.js';
 import type { LossName } from '../../shared/numerics/losses.js';
 import { type LossInputs, lossPerSample, metricSum } from './loss.js';
 import { confidenceOf } from './mistakes.js';
@@ -69,6 +69,12 @@ export function evaluationOf(
   const { sum, predicted } = metricSum(tf, loss, inputs);
   const guesses = predicted && { predicted, confidence: confidenceOf(tf, loss, inputs) };
   return { loss: tf.sum(lossPerSample(tf, loss, inputs)), metric: sum, ...guesses };
+}
+
+/** What the model gives for values as they are, in inference mode: for classes probabilities. */
+export function predictionOf({ tf, model, manifest }: ModelStep, { x }: Pick<StepInputs, 'x'>): Tensor {
+  const output = model.apply(x, { training: false }) as Tensor;
+  return manifest.label.kind === 'class' ? probabilitiesOf(tf, model, output) : output;
 }
 
 /**

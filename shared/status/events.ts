@@ -15,7 +15,7 @@ export const isAtLeast = (level: Level, least: Level): boolean =>
   LEVELS.indexOf(level) >= LEVELS.indexOf(least);
 
 /** Whom an event is about: the name is its owner's choice, the id that of one connection. */
-interface OfWorker {
+export interface OfWorker {
   worker: string;
   workerId: number;
 }

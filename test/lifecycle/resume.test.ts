@@ -2,6 +2,7 @@
 import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import type { OwnDataSet } from '../../coordinator/prepare/data/arrays/own/own-data-set.js';
 import type { Summary } from '../../coordinator/record/folder/summary.js';
 import { type StartCoordinatorOptions, startCoordinator } from '../../coordinator/start.js';
 import type { RunEvent } from '../../shared/status/events.js';
@@ -94,6 +95,35 @@ describe('a run that goes on', () => {
       expect((await lead({ runDir, resume: true })).summary.reproducible.holds).toBe(true);
     },
   );
+
+  it("with a program's own data is the same run if they are given again, in whatever form, and refused else", async () => {
+    const rows = Array.from({ length: 32 }, (_, i) => ({ x: [i / 7, (i * 7) % 5], y: i % 2 }));
+    const own = (train: OwnDataSet['train'] = rows): OwnDataSet => ({
+      train,
+      ...{ test: 0.5, x: { shape: [2] }, label: { kind: 'class' } },
+    });
+    const runDir = join(root, 'own');
+    const { summary } = await lead({
+      ...{ data: own(), model: 'linear', batchSize: 8, shards: 2, epochs: 1, runDir },
+    });
+    expect(summary).toMatchObject({ status: 'finished', reproducible: { holds: true } });
+    const { data: name } = JSON.parse(readFileSync(join(runDir, 'config.json'), 'utf8'));
+    expect(name).toMatch(/^own:[0-9a-f]{64}$/);
+    const flat = own({ x: Float64Array.from(rows.flatMap(({ x }) => x)), y: rows.map(({ y }) => y) });
+    const again = await lead({ runDir, resume: true, data: flat });
+    expect(warnings(again.events)).toEqual([]);
+    expect(again.summary).toMatchObject({
+      weightsSha256: summary.weightsSha256,
+      reproducible: { holds: true },
+    });
+    await expect(lead({ runDir, resume: true })).rejects.toThrow(
+      /own was started with a program's own data \(own:[0-9a-f]{64}\): resume it with the same data/,
+    );
+    const other = own(rows.map(({ x, y }) => ({ x, y: 1 - y })));
+    await expect(lead({ runDir, resume: true, data: other })).rejects.toThrow(
+      new RegExp(`their SHA-256 was ${name.slice(4)}, and is [0-9a-f]{64}; give the same data`),
+    );
+  });
 
   it('longer than it was says what becomes of the learning rate, and promises no more than is so', async () => {
     const { summary, events } = await lead({ runDir: finishedRun(), resume: true, epochs: 2 });

@@ -21,7 +21,7 @@ import { traced, tracedDoor } from './traced.js';
 const MEMORY_CACHE_BYTES = 1 << 20;
 
 /** Of a worker, wherever its coordinator is. */
-interface CommonOptions {
+export interface CommonOptions {
   /** The worker's name on the dashboard; default: host name and process id. */
   name?: string;
   /** `auto` or the name of an engine, for example `eager/wasm`. */

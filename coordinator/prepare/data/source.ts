@@ -62,6 +62,16 @@ export interface Reader {
   endsOf?(shapes: DataShapes): Promise<ModelEnds>;
   /** The records that a model was trained on: these are made in the same way, columns and classes by name. */
   trained?: RecordFormat;
+  /** Hears what is being done, at least every other second where reading takes longer than that. */
+  preparing?(what: string): void;
+}
+
+/** Data that a program has given, in place of a spec. */
+export interface GivenData {
+  /** Stands where a spec would: `own:` and the SHA-256 of what was given. */
+  name: string;
+  /** @throws UserError */
+  open(reader: Reader): Promise<DataSet>;
 }
 
 export interface DataSource {
@@ -69,7 +79,7 @@ export interface DataSource {
   scheme: string;
   /** How it is asked for, as the help of `--data` shows it. */
   usage: string;
-  options: readonly string[];
+  options: readonly string[] | 'any';
   /** How names of its files end, lower case: `--data FILE` alone means this source. */
   endings?: readonly string[];
   /** Those of its options that are paths. */

@@ -49,7 +49,8 @@ export interface Spec {
 
 /** What a source says of its options. */
 export interface OptionNames {
-  known: readonly string[];
+  /** `any`: whoever reads the data knows them. */
+  known: readonly string[] | 'any';
   /** Those of them that are paths. */
   paths: readonly string[];
 }
@@ -65,7 +66,7 @@ export function parseSpec(spec: string, optionsOf: (scheme: string) => OptionNam
   const { path, parts } = cut(rest, names?.known ?? []);
   const raw = new Map<string, string>();
   for (const [name, value] of parts) {
-    if (names && !names.known.includes(name)) {
+    if (names && names.known !== 'any' && !names.known.includes(name)) {
       const remedy = names.known.length > 0 ? `known are ${names.known.join(', ')}` : 'it has none';
       throw new UserError(`--data ${scheme}: unknown option ${name}; ${remedy}; ${ESCAPING}`, 2);
     }
@@ -101,12 +102,15 @@ function schemeOf(spec: string): { scheme: string; rest: string } {
   return { scheme, rest };
 }
 
-function cut(rest: string, known: readonly string[]): { path: string; parts: [string, string][] } {
+const isKnown = (name: string, known: OptionNames['known']): boolean =>
+  known === 'any' || known.includes(name);
+
+function cut(rest: string, known: OptionNames['known']): { path: string; parts: [string, string][] } {
   const cuts = [...rest.matchAll(/\?/g)].map(({ index }) => ({
     path: rest.slice(0, index),
     parts: partsOf(rest.slice(index + 1)),
   }));
-  const sound = cuts.find(({ parts }) => parts.every(([name]) => known.includes(name)));
+  const sound = cuts.find(({ parts }) => parts.every(([name]) => isKnown(name, known)));
   return sound ?? cuts[0] ?? { path: rest, parts: [] };
 }
 

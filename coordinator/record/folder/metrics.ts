@@ -62,24 +62,29 @@ export class MetricsLog {
     private size: number,
     private readonly metric: MetricName,
     private readonly warn: (text: string) => void,
+    private readonly also: (line: Readonly<Record<string, unknown>>) => void,
   ) {
     this.synced = size;
     this.timer = setInterval(() => void this.flush(), FLUSH_MS).unref();
   }
 
-  /** @param lastStep updates made so far: later lines in the file are of a future that never was */
+  /**
+   * @param lastStep updates made so far: later lines in the file are of a future that never was
+   * @param also hears each line
+   */
   static async open(
     path: string,
     lastStep: number,
     metric: MetricName,
     warn: (text: string) => void,
+    also: (line: Readonly<Record<string, unknown>>) => void = () => undefined,
   ): Promise<MetricsLog> {
     const isNew = !existsSync(path);
     if (!isNew) await dropAfter(path, lastStep);
     const file = await disk.open(path, isNew ? 'w+' : 'r+');
     try {
       if (isNew) await syncFolder(dirname(path));
-      return new MetricsLog(file, (await file.stat()).size, metric, warn);
+      return new MetricsLog(file, (await file.stat()).size, metric, warn, also);
     } catch (error) {
       await file.close();
       throw error;
@@ -143,7 +148,8 @@ export class MetricsLog {
     await this.file.close();
   }
 
-  private add(line: object): void {
+  private add(line: Readonly<Record<string, unknown>>): void {
+    this.also(line);
     if (this.waiting.push(`${JSON.stringify(line)}\n`) > MAX_WAITING_LINES) this.waiting.shift();
   }
 

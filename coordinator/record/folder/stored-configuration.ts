@@ -9,6 +9,7 @@ import {
   type GivenCoordinatorOptions,
   ofScope,
 } from '../../options/options.js';
+import { hashInName, isOwnData } from '../../prepare/data/arrays/own/own-name.js';
 import { OWNER_ONLY, writeJsonAtomically } from './atomic-file.js';
 
 /** Where it lies. */
@@ -48,6 +49,28 @@ export async function refuseMovedData(
   given: GivenCoordinatorOptions,
 ): Promise<void> {
   if (given.data !== undefined) refuseOther(folder, 'data', given, await readConfiguration(folder));
+}
+
+/**
+ * Data that a program gave lie nowhere: the program must give them again.
+ * @throws UserError where it does not, or gives others
+ */
+export async function refuseOtherOwnData(
+  folder: ConfiguredFolder,
+  { data: now }: GivenCoordinatorOptions,
+): Promise<void> {
+  const { data: before = '' } = await readConfiguration(folder);
+  if (!isOwnData(before) || now === before) return;
+  if (now === undefined)
+    throw new UserError(
+      `the run in ${folder.dir} was started with a program's own data (${before}): resume it with the same data, startCoordinator({ data, resume: true, ... }), or name them by --data`,
+      2,
+    );
+  if (isOwnData(now))
+    throw new UserError(
+      `the data given are not those with which the run in ${folder.dir} was started: their SHA-256 was ${hashInName(before)}, and is ${hashInName(now)}; give the same data, or start anew in another --run-dir`,
+      2,
+    );
 }
 
 function refuseOther(

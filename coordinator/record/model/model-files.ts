@@ -25,11 +25,33 @@ export async function writeModelFiles(
   weights: Float32Array,
   records?: RecordFormat,
 ): Promise<void> {
-  await makeFolder(dir);
-  const before = await weightFiles(dir);
   const portable = records ? portableModel(model, weights, records) : asTrained(model, weights);
   const { buffer, byteOffset, byteLength } = portable.values;
-  const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+  await writeLayersModel(dir, {
+    topology: portable.topology,
+    metadata: portable.metadata ?? {},
+    specs: portable.weights.map(({ name, shape }) => ({ name, shape, dtype: 'float32' })),
+    bytes: new Uint8Array(buffer, byteOffset, byteLength),
+  });
+}
+
+/** What TF.js's loader reads. */
+export interface LayersModelFiles {
+  topology: object;
+  /** Of ours, in `userDefinedMetadata`. */
+  metadata: object;
+  /** Rows of the weights manifest, in the order of their bytes. */
+  specs: readonly object[];
+  bytes: Uint8Array;
+}
+
+/** The same for a model that is put together already. */
+export async function writeLayersModel(
+  dir: string,
+  { topology, metadata, specs, bytes }: LayersModelFiles,
+): Promise<void> {
+  await makeFolder(dir);
+  const before = await weightFiles(dir);
   const files = Math.max(1, Math.ceil(bytes.length / FILE_BYTES));
   const paths: string[] = [];
   for (let i = 0; i < files; i++) {
@@ -43,14 +65,9 @@ export async function writeModelFiles(
     format: 'layers-model',
     generatedBy: `swarmgrad ${VERSION}`,
     convertedBy: null,
-    userDefinedMetadata: { swarmgrad: portable.metadata },
-    modelTopology: portable.topology,
-    weightsManifest: [
-      {
-        paths,
-        weights: portable.weights.map(({ name, shape }) => ({ name, shape, dtype: 'float32' })),
-      },
-    ],
+    userDefinedMetadata: { swarmgrad: metadata },
+    modelTopology: topology,
+    weightsManifest: [{ paths, weights: specs }],
   });
   for (const path of before.filter((path) => !paths.includes(path)))
     await disk.rm(join(dir, path), { force: true }).catch(() => undefined);

@@ -95,9 +95,16 @@ describe('an exported model of a table', () => {
     expectClose(exported, expected);
     expect(metadata).toEqual({
       loss: 'categoricalCrossentropy',
+      task: 'classification',
       classes: names,
       label: 'kind',
       features: ['a', 'b', 'c'],
+      columnsNamed: true,
+      input: {
+        ...{ shape: [3], dtype: 'float32' },
+        scaling: data.columns!.features.map(({ mean, std }) => ({ mean, std })),
+      },
+      scaledBy: 'model',
     });
     expect(endsOfTopology(topology).input).toEqual({
       layer: 'swarmgrad_standardize',
@@ -116,6 +123,30 @@ describe('an exported model of a table', () => {
       1e-5 * std,
     );
     expect(endsOfTopology(topology).output?.layer).toBe('swarmgrad_to_unit');
+  });
+
+  it('gives several numbers in the unit of the target', async () => {
+    const many = (values: number[], count: number): DataSet['train'] => ({
+      count,
+      x: Float32Array.from(values),
+      y: new Float32Array(2 * count),
+    });
+    const data: DataSet = {
+      name: 'two numbers',
+      x: { shape: [3], dtype: 'float32' },
+      y: { shape: [2], dtype: 'float32' },
+      label: { kind: 'value', scaling: { mean: 100, std: 7 } },
+      normalisation: { scale: 1, mean: [0], std: [1] },
+      train: many([1, 2, 3, -1, 0.5, 0], 2),
+      test: many([1, 2, 3], 1),
+    };
+    const { expected, exported } = await predictions(data, 'mlp:5', [1, 2, 3, -1, 0.5, 0]);
+    expect(exported).toHaveLength(4);
+    expectClose(
+      exported,
+      expected.map((value) => value * 7 + 100),
+      1e-4,
+    );
   });
 
   it('has no layer more where nothing was scaled', async () => {

@@ -8,14 +8,15 @@ import { AS_IT_IS, type RecordFormat, type Scaling } from '../../../shared/data/
 import type { ModelDescription } from '../../../shared/models/description.js';
 import { INPUT_LAYER, OUTPUT_LAYER } from '../../../shared/models/portable-names.js';
 import { layoutOf, type WeightSpec } from '../../../shared/numerics/layout.js';
+import { type ModelMetadata, metadataOf } from './metadata.js';
 
 export interface PortableModel {
   topology: Record<string, unknown>;
   weights: readonly Pick<WeightSpec, 'name' | 'shape'>[];
   /** The values of all weights, in their order. */
   values: Float32Array;
-  /** What a model cannot say in layers: for `userDefinedMetadata`. */
-  metadata: Record<string, unknown>;
+  /** For `userDefinedMetadata`; absent where nothing is known of the data. */
+  metadata?: ModelMetadata;
 }
 
 type Json = Record<string, unknown>;
@@ -29,8 +30,18 @@ interface Affine {
 }
 
 /** The model as it was trained, without the scaling of its data. */
-export function asTrained({ topology, weights }: ModelDescription, values: Float32Array): PortableModel {
-  return { topology, weights: layoutOf(weights).slots, values, metadata: {} };
+export function asTrained(
+  description: ModelDescription,
+  values: Float32Array,
+  records?: RecordFormat,
+): PortableModel {
+  const { topology, weights } = description;
+  return {
+    ...{ topology, weights: layoutOf(weights).slots, values },
+    ...(records && {
+      metadata: metadataOf(description, records, scalingsOf(records, description), 'caller'),
+    }),
+  };
 }
 
 /** @param values the flat vector, in model order */
@@ -39,16 +50,12 @@ export function portableModel(
   values: Float32Array,
   records: RecordFormat,
 ): PortableModel {
-  const { label, columns } = records;
-  const metadata = {
-    loss: description.loss,
-    ...(label.kind === 'class' && label.names ? { classes: label.names } : {}),
-    ...(columns ? { label: columns.label, features: columns.features.map(({ name }) => name) } : {}),
-  };
+  const scalings = scalingsOf(records, description);
+  const metadata = metadataOf(description, records, scalings, 'model');
   const model = { ...asTrained(description, values), metadata };
   const topology = structuredClone(description.topology);
-  const input = inputOf(records, description.inputShape.at(-1)!);
-  const output = outputOf(records);
+  const input = scalings && inputOf(scalings);
+  const output = outputOf(records, description.outputShape.at(-1)!);
   if (input) putInFront(topology, layerOf(input), description.inputShape);
   if (output) putBehind(topology, layerOf(output));
   const added = [input, output].filter((affine) => affine !== undefined);
@@ -64,15 +71,21 @@ export function portableModel(
 }
 
 /** What records' values were made from the user's by, for each of the last axis; undefined: nothing was done. */
-function inputOf({ columns, normalisation }: RecordFormat, width: number): Affine | undefined {
+function scalingsOf(
+  { columns, normalisation }: RecordFormat,
+  { inputShape }: ModelDescription,
+): Scaling[] | undefined {
   const { scale, mean, std } = normalisation;
   // First by columns, in the source, and then by the engine: one of the two does nothing.
-  const scalings = Array.from({ length: width }, (_, i): Scaling => {
+  const scalings = Array.from({ length: inputShape.at(-1)! }, (_, i): Scaling => {
     const own = columns?.features[i] ?? AS_IT_IS;
     const [m, s] = [mean[mean.length > 1 ? i : 0]!, std[std.length > 1 ? i : 0]!];
     return { mean: own.mean + (m / scale) * own.std, std: (own.std * s) / scale };
   });
-  if (scalings.every(({ mean, std }) => mean === 0 && std === 1)) return undefined;
+  return scalings.every(({ mean, std }) => mean === 0 && std === 1) ? undefined : scalings;
+}
+
+function inputOf(scalings: readonly Scaling[]): Affine {
   const factors = scalings.map(({ std }) => 1 / std);
   return {
     name: INPUT_LAYER,
@@ -83,10 +96,11 @@ function inputOf({ columns, normalisation }: RecordFormat, width: number): Affin
   };
 }
 
-function outputOf({ label }: RecordFormat): Affine | undefined {
+function outputOf({ label }: RecordFormat, width: number): Affine | undefined {
   const { mean, std } = (label.kind === 'value' && label.scaling) || AS_IT_IS;
   if (mean === 0 && std === 1) return undefined;
-  const [shift, factor, offset] = [0, std, mean].map((value) => Float32Array.of(value));
+  // All numbers of a target have one scale.
+  const [shift, factor, offset] = [0, std, mean].map((value) => new Float32Array(width).fill(value));
   return { name: OUTPUT_LAYER, shift: shift!, factor: factor!, offset: offset! };
 }
 

@@ -4,8 +4,8 @@
  */
 import { type Shape, sameShape, sizeOf, type Values } from '../graph/graph.js';
 import {
-  encodeModel,
   type OnnxAttribute,
+  type OnnxModel,
   type OnnxNode,
   type OnnxTensor,
   type OnnxType,
@@ -127,8 +127,8 @@ export class OnnxBuilder {
     return this.emit('ReduceSum', [name, this.ints(axes)], { keepdims: 0 });
   }
 
-  /** The model as bytes, without what `outputs` do not need. */
-  finish(inputs: readonly OnnxValue[], outputs: readonly (OnnxValue & { from: Name })[]): Uint8Array {
+  /** The model, without what `outputs` do not need. */
+  finish(inputs: readonly OnnxValue[], outputs: readonly (OnnxValue & { from: Name })[]): OnnxModel {
     this.nameOutputs(outputs, new Set(inputs.map(({ name }) => name)));
     const alive = new Set(outputs.map(({ name }) => name));
     const kept: OnnxNode[] = [];
@@ -138,7 +138,7 @@ export class OnnxBuilder {
       kept.push(node);
     }
     const constants = this.constants.filter(({ name }) => alive.has(name));
-    return encodeModel({ nodes: kept.reverse(), constants, inputs, outputs });
+    return { nodes: kept.reverse(), constants, inputs, outputs };
   }
 
   /** Gives tensors the names of outputs where they are made: an Identity at the end would copy them. */

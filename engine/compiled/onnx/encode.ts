@@ -30,7 +30,8 @@ export interface OnnxTensor {
 export interface OnnxValue {
   name: string;
   type: OnnxType;
-  shape: Shape;
+  /** An axis with a name may be of any length. */
+  shape: readonly (number | string)[];
 }
 
 export interface OnnxModel {
@@ -40,12 +41,26 @@ export interface OnnxModel {
   outputs: readonly OnnxValue[];
 }
 
+/** What a model tells of itself to those who do not run it at once. */
+export interface OnnxAbout {
+  /** The name of the graph. */
+  graph: string;
+  producer?: { name: string; version: string };
+  documentation?: string;
+  metadata?: Readonly<Record<string, string>>;
+  opsets: readonly (readonly [domain: string, version: number])[];
+}
+
 const IR_VERSION = 8;
-const OPSETS: readonly [domain: string, version: number][] = [
-  ['', 18],
-  ['com.microsoft', 1],
-  ['com.microsoft.nchwc', 1],
-];
+/** What is run here. */
+const STEP: OnnxAbout = {
+  graph: 'step',
+  opsets: [
+    ['', 18],
+    ['com.microsoft', 1],
+    ['com.microsoft.nchwc', 1],
+  ],
+};
 
 /** TensorProto.DataType */
 const TYPES: Readonly<Record<OnnxType, number>> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 };
@@ -60,20 +75,34 @@ const varint = (field: number): number => field << 3;
 const bytes = (field: number): number => (field << 3) | 2;
 const fixed32 = (field: number): number => (field << 3) | 5;
 
-export function encodeModel({ nodes, constants, inputs, outputs }: OnnxModel): Uint8Array {
+export function encodeModel(
+  { nodes, constants, inputs, outputs }: OnnxModel,
+  { graph, producer, documentation, metadata = {}, opsets }: OnnxAbout = STEP,
+): Uint8Array {
   const writer = protobuf.Writer.create();
   writer.uint32(varint(1)).int64(IR_VERSION);
+  if (producer) {
+    writer.uint32(bytes(2)).string(producer.name);
+    writer.uint32(bytes(3)).string(producer.version);
+  }
+  if (documentation) writer.uint32(bytes(6)).string(documentation);
   message(writer, 7, () => {
     for (const node of nodes) message(writer, 1, () => writeNode(writer, node));
-    writer.uint32(bytes(2)).string('step');
+    writer.uint32(bytes(2)).string(graph);
     for (const tensor of constants) message(writer, 5, () => writeTensor(writer, tensor));
     for (const value of inputs) message(writer, 11, () => writeValue(writer, value));
     for (const value of outputs) message(writer, 12, () => writeValue(writer, value));
   });
-  for (const [domain, version] of OPSETS) {
+  for (const [domain, version] of opsets) {
     message(writer, 8, () => {
       writer.uint32(bytes(1)).string(domain);
       writer.uint32(varint(2)).int64(version);
+    });
+  }
+  for (const [key, value] of Object.entries(metadata)) {
+    message(writer, 14, () => {
+      writer.uint32(bytes(1)).string(key);
+      writer.uint32(bytes(2)).string(value);
     });
   }
   return writer.finish();
@@ -147,7 +176,11 @@ function writeValue(writer: Writer, { name, type, shape }: OnnxValue): void {
     message(writer, 1, () => {
       writer.uint32(varint(1)).int32(TYPES[type]);
       message(writer, 2, () => {
-        for (const length of shape) message(writer, 1, () => writer.uint32(varint(1)).int64(length));
+        for (const length of shape)
+          message(writer, 1, () => {
+            if (typeof length === 'number') writer.uint32(varint(1)).int64(length);
+            else writer.uint32(bytes(2)).string(length);
+          });
       });
     }),
   );

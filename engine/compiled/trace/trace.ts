@@ -8,7 +8,13 @@
 import type * as TensorFlow from '@tensorflow/tfjs';
 import type { Manifest } from '../../../shared/data/manifest.js';
 import { messageOf } from '../../../shared/user-error.js';
-import { evaluationOf, gradientsOf, type ModelStep, type StepInputs } from '../../eager/model-step.js';
+import {
+  evaluationOf,
+  gradientsOf,
+  type ModelStep,
+  predictionOf,
+  type StepInputs,
+} from '../../eager/model-step.js';
 import {
   constantOf,
   createNode,
@@ -24,7 +30,7 @@ import { installRecorder, type Recorder, TRACE_BACKEND } from './backend.js';
 import { replaceGradients } from './gradients.js';
 import { KnownSeeds } from './recognize-random.js';
 
-export type TraceKind = 'gradient' | 'evaluation';
+export type TraceKind = 'gradient' | 'evaluation' | 'prediction';
 
 export interface TraceRequest extends ModelStep {
   manifest: Pick<Manifest, 'x' | 'y' | 'label' | 'normalisation'>;
@@ -38,7 +44,8 @@ const BASES = [0.25, 0.5];
 /**
  * Inputs of the graph: `x` and `y` as stored, `weight:I` by place in the model. Outputs: `loss`, `metric`; of
  * a gradient `gradient:I` (sums over the samples) and `change:I` (times samples) where there is one; of an
- * evaluation of classes `predicted` and `confidence`.
+ * evaluation of classes `predicted` and `confidence`; of a prediction `output` alone, of `x` as it is stored: for
+ * classes probabilities, also where the model ends in logits.
  * @throws Error naming the operation that stands in the way
  */
 export function traceModel(request: TraceRequest): Graph {
@@ -77,6 +84,10 @@ function traceOnce(request: TraceRequest, base: number): Graph {
     const outputs: Output[] = [];
     tf.tidy(() => {
       const inputs = stepInputs(request, recorder);
+      if (request.kind === 'prediction') {
+        outputs.push({ name: 'output', value: recorder.valueOf(predictionOf(request, inputs)) });
+        return;
+      }
       if (request.kind === 'evaluation') {
         const results = evaluationOf(request, inputs);
         for (const [name, tensor] of Object.entries(results)) {

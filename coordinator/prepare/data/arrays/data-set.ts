@@ -9,7 +9,7 @@ import { beyondRange, targetNote } from '../scaling/target.js';
 import type { DataSet, Reader, Records, UnknownClass } from '../source.js';
 import type { SpecOptions } from '../spec.js';
 import { featuresOf, recordSpecOf } from './features.js';
-import { type Labels, labelsOf } from './labels.js';
+import { type DeclaredClasses, type Labels, labelsOf } from './labels.js';
 import { type PlainArray, recordSizeOf } from './plain-array.js';
 
 export interface Pair {
@@ -22,6 +22,8 @@ export interface Arrays {
   train: Pair;
   /** Undefined: a share of the training records, by the options `test` and `seed`. */
   test: Pair | undefined;
+  /** What classes there are, where the labels alone do not tell. */
+  classes?: DeclaredClasses | undefined;
 }
 
 /** The options that `dataOfArrays` reads. */
@@ -39,7 +41,7 @@ export async function dataOfArrays(arrays: Arrays, options: SpecOptions, reader:
   const { x, notes } = recordSpecOf(train.x, options);
   if (x.dtype === 'uint8' && test.x.dtype !== 'uint8')
     throw new UserError(`${train.x.title} holds uint8, ${test.x.title} ${test.x.dtype}: save both alike`);
-  const labels = labelsOf([train.y, test.y], options, reader.trained);
+  const labels = labelsOf([train.y, test.y], options, reader.trained, arrays.classes);
   const shapes = { x, y: labels.y, label: labels.label };
   // Asked for both ends of the model, which is built once for that.
   let ends: ReturnType<NonNullable<Reader['endsOf']>> | undefined;

@@ -21,15 +21,23 @@ export interface Labels {
 
 const INDEX: TensorSpec = { shape: [], dtype: 'int32' };
 
+/** Classes that the data's owner has told: also those that no record has, in an order of their own. */
+export interface DeclaredClasses {
+  classes: number;
+  names?: string[];
+}
+
 /**
  * @param arrays those of all parts: a class that stands in one of them counts
  * @param trained what the model was trained on, if there is one
+ * @param declared what classes there are, where that is not to be read off the labels
  * @throws UserError naming the array and the record
  */
 export function labelsOf(
   arrays: readonly PlainArray[],
   options: SpecOptions,
   trained: RecordFormat | undefined,
+  declared?: DeclaredClasses,
 ): Labels {
   const [first] = arrays as [PlainArray];
   for (const array of arrays) {
@@ -38,11 +46,12 @@ export function labelsOf(
   }
   const task = choiceOption(options, 'task', ['auto', 'classification', 'regression'], 'auto');
   const isValue = trained ? trained.label.kind === 'value' : task === 'regression';
-  if (isText(first) && !isValue) return namedClasses(arrays, trained);
+  if (isText(first) && !isValue) return namedClasses(arrays, trained, declared);
   if (!isText(first)) {
-    if (recordSizeOf(first) > 1 && !isValue && arrays.every(isOneHot)) return oneHot(first, trained);
+    if (recordSizeOf(first) > 1 && !isValue && arrays.every(isOneHot))
+      return oneHot(first, trained, declared);
     const asClasses = trained ? !isValue : task === 'classification' || (task === 'auto' && isWhole(first));
-    if (asClasses) return numberedClasses(arrays, trained);
+    if (asClasses) return numberedClasses(arrays, trained, declared);
     if (recordSizeOf(first) === 1) return values(first, task);
   }
   throw new UserError(
@@ -69,13 +78,17 @@ function values(array: PlainArray, task: string): Labels {
 }
 
 /** Texts are the names of classes, in alphabetical order; or those of the model. */
-function namedClasses(arrays: readonly PlainArray[], trained: RecordFormat | undefined): Labels {
+function namedClasses(
+  arrays: readonly PlainArray[],
+  trained: RecordFormat | undefined,
+  declared: DeclaredClasses | undefined,
+): Labels {
   const [{ shape, title }] = arrays as [PlainArray];
   if (sizeOf(shape.slice(1)) !== 1)
     throw new UserError(`${title} has more than one text a record: one name of a class is needed`);
   const known = trained?.label.kind === 'class' ? namesOf(trained.label) : undefined;
   const found = [...new Set(arrays.flatMap(({ values }) => values as string[]))].sort();
-  const names = known ?? found;
+  const names = known ?? declared?.names ?? found;
   if (names.length < 2)
     throw new UserError(`${title} has only one class (${names[0]}): nothing to tell apart`);
   const at = new Map(names.map((name, index) => [name, index]));
@@ -93,7 +106,11 @@ function namedClasses(arrays: readonly PlainArray[], trained: RecordFormat | und
 }
 
 /** Whole numbers from 0 are classes; a `y` of more numbers than one has a class for each position. */
-function numberedClasses(arrays: readonly PlainArray[], trained: RecordFormat | undefined): Labels {
+function numberedClasses(
+  arrays: readonly PlainArray[],
+  trained: RecordFormat | undefined,
+  declared: DeclaredClasses | undefined,
+): Labels {
   const [first] = arrays as [PlainArray];
   let greatest = 0;
   for (const array of arrays) {
@@ -114,28 +131,29 @@ function numberedClasses(arrays: readonly PlainArray[], trained: RecordFormat | 
     const names = namesOf(trained.label);
     // By its name, where the model's classes have names: the number 3 is the class "3".
     const at = new Map(names.map((name, index) => [name, index]));
-    const indexOf = (value: number) => at.get(`${value}`) ?? -1;
+    const nameOf = (value: number) => declared?.names?.[value] ?? `${value}`;
+    const indexOf = (value: number) => at.get(nameOf(value)) ?? -1;
     return {
       ...{ y, label: trained.label, notes: [], warnings: [] },
       of: (array) => of(array).map(indexOf),
       ...(shape.length === 0
         ? {
             unknownOf: (array: PlainArray, record: number) => {
-              const value = numbersOf(array)[record]!;
-              return at.has(`${value}`) ? undefined : `${value}`;
+              const name = nameOf(numbersOf(array)[record]!);
+              return at.has(name) ? undefined : name;
             },
           }
         : {}),
     };
   }
-  const classes = greatest + 1;
+  const classes = declared?.classes ?? greatest + 1;
   if (classes < 2) throw new UserError(`${first.title} has only one class (0): nothing to tell apart`);
   const records = arrays.reduce((sum, { shape }) => sum + shape[0]!, 0);
-  if (shape.length === 0 && classes > records)
+  if (!declared && shape.length === 0 && classes > records)
     throw new UserError(
       `${first.title} holds ${greatest} among ${records} labels: these are no classes from 0 on (task=regression predicts the number)`,
     );
-  const label = { kind: 'class' as const, classes };
+  const label = { kind: 'class' as const, classes, ...declared };
   const present = new Set([...new Set(of(first))].map(String));
   return {
     ...{ y, label, notes: [], of },
@@ -162,14 +180,18 @@ function isOneHot(array: PlainArray): boolean {
   return true;
 }
 
-function oneHot(first: PlainArray, trained: RecordFormat | undefined): Labels {
+function oneHot(
+  first: PlainArray,
+  trained: RecordFormat | undefined,
+  declared: DeclaredClasses | undefined,
+): Labels {
   const classes = first.shape[1]!;
   const { title } = first;
   const known = trained?.label.kind === 'class' ? trained.label : undefined;
   if (known && known.classes !== classes)
     throw new UserError(`${title} has ${classes} classes, the model ${known.classes}`);
   return {
-    ...{ y: INDEX, label: known ?? { kind: 'class', classes }, warnings: [] },
+    ...{ y: INDEX, label: known ?? { kind: 'class', classes, ...declared }, warnings: [] },
     notes: [`${title} is one-hot: ${classes} classes`],
     of(array) {
       const numbers = numbersOf(array);

@@ -2,17 +2,20 @@
 import { resolve } from 'node:path';
 import { didYouMean } from '../../../../shared/options/closest.js';
 import { UserError } from '../../../../shared/user-error.js';
+import { ownModule } from '../arrays/own/module.js';
+import { isOwnData } from '../arrays/own/own-name.js';
 import { checkCounts, checkLabels } from '../labels.js';
-import type { DataSet, DataSource, Reader } from '../source.js';
+import type { DataSet, DataSource, GivenData, Reader } from '../source.js';
 import { type OptionNames, parseSpec, withPaths } from '../spec.js';
-import { cifar10 } from './cifar10.js';
 import { csv } from './csv.js';
-import { digits } from './digits.js';
-import { idx } from './idx.js';
 import { npy, npz } from './npz.js';
+import { cifar10 } from './pictures/cifar.js';
+import { digits } from './pictures/digits.js';
+import { idx } from './pictures/idx.js';
+import { images } from './pictures/images/images.js';
 import { text } from './text.js';
 
-export const SOURCES: readonly DataSource[] = [digits, idx, cifar10, csv, npz, npy, text];
+export const SOURCES: readonly DataSource[] = [digits, idx, cifar10, images, csv, npz, npy, text, ownModule];
 
 const sourceOf = (scheme: string): DataSource | undefined =>
   SOURCES.find((source) => source.scheme === scheme);
@@ -24,7 +27,7 @@ function optionsOf(scheme: string): OptionNames | undefined {
 
 /** `FILE.csv?label=y` means `csv:FILE.csv?label=y`: the ending of a file names its source. */
 function withScheme(spec: string): string {
-  if (sourceOf(spec.split(/[:?]/, 1)[0]!)) return spec;
+  if (isOwnData(spec) || sourceOf(spec.split(/[:?]/, 1)[0]!)) return spec;
   const path = spec.split('?', 1)[0]!.toLowerCase().replace(/\.gz$/, '');
   const source = SOURCES.find(({ endings = [] }) => endings.some((ending) => path.endsWith(ending)));
   return source ? `${source.scheme}:${spec}` : spec;
@@ -32,7 +35,7 @@ function withScheme(spec: string): string {
 
 /** `spec` with its scheme and absolute paths: it means the same wherever it is read again. */
 export const absoluteData = (spec: string): string =>
-  withPaths(withScheme(spec), optionsOf, (path) => resolve(path));
+  isOwnData(spec) ? spec : withPaths(withScheme(spec), optionsOf, (path) => resolve(path));
 
 /** The name of the data set that a spec opens. @throws UserError */
 export function dataName(spec: string): string {
@@ -41,10 +44,23 @@ export function dataName(spec: string): string {
 }
 
 /** @throws UserError */
-export async function openData(spec: string, reader: Reader = {}): Promise<DataSet> {
+export async function openData(from: string | GivenData, reader: Reader = {}): Promise<DataSet> {
+  const data = typeof from === 'string' ? await openSpec(from, reader) : await from.open(reader);
+  // Of data for a model that is trained already, one part is enough.
+  if (!reader.trained) checkCounts(data);
+  checkLabels(data);
+  return data;
+}
+
+async function openSpec(spec: string, reader: Reader): Promise<DataSet> {
   const { scheme, path, options } = parseSpec(withScheme(spec), optionsOf);
   const source = sourceOf(scheme);
   if (!source) {
+    if (isOwnData(spec))
+      throw new UserError(
+        `--data ${spec} stands for data that a program has given: only that program can give them again (startCoordinator({ data })); name others by another --data`,
+        2,
+      );
     const known = SOURCES.map(({ scheme }) => scheme);
     const meant = didYouMean(scheme, known);
     throw new UserError(
@@ -52,9 +68,5 @@ export async function openData(spec: string, reader: Reader = {}): Promise<DataS
       2,
     );
   }
-  const data = await source.open(path, options, reader);
-  // Of data for a model that is trained already, one part is enough.
-  if (!reader.trained) checkCounts(data);
-  checkLabels(data);
-  return data;
+  return source.open(path, options, reader);
 }

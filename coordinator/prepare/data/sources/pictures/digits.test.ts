@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { openData } from './sources.js';
+import { openData } from '../sources.js';
 
 const sha256 = (...parts: ArrayLike<number>[]) => {
   const hash = createHash('sha256');

@@ -10,11 +10,11 @@ import {
   labelsBytes,
   soundIdx,
   writeIdx,
-} from '../../../../test/support/files/idx-files.js';
-import { sharedData } from '../../../../test/support/files/shared-data.js';
-import { temporaryFolder } from '../../../../test/support/files/temporary-folder.js';
-import { refusalOf } from '../../../../test/support/refusal.js';
-import { openData } from './sources.js';
+} from '../../../../../test/support/files/idx-files.js';
+import { sharedData } from '../../../../../test/support/files/shared-data.js';
+import { temporaryFolder } from '../../../../../test/support/files/temporary-folder.js';
+import { refusalOf } from '../../../../../test/support/refusal.js';
+import { openData } from '../sources.js';
 
 const root = temporaryFolder();
 let folders = 0;

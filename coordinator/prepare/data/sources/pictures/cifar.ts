@@ -1,9 +1,9 @@
 /** `cifar10:DIR`: CIFAR-10's binary version, gzip or not: `data_batch_*.bin` and `test_batch*.bin` in DIR. */
 import { join } from 'node:path';
-import { UserError } from '../../../../shared/user-error.js';
-import { listFolder, readDataFile } from '../files/files.js';
-import { pixelNormalization } from '../scaling/normalization.js';
-import type { DataShapes, DataSource, Records } from '../source.js';
+import { UserError } from '../../../../../shared/user-error.js';
+import { listFolder, readDataFile } from '../../files/files.js';
+import { pixelNormalization } from '../../scaling/normalization.js';
+import type { DataShapes, DataSource, Records } from '../../source.js';
 
 const SIDE = 32;
 const PIXELS = SIDE * SIDE;

@@ -2,10 +2,10 @@
  * `idx:DIR`: the format of MNIST and its kin, gzip or not. DIR holds `train-images-idx3-ubyte`,
  * `train-labels-idx1-ubyte` and the same with `t10k`.
  */
-import { UserError } from '../../../../shared/user-error.js';
-import { findFile, readDataFile } from '../files/files.js';
-import { pixelNormalization } from '../scaling/normalization.js';
-import type { DataShapes, DataSource, Reader, Records } from '../source.js';
+import { UserError } from '../../../../../shared/user-error.js';
+import { findFile, readDataFile } from '../../files/files.js';
+import { pixelNormalization } from '../../scaling/normalization.js';
+import type { DataShapes, DataSource, Reader, Records } from '../../source.js';
 
 const IMAGES_MAGIC = 0x00000803;
 const LABELS_MAGIC = 0x00000801;

@@ -4,10 +4,10 @@
  * a pen of its own thickness, and noise. Seeded: the same set everywhere. Options: `train`, `test`, `seed`,
  * `normalize`.
  */
-import { Random } from '../../../../shared/numerics/random.js';
-import { wholeOption } from '../options.js';
-import { pixelNormalization } from '../scaling/normalization.js';
-import type { DataShapes, DataSource, Records } from '../source.js';
+import { Random } from '../../../../../shared/numerics/random.js';
+import { wholeOption } from '../../options.js';
+import { pixelNormalization } from '../../scaling/normalization.js';
+import type { DataShapes, DataSource, Records } from '../../source.js';
 import { GLYPHS, type Stroke } from './digit-glyphs.js';
 
 const SIDE = 28;

@@ -1,0 +1,46 @@
+/** What layers cannot say of a model's ends: classes, columns, units, and who scales values. */
+import type { RecordFormat, Scaling } from '../../../shared/data/manifest.js';
+import type { ModelDescription } from '../../../shared/models/description.js';
+
+export interface ModelMetadata {
+  loss: string;
+  task: 'classification' | 'regression';
+  /** Names of the classes in the order of the outputs, where they have names. */
+  classes?: string[];
+  /** The table's columns: of the label, and of the inputs in their order. */
+  label?: string;
+  features?: string[];
+  /** Whether these are names, and not positions. */
+  columnsNamed?: boolean;
+  /** One sample. `scaling` is what the values are standardized by, along the last axis. */
+  input: { shape: number[]; dtype: string; scaling?: Scaling[] };
+  /** Numbers to predict are learned as (v - mean) / std. */
+  target?: Scaling;
+  /** `model`: layers of the model scale values, and numbers back; `caller`: whoever uses it must do so. */
+  scaledBy: 'model' | 'caller' | 'nobody';
+}
+
+export function metadataOf(
+  { loss, inputShape }: Pick<ModelDescription, 'loss' | 'inputShape'>,
+  { x, label, columns }: RecordFormat,
+  scaling: readonly Scaling[] | undefined,
+  by: 'model' | 'caller',
+): ModelMetadata {
+  const target = label.kind === 'value' ? label.scaling : undefined;
+  const isScaled = target && (target.mean !== 0 || target.std !== 1);
+  return {
+    loss,
+    task: label.kind === 'class' ? 'classification' : 'regression',
+    ...(label.kind === 'class' && label.names ? { classes: label.names } : {}),
+    ...(columns
+      ? {
+          label: columns.label,
+          features: columns.features.map(({ name }) => name),
+          columnsNamed: columns.named,
+        }
+      : {}),
+    input: { shape: inputShape, dtype: x.dtype, ...(scaling && { scaling: [...scaling] }) },
+    ...(isScaled && { target }),
+    scaledBy: scaling || isScaled ? by : 'nobody',
+  };
+}
