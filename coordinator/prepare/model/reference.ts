@@ -20,9 +20,11 @@ export type DataHead = Pick<DataSet, 'name' | 'x' | 'y' | 'label' | 'columns' | 
   first: Batch[];
   trainRecords: number;
   testRecords: number;
+  /** Absent where there is no validation set. */
+  validationRecords?: number;
 };
 
-export function headOf({ train, test, ...data }: DataSet): DataHead {
+export function headOf({ train, test, validation, ...data }: DataSet): DataHead {
   const { name, x, y, label, columns, normalisation } = data;
   const positions = elementsOf(y);
   const count = Math.min(positions >= CASE_POSITIONS ? 1 : CASE_SAMPLES, train.count);
@@ -34,7 +36,11 @@ export function headOf({ train, test, ...data }: DataSet): DataHead {
     };
     return { count, x: part(train.x), y: part(train.y) };
   });
-  const records = { trainRecords: train.count, testRecords: test.count };
+  const records = {
+    trainRecords: train.count,
+    testRecords: test.count,
+    ...(validation ? { validationRecords: validation.count } : {}),
+  };
   return { name, x, y, label, ...(columns && { columns }), normalisation, first, ...records };
 }
 
