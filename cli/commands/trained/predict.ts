@@ -4,10 +4,12 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { sizeOf } from '../../../shared/numerics/shape.js';
 import { UserError } from '../../../shared/user-error.js';
 import { predictionLines } from '../../output/prediction-text.js';
+import { type WhichWeights, weightsFlag } from '../../tasks/kept-weights.js';
 
 interface Flags {
   json?: true;
   top?: number;
+  weights?: WhichWeights;
 }
 
 export function addPredict(program: Command): void {
@@ -22,18 +24,20 @@ export function addPredict(program: Command): void {
       'tables with the columns of training (CSV), arrays (NPY, NPZ), pictures or a folder of them; FILE?delimiter=semicolon gives options, - is standard input',
     )
     .option('--top <K>', 'classes that are told of each row, the likeliest first (default: 1)', atLeastOne)
+    .addOption(weightsFlag())
     .option('--json', 'one JSON object a line, instead of CSV')
     .action(predict);
 }
 
-async function predict(dir: string, given: string[], { json, top }: Flags): Promise<void> {
+async function predict(dir: string, given: string[], flags: Flags): Promise<void> {
+  const { json, top } = flags;
   const { listInputs, nameOfInput, readInputs, STDIN } = await import('../../tasks/predict/inputs.js');
   if (given.length === 0 && process.stdin.isTTY)
     throw new UserError('predict needs INPUT: a file, or rows on standard input', 2);
   const inputs = given.length === 0 ? [STDIN] : await listInputs(given);
   const { openModel } = await import('../../tasks/predict/open-model.js');
   const { predictions } = await import('../../tasks/predict/predictions.js');
-  const opened = await openModel(dir);
+  const opened = await openModel(dir, flags.weights);
   const { label, y } = opened.records;
   if (top !== undefined && label.kind === 'value')
     throw new UserError('--top is for classes: this model predicts numbers', 2);

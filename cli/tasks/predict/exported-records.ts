@@ -1,6 +1,6 @@
 /** How records for an exported model are read: by what `export` told in its `model.json`. */
 import { z } from 'zod';
-import { AS_IT_IS, type RecordFormat, type Scaling } from '../../../shared/data/manifest.js';
+import { AS_IT_IS, type Feature, type RecordFormat, type Scaling } from '../../../shared/data/manifest.js';
 import { LOSSES, type LossName } from '../../../shared/numerics/losses.js';
 import { UserError } from '../../../shared/user-error.js';
 
@@ -14,6 +14,9 @@ const told = z.object({
   label: z.string().optional(),
   features: z.array(z.string()).optional(),
   columnsNamed: z.boolean().optional(),
+  categories: z.record(z.string(), z.array(z.string())).optional(),
+  fill: z.record(z.string(), z.number()).optional(),
+  unknown: z.literal('zeros').optional(),
   input: z.object({
     shape: z.array(z.number().int().positive()),
     dtype: z.enum(['uint8', 'int32', 'float32']),
@@ -22,6 +25,23 @@ const told = z.object({
   target: scaling.optional(),
   scaledBy: z.enum(['model', 'caller', 'nobody']),
 });
+
+/** The features by their names: those that texts have become are told by `categories`. */
+function featuresOf(
+  { categories = {}, fill = {} }: Pick<z.infer<typeof told>, 'categories' | 'fill'>,
+  names: readonly string[],
+): Pick<Feature, 'name' | 'column' | 'value' | 'fill'>[] {
+  const texts = new Map<string, Pick<Feature, 'column' | 'value'>>(
+    Object.entries(categories).flatMap(([column, values]) =>
+      values.map((value) => [`${column}=${value}`, { column, value }] as const),
+    ),
+  );
+  return names.map((name) => {
+    const text = texts.get(name);
+    const own = fill[text?.column ?? name];
+    return { name, ...text, ...(own === undefined ? {} : { fill: own }) };
+  });
+}
 
 /**
  * @param metadata `userDefinedMetadata.swarmgrad`
@@ -39,7 +59,18 @@ export function exportedRecords(
       `${file} does not tell what the model takes (userDefinedMetadata.swarmgrad): give a folder that \`swarmgrad export --format tfjs\` of this version has written`,
       2,
     );
-  const { loss, task, classes, label, features, columnsNamed = true, input, target, scaledBy } = read.data;
+  const {
+    loss,
+    task,
+    classes,
+    label,
+    features,
+    columnsNamed = true,
+    input,
+    target,
+    scaledBy,
+    unknown,
+  } = read.data;
   const isOurs = scaledBy === 'caller';
   const scalings: Scaling[] | undefined = isOurs ? input.scaling : undefined;
   const { shape, dtype } = input;
@@ -64,7 +95,11 @@ export function exportedRecords(
       ...(isTable && {
         columns: {
           ...{ named: columnsNamed, label },
-          features: features.map((name, i) => ({ name, ...(scalings?.[i] ?? AS_IT_IS) })),
+          features: featuresOf(read.data, features).map((feature, i) => ({
+            ...feature,
+            ...(scalings?.[i] ?? AS_IT_IS),
+          })),
+          ...(unknown && { unknown }),
         },
       }),
       // Of a table each column is scaled as it is read, and all else as it is fed.

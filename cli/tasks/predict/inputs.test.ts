@@ -6,10 +6,12 @@ import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { openData } from '../../../coordinator/prepare/data/sources/sources.js';
 import { npz } from '../../../coordinator/record/model/formats/npz.js';
+import { metadataOf } from '../../../coordinator/record/model/metadata.js';
 import type { RecordFormat } from '../../../shared/data/manifest.js';
 import { tableFiles } from '../../../test/support/files/csv-files.js';
 import { temporaryFolder } from '../../../test/support/files/temporary-folder.js';
 import { refusalOf } from '../../../test/support/refusal.js';
+import { exportedRecords } from './exported-records.js';
 import { listInputs, nameOfInput, readInputs } from './inputs.js';
 
 const fileOf = tableFiles();
@@ -39,6 +41,31 @@ describe('a table to predict', () => {
     }
   });
 
+  it('makes of texts and of missing values what training made of them', async () => {
+    const text = 'a,color,kind\n1,red,x\n,blue,y\n3,red,x\n4,green,y\n';
+    const spec = `csv:${fileOf(text)}?testfile=${fileOf(text)}&categories=onehot&missing=a:mean&unknown=zeros`;
+    const data = await openData(spec);
+    const { x, notes } = await readInputs(fileOf('color,a\nred,1\nblue,\nred,3\ngreen,4\n'), data);
+    expect(x).toEqual(data.test.x);
+    expect(notes).toEqual([expect.stringMatching(/a lacks 1 of 4 values: filled with/)]);
+    const other = await readInputs(fileOf('color,a\npink,1\n'), data);
+    expect([...other.x.subarray(1)]).toEqual([0, 0, 0]);
+    const strict: RecordFormat = { ...data, columns: { ...data.columns!, unknown: undefined as never } };
+    expect(await refusalOf(readInputs(fileOf('color,a\npink,1\n'), strict))).toMatch(
+      /line 2, column color: no training row has 'pink'/,
+    );
+    // An export tells the same in its metadata, and scales by itself.
+    const told = metadataOf(
+      { loss: 'categoricalCrossentropy', inputShape: data.x.shape },
+      data,
+      data.columns!.features,
+      'caller',
+    );
+    const { records } = exportedRecords('model.json', JSON.parse(JSON.stringify(told)), [2]);
+    expect(records.columns).toEqual(data.columns);
+    expect(records.label).toEqual(data.label);
+  });
+
   it('tells of columns that it leaves out', async () => {
     const { notes } = await readInputs(fileOf('a,c,b\n1,5,2\n'), named);
     expect(notes).toEqual([expect.stringMatching(/left out c, which the model was not trained on/)]);
@@ -62,7 +89,12 @@ describe('a table to predict', () => {
   it.each<[string, string, RecordFormat, RegExp]>([
     ['lacks a column', 'a,c\n1,2\n', named, /has no column b, .*columns are a, c/],
     ['has a text for a number', 'a,b\n1,2\n3,four\n', named, /line 3, column b: 'four' is not a number$/],
-    ['lacks a value', 'a,b\n1,2\n,4\n', named, /line 3, column a: '' is not a number \(missing=drop/],
+    [
+      'lacks a value',
+      'a,b\n1,2\n,4\n',
+      named,
+      /line 3, column a: '' is not a number \(missing=drop leaves such rows out\)$/,
+    ],
     ['has no names', '1,2\n3,4\n', named, /has no names of columns, .*a, b/],
     ['has names that training had not', 'a,b\n1,2\n', unnamed, /had none: they cannot be matched/],
     [

@@ -17,7 +17,7 @@ import { recordsOfTable } from './table-records.js';
 import type { UnlabeledRecords } from './unlabeled-records.js';
 
 /** Options of an input, behind a question mark. */
-const OPTIONS = ['delimiter', 'decimal', 'encoding', 'header', 'skip', 'missing', 'x', 'fit'];
+const OPTIONS = ['delimiter', 'decimal', 'encoding', 'header', 'skip', 'missing', 'unknown', 'x', 'fit'];
 
 /** What stands for standard input. */
 export const STDIN = '-';

@@ -11,7 +11,7 @@ import { writeWeights } from '../../../shared/models/write-weights.js';
 import type { LossName } from '../../../shared/numerics/losses.js';
 import { messageOf, UserError } from '../../../shared/user-error.js';
 import { useBackend } from '../inference-backend.js';
-import { lastWeights } from '../last-weights.js';
+import { keptWeights, type WhichWeights } from '../kept-weights.js';
 import { exportedRecords } from './exported-records.js';
 
 export interface OpenModel {
@@ -23,7 +23,7 @@ export interface OpenModel {
 }
 
 /** @throws UserError where the folder holds neither, or a model of text */
-export async function openModel(dir: string): Promise<OpenModel> {
+export async function openModel(dir: string, which: WhichWeights | undefined): Promise<OpenModel> {
   const isRun = existsSync(join(dir, 'config.json'));
   const file = join(dir, 'model.json');
   if (!isRun && !existsSync(file))
@@ -31,10 +31,12 @@ export async function openModel(dir: string): Promise<OpenModel> {
       `${dir} holds no run (no config.json) and no exported model (no model.json): give the folder of a run, or one that \`swarmgrad export --format tfjs\` wrote`,
       2,
     );
+  if (!isRun && which)
+    throw new UserError(`--weights ${which} is for the folder of a run: ${dir} holds one model`, 2);
   const tf = loadTensorFlow();
   await useBackend(tf);
   registerLayers(tf);
-  const opened = isRun ? await modelOfRun(tf, dir) : await exportedModel(tf, file, dir);
+  const opened = isRun ? await modelOfRun(tf, dir, which) : await exportedModel(tf, file, dir);
   if (opened.records.label.kind === 'class' && opened.records.y.shape.length > 0)
     throw new UserError(
       `the model in ${dir} gives a class for each of ${opened.records.y.shape.join(' x ')} positions, as of text: \`swarmgrad generate\` writes text, and \`export --format onnx\` gives all probabilities`,
@@ -43,8 +45,12 @@ export async function openModel(dir: string): Promise<OpenModel> {
   return { tf, ...opened };
 }
 
-async function modelOfRun(tf: typeof TensorFlow, dir: string): Promise<Omit<OpenModel, 'tf'>> {
-  const { state, weights } = await lastWeights(dir);
+async function modelOfRun(
+  tf: typeof TensorFlow,
+  dir: string,
+  which: WhichWeights | undefined,
+): Promise<Omit<OpenModel, 'tf'>> {
+  const { state, weights } = await keptWeights(dir, which);
   const model = await loadBlank(tf, state.model.topology);
   writeWeights(tf, model, state.model.weights, weights);
   return { model, loss: state.model.loss, records: state.records };

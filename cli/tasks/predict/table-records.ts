@@ -1,90 +1,112 @@
 /** Rows of a table as records: columns by the names that training had, whether the label is there or not. */
 
-import { choiceOption } from '../../../coordinator/prepare/data/options.js';
-import type { Example } from '../../../coordinator/prepare/data/sources/table/examples.js';
-import { isMissing } from '../../../coordinator/prepare/data/sources/table/number-field.js';
-import { featuresOf } from '../../../coordinator/prepare/data/sources/table/records.js';
-import { numberAt, type Table, tableOf } from '../../../coordinator/prepare/data/sources/table/table.js';
+import { type Head, listed } from '../../../coordinator/prepare/data/sources/table/cells/table.js';
+import { readCsv } from '../../../coordinator/prepare/data/sources/table/csv/read.js';
+import { checkCells } from '../../../coordinator/prepare/data/sources/table/features/check.js';
+import {
+  gapNotes,
+  trainedEncoding,
+} from '../../../coordinator/prepare/data/sources/table/features/encoding.js';
+import { featuresOfTable } from '../../../coordinator/prepare/data/sources/table/features/features.js';
+import { recordSpecOf } from '../../../coordinator/prepare/data/sources/table/features/shaped.js';
+import { missingOption, usedRows } from '../../../coordinator/prepare/data/sources/table/picking/missing.js';
+import type { Picked } from '../../../coordinator/prepare/data/sources/table/picking/reading.js';
 import type { SpecOptions } from '../../../coordinator/prepare/data/spec.js';
-import type { Columns, RecordFormat } from '../../../shared/data/manifest.js';
+import { type Columns, type RecordFormat, sourceOf } from '../../../shared/data/manifest.js';
 import { UserError } from '../../../shared/user-error.js';
 import type { UnlabeledRecords } from './unlabeled-records.js';
 
-/** @throws UserError naming file, line and column */
-export function recordsOfTable(
+/** @param bytes of the file, unpacked. @throws UserError naming file, line and column */
+export async function recordsOfTable(
   file: string,
   bytes: Uint8Array,
   options: SpecOptions,
-  { columns, x }: RecordFormat,
-): UnlabeledRecords {
+  records: RecordFormat,
+): Promise<UnlabeledRecords> {
+  const { columns, x: spec, y, label } = records;
   if (!columns)
     throw new UserError(
-      `${file} is a table, and the model was trained on records of shape [${x.shape.join(', ')}], which have no columns: give an array (NPY or NPZ)`,
+      `${file} is a table, and the model was trained on records of shape [${spec.shape.join(', ')}], which have no columns: give an array (NPY or NPZ)`,
       2,
     );
-  const names = columns.features.map(({ name }) => name);
-  const table = tableOf(file, bytes, options, columns.named ? names : []);
+  const names = [...new Set(columns.features.map(sourceOf))];
   const notes: string[] = [];
-  const picked = columns.named ? byName(table, columns, notes) : byPlace(table, columns, notes);
-  const kept = withoutMissing(table, picked, options, notes);
-  const examples = kept.map(({ row }): Example => {
-    const values = Float64Array.from(picked, (column) => numberAt(table, row, column, true));
-    return { file, line: row.line, values, label: '' };
+  const read = await readCsv({
+    ...{ file, bytes, options, isRegression: false },
+    known: columns.named ? names : [],
+    pick: (head) => ({
+      label: -1,
+      features: columns.named
+        ? byName(head, names, columns.label, notes)
+        : byPlace(head, names, columns.label, notes),
+    }),
   });
-  return { ...featuresOf(examples, columns.features), rows: kept.map(({ number }) => number), notes };
+  const sheet = sheetOf({ ...read.table, isFixed: true }, read.picked, options, notes);
+  const part = { ...sheet, text: file };
+  const parts = { train: part, test: part, sheets: [sheet] };
+  const encoding = trainedEncoding(columns, parts, options);
+  checkCells(sheet, encoding, false);
+  notes.push(...gapNotes(sheet, encoding));
+  const reader = { trained: records };
+  const x = recordSpecOf(file, [part], encoding, options, reader);
+  const features = await featuresOfTable(parts, { x, y, label }, encoding, options, reader);
+  return { ...features.of(part), rows: sheet.rows.map((row) => row + 1), notes };
 }
 
-function byName(table: Table, { features, label }: Columns, notes: string[]): number[] {
-  const { names, file } = table;
+function sheetOf(
+  table: Parameters<typeof usedRows>[0],
+  picked: Picked,
+  options: SpecOptions,
+  notes: string[],
+) {
+  const missing = missingOption(table, options);
+  return { table, picked, missing, rows: usedRows(table, picked, missing, notes) };
+}
+
+function byName(
+  { names, file }: Head,
+  wanted: readonly string[],
+  label: Columns['label'],
+  notes: string[],
+): number[] {
   if (!names)
     throw new UserError(
-      `${file} has no names of columns, and the model knows them by name: give a first line with ${namesInWords(features)} (header=true where it was not seen)`,
+      `${file} has no names of columns, and the model knows them by name: give a first line with ${listed(wanted, 6)} (header=true where it was not seen)`,
       2,
     );
-  const missing = features.filter(({ name }) => !names.includes(name));
+  const at = new Map(names.map((name, column) => [name, column]));
+  const missing = wanted.filter((name) => !at.has(name));
   if (missing.length > 0)
     throw new UserError(
-      `${file} has no column ${missing.map(({ name }) => name).join(', ')}, which the model was trained on; columns are ${names.join(', ')}`,
+      `${file} has no column ${listed(missing)}, which the model was trained on; columns are ${listed(names)}`,
       2,
     );
-  const known = new Set([label, ...features.map(({ name }) => name)]);
+  const known = new Set([label, ...wanted]);
   const extra = names.filter((name) => !known.has(name));
-  if (extra.length > 0)
-    notes.push(`${file}: left out ${extra.join(', ')}, which the model was not trained on`);
-  return features.map(({ name }) => names.indexOf(name));
+  if (extra.length > 0) notes.push(`${file}: left out ${listed(extra)}, which the model was not trained on`);
+  return wanted.map((name) => at.get(name)!);
 }
 
 /** Columns without names are called by their places in the table of training. */
-function byPlace({ names, width, file }: Table, { features, label }: Columns, notes: string[]): number[] {
+function byPlace(
+  { names, width, file }: Head,
+  wanted: readonly string[],
+  label: Columns['label'],
+  notes: string[],
+): number[] {
   if (names)
     throw new UserError(
       `${file} has names of columns, the data that the model was trained on had none: they cannot be matched; header=false says that the first line is a row`,
       2,
     );
-  if (width === features.length) return features.map((_, place) => place);
-  const places = features.map(({ name }) => Number(name));
-  if (width > Math.max(Number(label), ...places)) {
+  if (width === wanted.length) return wanted.map((_, place) => place);
+  const places = wanted.map(Number);
+  if (width > places.reduce((most, place) => Math.max(most, place), Number(label))) {
     notes.push(`${file}: left out column ${label}, the label; columns are matched by their places`);
     return places;
   }
   throw new UserError(
-    `${file} has ${width} columns, the model takes ${features.length}: give those alone, or all columns of training`,
+    `${file} has ${width} columns, the model takes ${wanted.length}: give those alone, or all columns of training`,
     2,
   );
-}
-
-function namesInWords(features: Columns['features']): string {
-  const shown = features.slice(0, 6).map(({ name }) => name);
-  return features.length > shown.length ? `${shown.join(', ')}, ...` : shown.join(', ');
-}
-
-function withoutMissing(table: Table, picked: readonly number[], options: SpecOptions, notes: string[]) {
-  const rows = table.rows.map((row, i) => ({ row, number: i + 1 }));
-  if (choiceOption(options, 'missing', ['refuse', 'drop'], 'refuse') === 'refuse') return rows;
-  const kept = rows.filter(({ row }) => !picked.some((column) => isMissing(row.fields[column]!)));
-  if (kept.length < rows.length)
-    notes.push(
-      `${table.file}: left out ${rows.length - kept.length} of ${rows.length} rows, which lack a value`,
-    );
-  return kept;
 }

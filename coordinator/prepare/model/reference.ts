@@ -16,13 +16,16 @@ const CASES = 2;
 const CASE_POSITIONS = 32;
 
 /** The part of a data set that the model is built for, with its first training records. */
-export type DataHead = Pick<DataSet, 'name' | 'x' | 'y' | 'label' | 'normalisation'> & {
+export type DataHead = Pick<DataSet, 'name' | 'x' | 'y' | 'label' | 'columns' | 'normalisation'> & {
   first: Batch[];
   trainRecords: number;
   testRecords: number;
+  /** Absent where there is no validation set. */
+  validationRecords?: number;
 };
 
-export function headOf({ name, x, y, label, normalisation, train, test }: DataSet): DataHead {
+export function headOf({ train, test, validation, ...data }: DataSet): DataHead {
+  const { name, x, y, label, columns, normalisation } = data;
   const positions = elementsOf(y);
   const count = Math.min(positions >= CASE_POSITIONS ? 1 : CASE_SAMPLES, train.count);
   const first = Array.from({ length: CASES }, (_, at) => {
@@ -33,8 +36,12 @@ export function headOf({ name, x, y, label, normalisation, train, test }: DataSe
     };
     return { count, x: part(train.x), y: part(train.y) };
   });
-  const records = { trainRecords: train.count, testRecords: test.count };
-  return { name, x, y, label, normalisation, first, ...records };
+  const records = {
+    trainRecords: train.count,
+    testRecords: test.count,
+    ...(validation ? { validationRecords: validation.count } : {}),
+  };
+  return { name, x, y, label, ...(columns && { columns }), normalisation, first, ...records };
 }
 
 /** `tf` must be on its `cpu` backend. */
