@@ -8,6 +8,7 @@ import type { RunEvent } from '../../shared/status/events.js';
 import { type BuildCache, keyOf } from './build-key.js';
 import type { GivenData } from './data/source.js';
 import { openData } from './data/sources/sources.js';
+import { evaluatedRecords, withValidation } from './data/split/validation.js';
 import { contentHash, ObjectStore, storeSplit } from './data/store.js';
 import { buildModel, type ModelSource } from './model/build-model.js';
 import { endsOf } from './model/ends.js';
@@ -22,6 +23,8 @@ export interface PrepareOptions {
   seed: number;
   batchSize: number;
   shards: number | 'auto';
+  validation?: number | undefined;
+  fold?: string | undefined;
 }
 
 /** Samples of a full shard; under `auto` a guess at the share of one worker, by which engines are timed. */
@@ -34,7 +37,10 @@ export interface Prepared {
   /** Initial weights, as a flat vector; zeros where a checkpoint has others. */
   weights: Float32Array;
   train: Manifest;
+  /** All that is evaluated: the validation set, where there is one, and behind it the test set. */
   test: Manifest;
+  /** Records of the validation set; 0: there is none. */
+  validationRecords: number;
   objects: ObjectStore;
   /** The hashes of the objects that a worker fetches first. */
   hashes: { model: string; train: string; test: string; probe: string; program: string };
@@ -64,7 +70,8 @@ export async function prepare(
   const { data: source, ...others } = configuration;
   const { loss, seed } = others;
   preparing(`reading the data: ${typeof source === 'string' ? source : source.name}`);
-  const data = await openData(source, { endsOf: (shapes) => endsOf(model, shapes, loss), preparing });
+  const read = await openData(source, { endsOf: (shapes) => endsOf(model, shapes, loss), preparing });
+  const data = withValidation(read, configuration);
   const run = { ...others, shardSamples: shardSamplesOf(others) };
   const request = { model, data: headOf(data), loss, seed, run };
   const recalled = typeof model === 'object' ? await recall(model, request, cache) : undefined;
@@ -72,7 +79,7 @@ export async function prepare(
   const { description, weights, probe, program, notes: ofModel } = recalled ?? (await build(request));
   const objects = new ObjectStore();
   const train = storeSplit(objects, data, 'train');
-  const test = storeSplit(objects, data, 'test');
+  const test = storeSplit(objects, { ...data, test: evaluatedRecords(data) }, 'test');
   const hashes = {
     model: objects.put(json(description)),
     train: objects.put(json(train)),
@@ -103,6 +110,7 @@ export async function prepare(
     weights,
     train,
     test,
+    validationRecords: data.validation?.count ?? 0,
     objects,
     hashes,
     objectBytes,

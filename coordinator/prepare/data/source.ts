@@ -25,6 +25,10 @@ export interface DataSet {
   normalisation: Normalization;
   train: Records;
   test: Records;
+  /** Taken from the training records, which are those that are left: split/validation.ts. */
+  validation?: Records;
+  /** Training records follow each other, and each shares values with so many after it. */
+  sequence?: { overlap: number };
   /** What the two parts are, in words: which file, how many of how many rows. */
   parts?: { train: string; test: string };
   /** How the data were read, in words: what their owner may not expect. */

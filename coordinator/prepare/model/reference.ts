@@ -20,9 +20,11 @@ export type DataHead = Pick<DataSet, 'name' | 'x' | 'y' | 'label' | 'normalisati
   first: Batch[];
   trainRecords: number;
   testRecords: number;
+  /** Absent where there is no validation set. */
+  validationRecords?: number;
 };
 
-export function headOf({ name, x, y, label, normalisation, train, test }: DataSet): DataHead {
+export function headOf({ name, x, y, label, normalisation, train, test, validation }: DataSet): DataHead {
   const positions = elementsOf(y);
   const count = Math.min(positions >= CASE_POSITIONS ? 1 : CASE_SAMPLES, train.count);
   const first = Array.from({ length: CASES }, (_, at) => {
@@ -33,7 +35,11 @@ export function headOf({ name, x, y, label, normalisation, train, test }: DataSe
     };
     return { count, x: part(train.x), y: part(train.y) };
   });
-  const records = { trainRecords: train.count, testRecords: test.count };
+  const records = {
+    trainRecords: train.count,
+    testRecords: test.count,
+    ...(validation ? { validationRecords: validation.count } : {}),
+  };
   return { name, x, y, label, normalisation, first, ...records };
 }
 
