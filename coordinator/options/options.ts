@@ -53,6 +53,23 @@ export const COORDINATOR_OPTIONS = block({
     'mlp',
     `model: ${ZOO.map(({ usage }) => usage).join(', ')}, or a FILE.json of TF.js layers`,
   ),
+  from: option(
+    text('RUN_DIR|DIR|FILE'),
+    undefined,
+    'train the model of a run further, of an export, or of a model file: in place of --model',
+    { otherwise: 'none', scope: 'call' },
+  ),
+  freeze: option(
+    text('PATTERN,...'),
+    undefined,
+    'layers of the model file that stay as they are, by their names: * stands for any letters',
+    { otherwise: 'none' },
+  ),
+  head: option(
+    toggle,
+    false,
+    "a new last layer for the classes of the data, in place of the model file's own",
+  ),
   loss: option(oneOf('NAME', LOSSES), undefined, `loss: ${LOSSES.join(', ')}`, {
     otherwise: 'the one that fits labels and model',
   }),

@@ -1,5 +1,5 @@
 /** Whether the first line of a table names its columns. */
-import { type DecimalMark, isMissing, isNumber, looksNumeric } from './number-field.js';
+import { type DecimalMark, isMissing, isNumber, looksNumeric } from '../cells/number-field.js';
 
 /** What columns with labels are mostly called. */
 const LABEL_NAMES = /^(label|labels|class|target|category|species|outcome|y)$/i;

@@ -2,10 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { sharedData } from '../../../../test/support/files/shared-data.js';
-import { temporaryFolder } from '../../../../test/support/files/temporary-folder.js';
-import { refusalOf } from '../../../../test/support/refusal.js';
-import { openData } from './sources.js';
+import { sharedData } from '../../../../../../test/support/files/shared-data.js';
+import { temporaryFolder } from '../../../../../../test/support/files/temporary-folder.js';
+import { refusalOf } from '../../../../../../test/support/refusal.js';
+import { openData } from '../../sources.js';
 
 const root = temporaryFolder();
 let files = 0;

@@ -1,10 +1,10 @@
 /** Columns and classes of a table go by their names, and labels are read with the same care as features. */
 import { describe, expect, it } from 'vitest';
-import { tableFiles } from '../../../../test/support/files/csv-files.js';
-import { refusalOf } from '../../../../test/support/refusal.js';
-import type { DataSet } from '../source.js';
-import { ObjectStore, storeSplit } from '../store.js';
-import { openData } from './sources.js';
+import { tableFiles } from '../../../../../../test/support/files/csv-files.js';
+import { refusalOf } from '../../../../../../test/support/refusal.js';
+import type { DataSet } from '../../../source.js';
+import { ObjectStore, storeSplit } from '../../../store.js';
+import { openData } from '../../sources.js';
 
 const fileOf = tableFiles();
 const manifestsOf = (data: DataSet) =>

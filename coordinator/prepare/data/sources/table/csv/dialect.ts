@@ -1,7 +1,7 @@
 /** What separates the fields of a table, found in its first records or given by name. */
-import { UserError } from '../../../../../shared/user-error.js';
-import type { SpecOptions } from '../../spec.js';
-import { isNumber } from './number-field.js';
+import { UserError } from '../../../../../../shared/user-error.js';
+import type { SpecOptions } from '../../../spec.js';
+import { isNumber } from '../cells/number-field.js';
 
 const NAMED: Record<string, string> = { comma: ',', semicolon: ';', tab: '\t', pipe: '|' };
 const CANDIDATES = Object.values(NAMED);
@@ -26,9 +26,13 @@ export const delimiterName = (delimiter: string): string =>
 /**
  * The candidate that cuts all of the first records into equally many fields, more than one. Where several do
  * (a semicolon between numbers with decimal commas), the one that gives more numbers; a comma where none does.
+ * @param isWhole whether the text ends where the file does: else its last record is cut off somewhere
  */
-export function findDelimiter(text: string): string {
-  const found = CANDIDATES.map((delimiter) => ({ delimiter, ...scoreOf(firstRecords(text, delimiter)) }))
+export function findDelimiter(text: string, isWhole = true): string {
+  const found = CANDIDATES.map((delimiter) => ({
+    delimiter,
+    ...scoreOf(firstRecords(text, delimiter, isWhole)),
+  }))
     .filter(({ width }) => width > 1)
     .sort((a, b) => b.numbers - a.numbers || b.width - a.width);
   return found[0]?.delimiter ?? ',';
@@ -43,7 +47,7 @@ function scoreOf(records: string[][]): { width: number; numbers: number } {
 }
 
 /** Roughly as the parser cuts them: quotes are looked through, not undone. */
-function firstRecords(text: string, delimiter: string): string[][] {
+function firstRecords(text: string, delimiter: string, isWhole: boolean): string[][] {
   const records: string[][] = [];
   let fields: string[] = [];
   let from = 0;
@@ -51,6 +55,7 @@ function firstRecords(text: string, delimiter: string): string[][] {
   for (let at = 0; at <= text.length && records.length < LOOKED_AT; at++) {
     const character = text[at];
     if (character === '"') isQuoted = !isQuoted;
+    if (character === undefined && !isWhole) break;
     const isEnd = character === undefined || ((character === '\n' || character === '\r') && !isQuoted);
     if (!isEnd && (character !== delimiter || isQuoted)) continue;
     fields.push(text.slice(from, at));

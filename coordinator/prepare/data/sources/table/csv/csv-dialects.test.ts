@@ -1,10 +1,10 @@
 /** Tables as programs write them: delimiters, quotes, line ends, headers, marks of decimals, encodings. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { tableFiles } from '../../../../test/support/files/csv-files.js';
-import { refusalOf } from '../../../../test/support/refusal.js';
-import { escapedName } from '../spec.js';
-import { openData } from './sources.js';
+import { tableFiles } from '../../../../../../test/support/files/csv-files.js';
+import { refusalOf } from '../../../../../../test/support/refusal.js';
+import { escapedName } from '../../../spec.js';
+import { openData } from '../../sources.js';
 
 const fileOf = tableFiles();
 

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { temporaryFolder } from '../../../../test/support/files/temporary-folder.js';
-import { refusalOf } from '../../../../test/support/refusal.js';
-import { openData } from './sources.js';
+import { temporaryFolder } from '../../../../../../test/support/files/temporary-folder.js';
+import { refusalOf } from '../../../../../../test/support/refusal.js';
+import { openData } from '../../sources.js';
 
 const root = temporaryFolder();
 let files = 0;
