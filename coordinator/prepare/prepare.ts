@@ -23,6 +23,9 @@ export interface PrepareOptions {
   seed: number;
   batchSize: number;
   shards: number | 'auto';
+  /** How a model's file is trained further. */
+  freeze?: string | undefined;
+  head?: boolean | undefined;
   validation?: number | undefined;
   fold?: string | undefined;
 }
@@ -67,13 +70,21 @@ export async function prepare(
   cache?: BuildCache,
   preparing: (what: string) => void = () => undefined,
 ): Promise<Prepared> {
-  const { data: source, ...others } = configuration;
+  const { data: source, freeze, head = false, ...others } = configuration;
+  const tuning = freeze === undefined && !head ? undefined : { freeze: patternsOf(freeze), head };
   const { loss, seed } = others;
   preparing(`reading the data: ${typeof source === 'string' ? source : source.name}`);
-  const read = await openData(source, { endsOf: (shapes) => endsOf(model, shapes, loss), preparing });
+  const read = await openData(source, {
+    endsOf: async (shapes) => {
+      const { input, output } = await endsOf(model, shapes, loss);
+      // A new last layer reaches every number.
+      return { ...(input && { input }), ...(output && !head && { output }) };
+    },
+    preparing,
+  });
   const data = withValidation(read, configuration);
   const run = { ...others, shardSamples: shardSamplesOf(others) };
-  const request = { model, data: headOf(data), loss, seed, run };
+  const request = { model, data: headOf(data), loss, seed, tuning, run };
   const recalled = typeof model === 'object' ? await recall(model, request, cache) : undefined;
   if (!recalled) preparing(`building the model: ${nameOf(model)}`);
   const { description, weights, probe, program, notes: ofModel } = recalled ?? (await build(request));
@@ -120,6 +131,12 @@ export async function prepare(
     saveBuildCache,
   };
 }
+
+const patternsOf = (freeze = ''): string[] =>
+  freeze
+    .split(',')
+    .map((pattern) => pattern.trim())
+    .filter((pattern) => pattern !== '');
 
 function nameOf(model: ModelSource): string {
   if (typeof model === 'string') return model;

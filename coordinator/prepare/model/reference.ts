@@ -16,7 +16,7 @@ const CASES = 2;
 const CASE_POSITIONS = 32;
 
 /** The part of a data set that the model is built for, with its first training records. */
-export type DataHead = Pick<DataSet, 'name' | 'x' | 'y' | 'label' | 'normalisation'> & {
+export type DataHead = Pick<DataSet, 'name' | 'x' | 'y' | 'label' | 'columns' | 'normalisation'> & {
   first: Batch[];
   trainRecords: number;
   testRecords: number;
@@ -24,7 +24,8 @@ export type DataHead = Pick<DataSet, 'name' | 'x' | 'y' | 'label' | 'normalisati
   validationRecords?: number;
 };
 
-export function headOf({ name, x, y, label, normalisation, train, test, validation }: DataSet): DataHead {
+export function headOf({ train, test, validation, ...data }: DataSet): DataHead {
+  const { name, x, y, label, columns, normalisation } = data;
   const positions = elementsOf(y);
   const count = Math.min(positions >= CASE_POSITIONS ? 1 : CASE_SAMPLES, train.count);
   const first = Array.from({ length: CASES }, (_, at) => {
@@ -40,7 +41,7 @@ export function headOf({ name, x, y, label, normalisation, train, test, validati
     testRecords: test.count,
     ...(validation ? { validationRecords: validation.count } : {}),
   };
-  return { name, x, y, label, normalisation, first, ...records };
+  return { name, x, y, label, ...(columns && { columns }), normalisation, first, ...records };
 }
 
 /** `tf` must be on its `cpu` backend. */

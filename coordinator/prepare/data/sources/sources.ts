@@ -8,7 +8,7 @@ import { checkCounts, checkLabels } from '../labels.js';
 import type { DataSet, DataSource, GivenData, Reader } from '../source.js';
 import { type OptionNames, parseSpec, withPaths } from '../spec.js';
 import { npy, npz } from './npz.js';
-import { cifar10 } from './pictures/cifar.js';
+import { cifar10, cifar100 } from './pictures/cifar.js';
 import { digits } from './pictures/digits.js';
 import { idx } from './pictures/idx.js';
 import { images } from './pictures/images/images.js';
@@ -20,6 +20,7 @@ export const SOURCES: readonly DataSource[] = [
   digits,
   idx,
   cifar10,
+  cifar100,
   images,
   csv,
   jsonl,
