@@ -4,6 +4,7 @@ import { messageOf, UserError } from '../shared/user-error.js';
 import { VERSION } from '../shared/version.js';
 import { addCoordinator } from './commands/coordinator.js';
 import { addDashboard } from './commands/dashboard.js';
+import { addData } from './commands/data/data.js';
 import { addEngines } from './commands/engines.js';
 import { addMetrics } from './commands/metrics.js';
 import { addStart } from './commands/start.js';
@@ -37,6 +38,7 @@ export async function main(args: readonly string[]): Promise<number> {
     addGenerate,
     addMetrics,
     addEngines,
+    addData,
     addDashboard,
     addToken,
   ];

@@ -8,14 +8,27 @@ import { checkCounts, checkLabels } from '../labels.js';
 import type { DataSet, DataSource, GivenData, Reader } from '../source.js';
 import { type OptionNames, parseSpec, withPaths } from '../spec.js';
 import { npy, npz } from './npz.js';
-import { cifar10 } from './pictures/cifar.js';
+import { cifar10, cifar100 } from './pictures/cifar.js';
 import { digits } from './pictures/digits.js';
 import { idx } from './pictures/idx.js';
 import { images } from './pictures/images/images.js';
 import { csv } from './table/csv/csv.js';
+import { jsonl } from './table/jsonl/jsonl.js';
 import { text } from './text.js';
 
-export const SOURCES: readonly DataSource[] = [digits, idx, cifar10, images, csv, npz, npy, text, ownModule];
+export const SOURCES: readonly DataSource[] = [
+  digits,
+  idx,
+  cifar10,
+  cifar100,
+  images,
+  csv,
+  jsonl,
+  npz,
+  npy,
+  text,
+  ownModule,
+];
 
 const sourceOf = (scheme: string): DataSource | undefined =>
   SOURCES.find((source) => source.scheme === scheme);
