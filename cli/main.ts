@@ -4,6 +4,7 @@ import { messageOf, UserError } from '../shared/user-error.js';
 import { VERSION } from '../shared/version.js';
 import { addCoordinator } from './commands/coordinator.js';
 import { addDashboard } from './commands/dashboard.js';
+import { addData } from './commands/data/data.js';
 import { addEngines } from './commands/engines.js';
 import { addEvaluate } from './commands/evaluate.js';
 import { addExport } from './commands/export.js';
@@ -33,6 +34,7 @@ export async function main(args: readonly string[]): Promise<number> {
     addExport,
     addGenerate,
     addEngines,
+    addData,
     addDashboard,
     addToken,
   ];

@@ -47,8 +47,10 @@ export async function evaluateOn(request: EvaluationRequest): Promise<Evaluation
   const { part, text, unknown } = partOf(data, request.part);
   if (part.count === 0)
     throw new UserError(`--data ${spec}: ${text}: none has a class that the model knows`, 2);
-  const objects = new ObjectStore();
-  const manifest = storeSplit(objects, { ...data, normalisation: records.normalisation, test: part }, 'test');
+  const objects = new ObjectStore(data.stored?.objects);
+  const stored = request.part === 'all' ? undefined : partStored(data, request.part);
+  const seen = { ...data, normalisation: records.normalisation, test: part, stored };
+  const manifest = storeSplit(objects, seen, 'test');
   const test = new Batches({
     manifest,
     fetchObject: async (hash) => objects.get(hash)!,
@@ -71,6 +73,10 @@ export async function evaluateOn(request: EvaluationRequest): Promise<Evaluation
     await compute.close();
   }
 }
+
+/** A part that is stored already takes the place of the test set. */
+const partStored = ({ stored }: DataSet, part: 'train' | 'test'): DataSet['stored'] =>
+  stored && { ...stored, test: stored[part] };
 
 /** Records of one part, or of both. */
 export function partOf(data: DataSet, name: PartName) {

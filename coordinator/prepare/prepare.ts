@@ -64,13 +64,16 @@ export async function prepare(
   const { data: source, ...others } = configuration;
   const { loss, seed } = others;
   preparing(`reading the data: ${typeof source === 'string' ? source : source.name}`);
-  const data = await openData(source, { endsOf: (shapes) => endsOf(model, shapes, loss) });
+  const data = await openData(source, {
+    endsOf: (shapes) => endsOf(model, shapes, loss),
+    progress: preparing,
+  });
   const run = { ...others, shardSamples: shardSamplesOf(others) };
   const request = { model, data: headOf(data), loss, seed, run };
   const recalled = typeof model === 'object' ? await recall(model, request, cache) : undefined;
   if (!recalled) preparing(`building the model: ${nameOf(model)}`);
   const { description, weights, probe, program, notes: ofModel } = recalled ?? (await build(request));
-  const objects = new ObjectStore();
+  const objects = new ObjectStore(data.stored?.objects);
   const train = storeSplit(objects, data, 'train');
   const test = storeSplit(objects, data, 'test');
   const hashes = {

@@ -4,6 +4,7 @@ import { didYouMean } from '../../../../shared/options/closest.js';
 import { UserError } from '../../../../shared/user-error.js';
 import { ownModule } from '../arrays/own/module.js';
 import { isOwnData } from '../arrays/own/own-name.js';
+import { built } from '../built/built.js';
 import { checkCounts, checkLabels } from '../labels.js';
 import type { DataSet, DataSource, GivenData, Reader } from '../source.js';
 import { type OptionNames, parseSpec, withPaths } from '../spec.js';
@@ -14,7 +15,7 @@ import { idx } from './idx.js';
 import { npy, npz } from './npz.js';
 import { text } from './text.js';
 
-export const SOURCES: readonly DataSource[] = [digits, idx, cifar10, csv, npz, npy, text, ownModule];
+export const SOURCES: readonly DataSource[] = [digits, idx, cifar10, csv, npz, npy, text, ownModule, built];
 
 const sourceOf = (scheme: string): DataSource | undefined =>
   SOURCES.find((source) => source.scheme === scheme);
@@ -47,7 +48,8 @@ export async function openData(from: string | GivenData, reader: Reader = {}): P
   const data = typeof from === 'string' ? await openSpec(from, reader) : await from.open(reader);
   // Of data for a model that is trained already, one part is enough.
   if (!reader.trained) checkCounts(data);
-  checkLabels(data);
+  // Those of a built set are checked as its chunks are read.
+  if (!data.stored) checkLabels(data);
   return data;
 }
 
