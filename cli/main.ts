@@ -9,6 +9,7 @@ import { addEngines } from './commands/engines.js';
 import { addEvaluate } from './commands/evaluate.js';
 import { addExport } from './commands/export.js';
 import { addGenerate } from './commands/generate.js';
+import { addMetrics } from './commands/metrics.js';
 import { addStart } from './commands/start.js';
 import { addStatus } from './commands/status.js';
 import { addToken } from './commands/token.js';
@@ -33,6 +34,7 @@ export async function main(args: readonly string[]): Promise<number> {
     addEvaluate,
     addExport,
     addGenerate,
+    addMetrics,
     addEngines,
     addData,
     addDashboard,

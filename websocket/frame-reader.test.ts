@@ -11,6 +11,8 @@ import { FrameReader } from './frame-reader.js';
 const MAX_BYTES = 70_000;
 /** A tenth of the messages of a fuzz test: `npm run fuzz` reads a million frames. */
 const FRAMES = Number(process.env.FUZZ_FRAMES ?? 100_000) / 10;
+const PUSHED = { isPlaced: false, isHeld: false };
+const FEEDINGS = [PUSHED, { isPlaced: true, isHeld: false }, { isPlaced: true, isHeld: true }];
 const SEED = freshSeed('FUZZ_SEED');
 
 describe('the reader of frames', () => {
@@ -22,8 +24,8 @@ describe('the reader of frames', () => {
         const stream = streamOf(seed, MAX_BYTES);
         frames += stream.frames;
         const theirs = await heardByLibrary(stream, MAX_BYTES);
-        for (const isPlaced of [false, true])
-          expect(heardByUs(stream, MAX_BYTES, isPlaced), `FUZZ_SEED=${seed}`).toEqual(theirs);
+        for (const feeding of FEEDINGS)
+          expect(heardByUs(stream, MAX_BYTES, feeding), `FUZZ_SEED=${seed}`).toEqual(theirs);
       }
     },
     300_000 + 2 * FRAMES,
@@ -34,7 +36,7 @@ describe('the reader of frames', () => {
     ['in eight bytes that would fit into two', [0x82, 127, 0, 0, 0, 0, 0, 0, 0xff, 0xff]],
     ['with its highest bit set', [0x82, 127, 0x80, 0, 0, 0, 0, 1, 0, 0]],
   ])('refuses a length %s, which ws lets pass', (_which, bytes) => {
-    const told = heardByUs({ parts: [Uint8Array.from(bytes)], isServer: false }, MAX_BYTES, false);
+    const told = heardByUs({ parts: [Uint8Array.from(bytes)], isServer: false }, MAX_BYTES, PUSHED);
     expect(told).toEqual(['violation 1002']);
   });
 
@@ -85,6 +87,30 @@ describe('the reader of frames', () => {
     );
   });
 
+  it('reads nothing of a body whose place is to be named, and all of it there once it is', () => {
+    const told: string[] = [];
+    const reader = new FrameReader(
+      { isServer: false, maxMessageBytes: 1000 },
+      {
+        place: () => 'later',
+        message: (message, _isBinary, body) => told.push(`${message.length} ${body}`),
+        ping: () => expect.unreachable(),
+        close: () => expect.unreachable(),
+        violation: ({ text }) => expect.unreachable(text),
+      },
+    );
+    const payload = Uint8Array.from({ length: HEADER_BYTES + 3 }, (_, i) => i);
+    const bytes = frame({ opcode: 2, payload });
+    reader.push(Buffer.concat([bytes.subarray(0, -1)]));
+    expect([reader.isHeld, reader.isBetween, reader.room(1)]).toEqual([true, true, undefined]);
+    reader.push(Buffer.concat([bytes.subarray(-1), frame({ opcode: 2, payload: Uint8Array.of(1) })]));
+    expect(told).toEqual([]);
+    const place = new Uint8Array(3);
+    reader.named(place);
+    expect(told).toEqual([`${HEADER_BYTES} ${[16, 17, 18]}`, '1 undefined']);
+    expect(place).toEqual(payload.subarray(HEADER_BYTES));
+  });
+
   it('hears nothing after a close, nor after a violation', () => {
     const close = frame({ opcode: 8, payload: Uint8Array.of(0x0f, 0xa0) });
     const wrong = frame({ opcode: 3, payload: new Uint8Array() });
@@ -94,7 +120,7 @@ describe('the reader of frames', () => {
       [wrong, 'violation 1002'],
     ] as const) {
       const parts = [message, last, message];
-      expect(heardByUs({ parts, isServer: false }, MAX_BYTES, false)).toEqual(['message 01', told]);
+      expect(heardByUs({ parts, isServer: false }, MAX_BYTES, PUSHED)).toEqual(['message 01', told]);
     }
   });
 });

@@ -43,6 +43,7 @@ export interface FrameReaderOptions {
 }
 
 const NO_MASK = new Uint8Array(4);
+const NOTHING = new Uint8Array(0);
 
 export class FrameReader {
   private readonly header = new Uint8Array(MAX_HEADER_BYTES);
@@ -54,6 +55,8 @@ export class FrameReader {
   private readonly assembly: MessageAssembly;
   /** Payload bytes of the message that has begun, as its frames tell; undefined: none has. */
   private messageBytes: number | undefined;
+  /** What came and is not read until a place is named. */
+  private held = NOTHING;
   private isOver = false;
 
   constructor(
@@ -63,10 +66,34 @@ export class FrameReader {
     this.assembly = new MessageAssembly((head) => events.place(head));
   }
 
-  /** The next bytes of the stream. After a close or a violation nothing is read any more. */
+  /**
+   * The next bytes of the stream. After a close or a violation nothing is read any more; what comes while a place is to
+   * be named is kept until it is, so as little as possible should.
+   */
   push(bytes: Uint8Array): void {
-    for (let at = 0; at < bytes.length && !this.isOver; )
+    let at = 0;
+    while (at < bytes.length && !this.isOver && !this.isHeld)
       at = this.payload ? this.takePayload(bytes, at) : this.takeHeader(bytes, at);
+    if (this.isHeld && at < bytes.length) this.held = Buffer.concat([this.held, bytes.subarray(at)]);
+  }
+
+  /** Whether a place is to be named before anything more is read. */
+  get isHeld(): boolean {
+    return this.assembly.isHeld;
+  }
+
+  /** Whether the next bytes are the header of a frame, or wait until a place is named: few are to be read then. */
+  get isBetween(): boolean {
+    return this.isHeld || !this.payload;
+  }
+
+  /** The place that was to be named is this. What has been held is read on. */
+  named(place: Uint8Array | undefined): void {
+    const { payload, frame, held } = this;
+    this.assembly.named(place);
+    this.held = NOTHING;
+    if (payload?.taken === payload?.length) this.end(frame!, payload!);
+    this.push(held);
   }
 
   /**
@@ -138,13 +165,14 @@ export class FrameReader {
     const frame = this.frame!;
     const to = Math.min(bytes.length, from + payload.length - payload.taken);
     const part = bytes.subarray(from, to);
+    let { length } = part;
     if (isControl(frame)) {
-      for (let i = 0; i < part.length; i++)
+      for (let i = 0; i < length; i++)
         this.control[payload.taken + i] = part[i]! ^ payload.mask[(payload.taken + i) & 3]!;
-    } else this.assembly.take(part, payload.mask, payload.taken);
-    payload.taken += part.length;
-    if (payload.taken === payload.length) this.end(frame, payload);
-    return to;
+    } else length = this.assembly.take(part, payload.mask, payload.taken, this.messageBytes!);
+    payload.taken += length;
+    if (payload.taken === payload.length && !this.isHeld) this.end(frame, payload);
+    return from + length;
   }
 
   /** The frame is here. */

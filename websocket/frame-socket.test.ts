@@ -10,7 +10,12 @@ import { readInPlace } from './read-in-place.js';
 const MASK = Uint8Array.of(1, 2, 3, 4);
 const CLOSED = Uint8Array.of(0x0f, 0xa1);
 
-const UNPLACED = { read: () => undefined, room: () => undefined, filled: () => expect.unreachable() };
+const UNPLACED = {
+  read: () => undefined,
+  room: () => undefined,
+  isBetween: () => false,
+  filled: () => expect.unreachable(),
+};
 
 /** A connected pair of sockets of Node. */
 async function pair(): Promise<{ near: Socket; far: Socket }> {
@@ -83,6 +88,44 @@ describe('a WebSocket of our own', () => {
     own.send(Uint8Array.of(9), undefined);
     const [bytes] = (await once(far, 'data')) as [Buffer];
     expect(bytes).toEqual(frame({ opcode: 2, payload: Uint8Array.of(9), mask: new Uint8Array(4) }));
+  });
+
+  it('leaves a body with the far end until its place is named, and then reads on', async () => {
+    let held: () => void;
+    const isHeld = new Promise<void>((resolve) => {
+      held = resolve;
+    });
+    let read = 0;
+    const { own, far, told } = await setup({
+      place(head) {
+        if (head[0] !== 1) return undefined;
+        held();
+        return 'later';
+      },
+      received: (message, _isBinary, body) => {
+        told.push(`${message.length} ${body?.length}`);
+        if (message[0] === 2) wholeRead();
+      },
+    });
+    let wholeRead: () => void;
+    const all = new Promise<void>((resolve) => {
+      wholeRead = resolve;
+    });
+    own.watch((bytes) => {
+      read += bytes;
+    });
+    far.write(says(2, new Uint8Array(HEADER_BYTES + 900).fill(1)));
+    for (let i = 0; i < 300; i++) far.write(says(2, new Uint8Array(900)));
+    far.write(says(2, new Uint8Array(20).fill(2)));
+    await isHeld;
+    // It would be read by then.
+    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(told).toEqual([]);
+    expect(read).toBeLessThanOrEqual(4 << 10);
+    own.named(new Uint8Array(900));
+    await all;
+    expect(told[0]).toBe(`${HEADER_BYTES} 900`);
+    expect(told).toHaveLength(302);
   });
 
   it('answers a ping with what it carried', async () => {
@@ -195,6 +238,7 @@ describe('reading in place', () => {
           check();
         },
         room: () => (filled < place.length ? place.subarray(filled) : undefined),
+        isBetween: () => filled === place.length,
         filled(bytes) {
           filled += bytes;
           check();

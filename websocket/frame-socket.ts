@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
 import { type Close, CUT_OFF, NO_CODE, writeClose } from './close-payload.js';
 import { messageHeader, OPCODE } from './frame-header.js';
 import { FrameReader, type Violation } from './frame-reader.js';
-import type { Place } from './message-assembly.js';
+import type { Place, Placement } from './message-assembly.js';
 import { readInPlace } from './read-in-place.js';
 
 /** Fewer bytes of a body than these are read with what follows them, and copied: that costs less than one more read. */
@@ -22,7 +22,7 @@ export interface FrameSocketOptions {
 }
 
 export interface FrameSocketEvents {
-  /** Where the rest of a binary message belongs that begins with `head`; undefined: nowhere in particular. */
+  /** Where the rest of a binary message belongs that begins with `head`; `later`: not read before it is `named`. */
   place?: Place;
   /** A message, valid until the call returns: whole, or its head where `body` lies in its place. */
   received(message: Uint8Array, isBinary: boolean, body: Uint8Array | undefined): void;
@@ -57,7 +57,7 @@ export class FrameSocket {
     const { socket } = this;
     this.events = events;
     this.reader = new FrameReader(this.options, {
-      place: (head) => events.place?.(head),
+      place: (head) => this.placed(events.place?.(head)),
       message: (message, isBinary, body) => events.received(message, isBinary, body),
       ping: (payload) => this.pinged(payload),
       close: (close) => this.hearClose(close),
@@ -72,6 +72,7 @@ export class FrameSocket {
     readInPlace(socket, {
       read,
       room: () => this.reader.room(PLACED_BYTES),
+      isBetween: () => this.reader.isBetween,
       filled: (bytes) => {
         this.watcher?.(bytes);
         this.reader.filled(bytes);
@@ -128,6 +129,13 @@ export class FrameSocket {
     this.watcher = watcher;
   }
 
+  /** The place that was to be named `later` is this: reads on. */
+  named(place: Uint8Array | undefined): void {
+    if (this.socket.destroyed) return;
+    this.reader.named(place);
+    if (!this.reader.isHeld) this.socket.resume();
+  }
+
   /** Reads no more. */
   pause(): void {
     this.socket.pause();
@@ -136,6 +144,12 @@ export class FrameSocket {
   /** Ends it at once. */
   terminate(): void {
     this.socket.destroy();
+  }
+
+  /** What is not read stays with the system, and then with the far end. */
+  private placed(place: Placement): Placement {
+    if (place === 'later') this.socket.pause();
+    return place;
   }
 
   private pinged(payload: Uint8Array): void {

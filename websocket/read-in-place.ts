@@ -13,7 +13,7 @@ import { TLSSocket } from 'node:tls';
 
 /** So much is read at once: it stays in the cache of a processor until it is copied to where it belongs. */
 export const READ_BYTES = 256 << 10;
-/** ...and so much where the header of a frame is expected: what of its body comes with it is copied. */
+/** ...and so much where the header of a frame is expected: what of its body comes with it is copied, or held. */
 const HEADER_READ_BYTES = 4 << 10;
 
 const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
@@ -29,6 +29,8 @@ export interface Readings {
   read(bytes: Buffer): void;
   /** Where the bytes that come next belong; undefined: that is not known, or they are few. */
   room(): Uint8Array | undefined;
+  /** Whether the header of a frame is expected, whose body may have a place. */
+  isBetween(): boolean;
   /** So many bytes are there. */
   filled(bytes: number): void;
 }
@@ -42,7 +44,7 @@ export function readInPlace(socket: Socket, readings: Readings): boolean {
   if (!symbols || typeof handle?.useUserBuffer !== 'function') return false;
   /** Where the next bytes belong, while they are read to there. */
   let place: Uint8Array | undefined;
-  internals[symbols.buffer] = buffer;
+  internals[symbols.buffer] = forHeader;
   internals[symbols.callback] = (bytes: number) => {
     if (place) readings.filled(bytes);
     else readings.read(buffer.subarray(0, bytes));
@@ -50,11 +52,10 @@ export function readInPlace(socket: Socket, readings: Readings): boolean {
   };
   // Asked after each read. The socket holds what this returns until it is asked again.
   internals[symbols.generator] = () => {
-    const wasPlaced = place !== undefined;
     place = readings.room();
-    return place ?? (wasPlaced ? forHeader : buffer);
+    return place ?? (readings.isBetween() ? forHeader : buffer);
   };
-  handle.useUserBuffer(buffer);
+  handle.useUserBuffer(forHeader);
   return true;
 }
 

@@ -96,7 +96,7 @@ export class Member implements ServerSocket {
     if (bytes.length > HEADER_BYTES && bytes[0]! < 0x80) {
       const [head, rest] = [bytes.subarray(0, HEADER_BYTES), bytes.subarray(HEADER_BYTES)];
       const place = this.events.place(head);
-      if (place && place.length >= rest.length) {
+      if (place instanceof Uint8Array && place.length >= rest.length) {
         place.set(rest);
         return this.events.received(head, true, place.subarray(0, rest.length));
       }

@@ -8,12 +8,15 @@ import type { RunningCoordinator } from '../../coordinator/start.js';
 import type { Level } from '../../shared/status/events.js';
 import { UserError } from '../../shared/user-error.js';
 import { addCoordinatorFlags, coordinatorOptions } from '../input/coordinator-flags.js';
+import { givenFlags } from '../input/flags.js';
 import { Interrupted, type Interruption, interrupted } from '../input/interruptions.js';
+import { EVENT_OPTIONS } from '../input/options.js';
 import { closingText } from '../output/closing-text.js';
 import { firstTokensText, invitation } from '../output/invitation.js';
 import { createLog } from '../output/log.js';
 import { createDisplay, type Display } from '../output/progress.js';
 import { terminalOf } from '../output/terminal.js';
+import { createEventHook } from '../tasks/event-hook.js';
 import { startLocalLanes } from '../tasks/local-lanes.js';
 import { startLocalWorkers } from '../tasks/local-workers.js';
 
@@ -31,6 +34,8 @@ export function addCoordinator(program: Command): void {
 /** @throws UserError where the run cannot start, or fails; Interrupted where it was stopped */
 export async function runCoordinator(given: GivenCoordinatorOptions, command: Command): Promise<void> {
   const terminal = terminalOf(command);
+  // Nothing of the user's may be wrong once the run has begun.
+  const { onEvent } = givenFlags(EVENT_OPTIONS, command);
   const early = createLog(terminal);
   // Loaded here, so that other commands, and workers above all, start without it.
   const { startCoordinator } = await import('../../coordinator/start.js');
@@ -53,7 +58,18 @@ export async function runCoordinator(given: GivenCoordinatorOptions, command: Co
   });
   if (terminal.format === 'text')
     for (const text of invitation(url, process.stderr, takesToken)) display.say({ type: 'invitation', text });
-  running.onEvent((event) => display.event(event));
+  const hook =
+    onEvent === undefined
+      ? undefined
+      : createEventHook({
+          target: onEvent,
+          runDir,
+          warn: (text) => display.say({ type: 'warning', level: 'warning', text }),
+        });
+  running.onEvent((event) => {
+    display.event(event);
+    hook?.event(event);
+  });
   // A resumed run may have its local workers from its folder.
   const { localWorkers, localLanes, localEngine } = await readConfiguration(runFolder(runDir));
   const common = {
@@ -73,7 +89,7 @@ export async function runCoordinator(given: GivenCoordinatorOptions, command: Co
   try {
     await untilTheEnd(running, display, interruption, given.linger ?? false);
   } finally {
-    await Promise.all([workers.stop(), lanes.stop()]);
+    await Promise.all([workers.stop(), lanes.stop(), hook?.settled()]);
     await running.close();
   }
 }

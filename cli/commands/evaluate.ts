@@ -4,42 +4,48 @@ import type { Totals } from '../../coordinator/scheduling/totals.js';
 import { metricOf } from '../../shared/numerics/losses.js';
 import { scorecard, scorecardText } from '../output/scorecard.js';
 import type { PartName } from '../tasks/evaluate-on.js';
-import { lastWeights } from '../tasks/last-weights.js';
+import { keptWeights, type WhichWeights, weightsFlag } from '../tasks/kept-weights.js';
 
 interface Flags {
   data?: string;
   part: PartName;
   engine?: string;
   json?: true;
+  weights?: WhichWeights;
 }
 
 /** The part names of `evaluate-on.ts`, repeated here because that file is loaded only when it is needed. */
-const PARTS: readonly PartName[] = ['test', 'train', 'all'];
+const PARTS: readonly PartName[] = ['test', 'validation', 'train', 'all'];
 
 export function addEvaluate(program: Command): void {
   program
     .command('evaluate')
-    .description('accuracy, loss, confusion matrix, precision and recall of a run, with its latest weights')
+    .description('accuracy, loss, confusion matrix, precision and recall of a run')
     .argument('<run-dir>', "the run's folder")
     .option('--data <SPEC>', "data set to evaluate on (default: the run's own)")
     .addOption(
       new Option('--part <NAME>', 'part of the data set that is evaluated').choices(PARTS).default('test'),
     )
+    .addOption(weightsFlag())
     .option('--engine <auto|NAME>', "engine that computes (default: the one of most of the run's workers)")
     .option('--json', 'as one JSON object')
     .action(evaluate);
 }
 
-async function evaluate(runDir: string, { data, part, engine, json }: Flags): Promise<void> {
-  const { state, configuration, weights } = await lastWeights(runDir);
+async function evaluate(runDir: string, flags: Flags): Promise<void> {
+  const { data, part, engine, json } = flags;
+  const { state, configuration, weights } = await keptWeights(runDir, flags.weights);
   const { evaluateOn } = await import('../tasks/evaluate-on.js');
   const { totals, engineClass, evaluated, notes, unknownClasses } = await evaluateOn({
     spec: data ?? configuration.data!,
     part,
+    // Other data are divided into two parts alone.
+    split: data === undefined ? configuration : undefined,
     model: state.model,
     records: state.records,
     weights,
     engine: engine ?? usualEngine(state.workers),
+    preparing: (what) => console.error(`${what} ...`),
   });
   const card = scorecard(totals, metricOf(state.model.loss), state.records.label);
   const { step } = state.progress;

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { UserError } from '../../shared/user-error.js';
-import { type LastWeights, lastWeights } from '../tasks/last-weights.js';
+import { type KeptWeights, keptWeights, type WhichWeights, weightsFlag } from '../tasks/kept-weights.js';
 
 interface Flags {
   to: string;
@@ -10,12 +10,13 @@ interface Flags {
   asTrained?: true;
   quantize?: 'float16' | 'uint8';
   license?: string;
+  weights?: WhichWeights;
 }
 
 export function addExport(program: Command): void {
   program
     .command('export')
-    .description('write the model of a run, with its latest weights, for other programs')
+    .description('write the model of a run for other programs')
     .argument('<run-dir>', "the run's folder")
     .requiredOption('--to <PATH>', 'a folder, or a file whose ending names the format')
     .option(
@@ -23,6 +24,7 @@ export function addExport(program: Command): void {
       'tfjs, onnx, safetensors or npz (default: by the ending of --to, otherwise tfjs)',
     )
     .option('--as-trained', 'without the layers that scale values as the data were')
+    .addOption(weightsFlag())
     .addOption(
       new Option(
         '--quantize <TYPE>',
@@ -42,7 +44,7 @@ async function exportModel(runDir: string, flags: Flags): Promise<void> {
       `--quantize is for --format tfjs, which undoes it as it loads: ${format.name} has float32`,
       2,
     );
-  const run = await lastWeights(runDir);
+  const run = await keptWeights(runDir, flags.weights);
   const { state, weights, averaged } = run;
   const { asTrained, portableModel } = await import('../../coordinator/record/model/portable-model.js');
   const { aboutOf } = await import('../../coordinator/record/model/formats/about.js');
@@ -69,7 +71,7 @@ async function exportModel(runDir: string, flags: Flags): Promise<void> {
 
 /** On the run's own test set, with its own weights and with those that a loader gets. */
 async function accuracies(
-  { state, configuration, weights }: LastWeights,
+  { state, configuration, weights }: KeptWeights,
   loaded: Float32Array,
 ): Promise<string> {
   const { evaluateOn } = await import('../tasks/evaluate-on.js');

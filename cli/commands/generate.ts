@@ -2,29 +2,32 @@
 import { pipeline } from 'node:stream/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import { Random } from '../../shared/numerics/random.js';
-import { lastWeights } from '../tasks/last-weights.js';
+import { keptWeights, type WhichWeights, weightsFlag } from '../tasks/kept-weights.js';
 
 interface Flags {
   prompt?: string;
   length: number;
   temperature: number;
   seed: number;
+  weights?: WhichWeights;
 }
 
 export function addGenerate(program: Command): void {
   program
     .command('generate')
-    .description('text that a model trained on text makes up, with the latest weights of its run')
+    .description('text that a model trained on text makes up')
     .argument('<run-dir>', "the run's folder")
     .option('--prompt <TEXT>', 'what the text begins with (default: a new line)')
     .option('--length <N>', 'characters to add', whole, 500)
     .option('--temperature <X>', 'above 0: how daring; 0: always the likeliest character', notNegative, 0.8)
     .option('--seed <N>', 'the same seed gives the same text', whole, 1)
+    .addOption(weightsFlag())
     .action(generate);
 }
 
-async function generate(runDir: string, { prompt, length, temperature, seed }: Flags): Promise<void> {
-  const { state, weights } = await lastWeights(runDir);
+async function generate(runDir: string, flags: Flags): Promise<void> {
+  const { prompt, length, temperature, seed } = flags;
+  const { state, weights } = await keptWeights(runDir, flags.weights);
   const { openGenerator } = await import('../tasks/text-generator.js');
   const generator = await openGenerator({ model: state.model, records: state.records, weights });
   try {

@@ -2,10 +2,11 @@
 import type { Command } from 'commander';
 import { COORDINATOR_OPTIONS, type GivenCoordinatorOptions } from '../../coordinator/options/options.js';
 import { addFlags, givenFlags, optionsFromFile } from './flags.js';
-import { ENVIRONMENT_HELP, FILE_OPTIONS, TERMINAL_OPTIONS } from './options.js';
+import { ENVIRONMENT_HELP, EVENT_OPTIONS, FILE_OPTIONS, TERMINAL_OPTIONS } from './options.js';
 
 export function addCoordinatorFlags(command: Command): Command {
-  for (const block of [COORDINATOR_OPTIONS, FILE_OPTIONS, TERMINAL_OPTIONS]) addFlags(command, block);
+  for (const block of [COORDINATOR_OPTIONS, EVENT_OPTIONS, FILE_OPTIONS, TERMINAL_OPTIONS])
+    addFlags(command, block);
   return command.addHelpText('after', ENVIRONMENT_HELP);
 }
 

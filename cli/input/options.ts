@@ -1,6 +1,6 @@
 /** Options of the command line alone. */
 import { block, call, option } from '../../shared/options/option.js';
-import { oneOf, text, toggle } from '../../shared/options/option-kinds.js';
+import { matching, oneOf, text, toggle } from '../../shared/options/option-kinds.js';
 import { LEVELS } from '../../shared/status/events.js';
 
 export const LOG_FORMATS = ['text', 'json'] as const;
@@ -19,6 +19,20 @@ export const TERMINAL_OPTIONS = block({
     otherwise: 'info; debug with --verbose, error with --quiet',
     scope: 'call',
   }),
+});
+
+/** Of the commands that start a coordinator. */
+export const EVENT_OPTIONS = block({
+  onEvent: option(
+    matching(
+      'COMMAND|URL',
+      'a command for the shell, or an address such as https://HOST/PATH',
+      /^(?!https?:\/\/)\s*\S|^https?:\/\/[^\s/?#]+\S*$/i,
+    ),
+    undefined,
+    'tell each event of the run, as JSON: to a command on its standard input, or to an address by POST',
+    { otherwise: 'none', scope: 'call' },
+  ),
 });
 
 export const FILE_OPTIONS = block({

@@ -15,20 +15,20 @@ export interface BuildDataRequest {
 }
 
 /**
- * @param progress hears what takes long, as it begins
+ * @param preparing hears what takes long, as it begins
  * @throws UserError for data that cannot be read, or a folder that cannot be written
  */
 export async function buildData(
   { spec, to, model, loss }: BuildDataRequest,
-  progress: (what: string) => void,
+  preparing: (what: string) => void,
 ): Promise<BuiltManifests & { notes: string[] }> {
-  progress(`reading the data: ${spec}`);
+  preparing(`reading the data: ${spec}`);
   const data = await openData(absoluteData(spec), {
-    progress,
+    preparing,
     ...(model === undefined ? {} : { endsOf: (shapes) => endsOf(absoluteModel(model), shapes, loss) }),
   });
   if (data.stored) throw new UserError(`${spec} is built already: copy the folder`, 2);
-  progress(`writing chunks to ${to}`);
+  preparing(`writing chunks to ${to}`);
   const manifests = writeBuilt(data, to);
   return { ...manifests, notes: [...(data.notes ?? []), ...(data.warnings ?? [])] };
 }

@@ -1,4 +1,5 @@
 /** A run with all that is kept of it. */
+import type { ModelView } from '../../shared/status/monitoring.js';
 import type { Run } from '../run/run.js';
 import type { RunIdentity } from './checkpoint/run-checkpoints.js';
 import type { RunFolder } from './folder/run-folder.js';
@@ -13,9 +14,9 @@ export interface KeptRun {
   folder: RunFolder;
   lock: Pick<RunLock, 'check' | 'lost'>;
   trustFile: TrustFile;
-  configuration: { keepCheckpoints: number; linger: boolean };
+  configuration: { keepCheckpoints: number; linger: boolean; tensorboard: boolean };
   /** Path of the checkpoint with which the run goes on. */
   resumedFrom: string | undefined;
   /** Sees what is kept, as it happens. */
-  watcher: Watcher & { view(): StoredView };
+  watcher: Watcher & { view(): StoredView; model(): ModelView };
 }

@@ -9,12 +9,14 @@ import { disk } from './folder/disk.js';
 import { MetricsLog } from './folder/metrics.js';
 import type { Summary } from './folder/summary.js';
 import type { KeptRun } from './kept-run.js';
-import { createRecorder } from './recorder.js';
+import { createRecorder, type Watcher } from './recorder.js';
+import { TensorBoardLog } from './tensorboard/tensorboard-log.js';
 
 export class RunRecord implements Keeper<Summary> {
   private readonly checkpoints: RunCheckpoints;
   private readonly ending: Finish;
   private metrics: MetricsLog | undefined;
+  private tensorboard: TensorBoardLog | undefined;
 
   constructor(private readonly options: KeptRun) {
     const { run, identity, folder, lock, configuration, resumedFrom } = options;
@@ -25,25 +27,42 @@ export class RunRecord implements Keeper<Summary> {
       beforeCommit: async () => {
         await lock.check();
         await this.metrics?.sync();
+        await this.tensorboard?.flush();
       },
     });
     this.ending = new Finish(options, this.checkpoints);
   }
 
   async open(): Promise<Recorder> {
-    const { run, folder, watcher } = this.options;
+    const { run, folder, watcher, configuration } = this.options;
     // Until it ends again, the run has no end.
     await disk.rm(folder.summary, { force: true });
+    await this.checkpoints.mendBest();
     const warn = (text: string) => run.tell({ type: 'warning', text });
-    this.metrics = await MetricsLog.open(folder.metrics, run.progress.step, run.metric, warn);
-    return createRecorder(run, this.metrics, watcher, {
+    const lastStep = run.progress.step;
+    const tensorboard = configuration.tensorboard
+      ? await TensorBoardLog.open(folder.tensorboard, {
+          lastStep,
+          warn,
+          validation: run.options.validation !== undefined,
+        })
+      : undefined;
+    this.tensorboard = tensorboard;
+    this.metrics = await MetricsLog.open(folder.metrics, lastStep, run.metric, warn, (line) =>
+      tensorboard?.line(line),
+    );
+    const shown = tensorboard ? alsoShowing(watcher, tensorboard) : watcher;
+    return createRecorder(run, this.metrics, shown, {
       checkpoint: () => void this.checkpoints.begin(),
       settled: () => this.checkpoints.settled(),
+      best: async () => (await this.checkpoints.best())?.sections,
     });
   }
 
-  finish(end: RunEnd): Promise<Summary> {
-    return this.ending.end(end, this.metrics);
+  async finish(end: RunEnd): Promise<Summary> {
+    const summary = await this.ending.end(end, this.metrics);
+    await this.tensorboard?.close();
+    return summary;
   }
 
   hurry(patienceMs: number): void {
@@ -72,3 +91,18 @@ export class RunRecord implements Keeper<Summary> {
     return this.checkpoints.status(now);
   }
 }
+
+/** The same watcher, after which TensorBoard is shown the model of each evaluation. */
+const alsoShowing = (watcher: KeptRun['watcher'], tensorboard: TensorBoardLog): Watcher => ({
+  step: (entry) => watcher.step(entry),
+  evaluation: (entry, totals) => {
+    watcher.evaluation(entry, totals);
+    tensorboard.model(watcher.model(), entry.set);
+  },
+  finalTest: (entry, totals) => {
+    watcher.finalTest(entry, totals);
+    tensorboard.mistakes(watcher.model(), 'test');
+  },
+  contribution: (times) => watcher.contribution(times),
+  change: (change) => watcher.change(change),
+});

@@ -3,6 +3,9 @@ import type { EvaluationTotals } from '../../shared/data/evaluation-parts.js';
 import { median } from '../../shared/numerics/median.js';
 import type { RunState, ShardCounters } from '../../shared/status/status.js';
 import type { StepSums } from '../step/events.js';
+import { heard, isSpent, nothingWatched, type Watched } from './watch/early-stopping.js';
+import { figureOf } from './watch/figures.js';
+import { stopText, type WatchOptions } from './watch/watch.js';
 
 /** Means over samples. */
 export interface Result {
@@ -20,9 +23,18 @@ export interface StoredProgress {
   shards: ShardCounters;
   epochSums: StepSums;
   latest: Result | null;
-  test: Result | null;
+  test: TestResult | null;
   best: (Result & { step: number }) | null;
+  /** Absent without a validation set. */
+  validation?: Result;
+  /** Absent in a run that is not watched. */
+  watched?: Watched;
+  /** The evaluation that was the best of what is watched. */
+  atBest?: Result;
 }
+
+/** `step`: the updates that the tested weights have seen, where these are not the latest. */
+export type TestResult = Result & { step?: number };
 
 /** Samples per second is measured over about this long. */
 const RATE_WINDOW_MS = 5_000;
@@ -36,7 +48,7 @@ export class Progress {
   state: RunState = 'starting';
   /** Updates made so far. */
   step = 0;
-  /** The step at which the test set was last evaluated; 0: never. */
+  /** The step of the latest evaluation; 0: there was none. */
   evaluatedAt = 0;
   samplesTrained = 0;
   readonly shards: ShardCounters = { expected: 0, counted: 0, reissued: 0, rejected: 0, duplicates: 0 };
@@ -44,8 +56,13 @@ export class Progress {
   private epochSums: StepSums = { samples: 0, loss: 0, metric: 0 };
   /** The latest step's. */
   latest: Result | null = null;
-  /** The latest evaluation's. */
-  test: Result | null = null;
+  /** Of the latest evaluation on the test set. */
+  test: TestResult | null = null;
+  /** ...and on the validation set. */
+  validation: Result | undefined;
+  /** What is known of the figure that the run is watched by; undefined: by none. */
+  watched: Watched | undefined;
+  private atBest: Result | undefined;
   best: (Result & { step: number }) | null = null;
   private earlierSeconds = 0;
   /** Measured on the clock of `active`. */
@@ -60,7 +77,10 @@ export class Progress {
     private readonly higherIsBetter: boolean,
     /** How much one of the metric is to people: a deviation of the target, where that is standardized. */
     private readonly metricUnit = 1,
-  ) {}
+    private readonly watch?: WatchOptions,
+  ) {
+    if (watch) this.watched = nothingWatched(watch.figure);
+  }
 
   /** Turns sums over samples into means, with the metric in the unit of the data. */
   meansOf({ samples, loss, metric }: StepSums): Result {
@@ -95,11 +115,45 @@ export class Progress {
     this.pausedAt = undefined;
   }
 
-  evaluated(step: number, totals: EvaluationTotals): void {
+  /**
+   * @param set which of the two was evaluated
+   * @returns whether the run keeps these weights as its best
+   */
+  evaluated(step: number, totals: EvaluationTotals, set: 'validation' | 'test' = 'test'): boolean {
     this.evaluatedAt = step;
-    this.test = this.meansOf(totals);
-    const gain = this.best ? this.test.metric - this.best.metric : 1;
-    if (!this.best || (this.higherIsBetter ? gain > 0 : gain < 0)) this.best = { ...this.test, step };
+    const means = this.meansOf(totals);
+    this[set] = means;
+    const gain = this.best ? means.metric - this.best.metric : 1;
+    if (!this.best || (this.higherIsBetter ? gain > 0 : gain < 0)) this.best = { ...means, step };
+    return this.heard(step, means);
+  }
+
+  private heard(step: number, means: Result): boolean {
+    const { watch, watched } = this;
+    if (!watch || !watched) return false;
+    const { higherIsBetter, of } = figureOf(watch.figure);
+    this.watched = heard(watched, { step, value: of(means) }, { ...watch, higherIsBetter });
+    const isBest = this.watched.best?.step === step;
+    if (isBest) this.atBest = means;
+    return isBest;
+  }
+
+  /** The test set was evaluated at the end, on weights of step `step`. */
+  tested(step: number, totals: EvaluationTotals): void {
+    this.test = { ...this.meansOf(totals), ...(step === this.step ? {} : { step }) };
+  }
+
+  /** The run leaves its best weights, which it knows by the test set. */
+  leaveBest(): void {
+    const step = this.watched?.best?.step;
+    if (this.atBest && step !== undefined && step !== this.step) this.test = { ...this.atBest, step };
+  }
+
+  /** Why the run makes no further step although some are left; undefined: it does. */
+  get spent(): string | undefined {
+    const { watch, watched } = this;
+    if (watch?.patience === undefined || !watched || !isSpent(watched, watch.patience)) return undefined;
+    return stopText(watched, watch, this.step);
   }
 
   /** Means over the epoch in progress, or over the one that has just ended. */
@@ -128,7 +182,7 @@ export class Progress {
   }
 
   store(now: number): StoredProgress {
-    const { step, evaluatedAt, samplesTrained, latest, test, best } = this;
+    const { step, evaluatedAt, samplesTrained, latest, test, best, validation, watched, atBest } = this;
     return {
       step,
       evaluatedAt,
@@ -139,12 +193,21 @@ export class Progress {
       latest,
       test,
       best,
+      ...(validation ? { validation } : {}),
+      ...(watched ? { watched } : {}),
+      ...(atBest ? { atBest } : {}),
     };
   }
 
   restore(stored: StoredProgress, now: number): void {
     const { step, evaluatedAt, samplesTrained, latest, test, best } = stored;
     Object.assign(this, { step, evaluatedAt, samplesTrained, latest, test, best });
+    this.validation = stored.validation;
+    // The best by one figure says nothing of the best by another.
+    if (this.watch && stored.watched?.figure === this.watch.figure) {
+      this.watched = stored.watched;
+      this.atBest = stored.atBest;
+    }
     Object.assign(this.shards, stored.shards);
     this.epochSums = { ...stored.epochSums };
     this.earlierSeconds = stored.seconds;

@@ -21,6 +21,7 @@ export function serveConnection(
 ): void {
   const peer = peerOf(socket, swarm.traffic, guard, () => {
     closing = true;
+    readOn();
   });
   let forget: () => void = () => undefined;
   let closing = false;
@@ -57,6 +58,21 @@ export function serveConnection(
     if (lent) swarm.giveBack(lent);
     lent = undefined;
   };
+  /** Whether a body is to be read later. */
+  let isHeld = false;
+  const named =
+    socket.named &&
+    ((place: Uint8Array | undefined) => {
+      isHeld = false;
+      lent = place;
+      socket.named!(place);
+    });
+  /** What waits to be read is read at once: the far end may have a last word. */
+  const readOn = () => {
+    if (!isHeld) return;
+    swarm.forgetBody(conversation.worker!);
+    named!(undefined);
+  };
 
   const joinTimer = setTimeout(
     // Where this process itself was late, the join may be here already: it is read first.
@@ -73,8 +89,11 @@ export function serveConnection(
       giveBack();
       const { worker } = conversation;
       const header = worker && !closing ? peekHeader(head) : undefined;
-      if (header?.type === FRAME_CONTRIBUTION) lent = swarm.lend(worker!, header.bodyBytes);
-      return lent;
+      if (header?.type !== FRAME_CONTRIBUTION) return undefined;
+      const place = swarm.lend(worker!, header.bodyBytes, named);
+      isHeld = place === 'later';
+      if (place !== 'later') lent = place;
+      return place;
     },
     received(bytes, isBinary, body) {
       if (closing) return;
@@ -109,6 +128,7 @@ export function serveConnection(
     closed(code, reason) {
       clearTimeout(joinTimer);
       forget();
+      if (isHeld) swarm.forgetBody(conversation.worker!);
       giveBack();
       guard.trace?.closed('<-', code, reason);
       closing = true;

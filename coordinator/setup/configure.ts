@@ -45,6 +45,7 @@ export function configure(given: GivenCoordinatorOptions): Configuration {
     // Centered clipping keeps a momentum of its own, for each worker.
     momentum: options.momentum ?? (options.robust === 'clip' ? 0 : (usual.momentum ?? 0)),
     weightDecay: options.weightDecay ?? usual.weightDecay ?? 0,
+    monitor: options.monitor ?? (options.patience === undefined ? undefined : 'loss'),
     epochs: options.steps === undefined ? (options.epochs ?? own.epochs) : undefined,
   };
   checkTogether(configuration);

@@ -1,4 +1,5 @@
 /** A run with all of its parts, what is kept of it, and what leads it. */
+import type { ModelView } from '../../shared/status/monitoring.js';
 import { ofScope } from '../options/options.js';
 import type { Prepared } from '../prepare/prepare.js';
 import type { Summary } from '../record/folder/summary.js';
@@ -20,7 +21,7 @@ export interface LedRun {
 
 /** What watches a run, and what steers it. */
 export interface Watching {
-  monitor: Watcher & { view(): StoredView };
+  monitor: Watcher & { view(): StoredView; model(): ModelView };
   control: Control;
   /** The control of a run of so many steps. */
   controlOf(steps: number): Control;

@@ -4,7 +4,7 @@ import { monotonicClock } from '../../shared/clock.js';
 import { evaluationParts, mostInHand } from '../../shared/data/evaluation-parts.js';
 import { confusionClasses, metricUnitOf, recordBytes } from '../../shared/data/manifest.js';
 import { layoutOf } from '../../shared/numerics/layout.js';
-import { metricOf } from '../../shared/numerics/losses.js';
+import { type MetricName, metricOf } from '../../shared/numerics/losses.js';
 import { told } from '../../shared/status/events.js';
 import { messageOf, UserError } from '../../shared/user-error.js';
 import { type Prepared, shardSamplesOf } from '../prepare/prepare.js';
@@ -15,6 +15,8 @@ import { type Core, createCore } from '../run/core.js';
 import type { RunOptions } from '../run/loop.js';
 import { Progress } from '../run/progress.js';
 import type { Run } from '../run/run.js';
+import { figureOf, figuresOf } from '../run/watch/figures.js';
+import type { WatchOptions } from '../run/watch/watch.js';
 import { ThreadEngine } from '../trust/auditor-engine.js';
 import { Trust } from '../trust/trust.js';
 import { createRobustRule } from '../update/robust/create.js';
@@ -68,7 +70,11 @@ export async function createTraining(
   });
   cleanup.defer(() => core.stop());
   const metric = metricOf(description.loss);
-  const progress = new Progress(monotonicClock.now(), metric === 'accuracy', metricUnitOf(train.label));
+  const watch = watchOf(configuration, metric);
+  if (watch && !options.validation) warn(TEST_SET_DECIDES);
+  const progress = new Progress(
+    ...([monotonicClock.now(), metric === 'accuracy', metricUnitOf(train.label), watch] as const),
+  );
   if (stored) {
     restore(stored, core, progress);
     tell(told({ type: 'resumed', step: progress.step, path: stored.path }));
@@ -78,9 +84,28 @@ export async function createTraining(
   return { run: { options, core, progress, metric, clock: monotonicClock, tell }, trustFile };
 }
 
-function runOptionsOf(configuration: Configuration, { train, test }: Prepared): RunOptions {
+const TEST_SET_DECIDES =
+  'the test set decides which weights are the best: its figures are better than those of other data will be; --validation 0.1 decides by training records instead';
+
+/** @throws UserError where the run has no such figure */
+function watchOf(
+  { monitor: figure, patience, minDelta }: Configuration,
+  metric: MetricName,
+): WatchOptions | undefined {
+  if (!figure) return undefined;
+  const names = figuresOf(metric);
+  if (names.includes(figure)) return { figure, patience, minDelta };
+  const text = `--monitor ${figure}: evaluations of this run have no ${figureOf(figure).called}`;
+  throw new UserError(`${text}; give ${names.join(' or ')}`, 2);
+}
+
+function runOptionsOf(
+  configuration: Configuration,
+  { train, test, validationRecords }: Prepared,
+): RunOptions {
   const { batchSize, shards, evaluateEvery, checkpointEvery, minWorkers } = configuration;
   const epochPlan = { records: train.records, batchSize };
+  const plan = { mostInHand: mostInHand(recordBytes(test)), confusionClasses: confusionClasses(test.label) };
   return {
     steps: totalSteps(configuration, epochPlan),
     epochPlan,
@@ -88,11 +113,8 @@ function runOptionsOf(configuration: Configuration, { train, test }: Prepared): 
     evaluateEvery: evaluateEvery === 'epoch' ? stepsPerEpoch(epochPlan) : evaluateEvery,
     checkpointEvery,
     minWorkers,
-    test: {
-      parts: evaluationParts(test.records),
-      mostInHand: mostInHand(recordBytes(test)),
-      confusionClasses: confusionClasses(test.label),
-    },
+    test: { parts: evaluationParts(test.records - validationRecords, validationRecords), ...plan },
+    validation: validationRecords > 0 ? { parts: evaluationParts(validationRecords), ...plan } : undefined,
   };
 }
 

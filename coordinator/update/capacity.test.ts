@@ -16,8 +16,9 @@ describe('the memory of a step of many shards', () => {
   ])("is WebAssembly's: %i shards of %d parameters", (shards, parameters) => {
     const layout = modelOf(parameters);
     const capacityFloats = capacityFor(layout, RULE, shards);
-    // Weights and their average in two versions, and two vectors of the optimizer; the budget; what is on its way.
-    expect(capacityFloats).toBeLessThan(6.1 * layout.total + WAITING_FLOATS + 100 * layout.chunkElements);
+    // Weights and their average in two versions, and two vectors of the optimizer; the budget; what
+    // is on its way, of which 64 MiB may be half here.
+    expect(capacityFloats).toBeLessThan(6.1 * layout.total + WAITING_FLOATS + 200 * layout.chunkElements);
     expect(createKernels({ capacityFloats }).kind).toBe('wasm');
   });
 

@@ -1,6 +1,6 @@
 /** How much memory the pipeline needs, and what bounds it. */
 import type { Layout } from '../../shared/numerics/layout.js';
-import { MOST_LANDINGS } from './kernels/landing.js';
+import { mostLandings } from './kernels/landing.js';
 import { needsWhole, type UpdateRule } from './rule/update-rule.js';
 
 /** How many chunks a worker may be ahead of the slowest, where there is memory for what then waits. */
@@ -27,6 +27,6 @@ export function capacityFor(layout: Layout, rule: UpdateRule, shards: number): n
   // What waits beyond the budget does so in other memory; beside it stand both halves of sums whose turn has not come.
   const waiting = Math.min(ahead * (shards + 1), Math.ceil(WAITING_FLOATS / Math.max(1, chunk))) + 2 * ahead;
   const whole = needsWhole(rule, layout) ? chunks : 0;
-  const single = waiting + whole + MOST_LANDINGS + 2;
+  const single = waiting + whole + mostLandings(4 * chunk) + 2;
   return vectors * (total + 8 * chunks) + single * chunk;
 }

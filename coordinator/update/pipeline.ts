@@ -11,7 +11,7 @@ import { type Node, ROOT } from '../../shared/numerics/tree.js';
 import { FRAME_AVERAGED_WEIGHTS, FRAME_WEIGHTS } from '../../shared/protocol/frame.js';
 import { WAITING_FLOATS, WINDOW_CHUNKS } from './capacity.js';
 import type { Kernels } from './kernels/kernels.js';
-import { Landing } from './kernels/landing.js';
+import { Landing, mostLandings } from './kernels/landing.js';
 import { needsWhole, type UpdateRule } from './rule/update-rule.js';
 import { type RootSum, TreeSum } from './tree-sum.js';
 import { NextVersion, type Preserver, type Section } from './version/next-version.js';
@@ -57,7 +57,7 @@ export class Pipeline {
     private readonly onChunkReady: () => void,
   ) {
     this.weights = new VersionedWeights(kernels, layout, initial, 0, FRAME_WEIGHTS);
-    this.landing = new Landing(kernels);
+    this.landing = new Landing(kernels, mostLandings(4 * Math.min(layout.total, layout.chunkElements)));
     // What was borrowed is given back where others are freed.
     this.kernels = { ...kernels, free: (vector) => this.landing.free(vector) };
     this.waitsForWhole = needsWhole(rule, layout);
@@ -110,8 +110,16 @@ export class Pipeline {
 
   /** Where a chunk of a gradient may be written that has so many bytes; undefined: there is no room. To be given back. */
   lend(bytes: number): Uint8Array | undefined {
-    const fits = bytes <= 4 * Math.min(this.layout.total, this.layout.chunkElements);
-    return this.samplesOf && fits ? this.landing.lend(bytes) : undefined;
+    return this.landing.lend(bytes);
+  }
+
+  /** Whether a chunk of a gradient may come that has so many bytes: not between two steps. */
+  takes(bytes: number): boolean {
+    return (
+      this.samplesOf !== undefined &&
+      bytes % 4 === 0 &&
+      bytes <= 4 * Math.min(this.layout.total, this.layout.chunkElements)
+    );
   }
 
   /**
@@ -224,6 +232,24 @@ export class Pipeline {
         at += chunk.length;
       }
     }
+  }
+
+  /**
+   * Shows workers other weights than the run's, between two steps, as a version behind the current one.
+   * @param stored as of `restore`; undefined: the current ones
+   * @returns what makes the current version current again
+   */
+  present(stored?: ReadonlyMap<string, Float32Array>): () => void {
+    const shown = [
+      { weights: this.weights, name: 'weights' },
+      ...(this.averaged ? [{ weights: this.averaged, name: 'average' }] : []),
+    ].map(({ weights, name }) => ({ weights, own: weights.flat(), other: stored?.get(name) }));
+    const version = this.weights.version;
+    for (const { weights, own, other } of shown) weights.load(other ?? own, version + 1);
+    this.onChunkReady();
+    return () => {
+      for (const { weights, own } of shown) weights.load(own, version);
+    };
   }
 
   /** Tells `preserver` of each chunk before its first change from now on; `undefined` ends that. */

@@ -17,6 +17,7 @@ import { Connections } from './connections.js';
 import { Disconnections } from './disconnections.js';
 import { FailureDetector } from './failure-detector.js';
 import { Given } from './history/given.js';
+import { LandingQueue } from './landing-queue.js';
 import type { Connection, Peer, Traffic } from './peer.js';
 import { Answers } from './phase/answers.js';
 import { Defects } from './phase/defects.js';
@@ -71,6 +72,7 @@ export class Swarm {
   private readonly looks = new Pace(LOOKS);
   private readonly telling = new Pace(TELLING);
   readonly lanesAdvice: LanesAdvice;
+  private readonly landings: LandingQueue;
 
   constructor(private readonly options: SwarmOptions) {
     const { deadAfterMs, welcome, pipeline, clock, shards, confusionClasses } = options;
@@ -84,6 +86,7 @@ export class Swarm {
     const { refuse } = this.disconnections;
     this.defects = new Defects(inHand, refuse, tell);
     this.answers = new Answers(inHand, refuse, () => clock.now(), confusionClasses);
+    this.landings = new LandingQueue(pipeline, () => clock.now());
     this.lanesAdvice = new LanesAdvice(shards, welcome.shardSamples);
   }
 
@@ -143,9 +146,21 @@ export class Swarm {
     if (advice) this.tell(told({ type: 'idle-lanes', ...advice }));
   }
 
-  /** Where the body of a frame may be written that the worker sends; undefined: nowhere in particular. To be given back. */
-  lend(worker: Worker, bytes: number): Uint8Array | undefined {
-    return this.roster.isReady(worker) ? this.options.pipeline.lend(bytes) : undefined;
+  /**
+   * Where the body of a frame may be written that the worker sends, to be given back; undefined: nowhere in particular.
+   * @param named is called where this says `later`, once it is to be read; undefined: it is read at once in any case
+   */
+  lend(
+    worker: Worker,
+    bytes: number,
+    named?: (place: Uint8Array | undefined) => void,
+  ): Uint8Array | undefined | 'later' {
+    return this.roster.isReady(worker) ? this.landings.lend(worker, bytes, named) : undefined;
+  }
+
+  /** The worker's connection has ended, or nothing that it sends is of use: its body waits for no place. */
+  forgetBody(worker: Worker): void {
+    this.landings.forget(worker);
   }
 
   /** Borrows a chunk of a gradient from a worker of this process. @returns whether it is: to be given back */
@@ -155,6 +170,7 @@ export class Swarm {
 
   giveBack(lent: Uint8Array): void {
     this.options.pipeline.giveBack(lent);
+    this.landings.freed();
   }
 
   /** A contribution has counted: it is the worker's also where it has left since it sent it. */
@@ -214,6 +230,7 @@ export class Swarm {
 
   /** Looks for what is late, less often where many are looked at. To be called every few milliseconds. */
   look(): void {
+    this.landings.passed();
     if (this.looks.isDue(this.options.clock.now(), this.roster.size)) this.passed('tick');
   }
 
@@ -228,6 +245,7 @@ export class Swarm {
   /** Removes workers that are silent or hold an expired lease. Call it regularly. */
   sweep(): void {
     const now = this.options.clock.now();
+    this.landings.excuse();
     const promised = this.roster.promises();
     for (const connection of this.connections.all()) {
       const verdict = this.failures.verdict(now, connection, promised);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { buildData } from '../../cli/tasks/build-data.js';
 import { evaluateOn } from '../../cli/tasks/evaluate-on.js';
-import { lastWeights } from '../../cli/tasks/last-weights.js';
+import { keptWeights } from '../../cli/tasks/kept-weights.js';
 import { temporaryFolder } from '../support/cluster/cluster.js';
 import { smallRun } from '../support/cluster/small-run.js';
 
@@ -25,7 +25,7 @@ it('a run on a built set has the weights of one on its source, goes on as that o
   const asItWas = { model: undefined, batchSize: undefined, shards: undefined };
   const resumed = await run({ ...asItWas, data: `built:${dir}`, resume: true, runDir, epochs: 1 });
   expect(resumed.reproducible.holds).toBe(true);
-  const { state, weights } = await lastWeights(runDir);
+  const { state, weights } = await keptWeights(runDir, 'last');
   const request = { model: state.model, records: state.records, weights, engine: 'compiled/wasm' };
   const [one, other] = await Promise.all(
     [spec, `built:${dir}`].map((spec) => evaluateOn({ ...request, spec, part: 'train' })),

@@ -34,6 +34,10 @@ export interface DataSet {
   test: Records;
   /** Where records are chunks of objects already: to be read from there, since `train` and `test` read all at once. */
   stored?: { train: Manifest; test: Manifest; objects: Objects } | undefined;
+  /** Taken from the training records, which are those that are left: split/validation.ts. */
+  validation?: Records;
+  /** Training records follow each other, and each shares values with so many after it. */
+  sequence?: { overlap: number };
   /** What the two parts are, in words: which file, how many of how many rows. */
   parts?: { train: string; test: string };
   /** How the data were read, in words: what their owner may not expect. */
@@ -67,8 +71,8 @@ export interface Reader {
   endsOf?(shapes: DataShapes): Promise<ModelEnds>;
   /** The records that a model was trained on: these are made in the same way, columns and classes by name. */
   trained?: RecordFormat;
-  /** Hears what takes long, as it begins. */
-  progress?: ((what: string) => void) | undefined;
+  /** Hears what is being done, at least every other second where reading takes longer than that. */
+  preparing?(what: string): void;
 }
 
 /** Data that a program has given, in place of a spec. */

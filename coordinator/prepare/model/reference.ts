@@ -17,22 +17,28 @@ const CASES = 2;
 const CASE_POSITIONS = 32;
 
 /** The part of a data set that the model is built for, with its first training records. */
-export type DataHead = Pick<DataSet, 'name' | 'x' | 'y' | 'label' | 'normalisation'> & {
+export type DataHead = Pick<DataSet, 'name' | 'x' | 'y' | 'label' | 'columns' | 'normalisation'> & {
   first: Batch[];
   trainRecords: number;
   testRecords: number;
+  /** Absent where there is no validation set. */
+  validationRecords?: number;
 };
 
 export function headOf(data: DataSet): DataHead {
-  const { name, x, y, label, normalisation, train, test } = data;
+  const { name, x, y, label, columns, normalisation, train, test, validation } = data;
   const positions = elementsOf(y);
   const count = Math.min(positions >= CASE_POSITIONS ? 1 : CASE_SAMPLES, train.count);
   const first = Array.from({ length: CASES }, (_, at) => {
     const from = (at * CASE_SAMPLES) % Math.max(1, train.count - count + 1);
     return trainRecords(data, from, from + count);
   });
-  const records = { trainRecords: train.count, testRecords: test.count };
-  return { name, x, y, label, normalisation, first, ...records };
+  const records = {
+    trainRecords: train.count,
+    testRecords: test.count,
+    ...(validation ? { validationRecords: validation.count } : {}),
+  };
+  return { name, x, y, label, ...(columns && { columns }), normalisation, first, ...records };
 }
 
 /** Training records `[from, to)`. */

@@ -1,5 +1,6 @@
 /**
- * RUN_DIR/metrics.jsonl: one line a step, one an evaluation, and one a change that an admin made, appended.
+ * RUN_DIR/metrics.jsonl: one line a step, one an evaluation, and one a change that an admin made, appended; one more
+ * of type `test` at the end of a run with a validation set.
  *
  * Lines are buffered and written every second, at each checkpoint and at the end. A failing disk is told
  * once; lines wait in memory, up to a bound, until it takes them again.
@@ -40,7 +41,10 @@ export interface StepEntry extends Entry {
   gradientNorm: number;
 }
 
-export type EvaluationEntry = Entry;
+export interface EvaluationEntry extends Entry {
+  /** Which set was evaluated. */
+  set: 'validation' | 'test';
+}
 
 export class MetricsLog {
   private waiting: string[] = [];
@@ -58,24 +62,29 @@ export class MetricsLog {
     private size: number,
     private readonly metric: MetricName,
     private readonly warn: (text: string) => void,
+    private readonly also: (line: Readonly<Record<string, unknown>>) => void,
   ) {
     this.synced = size;
     this.timer = setInterval(() => void this.flush(), FLUSH_MS).unref();
   }
 
-  /** @param lastStep updates made so far: later lines in the file are of a future that never was */
+  /**
+   * @param lastStep updates made so far: later lines in the file are of a future that never was
+   * @param also hears each line
+   */
   static async open(
     path: string,
     lastStep: number,
     metric: MetricName,
     warn: (text: string) => void,
+    also: (line: Readonly<Record<string, unknown>>) => void = () => undefined,
   ): Promise<MetricsLog> {
     const isNew = !existsSync(path);
     if (!isNew) await dropAfter(path, lastStep);
     const file = await disk.open(path, isNew ? 'w+' : 'r+');
     try {
       if (isNew) await syncFolder(dirname(path));
-      return new MetricsLog(file, (await file.stat()).size, metric, warn);
+      return new MetricsLog(file, (await file.stat()).size, metric, warn, also);
     } catch (error) {
       await file.close();
       throw error;
@@ -96,8 +105,13 @@ export class MetricsLog {
     });
   }
 
-  evaluation({ step, epoch, loss, metric, samples, time }: EvaluationEntry): void {
-    this.add({ type: 'evaluation', step, epoch, loss, [this.metric]: metric, samples, time });
+  evaluation({ set, step, epoch, loss, metric, samples, time }: EvaluationEntry): void {
+    this.add({ type: 'evaluation', set, step, epoch, loss, [this.metric]: metric, samples, time });
+  }
+
+  /** The one evaluation of the test set, at the end of a run with a validation set. */
+  finalTest({ step, epoch, loss, metric, samples, time }: Omit<EvaluationEntry, 'set'>): void {
+    this.add({ type: 'test', step, epoch, loss, [this.metric]: metric, samples, time });
   }
 
   /** Writes the change to disk at once: after a kill or a power loss the resumed run must make it again. */
@@ -134,7 +148,8 @@ export class MetricsLog {
     await this.file.close();
   }
 
-  private add(line: object): void {
+  private add(line: Readonly<Record<string, unknown>>): void {
+    this.also(line);
     if (this.waiting.push(`${JSON.stringify(line)}\n`) > MAX_WAITING_LINES) this.waiting.shift();
   }
 
@@ -208,7 +223,8 @@ async function dropAfter(path: string, lastStep: number): Promise<void> {
 function isKept(line: string, lastStep: number): boolean {
   try {
     const { type, step } = JSON.parse(line);
-    return step <= lastStep || type === 'change';
+    // The end is made anew.
+    return (step <= lastStep && type !== 'test') || type === 'change';
   } catch {
     return false;
   }

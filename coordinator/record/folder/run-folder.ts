@@ -23,6 +23,8 @@ export interface RunFolder {
   model: string;
   summary: string;
   view: string;
+  /** Event files for TensorBoard. */
+  tensorboard: string;
   /** What was built of the model. */
   built: string;
   /** The file with the bans. */
@@ -52,6 +54,7 @@ export function runFolder(dir: string): RunFolder {
     model: join(path, 'model'),
     summary: join(path, 'summary.json'),
     view: join(path, 'view.json'),
+    tensorboard: join(path, 'tensorboard'),
     built: join(path, 'built.jsonl'),
     trust: join(path, 'trust.json'),
     lock: join(path, 'coordinator.lock'),

@@ -20,6 +20,7 @@ export function ownSocket(
     },
     pause: () => own.pause(),
     terminate: () => own.terminate(),
+    named: (place) => own.named(place),
     listen(events) {
       const wire = new WireBytes(events.beside);
       own.watch((bytes) => {

@@ -3,9 +3,9 @@
 export interface SocketEvents {
   /**
    * Where the rest of a binary message shall lie that begins with `head`, of 16 bytes; undefined: it does not matter.
-   * Not every adapter asks.
+   * `later`: nothing more is to be read until it is `named`. Not every adapter asks.
    */
-  place(head: Uint8Array): Uint8Array | undefined;
+  place(head: Uint8Array): Uint8Array | undefined | 'later';
   /** A message, valid until this returns: whole, or its head where `body` lies in its place. */
   received(bytes: Uint8Array, isBinary: boolean, body?: Uint8Array): void;
   /** Bytes came that are no message's: pings and pongs, headers, and what keeps a message from ending. */
@@ -23,6 +23,8 @@ export interface ServerSocket {
   /** Sends one message of two parts, as they lie. @param sent as above */
   sendFrame(header: Uint8Array, body: Uint8Array, sent: () => void): void;
   close(code: number, reason: string): void;
+  /** The place that was to be named `later`; absent: no place can be. */
+  named?(place: Uint8Array | undefined): void;
   /** Called once: who hears what happens. */
   listen(events: SocketEvents): void;
 }

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { createKernels } from './create.js';
 import { GradientPool } from './gradient-pool.js';
-import { Landing } from './landing.js';
+import { Landing, mostLandings } from './landing.js';
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) =>
   new Uint8Array(buffer, byteOffset, byteLength);
 
 function setup(most = 2) {
   const kernels = createKernels({ capacityFloats: 1000, kind: 'wasm' });
-  const landing = new Landing(kernels);
+  const landing = new Landing(kernels, 2);
   const pool = new GradientPool(kernels, most);
   let given = 0;
   const giveBack = () => {
@@ -16,6 +16,26 @@ function setup(most = 2) {
   };
   return { landing, pool, giveBack, given: () => given };
 }
+
+describe('what a chunk from a socket is read to', () => {
+  it('is lent to a few at a time, beside what is borrowed, and again once it is taken or given back', () => {
+    const { landing, pool, giveBack } = setup();
+    landing.borrow(bytesOf(pool.allocate(10)!), giveBack);
+    const [first, second] = [landing.lend(40)!, landing.lend(40)!];
+    expect(landing.lend(40)).toBeUndefined();
+    landing.take(first);
+    expect(landing.lend(40)).toHaveLength(40);
+    expect(landing.lend(40)).toBeUndefined();
+    landing.giveBack(second);
+    landing.giveBack(second);
+    expect(landing.lend(40)).toHaveLength(40);
+    expect(landing.lend(40)).toBeUndefined();
+  });
+
+  it('is lent to as many as fit into 64 MiB, to 32 at least and 1024 at most', () => {
+    expect([1, 64 << 10, 512 << 10, 16 << 20].map(mostLandings)).toEqual([1024, 1024, 128, 32]);
+  });
+});
 
 describe('a chunk that a worker of this process has written', () => {
   it('is taken where it lies, and given back when it is freed', () => {

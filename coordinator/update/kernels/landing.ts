@@ -5,8 +5,14 @@
  */
 import type { Kernels } from './kernels.js';
 
-/** Lent at the same time, at most. Each is filled by one connection, from its frame's header to its last byte. */
-export const MOST_LANDINGS = 32;
+/** Of those that are lent at the same time, each filled by one connection, from its frame's header to its last byte: 64 MiB... */
+const LENT_BYTES = 64 << 20;
+/** ...but so many at least, and at most. */
+const [FEWEST, MOST] = [32, 1024];
+
+/** How many are lent at the same time. @param bytes of the longest */
+export const mostLandings = (bytes: number): number =>
+  Math.max(FEWEST, Math.min(MOST, Math.floor(LENT_BYTES / Math.max(1, bytes))));
 
 interface Landed {
   vector: Float32Array;
@@ -19,12 +25,18 @@ export class Landing {
   private readonly open = new Map<number, Landed>();
   /** Those borrowed that were taken. */
   private readonly borrowed = new Map<number, () => void>();
+  private lent = 0;
 
-  constructor(private readonly kernels: Pick<Kernels, 'allocate' | 'free' | 'memory'>) {}
+  /** @param most that are lent at the same time */
+  constructor(
+    private readonly kernels: Pick<Kernels, 'allocate' | 'free' | 'memory'>,
+    private readonly most: number,
+  ) {}
 
   /** @returns room for so many bytes; undefined where there is none */
   lend(bytes: number): Uint8Array | undefined {
-    if (bytes % 4 !== 0 || this.open.size === MOST_LANDINGS) return undefined;
+    if (bytes % 4 !== 0 || this.lent === this.most) return undefined;
+    this.lent++;
     const vector = this.kernels.allocate(bytes / 4);
     this.open.set(vector.byteOffset, { vector });
     return new Uint8Array(vector.buffer, vector.byteOffset, bytes);
@@ -69,6 +81,7 @@ export class Landing {
     const vector = landed?.vector;
     if (vector?.buffer !== bytes.buffer || vector.byteLength !== bytes.length) return undefined;
     this.open.delete(bytes.byteOffset);
+    if (!landed?.giveBack) this.lent--;
     return landed;
   }
 }

@@ -59,7 +59,8 @@ export class ServerEnd implements ServerSocket {
     const [head, rest] = [bytes.subarray(0, HEADER_BYTES), bytes.subarray(HEADER_BYTES)];
     // As a reader of frames does it: a body lies where it is asked to, if it fits.
     const place = isBinary && head.length === HEADER_BYTES ? this.events?.place(head) : undefined;
-    if (!place || place.length < rest.length) return this.events?.received(bytes, isBinary);
+    if (!(place instanceof Uint8Array) || place.length < rest.length)
+      return this.events?.received(bytes, isBinary);
     place.set(rest);
     this.events?.received(head, isBinary, place.subarray(0, rest.length));
   }

@@ -7,6 +7,7 @@ import { refusalOf } from '../../../../test/support/refusal.js';
 import { headOf } from '../../model/reference.js';
 import type { DataSet, Reader } from '../source.js';
 import { openData } from '../sources/sources.js';
+import { withValidation } from '../split/validation.js';
 import { contentHash, ObjectStore, storeSplit } from '../store.js';
 import { chunkPath, hashOf } from './chunk-folder.js';
 import { writeBuilt } from './write-built.js';
@@ -125,6 +126,28 @@ describe('a built set', () => {
     const value = poisoned(rows, (bytes) => bytes.writeFloatLE(Number.NaN, 4));
     expect(await refusal(value)).toMatch(/record 0 of the train set has a value that is no number \(NaN\)/);
     expect(existsSync(chunk(rows))).toBe(true);
+  });
+
+  it('of text knows that its records follow each other, as a validation set must', async () => {
+    const text = join(root, 'text.txt');
+    writeFileSync(text, 'abcdefghij'.repeat(100));
+    const spec = `text:${text}?length=10&stride=2`;
+    const dir = await build(spec);
+    const [source, built] = [await openData(spec), await openData(`built:${dir}`)];
+    expect(built.sequence).toEqual(source.sequence);
+    const options = { validation: 0.2, seed: 1 };
+    const [wanted, found] = [withValidation(source, options), withValidation(built, options)];
+    expect(found.validation).toEqual(wanted.validation);
+    expect(found.train).toEqual(wanted.train);
+    // Its parts are others than those that are stored.
+    const objects = new ObjectStore(found.stored?.objects);
+    const { name: _, ...manifest } = storeSplit(objects, found, 'train');
+    expect({ ...storeSplit(objects, wanted, 'train'), name: undefined }).toEqual({
+      ...manifest,
+      name: undefined,
+    });
+    writeFileSync(join(dir, 'sequence.json'), '{}');
+    expect(await refusalOf(openData(`built:${dir}`))).toMatch(/does not say how records overlap/);
   });
 
   it.each<[string, (manifest: Manifest) => void, RegExp]>([

@@ -10,7 +10,7 @@ import type { DataSet, DataSource, Objects, Reader, Records } from '../source.js
 import { ChunkFolder } from './chunk-folder.js';
 import { recordsAt } from './records-at.js';
 import { verifyChunks } from './verify.js';
-import { type BuiltManifests, MANIFESTS } from './write-built.js';
+import { type BuiltManifests, MANIFESTS, SEQUENCE } from './write-built.js';
 
 export const built: DataSource = {
   scheme: 'built',
@@ -22,16 +22,18 @@ export const built: DataSource = {
     const test = await readManifest(dir, 'test');
     refuseDifferent(dir, { train, test });
     await refuseScales(dir, train, reader);
-    reader.progress?.(`checking the chunks of ${dir}`);
+    reader.preparing?.(`checking the chunks of ${dir}`);
     await verifyChunks(dir, train);
     await verifyChunks(dir, test);
     const known = new Set([...train.chunks, ...test.chunks].map(({ sha256 }) => sha256));
     const objects = new ChunkFolder(dir, known);
     const { x, y, label, columns, normalisation } = train;
+    const sequence = await readSequence(dir);
     return {
       name: `built:${dir}`,
       ...{ x, y, label, normalisation },
       ...(columns ? { columns } : {}),
+      ...(sequence ? { sequence } : {}),
       train: recordsOf(train, objects),
       test: recordsOf(test, objects),
       stored: { train, test, objects },
@@ -62,6 +64,19 @@ async function readManifest(dir: string, split: keyof BuiltManifests): Promise<M
   } catch (error) {
     throw new UserError(`${path} is no manifest of a built set (${messageOf(error)}): build the set again`);
   }
+}
+
+/** @returns nothing where records do not follow each other */
+async function readSequence(dir: string): Promise<DataSet['sequence']> {
+  const path = join(dir, SEQUENCE);
+  const text = await readFile(path, 'utf8').catch((error) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw new UserError(`${path}: ${messageOf(error)}`);
+  });
+  if (text === undefined) return undefined;
+  const { overlap } = /^\{"overlap":(?<overlap>\d{1,9})\}\s*$/.exec(text)?.groups ?? {};
+  if (overlap !== undefined) return { overlap: Number(overlap) };
+  throw new UserError(`${path} does not say how records overlap: build the set again`);
 }
 
 function refuseDifferent(dir: string, { train, test }: BuiltManifests): void {

@@ -7,6 +7,8 @@ import type { DataSet } from '../source.js';
 import { storeSplit } from '../store.js';
 import { ChunkWriter, writeWhole } from './chunk-folder.js';
 
+/** Only where records follow each other: what a validation set must know of them. */
+export const SEQUENCE = 'sequence.json';
 export const MANIFESTS = { train: 'train.json', test: 'test.json' } as const;
 
 export type BuiltManifests = Record<keyof typeof MANIFESTS, Manifest>;
@@ -24,6 +26,7 @@ export function writeBuilt(data: DataSet, dir: string): BuiltManifests {
     mkdirSync(dir, { recursive: true });
     const chunks = new ChunkWriter(dir);
     const manifests = { train: storeSplit(chunks, named, 'train'), test: storeSplit(chunks, named, 'test') };
+    if (data.sequence) writeWhole(join(dir, SEQUENCE), `${JSON.stringify(data.sequence)}\n`);
     for (const split of ['test', 'train'] as const)
       writeWhole(join(dir, MANIFESTS[split]), `${JSON.stringify(manifests[split])}\n`);
     return manifests;
@@ -43,7 +46,7 @@ function refuseOther(dir: string): void {
   }
   if (Object.values(MANIFESTS).every((name) => names.includes(name)))
     throw new UserError(`--to ${dir} holds a built set already: give another folder, or remove it`, 2);
-  const other = names.find((name) => name !== 'chunks' && !/^(train|test)\.json/.test(name));
+  const other = names.find((name) => name !== 'chunks' && !/^(train|test|sequence)\.json/.test(name));
   if (other !== undefined)
     throw new UserError(`--to ${dir} holds other files (${other}): give a new or an empty folder`, 2);
 }

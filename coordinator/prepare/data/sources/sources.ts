@@ -5,17 +5,29 @@ import { UserError } from '../../../../shared/user-error.js';
 import { ownModule } from '../arrays/own/module.js';
 import { isOwnData } from '../arrays/own/own-name.js';
 import { built } from '../built/built.js';
-import { checkCounts, checkLabels } from '../labels.js';
 import type { DataSet, DataSource, GivenData, Reader } from '../source.js';
 import { type OptionNames, parseSpec, withPaths } from '../spec.js';
-import { cifar10 } from './cifar10.js';
-import { csv } from './csv.js';
-import { digits } from './digits.js';
-import { idx } from './idx.js';
+import { checkCounts, checkLabels } from './check-labels.js';
 import { npy, npz } from './npz.js';
+import { cifar10 } from './pictures/cifar.js';
+import { digits } from './pictures/digits.js';
+import { idx } from './pictures/idx.js';
+import { images } from './pictures/images/images.js';
+import { csv } from './table/csv/csv.js';
 import { text } from './text.js';
 
-export const SOURCES: readonly DataSource[] = [digits, idx, cifar10, csv, npz, npy, text, ownModule, built];
+export const SOURCES: readonly DataSource[] = [
+  digits,
+  idx,
+  cifar10,
+  images,
+  csv,
+  npz,
+  npy,
+  text,
+  ownModule,
+  built,
+];
 
 const sourceOf = (scheme: string): DataSource | undefined =>
   SOURCES.find((source) => source.scheme === scheme);
