@@ -9,19 +9,22 @@ import type { DataSet, DataSource, GivenData, Reader } from '../source.js';
 import { type OptionNames, parseSpec, withPaths } from '../spec.js';
 import { checkCounts, checkLabels } from './check-labels.js';
 import { npy, npz } from './npz.js';
-import { cifar10 } from './pictures/cifar.js';
+import { cifar10, cifar100 } from './pictures/cifar.js';
 import { digits } from './pictures/digits.js';
 import { idx } from './pictures/idx.js';
 import { images } from './pictures/images/images.js';
 import { csv } from './table/csv/csv.js';
+import { jsonl } from './table/jsonl/jsonl.js';
 import { text } from './text.js';
 
 export const SOURCES: readonly DataSource[] = [
   digits,
   idx,
   cifar10,
+  cifar100,
   images,
   csv,
+  jsonl,
   npz,
   npy,
   text,
