@@ -59,7 +59,7 @@ function Dashboard({ connection, era, greeting, status, events, chosen, choose }
   );
   const model = usePolled<ModelView>(
     { path: '/api/model', run: run.id },
-    `${era} ${status.testLoss} ${status.state}`,
+    `${era} ${status.validationLoss} ${status.testLoss} ${status.state}`,
     status.step,
     MODEL_MS,
   );

@@ -18,7 +18,8 @@ export function addStart(program: Command): void {
     .action(() => {
       const given = coordinatorOptions(command);
       // Other data may be no images, and a run that goes on has its model.
-      const model = given.data === undefined && !given.resume ? { model: MODEL } : {};
+      const model =
+        given.data === undefined && !given.resume && given.from === undefined ? { model: MODEL } : {};
       return runCoordinator({ localWorkers: LOCAL_WORKERS, linger: true, ...model, ...given }, command);
     });
 }

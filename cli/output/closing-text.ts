@@ -5,17 +5,25 @@ import type { Scores, Summary } from '../../coordinator/record/folder/summary.js
 import { count, duration, percent, significant } from './format.js';
 
 export function closingText(summary: Summary, runDir: string): string {
-  const { status, steps, samplesTrained, seconds, test } = summary;
+  const { status, steps, samplesTrained, seconds, test, validation, best, stoppedEarly } = summary;
   const { dir, model } = runFolder(runDir);
   const lines = [
     `${status} after ${count(steps)} steps, ${count(samplesTrained)} samples, ${duration(seconds)}`,
   ];
-  if (test) lines.push(`test set: ${scoreText(test)} on ${count(test.samples)} samples`);
-  if (status === 'finished') lines.push(`model:    ${model}`);
+  if (stoppedEarly) lines.push(stoppedEarly);
+  if (validation)
+    lines.push(`validation set: ${scoreText(validation)} on ${count(validation.samples)} samples`);
+  if (test)
+    lines.push(`test set: ${scoreText(test)} on ${count(test.samples)} samples${afterText(test.step)}`);
+  if (status === 'finished')
+    lines.push(`model:    ${model}${best?.weightsSha256 ? `, of step ${best.step}` : ''}`);
   lines.push(`run:      ${dir}`);
   if (status === 'stopped') lines.push(`go on:    ${resumeCommand(dir)}`);
   return lines.join('\n');
 }
+
+const afterText = (step: number | undefined): string =>
+  step === undefined ? '' : `, after ${count(step)} steps`;
 
 function scoreText({ accuracy, meanAbsoluteError, loss }: Scores): string {
   const metric =

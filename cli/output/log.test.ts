@@ -20,14 +20,14 @@ describe('the log in JSON', () => {
     const events = new EventLog(() => 1000);
     events.listen(log.event);
     const fields = { step: 8, steps: 9, epoch: 1, loss: 0.5, metric: 0.9, metricName: 'accuracy' } as const;
-    events.tell(told({ type: 'evaluation', ...fields }));
+    events.tell(told({ type: 'evaluation', set: 'test', ...fields }));
     log.say({ type: 'serving', url: 'http://host', text: 'still serving' });
     const [first, second] = out()
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line));
     expect(first).toEqual({
-      ...{ time: '1970-01-01T00:00:01.000Z', level: 'info', type: 'evaluation' },
+      ...{ time: '1970-01-01T00:00:01.000Z', level: 'info', type: 'evaluation', set: 'test' },
       ...{ ...fields, text: 'epoch 1, step 8 of 9: test accuracy 90.00 %, loss 0.5000' },
     });
     expect(second).toMatchObject({

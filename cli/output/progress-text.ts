@@ -44,12 +44,20 @@ export function plainLine(status: Status): string {
 }
 
 export function scores({ metric, ...status }: Status): string {
-  const [latest, test] =
+  const [latest, test, validation] =
     metric === 'accuracy'
-      ? [known(status.accuracy, percent), known(status.testAccuracy, percent)]
-      : [known(status.meanAbsoluteError, significant), known(status.testMeanAbsoluteError, significant)];
-  const name = metric === 'accuracy' ? 'accuracy' : 'mean absolute error';
-  return `loss ${known(status.loss, significant)}  ${name} ${latest}  test ${name} ${test}`;
+      ? [status.accuracy, status.testAccuracy, status.validationAccuracy]
+      : [status.meanAbsoluteError, status.testMeanAbsoluteError, status.validationMeanAbsoluteError];
+  const [name, text] =
+    metric === 'accuracy'
+      ? ['accuracy', percent]
+      : ['mean absolute error', (value: number) => significant(value)];
+  // Of a run with a validation set the test set is evaluated at the end.
+  const sets = [
+    ...(validation === null ? [] : [`validation ${name} ${text(validation)}`]),
+    ...(validation === null || test !== null ? [`test ${name} ${known(test, text)}`] : []),
+  ];
+  return [`loss ${known(status.loss, significant)}`, `${name} ${known(latest, text)}`, ...sets].join('  ');
 }
 
 export function workerRows({ workers }: Status): string[] {

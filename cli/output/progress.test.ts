@@ -32,7 +32,15 @@ describe('the progress display', () => {
   it('is a plain line now and then where there is no terminal, soon after the start and then every five seconds', () => {
     const { shown, text } = display();
     vi.advanceTimersByTime(10_000);
-    const evaluated = { type: 'evaluation', step: 1, steps: 9, epoch: 1, loss: 0, metric: 0.97 } as const;
+    const evaluated = {
+      type: 'evaluation',
+      set: 'test',
+      step: 1,
+      steps: 9,
+      epoch: 1,
+      loss: 0,
+      metric: 0.97,
+    } as const;
     const event = told({ ...evaluated, metricName: 'accuracy' });
     shown.event({ ...event, id: 0, at: 0, level: 'info' });
     shown.end();

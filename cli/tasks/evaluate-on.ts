@@ -3,8 +3,10 @@
  * runs, so that it gives the run's numbers.
  */
 import { createHash } from 'node:crypto';
+import { COORDINATOR_OPTIONS, type GivenCoordinatorOptions } from '../../coordinator/options/options.js';
 import type { DataSet } from '../../coordinator/prepare/data/source.js';
 import { openData } from '../../coordinator/prepare/data/sources/sources.js';
+import { withValidation } from '../../coordinator/prepare/data/split/validation.js';
 import { ObjectStore, storeSplit } from '../../coordinator/prepare/data/store.js';
 import { startEngineThread } from '../../engine/node/engine-thread.js';
 import { type EvaluationTotals, evaluationParts, sumParts } from '../../shared/data/evaluation-parts.js';
@@ -14,17 +16,21 @@ import { UserError } from '../../shared/user-error.js';
 import { Batches } from '../../worker/data/batches.js';
 import { MemoryCache } from '../../worker/data/object-cache.js';
 
-export type PartName = 'test' | 'train' | 'all';
+export type PartName = 'test' | 'validation' | 'train' | 'all';
 
 export interface EvaluationRequest {
   /** The data set, and which part of it is used. */
   spec: string;
   part: PartName;
+  /** How the run has set a validation set apart; undefined: these are other data. */
+  split?: GivenCoordinatorOptions | undefined;
   model: ModelDescription;
   /** What the model was trained on. */
   records: RecordFormat;
   weights: Float32Array;
   engine: string;
+  /** Hears what is being done where reading the data takes its time. */
+  preparing?(what: string): void;
 }
 
 export interface EvaluationResult {
@@ -40,15 +46,19 @@ export interface EvaluationResult {
 
 /** @throws UserError for data that cannot be read, or that the model cannot take */
 export async function evaluateOn(request: EvaluationRequest): Promise<EvaluationResult> {
-  const { spec, model, records, weights } = request;
+  const { spec, model, records, weights, preparing = () => undefined } = request;
   // Other data is seen as the training data was.
-  const data = await openData(spec, { trained: records });
+  const read = await openData(spec, { trained: records, preparing });
+  const { validation, fold, seed = COORDINATOR_OPTIONS.seed.default } = request.split ?? {};
+  const data = withValidation(read, { validation, fold, seed });
   refuseOtherRecords(spec, data, records);
   const { part, text, unknown } = partOf(data, request.part);
   if (part.count === 0)
     throw new UserError(`--data ${spec}: ${text}: none has a class that the model knows`, 2);
-  const objects = new ObjectStore();
-  const manifest = storeSplit(objects, { ...data, normalisation: records.normalisation, test: part }, 'test');
+  const objects = new ObjectStore(data.stored?.objects);
+  const stored = partStored(data, request.part);
+  const seen = { ...data, normalisation: records.normalisation, test: part, stored };
+  const manifest = storeSplit(objects, seen, 'test');
   const test = new Batches({
     manifest,
     fetchObject: async (hash) => objects.get(hash)!,
@@ -72,17 +82,32 @@ export async function evaluateOn(request: EvaluationRequest): Promise<Evaluation
   }
 }
 
+/** A part that is stored already takes the place of the test set. */
+const partStored = ({ stored }: DataSet, part: PartName): DataSet['stored'] =>
+  stored && (part === 'train' || part === 'test') ? { ...stored, test: stored[part] } : undefined;
+
 /** Records of one part, or of both. */
 export function partOf(data: DataSet, name: PartName) {
   const { train, test, parts } = data;
   const unknown = data.unknownClasses ?? { train: [], test: [] };
+  const { validation } = data;
+  if (name === 'validation') {
+    if (!validation)
+      throw new UserError('--part validation: these data have none; give --part test, train or all', 2);
+    return {
+      part: validation,
+      text: `validation part: ${validation.count} records of ${data.name}`,
+      unknown: [],
+    };
+  }
   if (name !== 'all')
     return { part: data[name], text: `${name} part: ${parts?.[name] ?? data.name}`, unknown: unknown[name] };
-  const part = {
-    count: train.count + test.count,
-    x: concatenated(train.x, test.x),
-    y: concatenated(train.y, test.y),
-  };
+  const all = validation ? [train, validation, test] : [train, test];
+  const part = all.reduce((before, next) => ({
+    count: before.count + next.count,
+    x: concatenated(before.x, next.x),
+    y: concatenated(before.y, next.y),
+  }));
   const sums = new Map<string, number>();
   for (const { name, records } of [...unknown.train, ...unknown.test])
     sums.set(name, (sums.get(name) ?? 0) + records);

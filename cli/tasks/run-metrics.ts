@@ -40,7 +40,7 @@ async function* rowsOf(lines: AsyncIterable<MetricsLine>): AsyncGenerator<Metric
 }
 
 /**
- * Writes the scalars of a run for TensorBoard: `dir`/train and `dir`/test.
+ * Writes the scalars of a run for TensorBoard: `dir`/train, `dir`/test, and `dir`/validation where there is one.
  * @returns how many lines were taken
  * @throws UserError where `dir` has event files already: TensorBoard would join them to one curve
  */

@@ -35,7 +35,7 @@ export async function tryEngines(
   const configuration = configure(given);
   const shardSamples = shardSamplesOf(configuration);
   preparing(`reading the data: ${configuration.data}`);
-  const data = await openData(configuration.data);
+  const data = await openData(configuration.data, { preparing });
   preparing(`building the model: ${configuration.model}`);
   const { description, probe, program } = await buildModel({
     model: configuration.model,

@@ -85,8 +85,13 @@ export class Monitor implements RunMonitor, Watcher {
 
   evaluation(entry: Parameters<History['evaluation']>[0], totals: EvaluationTotals): void {
     this.history.evaluation(entry);
+    this.finalTest(entry, totals);
+  }
+
+  /** Shown, and no part of the curve: that is of the validation set. */
+  finalTest({ step }: { step: number }, totals: EvaluationTotals): void {
     this.latest = {
-      step: entry.step,
+      step,
       confusion: totals.confusion ? Array.from(totals.confusion) : null,
       mistakes: (totals.mistakes ?? []).map((mistake) => this.shown(mistake)),
     };

@@ -22,6 +22,7 @@ import {
   oneOf,
   positive,
   power,
+  real,
   seconds,
   share,
   text,
@@ -33,6 +34,7 @@ import { MAX_LANES } from '../../shared/protocol/sizes.js';
 import { TRANSPORTS } from '../../websocket/transport.js';
 import { SOURCES } from '../prepare/data/sources/sources.js';
 import { ZOO } from '../prepare/zoo/zoo.js';
+import { FIGURE_NAMES } from '../run/watch/figures.js';
 import { VOLUNTEERS } from '../trust/trust.js';
 import { OPTIMIZER_NAMES, takersOf, usualOf } from '../update/optimizers/optimizers.js';
 import { ROBUST_RULES } from '../update/robust/create.js';
@@ -51,10 +53,43 @@ export const COORDINATOR_OPTIONS = block({
     'mlp',
     `model: ${ZOO.map(({ usage }) => usage).join(', ')}, or a FILE.json of TF.js layers`,
   ),
+  from: option(
+    text('RUN_DIR|DIR|FILE'),
+    undefined,
+    'train the model of a run further, of an export, or of a model file: in place of --model',
+    { otherwise: 'none', scope: 'call' },
+  ),
+  freeze: option(
+    text('PATTERN,...'),
+    undefined,
+    'layers of the model file that stay as they are, by their names: * stands for any letters',
+    { otherwise: 'none' },
+  ),
+  head: option(
+    toggle,
+    false,
+    "a new last layer for the classes of the data, in place of the model file's own",
+  ),
   loss: option(oneOf('NAME', LOSSES), undefined, `loss: ${LOSSES.join(', ')}`, {
     otherwise: 'the one that fits labels and model',
   }),
-  seed: option(whole(0, 0xffffffff), 1, 'seed of initial weights, order of samples, and dropout'),
+  validation: option(
+    real('a share above 0 and below 1', (value) => value > 0 && value < 1, 'SHARE'),
+    undefined,
+    'share of the training records that evaluations look at, drawn by --seed, a like part of each class; the test set is then evaluated once, at the end',
+    { otherwise: 'none: evaluations look at the test set' },
+  ),
+  fold: option(
+    matching('K/N', 'K/N with N of at least 2 and K from 1 to N', /^[1-9]\d*\/[1-9]\d*$/),
+    undefined,
+    'the K-th of N parts of the training records as validation set, instead of --validation: for cross-validation',
+    { otherwise: '--validation decides' },
+  ),
+  seed: option(
+    whole(0, 0xffffffff),
+    1,
+    'seed of initial weights, order of samples, dropout, and the draw of --validation',
+  ),
 
   // How long, and in which pieces
   epochs: option(whole(1), undefined, 'passes over the training set', {
@@ -104,6 +139,21 @@ export const COORDINATOR_OPTIONS = block({
     `learning-rate schedule: ${SCHEDULES.join(', ')}`,
     modelDecides,
   ),
+  patienceLr: option(
+    whole(0),
+    undefined,
+    'evaluations in a row without a better --monitor that --schedule plateau bears before it lowers the learning rate',
+    { otherwise: '10 with --schedule plateau' },
+  ),
+  factor: option(
+    real('a number above 0 and below 1', (value) => value > 0 && value < 1),
+    undefined,
+    'by which --schedule plateau multiplies the learning rate',
+    { otherwise: '0.1 with --schedule plateau' },
+  ),
+  minLr: option(notNegative, undefined, 'below which --schedule plateau does not go', {
+    otherwise: '0 with --schedule plateau',
+  }),
   warmupSteps: option(whole(0), 0, 'steps over which the learning rate rises linearly from 0 at the start'),
   clipNorm: option(notNegative, 0, 'clip the global norm of the gradient to this; 0: no clipping'),
   clipValue: option(notNegative, 0, 'clip each element of the gradient to this; 0: no clipping'),
@@ -117,9 +167,25 @@ export const COORDINATOR_OPTIONS = block({
   evaluateEvery: option(
     either(whole(1), word('epoch')),
     'epoch',
-    'steps between evaluations on the test set, or epoch: after each epoch; the end is always evaluated',
+    'steps between evaluations on the test set (or that of --validation), or epoch: after each epoch; the end is always evaluated',
     operation,
   ),
+  patience: option(
+    whole(1),
+    undefined,
+    'end the run after so many evaluations in a row without a better --monitor, and leave the best weights in model/',
+    { otherwise: 'all steps are made', scope: 'operation' },
+  ),
+  monitor: option(
+    oneOf('NAME', FIGURE_NAMES),
+    undefined,
+    `figure of evaluations by which the best weights are known and kept: ${FIGURE_NAMES.join(', ')}`,
+    {
+      otherwise:
+        'loss with --patience and --schedule plateau; model/ has the last weights without --patience',
+    },
+  ),
+  minDelta: option(notNegative, 0, 'by how much --monitor must be better than the best one to count'),
   checkpointEvery: option(
     whole(0),
     100,

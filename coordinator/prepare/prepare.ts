@@ -8,6 +8,7 @@ import type { RunEvent } from '../../shared/status/events.js';
 import { type BuildCache, keyOf } from './build-key.js';
 import type { GivenData } from './data/source.js';
 import { openData } from './data/sources/sources.js';
+import { evaluatedRecords, withValidation } from './data/split/validation.js';
 import { contentHash, ObjectStore, storeSplit } from './data/store.js';
 import { buildModel, type ModelSource } from './model/build-model.js';
 import { endsOf } from './model/ends.js';
@@ -22,6 +23,11 @@ export interface PrepareOptions {
   seed: number;
   batchSize: number;
   shards: number | 'auto';
+  /** How a model's file is trained further. */
+  freeze?: string | undefined;
+  head?: boolean | undefined;
+  validation?: number | undefined;
+  fold?: string | undefined;
 }
 
 /** Samples of a full shard; under `auto` a guess at the share of one worker, by which engines are timed. */
@@ -34,7 +40,10 @@ export interface Prepared {
   /** Initial weights, as a flat vector; zeros where a checkpoint has others. */
   weights: Float32Array;
   train: Manifest;
+  /** All that is evaluated: the validation set, where there is one, and behind it the test set. */
   test: Manifest;
+  /** Records of the validation set; 0: there is none. */
+  validationRecords: number;
   objects: ObjectStore;
   /** The hashes of the objects that a worker fetches first. */
   hashes: { model: string; train: string; test: string; probe: string; program: string };
@@ -61,18 +70,27 @@ export async function prepare(
   cache?: BuildCache,
   preparing: (what: string) => void = () => undefined,
 ): Promise<Prepared> {
-  const { data: source, ...others } = configuration;
+  const { data: source, freeze, head = false, ...others } = configuration;
+  const tuning = freeze === undefined && !head ? undefined : { freeze: patternsOf(freeze), head };
   const { loss, seed } = others;
   preparing(`reading the data: ${typeof source === 'string' ? source : source.name}`);
-  const data = await openData(source, { endsOf: (shapes) => endsOf(model, shapes, loss) });
+  const read = await openData(source, {
+    endsOf: async (shapes) => {
+      const { input, output } = await endsOf(model, shapes, loss);
+      // A new last layer reaches every number.
+      return { ...(input && { input }), ...(output && !head && { output }) };
+    },
+    preparing,
+  });
+  const data = withValidation(read, configuration);
   const run = { ...others, shardSamples: shardSamplesOf(others) };
-  const request = { model, data: headOf(data), loss, seed, run };
+  const request = { model, data: headOf(data), loss, seed, tuning, run };
   const recalled = typeof model === 'object' ? await recall(model, request, cache) : undefined;
   if (!recalled) preparing(`building the model: ${nameOf(model)}`);
   const { description, weights, probe, program, notes: ofModel } = recalled ?? (await build(request));
-  const objects = new ObjectStore();
+  const objects = new ObjectStore(data.stored?.objects);
   const train = storeSplit(objects, data, 'train');
-  const test = storeSplit(objects, data, 'test');
+  const test = storeSplit(objects, { ...data, test: evaluatedRecords(data) }, 'test');
   const hashes = {
     model: objects.put(json(description)),
     train: objects.put(json(train)),
@@ -103,6 +121,7 @@ export async function prepare(
     weights,
     train,
     test,
+    validationRecords: data.validation?.count ?? 0,
     objects,
     hashes,
     objectBytes,
@@ -112,6 +131,12 @@ export async function prepare(
     saveBuildCache,
   };
 }
+
+const patternsOf = (freeze = ''): string[] =>
+  freeze
+    .split(',')
+    .map((pattern) => pattern.trim())
+    .filter((pattern) => pattern !== '');
 
 function nameOf(model: ModelSource): string {
   if (typeof model === 'string') return model;

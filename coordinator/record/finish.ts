@@ -50,10 +50,18 @@ export class Finish {
     const isEarly = end.how === 'lost' || end.how === 'hopeless' || end.how === 'failed';
     const status = isEarly ? 'failed' : end.how;
     const reason = reasonOf(end, run, folder, this.checkpoints.last);
-    let summary = summarize(run, this.options.identity, { status, reason, weights });
+    // A folder that is another coordinator's is not looked into.
+    const best = isEarly ? undefined : await this.checkpoints.best();
+    let summary = summarize(run, this.options.identity, { status, reason, weights, best: best?.sections });
+    // What evaluations have looked at: the moving average, if the run keeps one.
+    const exported =
+      best?.sections.get('average') ??
+      best?.sections.get('weights') ??
+      run.core.pipeline.averaged?.flat() ??
+      weights;
     // A run that nobody could compute is sound: its last checkpoint is worth keeping.
     const isSound = status !== 'failed' || end.how === 'hopeless';
-    const missing = this.lost ? [] : await this.save(summary, weights, isSound, metrics);
+    const missing = this.lost ? [] : await this.save(summary, exported, isSound, metrics);
     if (this.lost) summary = { ...summary, status: 'failed', reason: this.lost };
     else if (missing.length > 0) {
       const text = unsavedText(summary, missing, folder, this.checkpoints.last);
@@ -79,7 +87,7 @@ export class Finish {
     return lost.aborted ? lost.reason.message : undefined;
   }
 
-  /** Writes what a run that is over must have on disk, again and again. @returns what is still missing */
+  /** Writes what a run that is over must have on disk, again and again, and `weights` as its model. @returns what is still missing */
   private async save(
     summary: Summary,
     weights: Float32Array,
@@ -87,11 +95,11 @@ export class Finish {
     metrics: MetricsLog | undefined,
   ): Promise<Missing[]> {
     const { run, folder } = this.options;
-    const { core, clock } = run;
+    const { clock } = run;
     const last = { name: 'summary.json', write: () => writeSummary(folder.summary, summary) };
     this.deadline = clock.now() + (summary.status === 'failed' ? 0 : this.patienceMs);
     let retryMs = FIRST_RETRY_MS;
-    const parts = this.parts(summary, core.pipeline.averaged?.flat() ?? weights, isSound, metrics);
+    const parts = this.parts(summary, weights, isSound, metrics);
     const missing = await saveAll(parts, last, {
       makeRoom: () => this.checkpoints.makeRoom(),
       again: async (missing) => {

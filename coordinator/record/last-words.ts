@@ -55,7 +55,7 @@ export function unsavedText(
 
 export function lastWords(
   { status, reason }: Summary,
-  { progress: { step, test }, metric }: Run,
+  { progress: { step, test, spent }, metric, options }: Run,
   { dir }: RunFolder,
   last: Last,
 ): string {
@@ -66,5 +66,7 @@ export function lastWords(
       ? `stopped at step ${step}; to go on${from}: ${resumeCommand(dir)}`
       : `stopped at step ${step}, before the first checkpoint: the run begins anew with ${resumeCommand(dir)}`;
   }
-  return `finished${test && metric === 'accuracy' ? ` with ${(100 * test.metric).toFixed(2)} % test accuracy` : ''}`;
+  const score =
+    test && metric === 'accuracy' ? ` with ${(100 * test.metric).toFixed(2)} % test accuracy` : '';
+  return `finished${score}${spent && step < options.steps ? `; ${spent}` : ''}`;
 }

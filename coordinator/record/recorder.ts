@@ -10,17 +10,22 @@ import type { EvaluationEntry, MetricsLog, StepEntry } from './folder/metrics.js
 export interface Watcher {
   step(entry: Omit<StepEntry, 'time'>): void;
   evaluation(entry: Omit<EvaluationEntry, 'time'>, totals: EvaluationTotals): void;
+  finalTest(entry: { step: number }, totals: EvaluationTotals): void;
   contribution: Recorder['contribution'];
   change(change: Change): void;
 }
+
+type Announced = Omit<EvaluationEntry, 'time'>;
 
 export function createRecorder(
   { progress, clock, tell, metric, options }: Run,
   metrics: MetricsLog,
   watcher: Watcher,
-  checkpoints: Pick<Recorder, 'checkpoint' | 'settled'>,
+  checkpoints: Pick<Recorder, 'checkpoint' | 'settled' | 'best'>,
 ): Recorder {
   const elapsed = () => progress.seconds(clock.now());
+  const announce = ({ samples: _, metric: value, ...entry }: Announced) =>
+    tell(told({ type: 'evaluation', ...entry, steps: options.steps, metric: value, metricName: metric }));
   return {
     step: ({ sums, ...entry }) => {
       const means = progress.meansOf(sums);
@@ -31,10 +36,13 @@ export function createRecorder(
       const means = progress.meansOf(totals);
       metrics.evaluation({ ...entry, ...means, time: elapsed() });
       watcher.evaluation({ ...entry, ...means }, totals);
-      const { loss, metric: value } = means;
-      tell(
-        told({ type: 'evaluation', ...entry, steps: options.steps, loss, metric: value, metricName: metric }),
-      );
+      announce({ ...entry, ...means });
+    },
+    finalTest: ({ totals, ...entry }) => {
+      const means = progress.meansOf(totals);
+      metrics.finalTest({ ...entry, ...means, time: elapsed() });
+      watcher.finalTest(entry, totals);
+      announce({ ...entry, ...means, set: 'test' });
     },
     contribution: (times) => watcher.contribution(times),
     change: (change) => {

@@ -37,19 +37,27 @@ export class RunRecord implements Keeper<Summary> {
     const { run, folder, watcher, configuration } = this.options;
     // Until it ends again, the run has no end.
     await disk.rm(folder.summary, { force: true });
+    await this.checkpoints.mendBest();
     const warn = (text: string) => run.tell({ type: 'warning', text });
     const lastStep = run.progress.step;
     const tensorboard = configuration.tensorboard
-      ? await TensorBoardLog.open(folder.tensorboard, { lastStep, warn })
+      ? await TensorBoardLog.open(folder.tensorboard, {
+          lastStep,
+          warn,
+          validation: run.options.validation !== undefined,
+        })
       : undefined;
     this.tensorboard = tensorboard;
-    this.metrics = await MetricsLog.open(folder.metrics, lastStep, run.metric, warn, (line) =>
-      tensorboard?.line(line),
+    this.metrics = await MetricsLog.open(
+      ...([folder.metrics, lastStep, run.metric, warn] as const),
+      (line) => tensorboard?.line(line),
+      run.progress.evaluatedAt,
     );
     const shown = tensorboard ? alsoShowing(watcher, tensorboard) : watcher;
     return createRecorder(run, this.metrics, shown, {
       checkpoint: () => void this.checkpoints.begin(),
       settled: () => this.checkpoints.settled(),
+      best: async () => (await this.checkpoints.best())?.sections,
     });
   }
 
@@ -91,7 +99,11 @@ const alsoShowing = (watcher: KeptRun['watcher'], tensorboard: TensorBoardLog): 
   step: (entry) => watcher.step(entry),
   evaluation: (entry, totals) => {
     watcher.evaluation(entry, totals);
-    tensorboard.model(watcher.model());
+    tensorboard.model(watcher.model(), entry.set);
+  },
+  finalTest: (entry, totals) => {
+    watcher.finalTest(entry, totals);
+    tensorboard.mistakes(watcher.model(), 'test');
   },
   contribution: (times) => watcher.contribution(times),
   change: (change) => watcher.change(change),

@@ -12,16 +12,19 @@ export interface Outcome {
   reason: string | undefined;
   /** Of the last version, all of them. */
   weights: Float32Array;
+  /** The best weights by section, if the run has kept them. */
+  best: ReadonlyMap<string, Float32Array> | undefined;
 }
 
 export function summarize(
   { core, progress, options, control, metric, clock }: Run,
   { configuration, origins }: RunIdentity,
-  { status, reason, weights }: Outcome,
+  { status, reason, weights, best }: Outcome,
 ): Summary {
   const { epochPlan, shards } = options;
   const train = progress.train();
-  const { test } = progress;
+  const { test, validation, watching, spent } = progress;
+  const { watched } = watching;
   const workers = core.swarm.given.totals();
   const audits = core.trust.reputation.record();
   return {
@@ -32,9 +35,24 @@ export function summarize(
     epochs: Math.floor(progress.step / Math.ceil(epochPlan.records / epochPlan.batchSize)),
     samplesTrained: progress.samplesTrained,
     seconds: progress.seconds(clock.now()),
-    weightsSha256: createHash('sha256').update(new Uint8Array(weights.buffer)).digest('hex'),
+    weightsSha256: sha256(weights),
     train: train && scores(metric, train),
-    test: test && { ...scores(metric, test), samples: test.samples },
+    test: test && {
+      ...scores(metric, test),
+      samples: test.samples,
+      ...(test.step === undefined ? {} : { step: test.step }),
+    },
+    ...(validation && { validation: { ...scores(metric, validation), samples: validation.samples } }),
+    ...(watched?.best && {
+      best: {
+        step: watched.best.step,
+        metric: watched.figure,
+        value: watched.best.value,
+        set: options.validation ? 'validation' : 'test',
+        weightsSha256: best ? sha256(best.get('weights')!) : null,
+      },
+    }),
+    ...(spent && status === 'finished' && progress.step < options.steps && { stoppedEarly: spent }),
     shards: { ...progress.shards },
     workers,
     ...(core.swarm.lanesAdvice.given && { idleLanes: core.swarm.lanesAdvice.given }),
@@ -50,3 +68,8 @@ export function summarize(
     bytes: { ...core.swarm.traffic },
   };
 }
+
+const sha256 = ({ buffer, byteOffset, byteLength }: Float32Array): string =>
+  createHash('sha256')
+    .update(new Uint8Array(buffer, byteOffset, byteLength))
+    .digest('hex');

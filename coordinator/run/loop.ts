@@ -14,6 +14,7 @@ import { boundsOf, type EpochPlan, epochOf, positionsOf } from './batches.js';
 import type { Control } from './control.js';
 import type { Core } from './core.js';
 import { DivergedError, type Surroundings } from './execute.js';
+import { type FinalTestRecorder, testOnce } from './final-test.js';
 import { evaluate, trainStep } from './phases.js';
 import type { Progress } from './progress.js';
 
@@ -27,10 +28,12 @@ export interface RunOptions {
   checkpointEvery: number;
   minWorkers: number;
   test: EvaluationPlan;
+  /** What evaluations look at instead of the test set, which is then evaluated once, at the end. */
+  validation?: EvaluationPlan | undefined;
 }
 
 /** What the run hands on to be kept. `step` counts the updates made so far. */
-export interface Recorder {
+export interface Recorder extends FinalTestRecorder {
   step(entry: {
     step: number;
     epoch: number;
@@ -38,14 +41,17 @@ export interface Recorder {
     gradientNorm: number;
     sums: StepSums;
   }): void;
-  evaluation(entry: { step: number; epoch: number; totals: EvaluationTotals }): void;
+  evaluation(entry: {
+    set: 'validation' | 'test';
+    step: number;
+    epoch: number;
+    totals: EvaluationTotals;
+  }): void;
   contribution(times: ContributionTimes): void;
   /** What an admin has changed between two steps. */
   change(change: Change): void;
   /** Returns at once; the writing goes on beside the run. */
   checkpoint(): void;
-  /** Resolves when no checkpoint is being written. */
-  settled(): Promise<void>;
 }
 
 export interface RunParts {
@@ -75,21 +81,26 @@ export async function run(options: RunOptions, parts: RunParts, stop: StopSignal
   for (;;) {
     await control.betweenSteps({ ...parts, pipeline }, stop.drain);
     const { step } = progress;
+    let isBest = false;
     if (isEvaluationDue(step, options) && progress.evaluatedAt < step) {
       progress.state = 'evaluating';
       await enoughWorkers(1, parts, stop);
       if (stop.drain.aborted) return false;
-      const totals = await evaluate(step, options.test, around, stop.drain);
+      const set = options.validation ? 'validation' : 'test';
+      const totals = await evaluate(step, options[set]!, around, stop.drain);
       if (!totals) return false;
-      progress.evaluated(step, totals);
-      record.evaluation({ step, epoch: epochOf(step - 1, epochPlan) + 1, totals });
+      isBest = progress.evaluated(step, totals, set);
+      record.evaluation({ set, step, epoch: epochOf(step - 1, epochPlan) + 1, totals });
+      control.lower(step, (peak) => progress.watching.nextRate(peak), record);
     }
-    const isLast = step === steps;
-    if (isLast || (options.checkpointEvery > 0 && step % options.checkpointEvery === 0)) {
+    const isLast = step === steps || progress.spent !== undefined;
+    if (isLast || isBest || isCheckpointDue(step, options)) {
       if (!pipeline.isFinite()) throw new DivergedError('the weights hold NaN or infinity');
+      // The best weights are not left out for a checkpoint that is still being written.
+      if (isBest) await record.settled();
       record.checkpoint();
     }
-    if (isLast) return true;
+    if (isLast) return end(options, parts, around, stop);
 
     await enoughWorkers(options.minWorkers, parts, stop);
     if (stop.drain.aborted) return false;
@@ -105,6 +116,27 @@ export async function run(options: RunOptions, parts: RunParts, stop: StopSignal
     record.step({ step: progress.step, epoch: positions.epoch + 1, learningRate, gradientNorm, sums });
   }
 }
+
+/** @returns whether nothing is left to be done */
+async function end(
+  { test, validation, epochPlan }: RunOptions,
+  parts: RunParts,
+  around: Surroundings,
+  stop: StopSignals,
+): Promise<boolean> {
+  const { progress, record } = parts;
+  if (!validation) {
+    progress.leaveBest();
+    return true;
+  }
+  progress.state = 'evaluating';
+  await enoughWorkers(1, parts, stop);
+  if (stop.drain.aborted) return false;
+  return testOnce({ test, epochPlan, progress, record }, around, stop.drain);
+}
+
+const isCheckpointDue = (step: number, { checkpointEvery }: RunOptions): boolean =>
+  checkpointEvery > 0 && step % checkpointEvery === 0;
 
 function isEvaluationDue(step: number, { evaluateEvery, steps }: RunOptions): boolean {
   return step > 0 && (step % evaluateEvery === 0 || step === steps);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Progress } from './progress.js';
+import { Watching } from './watch/watching.js';
 
 const sums = (samples: number, loss: number, metric: number) => ({ samples, loss, metric });
 
@@ -93,6 +94,46 @@ describe('progress', () => {
     expect(progress.best).toEqual({ step: best, samples: 10, loss: 0.5, metric: metrics[best - 1] });
     expect(progress.evaluatedAt).toBe(3);
     expect(progress.test!.metric).toBe(metrics[2]);
+  });
+
+  describe('that is watched', () => {
+    const watch = { figure: 'loss', minDelta: 0, patience: 2 } as const;
+    const watched = (losses: number[], how: { patience: number | undefined } = watch) => {
+      const progress = new Progress(0, true, 1, new Watching({ best: { ...watch, ...how } }));
+      const kept = losses.map((loss, at) => {
+        progress.step = at + 1;
+        return progress.evaluated(at + 1, sums(10, 10 * loss, 5), 'validation');
+      });
+      return { progress, kept };
+    };
+
+    it('keeps what is better, and says why it ends', () => {
+      const { progress, kept } = watched([3, 2, 4, 2]);
+      expect(kept).toEqual([true, true, false, false]);
+      expect(progress.spent).toBe('no better loss for 2 evaluations: stopped at step 4, best at step 2');
+      expect([progress.test, progress.validation!.loss]).toEqual([null, 2]);
+      expect(watched([3, 2, 4, 2], { patience: 3 }).progress.spent).toBeUndefined();
+      expect(watched([3, 4, 4, 4], { patience: undefined }).progress.spent).toBeUndefined();
+    });
+
+    it('tells in the end of the weights that it leaves', () => {
+      const { progress } = watched([3, 2, 4]);
+      progress.leaveBest();
+      expect(progress.test).toEqual({ samples: 10, loss: 2, metric: 0.5, step: 2 });
+      progress.tested(3, sums(4, 4, 2));
+      expect(progress.test).toEqual({ samples: 4, loss: 1, metric: 0.5 });
+    });
+
+    it('goes on where it was stored, unless it is watched by another figure now', () => {
+      const stored = JSON.parse(JSON.stringify(watched([3, 2, 4]).progress.store(0)));
+      const same = new Progress(0, true, 1, new Watching({ best: watch }));
+      same.restore(stored, 0);
+      expect(same.evaluated(4, sums(10, 30, 5))).toBe(false);
+      expect(same.spent).toContain('best at step 2');
+      const other = new Progress(0, true, 1, new Watching({ best: { ...watch, figure: 'accuracy' } }));
+      other.restore(stored, 0);
+      expect(other.evaluated(4, sums(10, 30, 5))).toBe(true);
+    });
   });
 
   it('goes on after a resume where it was stored, seconds included', () => {

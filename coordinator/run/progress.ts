@@ -3,6 +3,7 @@ import type { EvaluationTotals } from '../../shared/data/evaluation-parts.js';
 import { median } from '../../shared/numerics/median.js';
 import type { RunState, ShardCounters } from '../../shared/status/status.js';
 import type { StepSums } from '../step/events.js';
+import { type StoredWatching, Watching } from './watch/watching.js';
 
 /** Means over samples. */
 export interface Result {
@@ -12,7 +13,7 @@ export interface Result {
 }
 
 /** What a checkpoint keeps of it. Plain JSON. */
-export interface StoredProgress {
+export interface StoredProgress extends StoredWatching {
   step: number;
   evaluatedAt: number;
   samplesTrained: number;
@@ -20,9 +21,14 @@ export interface StoredProgress {
   shards: ShardCounters;
   epochSums: StepSums;
   latest: Result | null;
-  test: Result | null;
+  test: TestResult | null;
   best: (Result & { step: number }) | null;
+  /** Absent without a validation set. */
+  validation?: Result;
 }
+
+/** `step`: the updates that the tested weights have seen, where these are not the latest. */
+export type TestResult = Result & { step?: number };
 
 /** Samples per second is measured over about this long. */
 const RATE_WINDOW_MS = 5_000;
@@ -36,7 +42,7 @@ export class Progress {
   state: RunState = 'starting';
   /** Updates made so far. */
   step = 0;
-  /** The step at which the test set was last evaluated; 0: never. */
+  /** The step of the latest evaluation; 0: there was none. */
   evaluatedAt = 0;
   samplesTrained = 0;
   readonly shards: ShardCounters = { expected: 0, counted: 0, reissued: 0, rejected: 0, duplicates: 0 };
@@ -44,8 +50,10 @@ export class Progress {
   private epochSums: StepSums = { samples: 0, loss: 0, metric: 0 };
   /** The latest step's. */
   latest: Result | null = null;
-  /** The latest evaluation's. */
-  test: Result | null = null;
+  /** Of the latest evaluation on the test set. */
+  test: TestResult | null = null;
+  /** ...and on the validation set. */
+  validation: Result | undefined;
   best: (Result & { step: number }) | null = null;
   private earlierSeconds = 0;
   /** Measured on the clock of `active`. */
@@ -60,6 +68,7 @@ export class Progress {
     private readonly higherIsBetter: boolean,
     /** How much one of the metric is to people: a deviation of the target, where that is standardized. */
     private readonly metricUnit = 1,
+    readonly watching = new Watching({}),
   ) {}
 
   /** Turns sums over samples into means, with the metric in the unit of the data. */
@@ -95,11 +104,34 @@ export class Progress {
     this.pausedAt = undefined;
   }
 
-  evaluated(step: number, totals: EvaluationTotals): void {
+  /**
+   * @param set which of the two was evaluated
+   * @returns whether the run keeps these weights as its best
+   */
+  evaluated(step: number, totals: EvaluationTotals, set: 'validation' | 'test' = 'test'): boolean {
     this.evaluatedAt = step;
-    this.test = this.meansOf(totals);
-    const gain = this.best ? this.test.metric - this.best.metric : 1;
-    if (!this.best || (this.higherIsBetter ? gain > 0 : gain < 0)) this.best = { ...this.test, step };
+    const means = this.meansOf(totals);
+    this[set] = means;
+    const gain = this.best ? means.metric - this.best.metric : 1;
+    if (!this.best || (this.higherIsBetter ? gain > 0 : gain < 0)) this.best = { ...means, step };
+    return this.watching.hear(step, means);
+  }
+
+  /** The test set was evaluated at the end, on weights of step `step`. */
+  tested(step: number, totals: EvaluationTotals): void {
+    this.test = { ...this.meansOf(totals), ...(step === this.step ? {} : { step }) };
+  }
+
+  /** The run leaves its best weights, which it knows by the test set. */
+  leaveBest(): void {
+    const { watched, atBest } = this.watching;
+    const step = watched?.best?.step;
+    if (atBest && step !== undefined && step !== this.step) this.test = { ...atBest, step };
+  }
+
+  /** Why the run makes no further step although some are left; undefined: it does. */
+  get spent(): string | undefined {
+    return this.watching.spentAt(this.step);
   }
 
   /** Means over the epoch in progress, or over the one that has just ended. */
@@ -128,7 +160,7 @@ export class Progress {
   }
 
   store(now: number): StoredProgress {
-    const { step, evaluatedAt, samplesTrained, latest, test, best } = this;
+    const { step, evaluatedAt, samplesTrained, latest, test, best, validation } = this;
     return {
       step,
       evaluatedAt,
@@ -139,12 +171,16 @@ export class Progress {
       latest,
       test,
       best,
+      ...(validation ? { validation } : {}),
+      ...this.watching.store(),
     };
   }
 
   restore(stored: StoredProgress, now: number): void {
     const { step, evaluatedAt, samplesTrained, latest, test, best } = stored;
     Object.assign(this, { step, evaluatedAt, samplesTrained, latest, test, best });
+    this.validation = stored.validation;
+    this.watching.restore(stored);
     Object.assign(this.shards, stored.shards);
     this.epochSums = { ...stored.epochSums };
     this.earlierSeconds = stored.seconds;

@@ -9,7 +9,7 @@ import type { OwnDataSet } from '../prepare/data/arrays/own/own-data-set.js';
 import type { GivenData } from '../prepare/data/source.js';
 import { absoluteData } from '../prepare/data/sources/sources.js';
 import type { ModelFunction, ModelSource } from '../prepare/model/build-model.js';
-import { absoluteModel } from '../prepare/model/model-spec.js';
+import { absoluteModel, modelFrom } from '../prepare/model/model-spec.js';
 import { type Checkpoint, readLatest } from '../record/checkpoint/reader.js';
 import {
   createRun,
@@ -113,6 +113,8 @@ async function readGiven({ model, data, ...rest }: StartCoordinatorOptions) {
   checkTogether(given);
   if (given.startOrResume) given.resume = holdsRun(given.runDir!);
   if (given.data !== undefined) given.data = absoluteData(given.data);
+  if (given.from !== undefined) given.model = modelFrom(given.from);
+  delete given.from;
   if (given.model !== undefined) given.model = absoluteModel(given.model);
   for (const name of ['tokens', 'tlsCert', 'tlsKey'] as const) {
     if (given[name] !== undefined) given[name] = resolve(given[name]);

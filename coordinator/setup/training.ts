@@ -15,11 +15,12 @@ import { type Core, createCore } from '../run/core.js';
 import type { RunOptions } from '../run/loop.js';
 import { Progress } from '../run/progress.js';
 import type { Run } from '../run/run.js';
+import { Watching } from '../run/watch/watching.js';
 import { ThreadEngine } from '../trust/auditor-engine.js';
 import { Trust } from '../trust/trust.js';
 import { createRobustRule } from '../update/robust/create.js';
 import type { Cleanup } from './cleanup.js';
-import { type Configuration, totalSteps, updateRuleOf } from './configure.js';
+import { type Configuration, totalSteps, updateRuleOf, watchOptionsOf } from './configure.js';
 import type { Announcer, OpenedRun } from './open-run.js';
 
 /** A run that nobody controls yet. */
@@ -68,7 +69,16 @@ export async function createTraining(
   });
   cleanup.defer(() => core.stop());
   const metric = metricOf(description.loss);
-  const progress = new Progress(monotonicClock.now(), metric === 'accuracy', metricUnitOf(train.label));
+  const watch = watchOptionsOf(configuration, metric);
+  if ((watch.best || watch.plateau) && !options.validation) warn(TEST_SET_DECIDES);
+  const progress = new Progress(
+    ...([
+      monotonicClock.now(),
+      metric === 'accuracy',
+      metricUnitOf(train.label),
+      new Watching(watch),
+    ] as const),
+  );
   if (stored) {
     restore(stored, core, progress);
     tell(told({ type: 'resumed', step: progress.step, path: stored.path }));
@@ -78,9 +88,16 @@ export async function createTraining(
   return { run: { options, core, progress, metric, clock: monotonicClock, tell }, trustFile };
 }
 
-function runOptionsOf(configuration: Configuration, { train, test }: Prepared): RunOptions {
+const TEST_SET_DECIDES =
+  'the test set decides how the run goes on: its figures are then better than those of other data will be; --validation 0.1 decides by training records instead';
+
+function runOptionsOf(
+  configuration: Configuration,
+  { train, test, validationRecords }: Prepared,
+): RunOptions {
   const { batchSize, shards, evaluateEvery, checkpointEvery, minWorkers } = configuration;
   const epochPlan = { records: train.records, batchSize };
+  const plan = { mostInHand: mostInHand(recordBytes(test)), confusionClasses: confusionClasses(test.label) };
   return {
     steps: totalSteps(configuration, epochPlan),
     epochPlan,
@@ -88,11 +105,8 @@ function runOptionsOf(configuration: Configuration, { train, test }: Prepared): 
     evaluateEvery: evaluateEvery === 'epoch' ? stepsPerEpoch(epochPlan) : evaluateEvery,
     checkpointEvery,
     minWorkers,
-    test: {
-      parts: evaluationParts(test.records),
-      mostInHand: mostInHand(recordBytes(test)),
-      confusionClasses: confusionClasses(test.label),
-    },
+    test: { parts: evaluationParts(test.records - validationRecords, validationRecords), ...plan },
+    validation: validationRecords > 0 ? { parts: evaluationParts(validationRecords), ...plan } : undefined,
   };
 }
 

@@ -234,6 +234,24 @@ export class Pipeline {
     }
   }
 
+  /**
+   * Shows workers other weights than the run's, between two steps, as a version behind the current one.
+   * @param stored as of `restore`; undefined: the current ones
+   * @returns what makes the current version current again
+   */
+  present(stored?: ReadonlyMap<string, Float32Array>): () => void {
+    const shown = [
+      { weights: this.weights, name: 'weights' },
+      ...(this.averaged ? [{ weights: this.averaged, name: 'average' }] : []),
+    ].map(({ weights, name }) => ({ weights, own: weights.flat(), other: stored?.get(name) }));
+    const version = this.weights.version;
+    for (const { weights, own, other } of shown) weights.load(other ?? own, version + 1);
+    this.onChunkReady();
+    return () => {
+      for (const { weights, own } of shown) weights.load(own, version);
+    };
+  }
+
   /** Tells `preserver` of each chunk before its first change from now on; `undefined` ends that. */
   protect(preserver: Preserver | undefined): void {
     this.next.protect(preserver);

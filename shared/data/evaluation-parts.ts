@@ -44,10 +44,11 @@ export const MAX_WAITING_PARTS = 64;
 export const mostInHand = (recordBytes: number): number =>
   Math.max(2, Math.min(MAX_WAITING_PARTS, Math.floor(MAX_WAITING_BYTES / (EVALUATION_PART * recordBytes))));
 
-export function evaluationParts(records: number): EvaluationPart[] {
+/** @param first the record with which they begin: those before it are of the validation set */
+export function evaluationParts(records: number, first = 0): EvaluationPart[] {
   return Array.from({ length: Math.ceil(records / EVALUATION_PART) }, (_, part) => ({
-    from: part * EVALUATION_PART,
-    to: Math.min(records, (part + 1) * EVALUATION_PART),
+    from: first + part * EVALUATION_PART,
+    to: first + Math.min(records, (part + 1) * EVALUATION_PART),
   }));
 }
 

@@ -37,13 +37,29 @@ export type LabelKind =
   | { kind: 'class'; classes: number; names?: string[] }
   | { kind: 'value'; scaling?: Scaling };
 
+/** One value of a record that comes from a table. */
+export interface Feature extends Scaling {
+  /** Of its column; of one of several that a column of texts became: `color=red`. */
+  name: string;
+  /** The column that it is 1 or 0 for, and the text for which it is 1. */
+  column?: string;
+  value?: string;
+  /** Stands where the table has nothing, before it is scaled. */
+  fill?: number;
+}
+
+/** The column of the table that a feature comes from. */
+export const sourceOf = ({ name, column }: Pick<Feature, 'name' | 'column'>): string => column ?? name;
+
 /** The table columns that a record's `x` and `y` come from. */
 export interface Columns {
   /** Whether the names are those of a header; without one, columns are called by their numbers. */
   named: boolean;
   label: string;
   /** Features in the order of `x`. */
-  features: ({ name: string } & Scaling)[];
+  features: Feature[];
+  /** `zeros`: a text that no feature is for leaves all features of its column 0. Absent: it is refused. */
+  unknown?: 'zeros';
 }
 
 /** An evaluation counts confusions up to this many classes: a larger matrix would fit no message. */

@@ -35,6 +35,8 @@ export type Happening =
   | { type: 'banned'; worker: string; step: number; reason: string }
   | {
       type: 'evaluation';
+      /** Which set was evaluated. */
+      set: 'validation' | 'test';
       step: number;
       steps: number;
       epoch: number;
@@ -72,12 +74,12 @@ function textOf(event: Happening): string {
     case 'banned':
       return `step ${event.step}: ${event.worker} is banned: ${event.reason}`;
     case 'evaluation': {
-      const { epoch, step, steps, loss, metric, metricName } = event;
+      const { epoch, step, steps, loss, metric, metricName, set } = event;
       const score =
         metricName === 'accuracy'
           ? `accuracy ${percent(metric)}`
           : `mean absolute error ${significant(metric)}`;
-      return `epoch ${epoch}, step ${step} of ${steps}: test ${score}, loss ${significant(loss)}`;
+      return `epoch ${epoch}, step ${step} of ${steps}: ${set} ${score}, loss ${significant(loss)}`;
     }
     case 'checkpoint':
       return `checkpoint at step ${event.step}: ${event.path}`;
@@ -93,7 +95,7 @@ function textOf(event: Happening): string {
     }
     case 'change':
       return event.what === 'learning-rate'
-        ? `learning rate ${event.learningRate} from step ${event.step + 1} on, by an admin`
+        ? `learning rate ${event.learningRate} from step ${event.step + 1} on, by ${event.by === 'plateau' ? 'the plateau schedule' : 'an admin'}`
         : `${event.what === 'pause' ? 'paused' : 'resumed'} by an admin after step ${event.step}`;
     default:
       return event.text;

@@ -83,10 +83,16 @@ export interface Status {
   loss: number | null;
   accuracy: number | null;
   meanAbsoluteError: number | null;
-  /** The loss of the latest evaluation on the test set. */
+  /** The loss of the latest evaluation on the test set: with a validation set there is one, at the end. */
   testLoss: number | null;
   testAccuracy: number | null;
   testMeanAbsoluteError: number | null;
+  /** The same on the validation set; null in a run without one, whose evaluations look at the test set. */
+  validationLoss: number | null;
+  validationAccuracy: number | null;
+  validationMeanAbsoluteError: number | null;
+  /** The best evaluation by `--monitor`: after how many updates, and its value; null: none yet, or none is sought. */
+  best: { step: number; metric: string; value: number } | null;
   /** The learning rate of the latest step. */
   learningRate: number | null;
   /** Samples trained a second, over the last few seconds; 0 while none are. Once the run is over, over all of it. */

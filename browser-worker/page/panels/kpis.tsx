@@ -11,10 +11,17 @@ export function Kpis({ status }: { status: StatusView }) {
   const over = isOver(status.state);
   const share = steps > 0 ? step / steps : 0;
   const value = isAccuracy ? percent : steady;
-  const [train, test] = isAccuracy
-    ? [status.accuracy, status.testAccuracy]
-    : [status.meanAbsoluteError, status.testMeanAbsoluteError];
+  const [train, test, validation] = isAccuracy
+    ? [status.accuracy, status.testAccuracy, status.validationAccuracy]
+    : [status.meanAbsoluteError, status.testMeanAbsoluteError, status.validationMeanAbsoluteError];
+  // With a validation set the test set is evaluated once, at the end.
+  const isValidated = validation !== null && test === null;
   const name = isAccuracy ? 'accuracy' : 'mean error';
+  const notes = [
+    `train ${value(train)}`,
+    ...(validation !== null && !isValidated ? [`validation ${value(validation)}`] : []),
+    ...(status.best ? [`best at step ${count(status.best.step)}`] : []),
+  ];
   const wire = useRate(status.bytes.down + status.bytes.up, status.seconds);
   return (
     <section class="kpis" aria-label="At a glance">
@@ -39,8 +46,8 @@ export function Kpis({ status }: { status: StatusView }) {
       <Kpi title="Training loss" note={`learning rate ${significant(status.learningRate, 3)}`}>
         <span data-testid="loss">{steady(status.loss)}</span>
       </Kpi>
-      <Kpi title={`Test ${name}`} note={`train ${value(train)}`}>
-        <span data-testid="test-accuracy">{value(test)}</span>
+      <Kpi title={`${isValidated ? 'Validation' : 'Test'} ${name}`} note={notes.join(', ')}>
+        <span data-testid="test-accuracy">{value(isValidated ? validation : test)}</span>
       </Kpi>
       <Kpi
         title="Samples/s"

@@ -92,20 +92,31 @@ export async function readHistory(
 /** The numbers of a line, and its metric under that name too. */
 export type Line = Record<string, number>;
 
+/** A line of metrics. `test`: of the one evaluation of the test set beside a curve of the validation set. */
+export interface Taken {
+  type: 'step' | 'evaluation' | 'test';
+  /** What an evaluation looked at. */
+  set: 'validation' | 'test';
+  line: Line;
+}
+
 /** @returns the line, if it is of a step or an evaluation and was taken */
 export function takeLine(
   text: string,
   history: History,
   metric: MetricName,
   lastStep = Number.POSITIVE_INFINITY,
-): { type: 'step' | 'evaluation'; line: Line } | undefined {
+): Taken | undefined {
   const entry = parse(text);
   if (entry?.type === 'change') history.changes.push(changeOf(entry));
-  if (!entry || entry.step > lastStep || !['step', 'evaluation'].includes(entry.type)) return undefined;
+  if (!entry || entry.step > lastStep || !['step', 'evaluation', 'test'].includes(entry.type))
+    return undefined;
   const line = { ...entry, metric: entry[metric] };
   if (entry.type === 'evaluation') history.evaluation(line);
-  else history.step(line);
-  return { type: entry.type, line };
+  if (entry.type === 'step') history.step(line);
+  // Runs of older versions evaluated nothing but the test set.
+  const set = entry.set === 'validation' ? 'validation' : 'test';
+  return { type: entry.type, set, line };
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a line of a file, whose numbers are drawn and nothing else

@@ -7,6 +7,7 @@ import type { RunRecord } from '../../record/run-record.js';
 import { epochOf } from '../../run/batches.js';
 import type { Progress, Result } from '../../run/progress.js';
 import type { Run } from '../../run/run.js';
+import type { Watched } from '../../run/watch/early-stopping.js';
 import type { Totals } from '../../scheduling/totals.js';
 import type { Worker } from '../../scheduling/worker.js';
 import type { Cleanup } from '../../setup/cleanup.js';
@@ -77,6 +78,10 @@ export function statusOf(parts: StatusParts): Status {
     testLoss: progress.test?.loss ?? null,
     testAccuracy: value(progress.test, 'accuracy'),
     testMeanAbsoluteError: value(progress.test, 'meanAbsoluteError'),
+    validationLoss: progress.validation?.loss ?? null,
+    validationAccuracy: value(progress.validation ?? null, 'accuracy'),
+    validationMeanAbsoluteError: value(progress.validation ?? null, 'meanAbsoluteError'),
+    best: bestOf(progress.watching.watched),
     learningRate: plan.learningRate,
     samplesPerSecond,
     secondsLeft: goesOn && samplesPerSecond > 0 ? left / samplesPerSecond : null,
@@ -91,6 +96,10 @@ export function statusOf(parts: StatusParts): Status {
     checkpoint,
   };
 }
+
+/** The best evaluation by what the run is watched by. */
+export const bestOf = (watched: Watched | undefined): Status['best'] =>
+  watched?.best ? { metric: watched.figure, ...watched.best } : null;
 
 const rowOf = (worker: Worker, samplesPerSecond: number): WorkerStatus => ({
   id: worker.id,

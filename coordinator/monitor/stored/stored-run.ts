@@ -48,6 +48,7 @@ export class StoredRun implements RunView, RunMonitor {
   private readonly lock: LockWatch;
   private last: Line | undefined;
   private test: Line | undefined;
+  private validation: Line | undefined;
   /** The latest steps, by the run's own time, and when the last was read. */
   private rate: { at: number; samples: number }[] = [];
   private readAt = 0;
@@ -85,7 +86,7 @@ export class StoredRun implements RunView, RunMonitor {
   }
 
   status(): Status {
-    const { folder, checkpoint, summary, last, test, configuration, lock } = this;
+    const { folder, checkpoint, summary, last, test, validation, configuration, lock } = this;
     const now = (this.rate.at(-1)?.at ?? 0) + this.clock.now() - this.readAt;
     return storedStatus({
       runDir: folder.dir,
@@ -94,6 +95,7 @@ export class StoredRun implements RunView, RunMonitor {
       summary,
       last,
       test,
+      validation,
       isLed: lock.isLed,
       samplesPerSecond: isStale(this.rate, now) ? 0 : rateOf(this.rate),
       lately: this.lately(),
@@ -162,7 +164,8 @@ export class StoredRun implements RunView, RunMonitor {
 
   private take(line: string): void {
     const taken = takeLine(line, this.history, this.metric);
-    if (taken?.type === 'evaluation') this.test = taken.line;
+    if (taken?.type === 'test') this.test = taken.line;
+    if (taken?.type === 'evaluation') this[taken.set] = taken.line;
     if (taken?.type !== 'step') return;
     const step = taken.line;
     this.last = step;
@@ -178,6 +181,7 @@ export class StoredRun implements RunView, RunMonitor {
     this.history = new History(this.metric);
     this.last = undefined;
     this.test = undefined;
+    this.validation = undefined;
     this.rate = [];
     this.recent = [];
   }

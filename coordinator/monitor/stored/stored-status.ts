@@ -7,7 +7,7 @@ import type { Summary } from '../../record/folder/summary.js';
 import type { Result } from '../../run/progress.js';
 import { type Configuration, totalSteps } from '../../setup/configure.js';
 import type { Line } from '../curves/history.js';
-import { pastWorkers } from '../status/status.js';
+import { bestOf, pastWorkers } from '../status/status.js';
 
 export interface StoredStatusParts {
   runDir: string;
@@ -19,6 +19,8 @@ export interface StoredStatusParts {
   last: Line | undefined;
   /** ...and of an evaluation. */
   test: Line | undefined;
+  /** ...on the validation set. */
+  validation: Line | undefined;
   /** Whether a coordinator is at work on it. */
   isLed: boolean;
   /** Training loss and metric over the last steps, per sample. */
@@ -45,6 +47,11 @@ export function storedStatus(parts: StoredStatusParts): Status {
     name === metric ? (train?.[name] ?? parts.lately?.metric ?? null) : null;
   const tested = (name: typeof metric) =>
     name === metric ? (summary?.test?.[name] ?? parts.test?.metric ?? progress.test?.metric ?? null) : null;
+  const validation = summary?.validation ?? parts.validation ?? progress.validation;
+  const validated = (name: typeof metric) =>
+    name === metric
+      ? (summary?.validation?.[name] ?? parts.validation?.metric ?? progress.validation?.metric ?? null)
+      : null;
   const ended = summary?.status ?? 'stopped';
   return {
     state: isLed ? 'training' : ended,
@@ -61,6 +68,10 @@ export function storedStatus(parts: StoredStatusParts): Status {
     testLoss: test?.loss ?? null,
     testAccuracy: tested('accuracy'),
     testMeanAbsoluteError: tested('meanAbsoluteError'),
+    validationLoss: validation?.loss ?? null,
+    validationAccuracy: validated('accuracy'),
+    validationMeanAbsoluteError: validated('meanAbsoluteError'),
+    best: summary?.best ?? bestOf(progress.watched),
     learningRate: last?.learningRate ?? null,
     samplesPerSecond,
     secondsLeft: isLed && samplesPerSecond > 0 ? left / samplesPerSecond : null,

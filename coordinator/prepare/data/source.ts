@@ -2,12 +2,19 @@
 import type {
   Columns,
   LabelKind,
+  Manifest,
   Normalization,
   RecordArray,
   RecordFormat,
   TensorSpec,
 } from '../../../shared/data/manifest.js';
 import type { SpecOptions } from './spec.js';
+
+/** Where objects are read from, by the SHA-256 of their bytes. */
+export interface Objects {
+  /** @throws UserError where one that is known cannot be read */
+  get(sha256: string): Buffer | undefined;
+}
 
 export interface Records {
   count: number;
@@ -25,6 +32,12 @@ export interface DataSet {
   normalisation: Normalization;
   train: Records;
   test: Records;
+  /** Where records are chunks of objects already: to be read from there, since `train` and `test` read all at once. */
+  stored?: { train: Manifest; test: Manifest; objects: Objects } | undefined;
+  /** Taken from the training records, which are those that are left: split/validation.ts. */
+  validation?: Records;
+  /** Training records follow each other, and each shares values with so many after it. */
+  sequence?: { overlap: number };
   /** What the two parts are, in words: which file, how many of how many rows. */
   parts?: { train: string; test: string };
   /** How the data were read, in words: what their owner may not expect. */
@@ -58,6 +71,8 @@ export interface Reader {
   endsOf?(shapes: DataShapes): Promise<ModelEnds>;
   /** The records that a model was trained on: these are made in the same way, columns and classes by name. */
   trained?: RecordFormat;
+  /** Hears what is being done, at least every other second where reading takes longer than that. */
+  preparing?(what: string): void;
 }
 
 /** Data that a program has given, in place of a spec. */

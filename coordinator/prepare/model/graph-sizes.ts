@@ -16,6 +16,7 @@ export interface RunSizes {
 export interface DataSizes {
   trainRecords: number;
   testRecords: number;
+  validationRecords?: number;
   /** Samples of a case of the admission probe. */
   probeSamples: number;
 }
@@ -28,7 +29,10 @@ export function graphsWanted(run: RunSizes, data: DataSizes): GraphWanted[] {
     const bounds = shardBounds(samples, shards as number);
     for (let shard = 0; shard + 1 < bounds.length; shard++) gradient.add(bounds[shard + 1]! - bounds[shard]!);
   }
-  const evaluation = new Set(evaluationParts(data.testRecords).map(({ from, to }) => to - from));
+  const evaluated = [data.validationRecords ?? 0, data.testRecords].flatMap((records) =>
+    evaluationParts(records),
+  );
+  const evaluation = new Set(evaluated.map(({ from, to }) => to - from));
   const sizes = (kind: GraphWanted['kind'], all: Set<number>) =>
     [...all].filter((samples) => samples > 0).map((samples): GraphWanted => ({ kind, samples }));
   return [...sizes('gradient', gradient), ...sizes('evaluation', evaluation)];

@@ -1,12 +1,29 @@
 /** What `--model` names: a model of the zoo, or a file. */
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
+import { UserError } from '../../../shared/user-error.js';
 
 export const isModelFile = (spec: string): boolean => spec.endsWith('.json');
 
 /** `spec` with an absolute path: it means the same wherever it is read again. */
 export const absoluteModel = (spec: string): string => (isModelFile(spec) ? resolve(spec) : spec);
+
+/** The model file of `--from`: in the folder of a run that is over, of an export, or the file itself. @throws UserError */
+export function modelFrom(from: string): string {
+  const inFolder = [join('model', 'model.json'), 'model.json'].map((name) => resolve(from, name));
+  if (isModelFile(from) && existsSync(from)) return resolve(from);
+  const found = inFolder.find((path) => existsSync(path));
+  if (found) return found;
+  const isRun = existsSync(join(from, 'config.json'));
+  throw new UserError(
+    isRun
+      ? `--from ${from}: the run has no model/ yet, which it gets at its end; \`swarmgrad export ${from} --to DIR\` writes that of its last checkpoint, then give --from DIR`
+      : `--from ${from}: there is no model: give the folder of a run or of an export, or a model.json`,
+    2,
+  );
+}
 
 /** SHA-256 of the file that `spec` names; undefined where it names none, or none that can be read. */
 export async function modelFileHash(spec: string): Promise<string | undefined> {

@@ -7,6 +7,7 @@ import { elementsOf } from '../../../shared/data/manifest.js';
 import type { Probe } from '../../../shared/engines/probe.js';
 import type { ModelDescription } from '../../../shared/models/description.js';
 import { layoutOf } from '../../../shared/numerics/layout.js';
+import { recordsAt } from '../data/built/records-at.js';
 import type { DataSet } from '../data/source.js';
 
 /** Enough for batch normalization to have statistics, and few enough for a slow backend. */
@@ -16,25 +17,38 @@ const CASES = 2;
 const CASE_POSITIONS = 32;
 
 /** The part of a data set that the model is built for, with its first training records. */
-export type DataHead = Pick<DataSet, 'name' | 'x' | 'y' | 'label' | 'normalisation'> & {
+export type DataHead = Pick<DataSet, 'name' | 'x' | 'y' | 'label' | 'columns' | 'normalisation'> & {
   first: Batch[];
   trainRecords: number;
   testRecords: number;
+  /** Absent where there is no validation set. */
+  validationRecords?: number;
 };
 
-export function headOf({ name, x, y, label, normalisation, train, test }: DataSet): DataHead {
+export function headOf(data: DataSet): DataHead {
+  const { name, x, y, label, columns, normalisation, train, test, validation } = data;
   const positions = elementsOf(y);
   const count = Math.min(positions >= CASE_POSITIONS ? 1 : CASE_SAMPLES, train.count);
   const first = Array.from({ length: CASES }, (_, at) => {
     const from = (at * CASE_SAMPLES) % Math.max(1, train.count - count + 1);
-    const part = (values: Batch['x']) => {
-      const each = values.length / train.count;
-      return values.slice(from * each, (from + count) * each);
-    };
-    return { count, x: part(train.x), y: part(train.y) };
+    return trainRecords(data, from, from + count);
   });
-  const records = { trainRecords: train.count, testRecords: test.count };
-  return { name, x, y, label, normalisation, first, ...records };
+  const records = {
+    trainRecords: train.count,
+    testRecords: test.count,
+    ...(validation ? { validationRecords: validation.count } : {}),
+  };
+  return { name, x, y, label, ...(columns && { columns }), normalisation, first, ...records };
+}
+
+/** Training records `[from, to)`. */
+function trainRecords({ train, stored }: DataSet, from: number, to: number): Batch {
+  if (stored) return recordsAt(stored.train, stored.objects, from, to);
+  const part = (values: Batch['x']) => {
+    const each = values.length / train.count;
+    return values.slice(from * each, to * each);
+  };
+  return { count: to - from, x: part(train.x), y: part(train.y) };
 }
 
 /** `tf` must be on its `cpu` backend. */

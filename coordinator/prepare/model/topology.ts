@@ -10,7 +10,6 @@ import type { Probe } from '../../../shared/engines/probe.js';
 import type { ModelDescription } from '../../../shared/models/description.js';
 import { withoutDrawing } from '../../../shared/models/initializers/orthogonal.js';
 import { registerLayers } from '../../../shared/models/layers.js';
-import { setWeight } from '../../../shared/models/write-weights.js';
 import { layoutOf } from '../../../shared/numerics/layout.js';
 import type { LossName } from '../../../shared/numerics/losses.js';
 import { sizeOf } from '../../../shared/numerics/shape.js';
@@ -18,17 +17,18 @@ import { messageOf, UserError } from '../../../shared/user-error.js';
 import type { DataShapes } from '../data/source.js';
 import type { ModelShapes } from '../zoo/model.js';
 import { findModel, modelsInstead } from '../zoo/zoo.js';
-import { matchWeights, type StoredWeight } from './file/match-weights.js';
+import { type GivenWeights, setWeights } from './file/given-weights.js';
+import { refuseOtherEnds } from './file/other-ends.js';
 import { readModelFile } from './file/read.js';
 import { type ChosenLoss, chooseLoss } from './file/training-config.js';
+import { noWeights, type Tuning, tuned } from './file/tune.js';
 import { uniquelyNamed } from './file/unique-names.js';
-import { weightPlaces } from './file/weight-places.js';
 import { checkEnd, checkShapes, defaultLoss } from './fit.js';
 import { graphsWanted, type RunSizes } from './graph-sizes.js';
 import { checkLayers } from './layers/check.js';
 import { constraintOf } from './layers/constraints.js';
 import { freezeInner, freezeStored } from './layers/frozen.js';
-import type { Topology } from './layers/topology-json.js';
+import { type Topology, topologyOf } from './layers/topology-json.js';
 import { isModelFile } from './model-spec.js';
 import { type DataHead, referenceProbe } from './reference.js';
 import { seedTopology } from './seeds.js';
@@ -46,6 +46,8 @@ export interface BuildRequest {
   data: DataHead;
   loss: LossName | undefined;
   seed: number;
+  /** What of a model's file is trained further; a model built before has it done already. */
+  tuning?: Tuning | undefined;
   /** If it is absent, no graphs are traced. */
   run?: RunSizes;
 }
@@ -66,12 +68,12 @@ export async function buildTopology(request: BuildRequest): Promise<BuiltModel> 
   tf.enableProdMode();
   await tf.setBackend('cpu');
   registerLayers(tf);
-  const { topology, given, trains } = await startingPoint(request);
+  const { topology, given, trains, notes = [] } = await startingPoint(request);
   checkLayers(topology, isRegistered);
   const seeded = seedTopology(topology, request.seed);
   const model = await load(seeded);
   try {
-    if (given) setWeights(model, given.weights, given.namesBefore);
+    if (given) setWeights(tf, model, given);
     if (model.trainableWeights.length === 0)
       throw new UserError('the model has no weights that are trained: set trainable to true in some layer');
     const loss = trains?.loss ?? request.loss ?? defaultLoss(model, request.data);
@@ -99,7 +101,7 @@ export async function buildTopology(request: BuildRequest): Promise<BuiltModel> 
       weights.set(model.weights[i]!.read().dataSync(), slot.offset);
     const probe = await referenceProbe(tf, description, request.data, request.seed);
     const program = await compile(description, request);
-    return { description, weights, probe, program, notes: trains?.notes ?? [] };
+    return { description, weights, probe, program, notes: [...(trains?.notes ?? []), ...notes] };
   } finally {
     model.dispose();
   }
@@ -120,20 +122,25 @@ async function compile(description: ModelDescription, { data, run }: BuildReques
 interface StartingPoint {
   topology: Topology;
   /** A file's weights, and how it calls layers that have another name in the topology. */
-  given?: { weights: StoredWeight[]; namesBefore: ReadonlyMap<string, string> };
+  given?: GivenWeights | undefined;
   /** What a file, or a model that was built before, says of its training. */
   trains?: ChosenLoss;
+  /** What people should know of what is trained further. */
+  notes?: string[];
 }
 
 async function startingPoint(request: BuildRequest): Promise<StartingPoint> {
-  const { model } = request;
+  const { model, tuning } = request;
   if (typeof model === 'object') {
     const { topology, loss } = model;
     return { topology, trains: { loss, fromLogits: undefined, notes: [] } };
   }
   if (typeof model === 'string' && isModelFile(model)) {
     const { topology: stored, weights, training } = await readModelFile(model);
-    const trains = chooseLoss(`--model ${model}`, training, request.loss);
+    if (tuning && !weights) throw new UserError(noWeights(`${model} has none`), 2);
+    if (!tuning?.head) refuseOtherEnds(`--model ${model}`, training.userDefinedMetadata, request.data);
+    // A new last layer has other labels than the file's loss was for.
+    const trains = chooseLoss(`--model ${model}`, tuning?.head ? {} : training, request.loss);
     // What TF.js does not know is gone once it has built the model.
     checkLayers(stored, isRegistered);
     const { topology, before: namesBefore } = uniquelyNamed(stored);
@@ -141,16 +148,23 @@ async function startingPoint(request: BuildRequest): Promise<StartingPoint> {
     // named has no place for a seed.
     const built = await withoutDrawing(() => load(freezeStored(topology)));
     freezeInner(built);
-    const complete = built.toJSON(null, false) as Topology;
+    const given = weights && { weights, namesBefore };
+    const start = tuning
+      ? tuned(tf, built, given!, shapesFor(request), tuning)
+      : { topology: topologyOf(built), given };
     built.dispose();
-    return { topology: complete, trains, ...(weights ? { given: { weights, namesBefore } } : {}) };
+    return { ...start, trains };
   }
+  if (tuning) throw new UserError(noWeights(`${nameOfSource(model)} begins with random ones`), 2);
   const built = typeof model === 'function' ? model(tf, shapesFor(request)) : buildFromZoo(model, request);
   freezeInner(built);
-  const { topology } = uniquelyNamed(built.toJSON(null, false) as Topology);
+  const { topology } = uniquelyNamed(topologyOf(built));
   built.dispose();
   return { topology };
 }
+
+const nameOfSource = (model: string | ModelFunction): string =>
+  typeof model === 'string' ? model : 'a model by a function';
 
 /** A program's own layer is known to the TF.js of that program. */
 const isRegistered = (className: string): boolean =>
@@ -200,17 +214,6 @@ async function load(topology: Topology): Promise<TensorFlow.LayersModel> {
     // TF.js adds lines on how its own users may mend it.
     const [reason] = messageOf(error).split(/\. This may be due|\n/);
     throw new UserError(`the model cannot be built: ${reason}`);
-  }
-}
-
-function setWeights(
-  model: TensorFlow.LayersModel,
-  stored: StoredWeight[],
-  namesBefore: ReadonlyMap<string, string>,
-): void {
-  const places = weightPlaces(model, namesBefore);
-  for (const [i, { shape, values }] of matchWeights(places, stored).entries()) {
-    tf.tidy(() => setWeight(places[i]!.variable, tf.tensor(values, [...shape])));
   }
 }
 

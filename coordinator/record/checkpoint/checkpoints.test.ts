@@ -70,6 +70,7 @@ function writerIn(dir: string, options: Partial<CheckpointOptions> = {}, good?: 
     {
       keep: 3,
       beforeCommit: async () => undefined,
+      committed: async () => undefined,
       written: () => undefined,
       failed: (step, error) => warnings.push(`${step}: ${(error as Error).message}`),
       warn: (text) => warnings.push(text),

@@ -7,6 +7,9 @@ import { messageOf } from '../../../shared/user-error.js';
 import type { GivenCoordinatorOptions } from '../../options/options.js';
 import type { Run } from '../../run/run.js';
 import type { Origins } from '../folder/origins.js';
+import { bestPath, keepAsBest, readBest } from './best.js';
+import type { CheckpointState } from './format.js';
+import type { Checkpoint } from './reader.js';
 import { CheckpointWriter, type RunningCheckpoint } from './writer.js';
 
 /** What the run's state says of the run besides its numbers: the same in every checkpoint. */
@@ -35,17 +38,22 @@ export class RunCheckpoints {
   /** Why the latest could not be written, if it could not; and how often that has happened. */
   trouble: unknown;
   private failures = 0;
+  /** The best checkpoint, once it has been asked for. */
+  private read: Checkpoint | undefined;
 
   constructor(
     private readonly run: Run,
     private readonly identity: RunIdentity,
-    { dir, keep, resumedFrom, beforeCommit }: RunCheckpointOptions,
+    private readonly options: RunCheckpointOptions,
   ) {
+    const { dir, keep, resumedFrom, beforeCommit } = options;
     const { progress, clock, tell } = run;
     if (resumedFrom) this.last = { step: progress.step, path: resumedFrom, at: clock.now() };
     const hooks = {
       keep,
       beforeCommit,
+      committed: ({ progress: { step, watched } }: CheckpointState, path: string) =>
+        watched?.best?.step === step ? this.keepAsBest(path, step) : Promise.resolve(),
       written: (step: number, path: string) => {
         this.writtenStep = step;
         this.last = { step, path, at: clock.now() };
@@ -82,6 +90,39 @@ export class RunCheckpoints {
     core.pipeline.protect(running);
     running.done.finally(() => core.pipeline.protect(undefined));
     return running;
+  }
+
+  /** Puts right what a coordinator has left that was killed between a best checkpoint and its second name. */
+  async mendBest(): Promise<void> {
+    const { resumedFrom } = this.options;
+    const { step, watching } = this.run.progress;
+    const { watched } = watching;
+    if (resumedFrom && watched?.best?.step === step) await this.keepAsBest(resumedFrom, step);
+  }
+
+  /** The best that the run has kept; undefined: it is not watched, or they are lost, which is told. */
+  async best(): Promise<Checkpoint | undefined> {
+    const { watched } = this.run.progress.watching;
+    if (!watched?.best) return undefined;
+    const { step } = watched.best;
+    if (this.read?.state.progress.step === step) return this.read;
+    this.read = await readBest(this.options.dir, step);
+    if (!this.read)
+      this.run.tell({
+        type: 'warning',
+        text: `THE BEST WEIGHTS, of step ${step}, are not to be found in ${this.options.dir}: the last ones take their place`,
+      });
+    return this.read;
+  }
+
+  /** Never rejects. */
+  private keepAsBest(path: string, step: number): Promise<void> {
+    return keepAsBest(this.options.dir, path).catch((error) =>
+      this.run.tell({
+        type: 'warning',
+        text: `the best weights so far, of step ${step}, are not kept as ${bestPath(this.options.dir)}: ${messageOf(error)}`,
+      }),
+    );
   }
 
   /** The one of the run's end. @throws why it could not be written */

@@ -19,6 +19,8 @@ export interface CheckpointOptions {
   keep: number;
   /** Called before a checkpoint becomes visible: what it implies must be on disk by then. */
   beforeCommit(): Promise<void>;
+  /** A checkpoint is on disk, and older ones may go. Never rejects. */
+  committed(state: CheckpointState, path: string): Promise<void>;
   written(step: number, path: string): void;
   /** It could not be written. */
   failed(step: number, error: unknown): void;
@@ -92,6 +94,7 @@ export class CheckpointWriter {
       snapshot.release();
     }
     this.good = path;
+    await this.options.committed(snapshot.state, path);
     this.options.written(step, path);
     await this.prune(step).catch((error) => this.options.warn(`old checkpoints stay: ${messageOf(error)}`));
     return true;

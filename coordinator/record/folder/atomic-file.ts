@@ -3,9 +3,10 @@
  * crash or a power loss a reader of the final name finds the old content or the new one.
  */
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { codeOf, disk } from './disk.js';
 
 export const TEMPORARY_SUFFIX = '.tmp';
@@ -52,6 +53,22 @@ export async function createAtomically(
     await disk.rm(temporary, { force: true });
   });
   await syncFolder(dirname(path));
+}
+
+/** Gives a file a second name, which it takes from whatever has it; a copy where the file system has no links. */
+export async function linkAtomically(from: string, to: string): Promise<void> {
+  const temporary = to + TEMPORARY_SUFFIX;
+  await disk.rm(temporary, { force: true });
+  try {
+    await disk.link(from, temporary);
+  } catch (error) {
+    if (!NO_LINKS.includes(codeOf(error))) throw error;
+    return atomically(to, (file) =>
+      pipeline(createReadStream(from), file.createWriteStream({ autoClose: false })),
+    );
+  }
+  await disk.rename(temporary, to);
+  await syncFolder(dirname(to));
 }
 
 async function place(

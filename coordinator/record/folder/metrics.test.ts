@@ -21,6 +21,7 @@ const stepEntry = (step: number) => ({
   time: step,
 });
 const evaluationEntry = (step: number) => ({
+  set: 'test' as const,
   step,
   epoch: 1,
   loss: 0.25,
@@ -45,6 +46,17 @@ const linesOf = (path: string) =>
     .map((line) => JSON.parse(line));
 
 describe('the metrics of a run', () => {
+  it('are without the test of an end that is made anew', async () => {
+    const path = newPath();
+    const log = await MetricsLog.open(path, 0, 'accuracy', fail);
+    log.step(stepEntry(1));
+    log.finalTest(evaluationEntry(1));
+    await log.close();
+    expect(linesOf(path).map(({ type }) => type)).toEqual(['step', 'test']);
+    await record(path, 1, 2);
+    expect(linesOf(path).map(({ type }) => type)).toEqual(['step', 'step']);
+  });
+
   it('are one line a step and one an evaluation, the metric under its name', async () => {
     const path = newPath();
     await record(path, 0, 4);

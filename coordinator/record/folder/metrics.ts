@@ -1,5 +1,6 @@
 /**
- * RUN_DIR/metrics.jsonl: one line a step, one an evaluation, and one a change that an admin made, appended.
+ * RUN_DIR/metrics.jsonl: one line a step, one an evaluation, and one a change that an admin made, appended; one more
+ * of type `test` at the end of a run with a validation set.
  *
  * Lines are buffered and written every second, at each checkpoint and at the end. A failing disk is told
  * once; lines wait in memory, up to a bound, until it takes them again.
@@ -40,7 +41,10 @@ export interface StepEntry extends Entry {
   gradientNorm: number;
 }
 
-export type EvaluationEntry = Entry;
+export interface EvaluationEntry extends Entry {
+  /** Which set was evaluated. */
+  set: 'validation' | 'test';
+}
 
 export class MetricsLog {
   private waiting: string[] = [];
@@ -67,6 +71,7 @@ export class MetricsLog {
   /**
    * @param lastStep updates made so far: later lines in the file are of a future that never was
    * @param also hears each line
+   * @param lastEvaluation the step of the latest one; what later ones have changed they change again
    */
   static async open(
     path: string,
@@ -74,9 +79,10 @@ export class MetricsLog {
     metric: MetricName,
     warn: (text: string) => void,
     also: (line: Readonly<Record<string, unknown>>) => void = () => undefined,
+    lastEvaluation = lastStep,
   ): Promise<MetricsLog> {
     const isNew = !existsSync(path);
-    if (!isNew) await dropAfter(path, lastStep);
+    if (!isNew) await dropAfter(path, { lastStep, lastEvaluation });
     const file = await disk.open(path, isNew ? 'w+' : 'r+');
     try {
       if (isNew) await syncFolder(dirname(path));
@@ -101,8 +107,13 @@ export class MetricsLog {
     });
   }
 
-  evaluation({ step, epoch, loss, metric, samples, time }: EvaluationEntry): void {
-    this.add({ type: 'evaluation', step, epoch, loss, [this.metric]: metric, samples, time });
+  evaluation({ set, step, epoch, loss, metric, samples, time }: EvaluationEntry): void {
+    this.add({ type: 'evaluation', set, step, epoch, loss, [this.metric]: metric, samples, time });
+  }
+
+  /** The one evaluation of the test set, at the end of a run with a validation set. */
+  finalTest({ step, epoch, loss, metric, samples, time }: Omit<EvaluationEntry, 'set'>): void {
+    this.add({ type: 'test', step, epoch, loss, [this.metric]: metric, samples, time });
   }
 
   /** Writes the change to disk at once: after a kill or a power loss the resumed run must make it again. */
@@ -188,11 +199,17 @@ export class MetricsLog {
   }
 }
 
+/** How far the run had come, in steps. */
+interface Made {
+  lastStep: number;
+  lastEvaluation: number;
+}
+
 /**
- * Keeps the lines of steps up to `lastStep`, and changes, which the resumed run makes again at their step. A
+ * Keeps the lines of steps up to `lastStep`, and what admins changed, which the resumed run makes again at its step. A
  * line cut short by a crash goes.
  */
-async function dropAfter(path: string, lastStep: number): Promise<void> {
+async function dropAfter(path: string, made: Made): Promise<void> {
   const input = createReadStream(path);
   try {
     await atomically(path, async (file) => {
@@ -202,7 +219,7 @@ async function dropAfter(path: string, lastStep: number): Promise<void> {
         block = [];
       };
       for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-        if (isKept(line, lastStep) && block.push(`${line}\n`) >= BLOCK_LINES) await write();
+        if (isKept(line, made) && block.push(`${line}\n`) >= BLOCK_LINES) await write();
       }
       await write();
     });
@@ -211,10 +228,12 @@ async function dropAfter(path: string, lastStep: number): Promise<void> {
   }
 }
 
-function isKept(line: string, lastStep: number): boolean {
+function isKept(line: string, { lastStep, lastEvaluation }: Made): boolean {
   try {
-    const { type, step } = JSON.parse(line);
-    return step <= lastStep || type === 'change';
+    const { type, step, by } = JSON.parse(line);
+    // The end is made anew.
+    if (type === 'test') return false;
+    return step <= (by === 'plateau' ? lastEvaluation : lastStep) || (type === 'change' && by !== 'plateau');
   } catch {
     return false;
   }

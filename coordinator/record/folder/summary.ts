@@ -1,6 +1,7 @@
 /** RUN_DIR/summary.json: what came of a run, for people and scripts. */
 import type { MetricName } from '../../../shared/numerics/losses.js';
 import type { ShardCounters } from '../../../shared/status/status.js';
+import type { FigureName } from '../../run/watch/figures.js';
 import type { Totals } from '../../scheduling/totals.js';
 import type { TrustRecord } from '../../trust/reputation.js';
 import { writeJsonAtomically } from './atomic-file.js';
@@ -25,8 +26,26 @@ export interface Summary {
   weightsSha256: string;
   /** Loss and metric of the last epoch; null before the first step. */
   train: Scores | null;
-  /** The latest evaluation; null before the first. */
-  test: (Scores & { samples: number }) | null;
+  /**
+   * The latest evaluation on the test set; null before the first. `step`: the updates that the tested weights have seen,
+   * where these are not the latest.
+   */
+  test: (Scores & { samples: number; step?: number }) | null;
+  /** The latest evaluation on the validation set; absent in a run without one. */
+  validation?: Scores & { samples: number };
+  /** The best weights by `--monitor`, which model/ has; absent in a run that is not watched. */
+  best?: {
+    /** Updates that they have seen. */
+    step: number;
+    metric: FigureName;
+    value: number;
+    /** Of which set the value is. */
+    set: 'validation' | 'test';
+    /** As that of the run; null where model/ does not have them: they were lost, or the run has failed. */
+    weightsSha256: string | null;
+  };
+  /** Why the run made fewer steps than it was to; absent: it did not end early. */
+  stoppedEarly?: string;
   shards: ShardCounters;
   workers: Totals[];
   /** That a step had fewer shards than its workers had lanes (as they told), and the options that would use all. */

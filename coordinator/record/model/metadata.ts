@@ -1,17 +1,13 @@
 /** What layers cannot say of a model's ends: classes, columns, units, and who scales values. */
 import type { RecordFormat, Scaling } from '../../../shared/data/manifest.js';
 import type { ModelDescription } from '../../../shared/models/description.js';
+import { type ColumnsTold, columnsTold } from './columns-told.js';
 
-export interface ModelMetadata {
+export interface ModelMetadata extends Partial<ColumnsTold> {
   loss: string;
   task: 'classification' | 'regression';
   /** Names of the classes in the order of the outputs, where they have names. */
   classes?: string[];
-  /** The table's columns: of the label, and of the inputs in their order. */
-  label?: string;
-  features?: string[];
-  /** Whether these are names, and not positions. */
-  columnsNamed?: boolean;
   /** One sample. `scaling` is what the values are standardized by, along the last axis. */
   input: { shape: number[]; dtype: string; scaling?: Scaling[] };
   /** Numbers to predict are learned as (v - mean) / std. */
@@ -32,13 +28,7 @@ export function metadataOf(
     loss,
     task: label.kind === 'class' ? 'classification' : 'regression',
     ...(label.kind === 'class' && label.names ? { classes: label.names } : {}),
-    ...(columns
-      ? {
-          label: columns.label,
-          features: columns.features.map(({ name }) => name),
-          columnsNamed: columns.named,
-        }
-      : {}),
+    ...(columns ? columnsTold(columns) : {}),
     input: { shape: inputShape, dtype: x.dtype, ...(scaling && { scaling: [...scaling] }) },
     ...(isScaled && { target }),
     scaledBy: scaling || isScaled ? by : 'nobody',

@@ -125,6 +125,22 @@ describe('an exported model of a table', () => {
     expect(endsOfTopology(topology).output?.layer).toBe('swarmgrad_to_unit');
   });
 
+  it('tells of columns of texts, and of what stands for missing values', async () => {
+    const lines = rows.map(([a], i) => `${i % 4 ? a : ''},${['red', 'blue'][i % 2]},${i % 3}`);
+    const file = fileOf(`a,color,kind\n${lines.join('\n')}`);
+    const data = await openData(
+      `csv:${file}?testfile=${file}&categories=onehot&missing=mean&unknown=zeros&normalize=none`,
+    );
+    const { expected, exported, metadata } = await predictions(data, 'linear', data.train.x);
+    expectClose(exported, expected);
+    expect(metadata).toMatchObject({
+      features: ['a', 'color=blue', 'color=red'],
+      categories: { color: ['blue', 'red'] },
+      fill: { a: 65_540 },
+      unknown: 'zeros',
+    });
+  });
+
   it('gives several numbers in the unit of the target', async () => {
     const many = (values: number[], count: number): DataSet['train'] => ({
       count,

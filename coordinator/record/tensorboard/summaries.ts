@@ -13,9 +13,10 @@ const NO_SCALARS = ['step', 'epoch', 'samples', 'time'];
 const MAX_MISTAKES = 16;
 
 /** The folder of a line's curves; undefined: it is no point of a curve. */
-export function directoryOf({ type }: MetricsLine): 'train' | 'test' | undefined {
+export function directoryOf({ type, set }: MetricsLine): 'train' | 'validation' | 'test' | undefined {
   if (type === 'step') return 'train';
-  return type === 'evaluation' ? 'test' : undefined;
+  if (type === 'evaluation') return set === 'validation' ? 'validation' : 'test';
+  return type === 'test' ? 'test' : undefined;
 }
 
 /** The numbers of a line under their names in the file. */

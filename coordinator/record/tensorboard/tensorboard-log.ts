@@ -1,6 +1,6 @@
 /**
- * A run for TensorBoard: `train/` has each step, `test/` each evaluation, the weights and the mistakes at it. What
- * cannot be written is told once and costs the run nothing: `swarmgrad metrics` makes the curves anew from the run's files.
+ * A run for TensorBoard: `train/` has each step, `test/` (or `validation/`) each evaluation, the weights and the
+ * mistakes at it. What cannot be written is told once and costs the run nothing: `swarmgrad metrics` makes the curves anew from the run's files.
  */
 import { join } from 'node:path';
 import type { ModelView } from '../../../shared/status/monitoring.js';
@@ -13,6 +13,8 @@ const FLUSH_MS = 1000;
 export interface TensorBoardOptions {
   /** Updates made so far: what earlier files have of later steps is of a future that never was. */
   lastStep: number;
+  /** Whether evaluations look at a validation set. */
+  validation?: boolean;
   warn: (text: string) => void;
   /** Milliseconds since 1970. */
   wallClock?: () => number;
@@ -23,9 +25,8 @@ export class TensorBoardLog {
   private readonly timer: NodeJS.Timeout;
 
   private constructor(
-    private readonly train: EventFile,
-    private readonly test: EventFile,
-    private readonly options: Required<TensorBoardOptions>,
+    private readonly files: { train: EventFile; test: EventFile; validation?: EventFile },
+    private readonly options: TensorBoardOptions & { wallClock: () => number },
   ) {
     this.timer = setInterval(() => void this.flush(), FLUSH_MS).unref();
   }
@@ -38,30 +39,43 @@ export class TensorBoardLog {
     const how = { startStep: options.lastStep > 0 ? options.lastStep + 1 : undefined, now: wallClock() };
     const train = await EventFile.create(join(dir, 'train'), how);
     const test = await EventFile.create(join(dir, 'test'), how);
-    return new TensorBoardLog(train, test, { ...options, wallClock });
+    const files = { train, test };
+    if (!options.validation) return new TensorBoardLog(files, { ...options, wallClock });
+    const validation = await EventFile.create(join(dir, 'validation'), how);
+    return new TensorBoardLog({ ...files, validation }, { ...options, wallClock });
   }
 
   /** @param line of `metrics.jsonl` */
   line(line: MetricsLine): void {
     const part = directoryOf(line);
-    if (part) this.add(this[part], line.step as number, scalarsOf(line));
+    if (part) this.add(this.fileOf(part), line.step as number, scalarsOf(line));
   }
 
   /** The model at an evaluation. */
-  model(view: ModelView): void {
-    if (view.histograms) this.add(this.train, view.histograms.step, histogramsOf(view));
-    if (view.evaluation) this.add(this.test, view.evaluation.step, mistakesOf(view));
+  model(view: ModelView, set: 'validation' | 'test' = 'test'): void {
+    if (view.histograms) this.add(this.files.train, view.histograms.step, histogramsOf(view));
+    this.mistakes(view, set);
+  }
+
+  mistakes(view: ModelView, set: 'validation' | 'test'): void {
+    if (view.evaluation) this.add(this.fileOf(set), view.evaluation.step, mistakesOf(view));
+  }
+
+  private fileOf(part: 'train' | 'validation' | 'test'): EventFile {
+    return this.files[part] ?? this.files.test;
   }
 
   /** Resolves when all events so far are written, or the disk has refused them; never rejects. */
   async flush(): Promise<void> {
-    await Promise.all([this.train.flush(), this.test.flush()]).catch((error) => this.failed(error));
+    await Promise.all(Object.values(this.files).map((file) => file.flush())).catch((error) =>
+      this.failed(error),
+    );
   }
 
   /** Writes what waits, and ends; never rejects. */
   async close(): Promise<void> {
     clearInterval(this.timer);
-    for (const file of [this.train, this.test]) await file.close().catch((error) => this.failed(error));
+    for (const file of Object.values(this.files)) await file.close().catch((error) => this.failed(error));
   }
 
   private add(file: EventFile, step: number, summary: ReturnType<typeof scalarsOf>): void {

@@ -1,3 +1,4 @@
+import type { Tuning } from '../../../coordinator/prepare/model/file/tune.js';
 import { buildTopology, type ModelSource } from '../../../coordinator/prepare/model/topology.js';
 import type { LabelKind } from '../../../shared/data/manifest.js';
 import type { LossName } from '../../../shared/numerics/losses.js';
@@ -7,14 +8,19 @@ interface Request {
   shape?: number[];
   /** Classes; 0: numbers to predict. */
   classes?: number;
+  /** Their names. */
+  names?: string[];
   loss?: LossName;
+  tuning?: Tuning;
   seed?: number;
 }
 
 /** Builds a model for made data of that shape. */
-export function build(model: ModelSource, { shape = [4], classes = 3, loss, seed = 1 }: Request = {}) {
+export function build(model: ModelSource, request: Request = {}) {
+  const { shape = [4], classes = 3, names, loss, tuning, seed = 1 } = request;
   const size = shape.reduce((product, length) => product * length, 1);
-  const label: LabelKind = classes > 0 ? { kind: 'class', classes } : { kind: 'value' };
+  const label: LabelKind =
+    classes > 0 ? { kind: 'class', classes, ...(names && { names }) } : { kind: 'value' };
   const count = 2;
   const batch = {
     count,
@@ -34,6 +40,7 @@ export function build(model: ModelSource, { shape = [4], classes = 3, loss, seed
       testRecords: 2,
     },
     loss,
+    tuning,
     seed,
   });
 }

@@ -94,6 +94,8 @@ export function testRun(options: TestRunOptions): TestRun {
   const record: Recorder = {
     step: () => undefined,
     evaluation: () => undefined,
+    finalTest: () => undefined,
+    best: async () => undefined,
     contribution: () => undefined,
     change: () => undefined,
     checkpoint: () => undefined,

@@ -52,7 +52,8 @@ function usualShape({ dtype }: PlainArray, own: readonly number[]): number[] {
   return dtype === 'uint8' && own.length === 2 ? [...own, 1] : [...own];
 }
 
-function shapeOf(text: string): number[] {
+/** The sizes in `28x28x1`. @throws UserError */
+export function shapeOf(text: string): number[] {
   const sizes = text.split('x').map(Number);
   if (sizes.every((size) => Number.isInteger(size) && size > 0)) return sizes;
   throw new UserError(`--data option shape must be sizes such as 28x28x1, not ${text}`, 2);

@@ -1,20 +1,15 @@
 /** Bytes of a file as text, exactly or not at all: a replacement character would make one name of two. */
 import { messageOf, UserError } from '../../../../shared/user-error.js';
 
+export type Decoder = InstanceType<typeof TextDecoder>;
+
 /**
  * @param encoding a label of the Encoding Standard, such as `latin1`; by default what a byte order mark says,
  *   or else UTF-8
  * @throws UserError naming the line that is no text in the encoding
  */
 export function decodeText(file: string, bytes: Uint8Array, encoding?: string): string {
-  const marked = markOf(file, bytes);
-  const decoder = decoderOf(encoding ?? marked ?? 'utf-8');
-  if (marked && decoder.encoding !== marked) {
-    throw new UserError(
-      `${file} begins with the byte order mark of ${marked}: leave encoding=${encoding} out`,
-      2,
-    );
-  }
+  const decoder = decoderFor(file, bytes, encoding);
   let text: string;
   try {
     text = decoder.decode(bytes);
@@ -28,6 +23,19 @@ export function decodeText(file: string, bytes: Uint8Array, encoding?: string): 
   );
 }
 
+/** @param bytes the first of the file, at least. @throws UserError */
+export function decoderFor(file: string, bytes: Uint8Array, encoding?: string): Decoder {
+  const marked = markOf(file, bytes);
+  const decoder = decoderOf(encoding ?? marked ?? 'utf-8');
+  if (marked && decoder.encoding !== marked) {
+    throw new UserError(
+      `${file} begins with the byte order mark of ${marked}: leave encoding=${encoding} out`,
+      2,
+    );
+  }
+  return decoder;
+}
+
 /** What a byte order mark says. */
 function markOf(file: string, [a, b, c, d]: Uint8Array): string | undefined {
   if (a === 0xef && b === 0xbb && c === 0xbf) return 'utf-8';
@@ -38,7 +46,7 @@ function markOf(file: string, [a, b, c, d]: Uint8Array): string | undefined {
   return undefined;
 }
 
-function decoderOf(encoding: string) {
+function decoderOf(encoding: string): Decoder {
   try {
     return new TextDecoder(encoding, { fatal: true });
   } catch {

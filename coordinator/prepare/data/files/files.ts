@@ -13,10 +13,7 @@ export async function readDataFile(path: string): Promise<Buffer> {
   try {
     bytes = await readFile(path);
   } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new UserError(
-      missing ? `${path} is missing: check the path of --data` : `${path}: ${messageOf(error)}`,
-    );
+    throw unreadable(path, error);
   }
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   try {
@@ -24,6 +21,14 @@ export async function readDataFile(path: string): Promise<Buffer> {
   } catch (error) {
     throw new UserError(`${path} is not a complete gzip file (${messageOf(error)}): fetch it again`);
   }
+}
+
+/** What is told of a file that cannot be read. */
+export function unreadable(path: string, error: unknown): UserError {
+  const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+  return new UserError(
+    missing ? `${path} is missing: check the path of --data` : `${path}: ${messageOf(error)}`,
+  );
 }
 
 /** Names of the files in a folder, sorted. @throws UserError */

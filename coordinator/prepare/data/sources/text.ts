@@ -52,6 +52,7 @@ export const text: DataSource = {
       normalisation: FED_AS_STORED,
       train: part('training', 0, border, stride),
       test: part('test', border, tokens.length, length),
+      sequence: { overlap: Math.ceil((length + 1) / stride) - 1 },
       parts: {
         train: `the first ${border} of ${tokens.length} characters of ${file}`,
         test: `the last ${tokens.length - border} of ${tokens.length} characters of ${file}`,

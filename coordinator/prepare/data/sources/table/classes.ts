@@ -1,43 +1,76 @@
 /** Labels as classes: their names, their order, and what makes one suspect that they are none. */
+import type { TensorSpec } from '../../../../../shared/data/manifest.js';
 import { UserError } from '../../../../../shared/user-error.js';
+import { countsOf, untrainedWarnings } from '../../classes.js';
+import type { DataSet, Reader } from '../../source.js';
 import { escapedName } from '../../spec.js';
-import { classNameOf, isMissing, isNumber } from './number-field.js';
-import { type Row, type Table, titleOf } from './table.js';
+import { classNameOf, isNumber } from './cells/number-field.js';
+import { nameOf, textAt, titleOf } from './cells/table.js';
+import type { Part, Parts, Sheet } from './picking/parts.js';
 
 /** Classes are suspect from so many on: of whole numbers and of texts, and of numbers with decimals. */
 const [MANY, FEW] = [10, 3];
 
-/** @throws UserError for a label that is missing, unless `missing=class` takes it for a class */
-export function classOf(table: Table, row: Row, label: number, missing: string): string {
-  const field = row.fields[label]!;
-  if (missing === 'class' || !isMissing(field)) return classNameOf(field, table.decimal);
-  throw new UserError(
-    `${row.file}, line ${row.line}, column ${titleOf(table, label)}: the label is missing ('${field}'): missing=drop leaves such rows out, missing=class takes it for a class`,
-  );
+/** What the labels are, before they are scaled. */
+export interface Labels extends Pick<DataSet, 'y' | 'label' | 'warnings' | 'unknownClasses'> {
+  /** Class numbers by name; undefined in a regression. */
+  classes?: ReadonlyMap<string, number>;
 }
+
+export const VALUES: Labels = { y: { shape: [1], dtype: 'float32' }, label: { kind: 'value' } };
+const INDEX: TensorSpec = { shape: [], dtype: 'int32' };
+
+/** The classes of the model, of the file, or of all rows. @throws UserError if there is nothing to tell apart */
+export function classesOf({ train, test }: Parts, { trained }: Reader): Labels {
+  const [trainLabels, testLabels] = [classNamesOf(train), classNamesOf(test)];
+  const known = trained?.label.kind === 'class' ? trained.label.names : undefined;
+  const { table, picked } = train;
+  const told = table.columns[picked.label]!.classes?.map((name) => classNameOf(name, table.decimal));
+  const count = trainLabels.length + testLabels.length;
+  const names = known ?? told ?? orderedClasses(new Set([...trainLabels, ...testLabels]));
+  const classes = new Map(names.map((name, at) => [name, at]));
+  const labels = { y: INDEX, label: { kind: 'class' as const, classes: names.length, names }, classes };
+  if (known) {
+    const unknown = (labels: readonly string[]) => countsOf(labels.filter((name) => !classes.has(name)));
+    return { ...labels, unknownClasses: { train: unknown(trainLabels), test: unknown(testLabels) } };
+  }
+  const warnings: string[] = [];
+  const suspicion = told ? undefined : suspicionOf(nameOf(table, picked.label), names, count);
+  if (suspicion) warnings.push(suspicion);
+  warnings.push(...untrainedWarnings('training row', names, new Set(trainLabels)));
+  return { ...labels, warnings };
+}
+
+/** The names of the classes of a part's records, whose labels are all there, or may be a class when they are not. */
+export const classNamesOf = ({ table, picked: { label }, rows }: Part): string[] =>
+  rows.map((row) => textAt(table, row, label) ?? table.columns[label]!.oddAt(row)!.text);
 
 /** Spellings of one class that are told. */
 const TOLD = 4;
 
 /** Tells of labels that are written in several ways, and are one class. */
-export function spellingNotes(table: Table, rows: readonly Row[], label: number): string[] {
-  const spellings = new Map<string, Set<string>>();
-  for (const { fields } of rows) {
-    const field = fields[label]!;
-    const name = classNameOf(field, table.decimal);
-    spellings.set(name, (spellings.get(name) ?? new Set()).add(field));
+export function spellingNotes({ table, picked: { label }, rows }: Sheet): string[] {
+  const cells = table.columns[label]!;
+  const fields = new Set<string>();
+  for (const row of rows) {
+    const odd = cells.oddAt(row);
+    if (odd) fields.add(odd.text);
   }
-  const joined = [...spellings.values()].filter(({ size }) => size > 1);
+  const spellings = new Map<string, string[]>();
+  for (const field of fields) {
+    const name = classNameOf(field, table.decimal);
+    spellings.set(name, [...(spellings.get(name) ?? []), field]);
+  }
+  const joined = [...spellings.values()].filter(({ length }) => length > 1);
   if (joined.length === 0) return [];
   const [example] = joined;
   const rest = joined.length > 1 ? `, and likewise ${joined.length - 1} more` : '';
   return [
-    `${table.file}, column ${titleOf(table, label)}: ${[...example!].slice(0, TOLD).join(' and ')} are one class${rest}`,
+    `${table.file}, column ${titleOf(table, label)}: ${example!.slice(0, TOLD).join(' and ')} are one class${rest}`,
   ];
 }
-
 /** Numbers in their order, or else texts in theirs. @throws UserError unless there are two */
-export function orderedClasses(found: ReadonlySet<string>): string[] {
+function orderedClasses(found: ReadonlySet<string>): string[] {
   const names = [...found];
   const isNumeric = names.every((name) => isNumber(name, 'point'));
   names.sort((a, b) => (isNumeric ? Number(a) - Number(b) : a < b ? -1 : 1));
@@ -47,7 +80,7 @@ export function orderedClasses(found: ReadonlySet<string>): string[] {
 }
 
 /** Said where the classes look like measurements, or like names of rows. */
-export function suspicionOf(column: string, names: readonly string[], rows: number): string | undefined {
+function suspicionOf(column: string, names: readonly string[], rows: number): string | undefined {
   const isNumeric = names.every((name) => isNumber(name, 'point'));
   const isWhole = names.every((name) => Number.isInteger(Number(name)));
   if (names.length < (isNumeric && !isWhole ? FEW : MANY)) return undefined;

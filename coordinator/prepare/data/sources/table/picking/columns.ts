@@ -1,0 +1,79 @@
+/** Which columns of a table are a record's values: found by name wherever there are names. */
+import { type Columns, sourceOf } from '../../../../../../shared/data/manifest.js';
+import { UserError } from '../../../../../../shared/user-error.js';
+import type { SpecOptions } from '../../../spec.js';
+import { columnOf, columnsOf, type Head, listed, nameOf } from '../cells/table.js';
+import type { Picked } from './reading.js';
+
+/** What is known of columns elsewhere, and where: `the model`, or the file of the training set. */
+export interface Wanted extends Pick<Columns, 'named' | 'label'> {
+  features: readonly string[];
+  by: string;
+}
+
+/** All columns, or those of the option `features`, but for the label's and those that are left out. @throws UserError */
+export function pickColumns(head: Head, options: SpecOptions): Picked {
+  const label = columnOf(head, options.get('label') ?? '-1', 'label');
+  const left = new Set([label, ...options.list('drop').flatMap((name) => columnsOf(head, name, 'drop'))]);
+  const given = options.list('features').flatMap((name) => columnsOf(head, name, 'features'));
+  const all = given.length > 0 ? new Set(given) : Array.from({ length: head.width }, (_, column) => column);
+  const features = [...all].filter((column) => !left.has(column));
+  if (features.length === 0) {
+    const hint = head.widthHint ? `; ${head.widthHint}` : '';
+    throw new UserError(
+      `${head.file} has no columns beside the label: nothing to learn from (${head.dialect}${hint})`,
+    );
+  }
+  return { label, features };
+}
+
+/**
+ * The columns that another file, or a model, has: by name, in any order; without names by position, of as many.
+ * @param notes receives a note on each column that was not asked for
+ * @throws UserError naming the columns that are missing
+ */
+export function pickSame(head: Head, wanted: Wanted, options: SpecOptions, notes: string[]): Picked {
+  const { names, file } = head;
+  if (wanted.named !== (names !== undefined)) {
+    const [has, lacks] = wanted.named ? [wanted.by, file] : [file, wanted.by];
+    throw new UserError(
+      `${has} has names of columns, ${lacks} none: they cannot be matched; header=true or header=false says whether a first line has them`,
+    );
+  }
+  if (!names) {
+    const own = pickColumns(head, options);
+    if (own.features.length === wanted.features.length) return own;
+    throw new UserError(
+      `${file} has ${own.features.length + 1} columns, ${wanted.by} ${wanted.features.length + 1}`,
+    );
+  }
+  const at = new Map(names.map((name, column) => [name, column]));
+  const missing = wanted.features.filter((name) => !at.has(name));
+  if (missing.length > 0) {
+    throw new UserError(
+      `${file} has no column ${listed(missing)}, which ${wanted.by} has; columns are ${listed(names)}`,
+    );
+  }
+  const features = wanted.features.map((name) => at.get(name)!);
+  const label = columnOf(head, options.get('label') ?? wanted.label, 'label');
+  const used = new Set([label, ...features]);
+  const dropped = new Set(options.list('drop'));
+  const extra = names.filter((name, column) => !used.has(column) && !dropped.has(name));
+  if (extra.length > 0) notes.push(`${file}: left out ${listed(extra)}, which ${wanted.by} does not have`);
+  return { label, features };
+}
+
+/** The columns of one table as what others are to have. */
+export const wantedOf = (head: Head, { label, features }: Picked): Wanted => ({
+  named: head.names !== undefined,
+  label: nameOf(head, label),
+  features: features.map((column) => nameOf(head, column)),
+  by: head.file,
+});
+
+/** Those that a model was trained on. */
+export const wantedByModel = ({ named, label, features }: Columns): Wanted => ({
+  ...{ named, label },
+  features: [...new Set(features.map(sourceOf))],
+  by: 'the data that the model was trained on',
+});

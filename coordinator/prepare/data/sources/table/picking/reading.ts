@@ -1,0 +1,31 @@
+/** What is asked of a reader of tables, and what it gives: the kinds of files differ in nothing else. */
+import type { SpecOptions } from '../../../spec.js';
+import type { Head, Table } from '../cells/table.js';
+
+export interface Picked {
+  /** -1 where nothing is to be learned: then there may be none. */
+  label: number;
+  /** Column numbers in the order of a record's values. */
+  features: number[];
+}
+
+export interface TableRequest {
+  file: string;
+  /** What is in the file, unpacked, where that is in memory already. */
+  bytes?: Uint8Array;
+  options: SpecOptions;
+  /** Whether the label is a number. */
+  isRegression: boolean;
+  /** Names of columns that are known from elsewhere, by which a header is recognized. */
+  known: readonly string[];
+  /** Chooses the columns; called once, as soon as they are known. @throws UserError */
+  pick(head: Head): Picked;
+}
+
+export interface ReadTable {
+  table: Table;
+  picked: Picked;
+}
+
+/** @throws UserError naming the file, the place in it, and the remedy */
+export type TableReader = (request: TableRequest) => Promise<ReadTable>;
