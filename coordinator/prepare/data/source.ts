@@ -25,7 +25,7 @@ export interface DataSet {
   normalisation: Normalization;
   train: Records;
   test: Records;
-  /** Taken from the training records, which are those that are left: split/validation.ts. */
+  /** A part of its own, or taken from the training records, which are those that are left: split/validation.ts. */
   validation?: Records;
   /** Training records follow each other, and each shares values with so many after it. */
   sequence?: { overlap: number };
@@ -36,7 +36,7 @@ export interface DataSet {
   /** The same, where it is likely to be wrong. */
   warnings?: string[];
   /** Classes that the model does not know; their records are left out. Only for data read for a model. */
-  unknownClasses?: { train: UnknownClass[]; test: UnknownClass[] };
+  unknownClasses?: { train: UnknownClass[]; test: UnknownClass[]; validation?: UnknownClass[] };
 }
 
 export interface UnknownClass {
