@@ -13,6 +13,7 @@ import { digits } from './pictures/digits.js';
 import { idx } from './pictures/idx.js';
 import { images } from './pictures/images/images.js';
 import { csv } from './table/csv/csv.js';
+import { jsonl } from './table/jsonl/jsonl.js';
 import { text } from './text.js';
 
 export const SOURCES: readonly DataSource[] = [
@@ -22,6 +23,7 @@ export const SOURCES: readonly DataSource[] = [
   cifar100,
   images,
   csv,
+  jsonl,
   npz,
   npy,
   text,

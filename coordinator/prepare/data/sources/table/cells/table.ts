@@ -88,13 +88,17 @@ export const cellPlace = (table: Table, row: number, column: number): string =>
   `${table.placeOf(row)}, column ${titleOf(table, column)}`;
 
 /** What leaves a column out, for errors. */
-export const dropHint = (head: Head, column: number): string =>
-  `drop=${escapedName(titleOf(head, column))} leaves the column out`;
+export function dropHint(head: Head, column: number): string {
+  const list = [...(head.lists ?? [])].find(([, columns]) => columns.includes(column));
+  return `drop=${escapedName(list?.[0] ?? titleOf(head, column))} leaves the column out`;
+}
 
 /** The name of the class, or of the category, that a cell means; undefined where nothing is there. */
 export function textAt(table: Table, row: number, column: number): string | undefined {
   const cells = table.columns[column]!;
   const odd = cells.oddAt(row);
   if (odd?.kind === 'missing') return undefined;
-  return odd ? classNameOf(odd.text, table.decimal) : String(cells.numberAt(row) + 0);
+  if (odd) return classNameOf(odd.text, table.decimal);
+  const number = cells.numberAt(row);
+  return cells.isBoolean ? String(number === 1) : String(number + 0);
 }
