@@ -55,8 +55,10 @@ export async function evaluateOn(request: EvaluationRequest): Promise<Evaluation
   const { part, text, unknown } = partOf(data, request.part);
   if (part.count === 0)
     throw new UserError(`--data ${spec}: ${text}: none has a class that the model knows`, 2);
-  const objects = new ObjectStore();
-  const manifest = storeSplit(objects, { ...data, normalisation: records.normalisation, test: part }, 'test');
+  const objects = new ObjectStore(data.stored?.objects);
+  const stored = partStored(data, request.part);
+  const seen = { ...data, normalisation: records.normalisation, test: part, stored };
+  const manifest = storeSplit(objects, seen, 'test');
   const test = new Batches({
     manifest,
     fetchObject: async (hash) => objects.get(hash)!,
@@ -79,6 +81,10 @@ export async function evaluateOn(request: EvaluationRequest): Promise<Evaluation
     await compute.close();
   }
 }
+
+/** A part that is stored already takes the place of the test set. */
+const partStored = ({ stored }: DataSet, part: PartName): DataSet['stored'] =>
+  stored && (part === 'train' || part === 'test') ? { ...stored, test: stored[part] } : undefined;
 
 /** Records of one part, or of both. */
 export function partOf(data: DataSet, name: PartName) {

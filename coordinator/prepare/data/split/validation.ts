@@ -45,6 +45,8 @@ export function withValidation(data: DataSet, options: ValidationOptions): DataS
     throw new UserError(`${asked}: no training records are left of ${data.name}; give more data`, 2);
   return {
     ...data,
+    // The parts of a built set are others now: these are in memory.
+    stored: undefined,
     train: picked(train, kept),
     validation: picked(train, records),
     notes: [...(data.notes ?? []), noteOf(asked, data, records.length, near.size)],
