@@ -66,6 +66,17 @@ describe('a table to predict', () => {
     expect(records.label).toEqual(data.label);
   });
 
+  it('may be lines of JSON', async () => {
+    const { test } = await openData(`csv:${table}?testfile=${table}`);
+    const lines = ['{"a":1,"b":200}', '{"b":100,"a":2,"kind":"y"}', '{"a":3,"b":400}', '{"a":9,"b":900}'];
+    const { x, rows } = await readInputs(fileOf(`${lines.join('\n')}\n`), named);
+    expect([x, rows]).toEqual([test.x, [1, 2, 3, 4]]);
+    expect(await refusalOf(readInputs(fileOf('{"a":1}\n'), named))).toMatch(/has no column b/);
+    expect(await refusalOf(readInputs(fileOf('{"a":1,"b":2}\n{"a":1,"b":"x"}\n'), named))).toMatch(
+      /line 2, column b/,
+    );
+  });
+
   it('tells of columns that it leaves out', async () => {
     const { notes } = await readInputs(fileOf('a,c,b\n1,5,2\n'), named);
     expect(notes).toEqual([expect.stringMatching(/left out c, which the model was not trained on/)]);

@@ -9,8 +9,9 @@ import {
 } from '../../../coordinator/prepare/data/sources/table/features/encoding.js';
 import { featuresOfTable } from '../../../coordinator/prepare/data/sources/table/features/features.js';
 import { recordSpecOf } from '../../../coordinator/prepare/data/sources/table/features/shaped.js';
+import { readJsonl } from '../../../coordinator/prepare/data/sources/table/jsonl/read.js';
 import { missingOption, usedRows } from '../../../coordinator/prepare/data/sources/table/picking/missing.js';
-import type { Picked } from '../../../coordinator/prepare/data/sources/table/picking/reading.js';
+import type { Picked, TableReader } from '../../../coordinator/prepare/data/sources/table/picking/reading.js';
 import type { SpecOptions } from '../../../coordinator/prepare/data/spec.js';
 import { type Columns, type RecordFormat, sourceOf } from '../../../shared/data/manifest.js';
 import { UserError } from '../../../shared/user-error.js';
@@ -31,7 +32,7 @@ export async function recordsOfTable(
     );
   const names = [...new Set(columns.features.map(sourceOf))];
   const notes: string[] = [];
-  const read = await readCsv({
+  const read = await readerOf(bytes)({
     ...{ file, bytes, options, isRegression: false },
     known: columns.named ? names : [],
     pick: (head) => ({
@@ -52,6 +53,10 @@ export async function recordsOfTable(
   const features = await featuresOfTable(parts, { x, y, label }, encoding, options, reader);
   return { ...features.of(part), rows: sheet.rows.map((row) => row + 1), notes };
 }
+
+/** Rows of JSON begin with a brace, which no row of text does that has numbers. */
+const readerOf = (bytes: Uint8Array): TableReader =>
+  /^(\xef\xbb\xbf)?\s*\{/.test(Buffer.from(bytes.subarray(0, 64)).toString('latin1')) ? readJsonl : readCsv;
 
 function sheetOf(
   table: Parameters<typeof usedRows>[0],
