@@ -88,7 +88,7 @@ export async function prepare(
   const recalled = typeof model === 'object' ? await recall(model, request, cache) : undefined;
   if (!recalled) preparing(`building the model: ${nameOf(model)}`);
   const { description, weights, probe, program, notes: ofModel } = recalled ?? (await build(request));
-  const objects = new ObjectStore();
+  const objects = new ObjectStore(data.stored?.objects);
   const train = storeSplit(objects, data, 'train');
   const test = storeSplit(objects, { ...data, test: evaluatedRecords(data) }, 'test');
   const hashes = {

@@ -8,11 +8,11 @@ import { ValueColumn } from '../values/value-column.js';
 
 /** @throws UserError naming the line that is no object */
 export async function readJsonl(request: TableRequest): Promise<ReadTable> {
-  const { file, options } = request;
+  const { file, options, bytes } = request;
   const values = new Map<string, ValueColumn | undefined>();
   const lines = new Column();
   let line = 0;
-  for await (const text of textLines(file, options.get('encoding'))) {
+  for await (const text of textLines(file, options.get('encoding'), bytes)) {
     line++;
     if (text.trim() === '') continue;
     const rows = lines.length;
@@ -40,9 +40,13 @@ export async function readJsonl(request: TableRequest): Promise<ReadTable> {
   });
 }
 
-async function* textLines(file: string, encoding: string | undefined): AsyncGenerator<string> {
+async function* textLines(
+  file: string,
+  encoding: string | undefined,
+  bytes: Uint8Array | undefined,
+): AsyncGenerator<string> {
   let left = '';
-  for await (const piece of textPieces(file, encoding)) {
+  for await (const piece of textPieces(file, encoding, bytes)) {
     const lines = `${left}${piece}`.split('\n');
     left = lines.pop()!;
     yield* lines;
