@@ -1,6 +1,7 @@
 /** What a run works on: data and model, opened and checked, and the objects that workers fetch. */
 import type { Program } from '../../engine/compiled/program.js';
 import type { Manifest } from '../../shared/data/manifest.js';
+import { varianceOf } from '../../shared/data/metrics.js';
 import type { ModelDescription } from '../../shared/models/description.js';
 import { layoutOf } from '../../shared/numerics/layout.js';
 import type { ObjectBytes } from '../../shared/protocol/messages.js';
@@ -44,6 +45,8 @@ export interface Prepared {
   test: Manifest;
   /** Records of the validation set; 0: there is none. */
   validationRecords: number;
+  /** The variances of targets of both, as they are stored; 0 for classes. */
+  variances: { validation: number; test: number };
   objects: ObjectStore;
   /** The hashes of the objects that a worker fetches first. */
   hashes: { model: string; train: string; test: string; probe: string; program: string };
@@ -122,6 +125,10 @@ export async function prepare(
     train,
     test,
     validationRecords: data.validation?.count ?? 0,
+    variances: {
+      validation: data.validation ? varianceOf(data.label, data.validation.y) : 0,
+      test: varianceOf(data.label, data.test.y),
+    },
     objects,
     hashes,
     objectBytes,
