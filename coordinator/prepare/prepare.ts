@@ -29,6 +29,8 @@ export interface PrepareOptions {
   head?: boolean | undefined;
   validation?: number | undefined;
   fold?: string | undefined;
+  metrics?: string | undefined;
+  monitor?: string | undefined;
 }
 
 /** Samples of a full shard; under `auto` a guess at the share of one worker, by which engines are timed. */
@@ -45,7 +47,7 @@ export interface Prepared {
   test: Manifest;
   /** Records of the validation set; 0: there is none. */
   validationRecords: number;
-  /** The variances of targets of both, as they are stored; 0 for classes. */
+  /** The variances of targets of both, as they are stored; 0 for classes, and where no score needs them. */
   variances: { validation: number; test: number };
   objects: ObjectStore;
   /** The hashes of the objects that a worker fetches first. */
@@ -91,7 +93,7 @@ export async function prepare(
   const recalled = typeof model === 'object' ? await recall(model, request, cache) : undefined;
   if (!recalled) preparing(`building the model: ${nameOf(model)}`);
   const { description, weights, probe, program, notes: ofModel } = recalled ?? (await build(request));
-  const objects = new ObjectStore();
+  const objects = new ObjectStore(data.stored?.objects);
   const train = storeSplit(objects, data, 'train');
   const test = storeSplit(objects, { ...data, test: evaluatedRecords(data) }, 'test');
   const hashes = {
@@ -125,10 +127,12 @@ export async function prepare(
     train,
     test,
     validationRecords: data.validation?.count ?? 0,
-    variances: {
-      validation: data.validation ? varianceOf(data.label, data.validation.y) : 0,
-      test: varianceOf(data.label, data.test.y),
-    },
+    variances: wantsVariance(configuration)
+      ? {
+          validation: data.validation ? varianceOf(data.label, data.validation.y) : 0,
+          test: varianceOf(data.label, data.test.y),
+        }
+      : { validation: 0, test: 0 },
     objects,
     hashes,
     objectBytes,
@@ -144,6 +148,10 @@ const patternsOf = (freeze = ''): string[] =>
     .split(',')
     .map((pattern) => pattern.trim())
     .filter((pattern) => pattern !== '');
+
+/** It takes all targets of what is evaluated. */
+const wantsVariance = ({ metrics = '', monitor }: PrepareOptions): boolean =>
+  [...metrics.split(','), monitor].includes('r2');
 
 function nameOf(model: ModelSource): string {
   if (typeof model === 'string') return model;

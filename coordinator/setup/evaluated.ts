@@ -54,7 +54,7 @@ export function scoreOf(
   }: Pick<Prepared, 'description' | 'test' | 'variances'>,
 ): ConstructorParameters<typeof Progress>[4] {
   const score = scorerOf(metrics, { loss, label, y }, monitor && isExtra(monitor) ? monitor : undefined);
-  return score && ((set, totals) => score(totals, variances[set]));
+  return score && ((set, totals) => score(totals, () => variances[set]));
 }
 
 /** @param metrics as the option is given; @param monitor is scored as well. @throws UserError for what the run has not */
@@ -62,7 +62,7 @@ export function scorerOf(
   metrics: string | undefined,
   run: Omit<Evaluated, 'variance'>,
   monitor?: ExtraMetric,
-): ((totals: EvaluationTotals, variance: number) => Record<string, number>) | undefined {
+): ((totals: EvaluationTotals, variance: () => number) => Record<string, number>) | undefined {
   const listed = metrics === undefined ? [] : extraMetricsOf(metrics);
   if (!listed) throw new UserError(`--metrics ${metrics}: known are ${EXTRA_METRICS.join(', ')}`, 2);
   for (const name of [...listed, ...(monitor ? [monitor] : [])]) {

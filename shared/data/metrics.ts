@@ -11,8 +11,8 @@ export interface Evaluated {
   loss: LossName;
   label: LabelKind;
   y: TensorSpec;
-  /** Of the targets as they are stored; 0 for classes. */
-  variance: number;
+  /** Of the targets as they are stored; asked only for what needs it, since it reads all of them. */
+  variance(): number;
 }
 
 interface Metric {
@@ -66,7 +66,7 @@ export const METRICS = {
     key: 'r2',
     called: 'R²',
     higherIsBetter: true,
-    of: ({ loss, samples }, { variance }) => 1 - loss / samples / variance,
+    of: ({ loss, samples }, { variance }) => 1 - loss / samples / variance(),
   },
 } satisfies Record<string, Metric>;
 
