@@ -55,8 +55,10 @@ export async function evaluateOn(request: EvaluationRequest): Promise<Evaluation
   const { part, text, unknown } = partOf(data, request.part);
   if (part.count === 0)
     throw new UserError(`--data ${spec}: ${text}: none has a class that the model knows`, 2);
-  const objects = new ObjectStore();
-  const manifest = storeSplit(objects, { ...data, normalisation: records.normalisation, test: part }, 'test');
+  const objects = new ObjectStore(data.stored?.objects);
+  const stored = partStored(data, request.part);
+  const seen = { ...data, normalisation: records.normalisation, test: part, stored };
+  const manifest = storeSplit(objects, seen, 'test');
   const test = new Batches({
     manifest,
     fetchObject: async (hash) => objects.get(hash)!,
@@ -80,10 +82,14 @@ export async function evaluateOn(request: EvaluationRequest): Promise<Evaluation
   }
 }
 
+/** A part that is stored already takes the place of the test set. */
+const partStored = ({ stored }: DataSet, part: PartName): DataSet['stored'] =>
+  stored && (part === 'train' || part === 'test') ? { ...stored, test: stored[part] } : undefined;
+
 /** Records of one part, or of both. */
 export function partOf(data: DataSet, name: PartName) {
   const { train, test, parts } = data;
-  const unknown = data.unknownClasses ?? { train: [], test: [] };
+  const unknown: NonNullable<DataSet['unknownClasses']> = data.unknownClasses ?? { train: [], test: [] };
   const { validation } = data;
   if (name === 'validation') {
     if (!validation)
@@ -91,7 +97,7 @@ export function partOf(data: DataSet, name: PartName) {
     return {
       part: validation,
       text: `validation part: ${validation.count} records of ${data.name}`,
-      unknown: [],
+      unknown: unknown.validation ?? [],
     };
   }
   if (name !== 'all')
@@ -103,7 +109,7 @@ export function partOf(data: DataSet, name: PartName) {
     y: concatenated(before.y, next.y),
   }));
   const sums = new Map<string, number>();
-  for (const { name, records } of [...unknown.train, ...unknown.test])
+  for (const { name, records } of [...unknown.train, ...(unknown.validation ?? []), ...unknown.test])
     sums.set(name, (sums.get(name) ?? 0) + records);
   return {
     part,

@@ -1,4 +1,5 @@
 /** What watches a run and what steers it: curves and changes of earlier starts are read from the run's file. */
+import type { Change } from '../../shared/status/monitoring.js';
 import type { Prepared } from '../prepare/prepare.js';
 import { stepsPerEpoch } from '../run/batches.js';
 import { Control } from '../run/control.js';
@@ -16,6 +17,10 @@ export interface Watch {
   controlOf(steps: number): Control;
 }
 
+/** What evaluations have changed later, they change again. */
+const isMade = (change: Change, evaluatedAt: number): boolean =>
+  !(change.what === 'learning-rate' && change.by === 'plateau' && change.step > evaluatedAt);
+
 export async function createMonitor(
   { folder, configuration, stored }: OpenedRun,
   { description, test, objects }: Prepared,
@@ -28,6 +33,7 @@ export async function createMonitor(
     const kept = stored?.state.changes ?? [];
     // A disk that failed may have left the file behind the checkpoint.
     if (kept.length > history.changes.length) history.changes = [...kept];
+    history.changes = history.changes.filter((change) => isMade(change, progress.evaluatedAt));
   }
   // The clock by which leases are dated.
   const parts = { clock: core.awake, description, test, objects, pipeline: core.pipeline, events, history };

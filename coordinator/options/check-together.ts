@@ -38,9 +38,13 @@ export function checkTogether(options: GivenCoordinatorOptions): void {
     refuse('--from and --model both name the model: give one of them');
   if (options.validation !== undefined && options.fold !== undefined)
     refuse('--validation and --fold both say what the validation set is: give one of them');
-  const isWatched = options.patience !== undefined || options.monitor !== undefined;
+  const { schedule } = options;
+  const isWatched = options.patience !== undefined || options.monitor !== undefined || schedule === 'plateau';
   if (options.minDelta && !isWatched && !resume && !startOrResume)
-    refuse('--min-delta has no effect without --patience or --monitor: give one of them, or leave it out');
+    refuse('--min-delta has no effect without --patience, --monitor or --schedule plateau: give one of them');
+  for (const name of ['patienceLr', 'factor', 'minLr'] as const)
+    if (options[name] !== undefined && schedule !== 'plateau' && !resume && !startOrResume)
+      refuse(`${flagOf(name)} is for --schedule plateau: give it, or leave ${flagOf(name)} out`);
   if (resume && runDir === undefined) refuse('--resume needs --run-dir DIR: the run to continue');
   if (options.resumeLr !== undefined && !resume && !startOrResume)
     refuse('--resume-lr is for a resumed run: give --resume, or --lr for a new run');

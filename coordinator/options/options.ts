@@ -139,6 +139,21 @@ export const COORDINATOR_OPTIONS = block({
     `learning-rate schedule: ${SCHEDULES.join(', ')}`,
     modelDecides,
   ),
+  patienceLr: option(
+    whole(0),
+    undefined,
+    'evaluations in a row without a better --monitor that --schedule plateau bears before it lowers the learning rate',
+    { otherwise: '10 with --schedule plateau' },
+  ),
+  factor: option(
+    real('a number above 0 and below 1', (value) => value > 0 && value < 1),
+    undefined,
+    'by which --schedule plateau multiplies the learning rate',
+    { otherwise: '0.1 with --schedule plateau' },
+  ),
+  minLr: option(notNegative, undefined, 'below which --schedule plateau does not go', {
+    otherwise: '0 with --schedule plateau',
+  }),
   warmupSteps: option(whole(0), 0, 'steps over which the learning rate rises linearly from 0 at the start'),
   clipNorm: option(notNegative, 0, 'clip the global norm of the gradient to this; 0: no clipping'),
   clipValue: option(notNegative, 0, 'clip each element of the gradient to this; 0: no clipping'),
@@ -165,14 +180,12 @@ export const COORDINATOR_OPTIONS = block({
     oneOf('NAME', FIGURE_NAMES),
     undefined,
     `figure of evaluations by which the best weights are known and kept: ${FIGURE_NAMES.join(', ')}`,
-    { otherwise: 'loss with --patience, else none: model/ has the last weights', scope: 'operation' },
+    {
+      otherwise:
+        'loss with --patience and --schedule plateau; model/ has the last weights without --patience',
+    },
   ),
-  minDelta: option(
-    notNegative,
-    0,
-    'by how much --monitor must be better than the best one to count',
-    operation,
-  ),
+  minDelta: option(notNegative, 0, 'by how much --monitor must be better than the best one to count'),
   checkpointEvery: option(
     whole(0),
     100,

@@ -96,7 +96,7 @@ export async function prepare(
   if (!recalled) preparing(`building the model: ${nameOf(model)}`);
   const built = recalled ?? (await build(request));
   const { weights, probe, program, notes: ofModel } = built;
-  const objects = new ObjectStore();
+  const objects = new ObjectStore(data.stored?.objects);
   const description = withFrozen(objects, built.description, storedWeights ?? weights);
   const train = storeSplit(objects, data, 'train');
   const test = storeSplit(objects, { ...data, test: evaluatedRecords(data) }, 'test');

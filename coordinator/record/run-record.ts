@@ -48,8 +48,10 @@ export class RunRecord implements Keeper<Summary> {
         })
       : undefined;
     this.tensorboard = tensorboard;
-    this.metrics = await MetricsLog.open(folder.metrics, lastStep, run.metric, warn, (line) =>
-      tensorboard?.line(line),
+    this.metrics = await MetricsLog.open(
+      ...([folder.metrics, lastStep, run.metric, warn] as const),
+      (line) => tensorboard?.line(line),
+      run.progress.evaluatedAt,
     );
     const shown = tensorboard ? alsoShowing(watcher, tensorboard) : watcher;
     return createRecorder(run, this.metrics, shown, {

@@ -23,7 +23,8 @@ export function summarize(
 ): Summary {
   const { epochPlan, shards } = options;
   const train = progress.train();
-  const { test, validation, watched, spent } = progress;
+  const { test, validation, watching, spent } = progress;
+  const { watched } = watching;
   const workers = core.swarm.given.totals();
   const audits = core.trust.reputation.record();
   return {

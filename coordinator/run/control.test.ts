@@ -93,3 +93,31 @@ describe('the learning rate', () => {
     expect([0, 1, 3].map((step) => own.learningRate(step))).toEqual([8, 8, 2]);
   });
 });
+
+describe('a run that lowers its own rate', () => {
+  const lower = (own: Control, step: number) => {
+    const told: Change[] = [];
+    own.lower(step, (peak) => peak / 4, { ...parts().record, change: (change) => void told.push(change) });
+    return told;
+  };
+
+  it('lowers the peak that holds at that step, from the next one on', () => {
+    const own = control();
+    expect(lower(own, 2)).toEqual([{ step: 2, what: 'learning-rate', learningRate: 2, by: 'plateau' }]);
+    expect([1, 2, 3].map((step) => own.learningRate(step))).toEqual([4, 0.5, 0.25]);
+  });
+
+  it('does not overrule what an admin changes later, when it is done again after a resume', () => {
+    const own = control([{ step: 5, what: 'learning-rate', learningRate: 64 }]);
+    lower(own, 2);
+    expect(own.changes.map(({ step }) => step)).toEqual([2, 5]);
+    expect([2, 5].map((step) => own.learningRate(step))).toEqual([0.5, 2]);
+    expect(lower(own, 6)[0]).toMatchObject({ learningRate: 16 });
+  });
+
+  it('does nothing where no other rate is asked for', () => {
+    const own = control();
+    own.lower(2, () => undefined, parts().record);
+    expect(own.changes).toEqual([]);
+  });
+});

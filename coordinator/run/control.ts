@@ -49,10 +49,23 @@ export class Control {
 
   /** The latest peak that the course has. */
   get peak(): number {
-    const rates = this.changes.flatMap((change) =>
-      change.what === 'learning-rate' ? [change.learningRate] : [],
-    );
-    return rates.at(-1) ?? this.options.peak;
+    return latestPeak(this.changes) ?? this.options.peak;
+  }
+
+  /**
+   * Lowers the peak from update `step` on, where the run's own evaluation asks for that. It comes before what admins
+   * have changed at later steps, which a run that goes on knows already.
+   * @param next the peak that takes the place of the given one; undefined: none does
+   */
+  lower(step: number, next: (peak: number) => number | undefined, record: Between['record']): void {
+    const after = this.changes.findIndex((change) => change.step > step);
+    const at = after < 0 ? this.changes.length : after;
+    const learningRate = next(latestPeak(this.changes.slice(0, at)) ?? this.options.peak);
+    if (learningRate === undefined) return;
+    const change: Change = { step, what: 'learning-rate', learningRate, by: 'plateau' };
+    this.changes.splice(at, 0, change);
+    this.plan();
+    record.change(change);
   }
 
   /** The learning rate of the update from version `step` to the next. */
@@ -123,3 +136,6 @@ export class Control {
     });
   }
 }
+
+const latestPeak = (changes: readonly Change[]): number | undefined =>
+  changes.flatMap((change) => (change.what === 'learning-rate' ? [change.learningRate] : [])).at(-1);

@@ -36,7 +36,7 @@ export async function testOnce(
   // A checkpoint that is being written reads the weights where they lie.
   await record.settled();
   const best = await record.best();
-  const step = best ? progress.watched!.best!.step : progress.step;
+  const step = best ? progress.watching.watched!.best!.step : progress.step;
   const takeBack = pipeline.present(best);
   try {
     const totals = await evaluate(pipeline.weights.version, test, around, stop);

@@ -91,6 +91,7 @@ export async function run(options: RunOptions, parts: RunParts, stop: StopSignal
       if (!totals) return false;
       isBest = progress.evaluated(step, totals, set);
       record.evaluation({ set, step, epoch: epochOf(step - 1, epochPlan) + 1, totals });
+      control.lower(step, (peak) => progress.watching.nextRate(peak), record);
     }
     const isLast = step === steps || progress.spent !== undefined;
     if (isLast || isBest || isCheckpointDue(step, options)) {

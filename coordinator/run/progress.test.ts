@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Progress } from './progress.js';
+import { Watching } from './watch/watching.js';
 
 const sums = (samples: number, loss: number, metric: number) => ({ samples, loss, metric });
 
@@ -98,7 +99,7 @@ describe('progress', () => {
   describe('that is watched', () => {
     const watch = { figure: 'loss', minDelta: 0, patience: 2 } as const;
     const watched = (losses: number[], how: { patience: number | undefined } = watch) => {
-      const progress = new Progress(0, true, 1, { ...watch, ...how });
+      const progress = new Progress(0, true, 1, new Watching({ best: { ...watch, ...how } }));
       const kept = losses.map((loss, at) => {
         progress.step = at + 1;
         return progress.evaluated(at + 1, sums(10, 10 * loss, 5), 'validation');
@@ -125,11 +126,11 @@ describe('progress', () => {
 
     it('goes on where it was stored, unless it is watched by another figure now', () => {
       const stored = JSON.parse(JSON.stringify(watched([3, 2, 4]).progress.store(0)));
-      const same = new Progress(0, true, 1, watch);
+      const same = new Progress(0, true, 1, new Watching({ best: watch }));
       same.restore(stored, 0);
       expect(same.evaluated(4, sums(10, 30, 5))).toBe(false);
       expect(same.spent).toContain('best at step 2');
-      const other = new Progress(0, true, 1, { ...watch, figure: 'accuracy' });
+      const other = new Progress(0, true, 1, new Watching({ best: { ...watch, figure: 'accuracy' } }));
       other.restore(stored, 0);
       expect(other.evaluated(4, sums(10, 30, 5))).toBe(true);
     });

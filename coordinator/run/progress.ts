@@ -3,9 +3,7 @@ import type { EvaluationTotals } from '../../shared/data/evaluation-parts.js';
 import { median } from '../../shared/numerics/median.js';
 import type { RunState, ShardCounters } from '../../shared/status/status.js';
 import type { StepSums } from '../step/events.js';
-import { heard, isSpent, nothingWatched, type Watched } from './watch/early-stopping.js';
-import { figureOf } from './watch/figures.js';
-import { stopText, type WatchOptions } from './watch/watch.js';
+import { type StoredWatching, Watching } from './watch/watching.js';
 
 /** Means over samples. */
 export interface Result {
@@ -15,7 +13,7 @@ export interface Result {
 }
 
 /** What a checkpoint keeps of it. Plain JSON. */
-export interface StoredProgress {
+export interface StoredProgress extends StoredWatching {
   step: number;
   evaluatedAt: number;
   samplesTrained: number;
@@ -27,10 +25,6 @@ export interface StoredProgress {
   best: (Result & { step: number }) | null;
   /** Absent without a validation set. */
   validation?: Result;
-  /** Absent in a run that is not watched. */
-  watched?: Watched;
-  /** The evaluation that was the best of what is watched. */
-  atBest?: Result;
 }
 
 /** `step`: the updates that the tested weights have seen, where these are not the latest. */
@@ -60,9 +54,6 @@ export class Progress {
   test: TestResult | null = null;
   /** ...and on the validation set. */
   validation: Result | undefined;
-  /** What is known of the figure that the run is watched by; undefined: by none. */
-  watched: Watched | undefined;
-  private atBest: Result | undefined;
   best: (Result & { step: number }) | null = null;
   private earlierSeconds = 0;
   /** Measured on the clock of `active`. */
@@ -77,10 +68,8 @@ export class Progress {
     private readonly higherIsBetter: boolean,
     /** How much one of the metric is to people: a deviation of the target, where that is standardized. */
     private readonly metricUnit = 1,
-    private readonly watch?: WatchOptions,
-  ) {
-    if (watch) this.watched = nothingWatched(watch.figure);
-  }
+    readonly watching = new Watching({}),
+  ) {}
 
   /** Turns sums over samples into means, with the metric in the unit of the data. */
   meansOf({ samples, loss, metric }: StepSums): Result {
@@ -125,17 +114,7 @@ export class Progress {
     this[set] = means;
     const gain = this.best ? means.metric - this.best.metric : 1;
     if (!this.best || (this.higherIsBetter ? gain > 0 : gain < 0)) this.best = { ...means, step };
-    return this.heard(step, means);
-  }
-
-  private heard(step: number, means: Result): boolean {
-    const { watch, watched } = this;
-    if (!watch || !watched) return false;
-    const { higherIsBetter, of } = figureOf(watch.figure);
-    this.watched = heard(watched, { step, value: of(means) }, { ...watch, higherIsBetter });
-    const isBest = this.watched.best?.step === step;
-    if (isBest) this.atBest = means;
-    return isBest;
+    return this.watching.hear(step, means);
   }
 
   /** The test set was evaluated at the end, on weights of step `step`. */
@@ -145,15 +124,14 @@ export class Progress {
 
   /** The run leaves its best weights, which it knows by the test set. */
   leaveBest(): void {
-    const step = this.watched?.best?.step;
-    if (this.atBest && step !== undefined && step !== this.step) this.test = { ...this.atBest, step };
+    const { watched, atBest } = this.watching;
+    const step = watched?.best?.step;
+    if (atBest && step !== undefined && step !== this.step) this.test = { ...atBest, step };
   }
 
   /** Why the run makes no further step although some are left; undefined: it does. */
   get spent(): string | undefined {
-    const { watch, watched } = this;
-    if (watch?.patience === undefined || !watched || !isSpent(watched, watch.patience)) return undefined;
-    return stopText(watched, watch, this.step);
+    return this.watching.spentAt(this.step);
   }
 
   /** Means over the epoch in progress, or over the one that has just ended. */
@@ -182,7 +160,7 @@ export class Progress {
   }
 
   store(now: number): StoredProgress {
-    const { step, evaluatedAt, samplesTrained, latest, test, best, validation, watched, atBest } = this;
+    const { step, evaluatedAt, samplesTrained, latest, test, best, validation } = this;
     return {
       step,
       evaluatedAt,
@@ -194,8 +172,7 @@ export class Progress {
       test,
       best,
       ...(validation ? { validation } : {}),
-      ...(watched ? { watched } : {}),
-      ...(atBest ? { atBest } : {}),
+      ...this.watching.store(),
     };
   }
 
@@ -203,11 +180,7 @@ export class Progress {
     const { step, evaluatedAt, samplesTrained, latest, test, best } = stored;
     Object.assign(this, { step, evaluatedAt, samplesTrained, latest, test, best });
     this.validation = stored.validation;
-    // The best by one figure says nothing of the best by another.
-    if (this.watch && stored.watched?.figure === this.watch.figure) {
-      this.watched = stored.watched;
-      this.atBest = stored.atBest;
-    }
+    this.watching.restore(stored);
     Object.assign(this.shards, stored.shards);
     this.epochSums = { ...stored.epochSums };
     this.earlierSeconds = stored.seconds;

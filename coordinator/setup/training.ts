@@ -4,7 +4,7 @@ import { monotonicClock } from '../../shared/clock.js';
 import { evaluationParts, mostInHand } from '../../shared/data/evaluation-parts.js';
 import { confusionClasses, metricUnitOf, recordBytes } from '../../shared/data/manifest.js';
 import { layoutOf } from '../../shared/numerics/layout.js';
-import { type MetricName, metricOf } from '../../shared/numerics/losses.js';
+import { metricOf } from '../../shared/numerics/losses.js';
 import { told } from '../../shared/status/events.js';
 import { messageOf, UserError } from '../../shared/user-error.js';
 import { type Prepared, shardSamplesOf } from '../prepare/prepare.js';
@@ -15,13 +15,12 @@ import { type Core, createCore } from '../run/core.js';
 import type { RunOptions } from '../run/loop.js';
 import { Progress } from '../run/progress.js';
 import type { Run } from '../run/run.js';
-import { figureOf, figuresOf } from '../run/watch/figures.js';
-import type { WatchOptions } from '../run/watch/watch.js';
+import { Watching } from '../run/watch/watching.js';
 import { ThreadEngine } from '../trust/auditor-engine.js';
 import { Trust } from '../trust/trust.js';
 import { createRobustRule } from '../update/robust/create.js';
 import type { Cleanup } from './cleanup.js';
-import { type Configuration, totalSteps, updateRuleOf } from './configure.js';
+import { type Configuration, totalSteps, updateRuleOf, watchOptionsOf } from './configure.js';
 import type { Announcer, OpenedRun } from './open-run.js';
 
 /** A run that nobody controls yet. */
@@ -70,10 +69,15 @@ export async function createTraining(
   });
   cleanup.defer(() => core.stop());
   const metric = metricOf(description.loss);
-  const watch = watchOf(configuration, metric);
-  if (watch && !options.validation) warn(TEST_SET_DECIDES);
+  const watch = watchOptionsOf(configuration, metric);
+  if ((watch.best || watch.plateau) && !options.validation) warn(TEST_SET_DECIDES);
   const progress = new Progress(
-    ...([monotonicClock.now(), metric === 'accuracy', metricUnitOf(train.label), watch] as const),
+    ...([
+      monotonicClock.now(),
+      metric === 'accuracy',
+      metricUnitOf(train.label),
+      new Watching(watch),
+    ] as const),
   );
   if (stored) {
     restore(stored, core, progress);
@@ -85,19 +89,7 @@ export async function createTraining(
 }
 
 const TEST_SET_DECIDES =
-  'the test set decides which weights are the best: its figures are better than those of other data will be; --validation 0.1 decides by training records instead';
-
-/** @throws UserError where the run has no such figure */
-function watchOf(
-  { monitor: figure, patience, minDelta }: Configuration,
-  metric: MetricName,
-): WatchOptions | undefined {
-  if (!figure) return undefined;
-  const names = figuresOf(metric);
-  if (names.includes(figure)) return { figure, patience, minDelta };
-  const text = `--monitor ${figure}: evaluations of this run have no ${figureOf(figure).called}`;
-  throw new UserError(`${text}; give ${names.join(' or ')}`, 2);
-}
+  'the test set decides how the run goes on: its figures are then better than those of other data will be; --validation 0.1 decides by training records instead';
 
 function runOptionsOf(
   configuration: Configuration,

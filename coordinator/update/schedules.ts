@@ -22,7 +22,7 @@ const ONE_CYCLE = { rise: 0.3, startDivisor: 25, endDivisor: 25 * 1e4 };
 /**
  * @returns the learning rate of update `step`, from 0. `step`: x 0.1 after each third of the run.
  *   `exponential`: x 0.95 each epoch. `cosine`: half a cosine down to 0 (Loshchilov, Hutter 2017).
- *   `linear`: a line down to 0. `one-cycle`: as `torch.optim.lr_scheduler.OneCycleLR` with cosine annealing.
+ *   `linear`: a line down to 0. `plateau`: constant, until evaluations lower it. `one-cycle`: as `torch.optim.lr_scheduler.OneCycleLR` with cosine annealing.
  */
 export function createSchedule(options: ScheduleOptions): (step: number) => number {
   const { learningRate, warmupSteps, stepsPerEpoch } = options;
@@ -40,6 +40,8 @@ type Course = (steps: number, stepsPerEpoch: number) => (step: number) => number
 
 const COURSES = {
   constant: () => () => 1,
+  // Evaluations lower the peak: run/watch/plateau.ts.
+  plateau: () => () => 1,
   step: (steps) => (step) => STEP_GAMMA ** Math.floor((step * STEP_PARTS) / steps),
   exponential: (_steps, stepsPerEpoch) => (step) => EXPONENTIAL_GAMMA ** (step / stepsPerEpoch),
   cosine: (steps) => (step) => (1 + Math.cos((Math.PI * step) / steps)) / 2,

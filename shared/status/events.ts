@@ -95,7 +95,7 @@ function textOf(event: Happening): string {
     }
     case 'change':
       return event.what === 'learning-rate'
-        ? `learning rate ${event.learningRate} from step ${event.step + 1} on, by an admin`
+        ? `learning rate ${event.learningRate} from step ${event.step + 1} on, by ${event.by === 'plateau' ? 'the plateau schedule' : 'an admin'}`
         : `${event.what === 'pause' ? 'paused' : 'resumed'} by an admin after step ${event.step}`;
     default:
       return event.text;

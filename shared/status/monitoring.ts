@@ -53,10 +53,11 @@ export interface HistoryView {
   changes: Change[];
 }
 
-/** What an admin did to the run. It takes effect after `step` updates. */
+/** What an admin did to the run, or its plateau schedule. It takes effect after `step` updates. */
 export type Change = { step: number } & (
   | { what: 'pause' | 'resume' }
-  | { what: 'learning-rate'; learningRate: number }
+  /** `by`: absent where an admin did it. */
+  | { what: 'learning-rate'; learningRate: number; by?: 'plateau' }
 );
 
 /** One contribution, in milliseconds since its step began: lease sent, computing, uploading, counted. */

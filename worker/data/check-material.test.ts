@@ -1,7 +1,8 @@
 /** What a hostile coordinator serves: a worker makes nothing of it. */
 import { describe, expect, it } from 'vitest';
+import { checkManifest } from '../../shared/data/check-manifest.js';
 import type { Manifest } from '../../shared/data/manifest.js';
-import { checkDescription, checkManifest, checkProbe, checkProgram, checkShard } from './check-material.js';
+import { checkDescription, checkProbe, checkProgram, checkShard } from './check-material.js';
 
 const sha256 = 'a'.repeat(64);
 const manifest = (changes: Partial<Manifest> = {}): unknown => ({

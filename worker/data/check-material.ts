@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import { checkGraph } from '../../engine/compiled/graph/check-graph.js';
 import type { Program } from '../../engine/compiled/program.js';
+import { check, numbers, shape, text, whole } from '../../shared/data/check-manifest.js';
 import { type Manifest, recordBytes } from '../../shared/data/manifest.js';
 import type { Probe } from '../../shared/engines/probe.js';
 import type { ModelDescription } from '../../shared/models/description.js';
@@ -12,47 +13,12 @@ import { sizeOf } from '../../shared/numerics/shape.js';
 import { messageOf } from '../../shared/user-error.js';
 
 /**
- * Bounds of what a worker is willing to hold: above all models and sets that are sensible for one. An epoch's order
- * takes 4 bytes a record; a coordinator has all of a set in memory, and a model twice in 4 GiB of WebAssembly.
+ * Bounds of what a worker is willing to hold: above all models that are sensible for one. A coordinator has a model
+ * twice in 4 GiB of WebAssembly.
  */
-const MAX_RECORDS = 2 ** 26;
-const MAX_RECORD_BYTES = 2 ** 26;
-const MAX_CHUNK_BYTES = 2 ** 26;
-const MAX_SET_BYTES = 2 ** 38;
 const MAX_WEIGHTS = 2 ** 29;
 /** The largest batch of records, in bytes. */
 const MAX_BATCH_BYTES = 2 ** 30;
-
-const whole = (min: number, max: number) => z.int().min(min).max(max);
-const text = (max: number) => z.string().max(max);
-const shape = z.array(whole(0, 2 ** 31 - 1)).max(8);
-const tensor = z.object({
-  shape: z.array(whole(1, 2 ** 26)).max(8),
-  dtype: z.enum(['uint8', 'int32', 'float32']),
-});
-const numbers = z.array(z.number()).max(100_000);
-
-const manifest = z.object({
-  format: z.literal(1),
-  name: text(1000),
-  split: z.enum(['train', 'test']),
-  records: whole(0, MAX_RECORDS),
-  x: tensor,
-  y: tensor,
-  label: z.union([
-    z.object({ kind: z.literal('class'), classes: whole(1, 2 ** 24), names: z.array(text(1000)).optional() }),
-    z.object({ kind: z.literal('value') }),
-  ]),
-  normalisation: z.object({ scale: z.number(), mean: numbers, std: numbers }),
-  recordsPerChunk: whole(1, MAX_RECORDS),
-  chunks: z.array(
-    z.object({
-      sha256: z.string().regex(/^[0-9a-f]{64}$/),
-      records: whole(1, MAX_RECORDS),
-      bytes: whole(1, MAX_CHUNK_BYTES),
-    }),
-  ),
-});
 
 const description = z.object({
   format: z.literal(1),
@@ -96,24 +62,6 @@ const program = z.object({
   refused: text(10_000).optional(),
 });
 
-/** @throws Error naming the document and what is wrong in it */
-export function checkManifest(value: unknown): Manifest {
-  const checked = check('manifest', manifest, value) as Manifest;
-  const { records, recordsPerChunk, chunks } = checked;
-  const bytes = recordBytes(checked);
-  if (bytes > MAX_RECORD_BYTES) throw new Error(`manifest: records of ${bytes} bytes`);
-  if (records * bytes > MAX_SET_BYTES)
-    throw new Error(`manifest: ${records} records of ${bytes} bytes, more than ${MAX_SET_BYTES} in all`);
-  if (chunks.length !== Math.ceil(records / recordsPerChunk))
-    throw new Error(`manifest: ${chunks.length} chunks for ${records} records`);
-  for (const [at, chunk] of chunks.entries()) {
-    const expected = Math.min(recordsPerChunk, records - at * recordsPerChunk);
-    if (chunk.records !== expected || chunk.bytes !== expected * bytes)
-      throw new Error(`manifest: chunk ${at} should hold ${expected} records of ${bytes} bytes`);
-  }
-  return checked;
-}
-
 /** @throws Error */
 export function checkDescription(value: unknown): ModelDescription {
   const { weights } = check('model', description, value);
@@ -153,11 +101,4 @@ export function checkFit(model: ModelDescription, train: Manifest, test: Manifes
 export function checkShard(records: Manifest, samples: number): void {
   const bytes = samples * recordBytes(records);
   if (bytes > MAX_BATCH_BYTES) throw new Error(`a shard of ${samples} samples would take ${bytes} bytes`);
-}
-
-function check<T>(name: string, schema: z.ZodType<T>, value: unknown): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const { path, message } = result.error.issues[0]!;
-  throw new Error(`${name}: ${path.join('.') || 'all of it'}: ${message}`);
 }

@@ -5,6 +5,7 @@
 
 import type { Program } from '../../engine/compiled/program.js';
 import type { Compute } from '../../engine/compute.js';
+import { checkManifest } from '../../shared/data/check-manifest.js';
 import type { Manifest } from '../../shared/data/manifest.js';
 import type { Probe } from '../../shared/engines/probe.js';
 import type { ModelDescription } from '../../shared/models/description.js';
@@ -12,14 +13,7 @@ import { type Layout, layoutOf } from '../../shared/numerics/layout.js';
 import { epochOrder, parseShuffle } from '../../shared/numerics/permutation.js';
 import type { ObjectBytes, Welcome } from '../../shared/protocol/messages.js';
 import { Batches } from './batches.js';
-import {
-  checkDescription,
-  checkFit,
-  checkManifest,
-  checkProbe,
-  checkProgram,
-  checkShard,
-} from './check-material.js';
+import { checkDescription, checkFit, checkProbe, checkProgram, checkShard } from './check-material.js';
 import { type WorkLimits, workLimits } from './check-work.js';
 import type { ObjectCache } from './object-cache.js';
 

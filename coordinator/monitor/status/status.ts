@@ -81,7 +81,7 @@ export function statusOf(parts: StatusParts): Status {
     validationLoss: progress.validation?.loss ?? null,
     validationAccuracy: value(progress.validation ?? null, 'accuracy'),
     validationMeanAbsoluteError: value(progress.validation ?? null, 'meanAbsoluteError'),
-    best: bestOf(progress.watched),
+    best: bestOf(progress.watching.watched),
     learningRate: plan.learningRate,
     samplesPerSecond,
     secondsLeft: goesOn && samplesPerSecond > 0 ? left / samplesPerSecond : null,

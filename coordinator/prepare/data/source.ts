@@ -2,12 +2,19 @@
 import type {
   Columns,
   LabelKind,
+  Manifest,
   Normalization,
   RecordArray,
   RecordFormat,
   TensorSpec,
 } from '../../../shared/data/manifest.js';
 import type { SpecOptions } from './spec.js';
+
+/** Where objects are read from, by the SHA-256 of their bytes. */
+export interface Objects {
+  /** @throws UserError where one that is known cannot be read */
+  get(sha256: string): Buffer | undefined;
+}
 
 export interface Records {
   count: number;
@@ -25,7 +32,9 @@ export interface DataSet {
   normalisation: Normalization;
   train: Records;
   test: Records;
-  /** Taken from the training records, which are those that are left: split/validation.ts. */
+  /** Where records are chunks of objects already: to be read from there, since `train` and `test` read all at once. */
+  stored?: { train: Manifest; test: Manifest; objects: Objects } | undefined;
+  /** A part of its own, or taken from the training records, which are those that are left: split/validation.ts. */
   validation?: Records;
   /** Training records follow each other, and each shares values with so many after it. */
   sequence?: { overlap: number };
@@ -36,7 +45,7 @@ export interface DataSet {
   /** The same, where it is likely to be wrong. */
   warnings?: string[];
   /** Classes that the model does not know; their records are left out. Only for data read for a model. */
-  unknownClasses?: { train: UnknownClass[]; test: UnknownClass[] };
+  unknownClasses?: { train: UnknownClass[]; test: UnknownClass[]; validation?: UnknownClass[] };
 }
 
 export interface UnknownClass {

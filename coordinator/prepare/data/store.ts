@@ -1,16 +1,19 @@
 /**
  * Data as content-addressed objects: a data set becomes immutable chunks of about 1 MiB, named by their
- * SHA-256, and a manifest that lists them. Kept in memory: data larger than that needs another store.
+ * SHA-256, and a manifest that lists them. Kept in memory, unless they are stored already (built/).
  */
 import { createHash } from 'node:crypto';
 import { type Manifest, type RecordArray, recordBytes } from '../../../shared/data/manifest.js';
-import type { DataSet } from './source.js';
+import type { DataSet, Objects } from './source.js';
 
 const CHUNK_BYTES = 1 << 20;
 
 /** Objects by the SHA-256 of their bytes, in lower-case hexadecimal. */
-export class ObjectStore {
+export class ObjectStore implements Objects {
   private readonly objects = new Map<string, Buffer>();
+
+  /** @param stored what is read from elsewhere */
+  constructor(private readonly stored?: Objects) {}
 
   put(bytes: Buffer): string {
     const sha256 = createHash('sha256').update(bytes).digest('hex');
@@ -19,7 +22,7 @@ export class ObjectStore {
   }
 
   get(sha256: string): Buffer | undefined {
-    return this.objects.get(sha256);
+    return this.objects.get(sha256) ?? this.stored?.get(sha256);
   }
 }
 
@@ -32,8 +35,16 @@ export const hashUnderName = (manifest: Manifest, name: string): string => hashO
 const hashOf = (document: object): string =>
   createHash('sha256').update(JSON.stringify(document)).digest('hex');
 
-/** Puts one part of a data set into the store. A record is its x and then its y, little-endian. */
-export function storeSplit(store: ObjectStore, data: DataSet, split: 'train' | 'test'): Manifest {
+/**
+ * Puts one part of a data set into the store, unless it is stored already. A record is its x and then its y,
+ * little-endian.
+ */
+export function storeSplit(
+  store: { put(bytes: Buffer): string },
+  data: DataSet,
+  split: 'train' | 'test',
+): Manifest {
+  if (data.stored) return { ...data.stored[split], name: data.name, normalisation: data.normalisation };
   const { count, x, y } = data[split];
   const bytesPerRecord = recordBytes(data);
   const recordsPerChunk = Math.max(1, Math.floor(CHUNK_BYTES / bytesPerRecord));

@@ -7,6 +7,7 @@ import { elementsOf } from '../../../shared/data/manifest.js';
 import type { Probe } from '../../../shared/engines/probe.js';
 import type { ModelDescription } from '../../../shared/models/description.js';
 import { layoutOf } from '../../../shared/numerics/layout.js';
+import { recordsAt } from '../data/built/records-at.js';
 import type { DataSet } from '../data/source.js';
 
 /** Enough for batch normalization to have statistics, and few enough for a slow backend. */
@@ -24,17 +25,13 @@ export type DataHead = Pick<DataSet, 'name' | 'x' | 'y' | 'label' | 'columns' | 
   validationRecords?: number;
 };
 
-export function headOf({ train, test, validation, ...data }: DataSet): DataHead {
-  const { name, x, y, label, columns, normalisation } = data;
+export function headOf(data: DataSet): DataHead {
+  const { name, x, y, label, columns, normalisation, train, test, validation } = data;
   const positions = elementsOf(y);
   const count = Math.min(positions >= CASE_POSITIONS ? 1 : CASE_SAMPLES, train.count);
   const first = Array.from({ length: CASES }, (_, at) => {
     const from = (at * CASE_SAMPLES) % Math.max(1, train.count - count + 1);
-    const part = (values: Batch['x']) => {
-      const each = values.length / train.count;
-      return values.slice(from * each, (from + count) * each);
-    };
-    return { count, x: part(train.x), y: part(train.y) };
+    return trainRecords(data, from, from + count);
   });
   const records = {
     trainRecords: train.count,
@@ -42,6 +39,16 @@ export function headOf({ train, test, validation, ...data }: DataSet): DataHead 
     ...(validation ? { validationRecords: validation.count } : {}),
   };
   return { name, x, y, label, ...(columns && { columns }), normalisation, first, ...records };
+}
+
+/** Training records `[from, to)`. */
+function trainRecords({ train, stored }: DataSet, from: number, to: number): Batch {
+  if (stored) return recordsAt(stored.train, stored.objects, from, to);
+  const part = (values: Batch['x']) => {
+    const each = values.length / train.count;
+    return values.slice(from * each, to * each);
+  };
+  return { count: to - from, x: part(train.x), y: part(train.y) };
 }
 
 /** `tf` must be on its `cpu` backend. */

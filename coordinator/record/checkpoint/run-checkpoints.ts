@@ -95,13 +95,14 @@ export class RunCheckpoints {
   /** Puts right what a coordinator has left that was killed between a best checkpoint and its second name. */
   async mendBest(): Promise<void> {
     const { resumedFrom } = this.options;
-    const { step, watched } = this.run.progress;
+    const { step, watching } = this.run.progress;
+    const { watched } = watching;
     if (resumedFrom && watched?.best?.step === step) await this.keepAsBest(resumedFrom, step);
   }
 
   /** The best that the run has kept; undefined: it is not watched, or they are lost, which is told. */
   async best(): Promise<Checkpoint | undefined> {
-    const { watched } = this.run.progress;
+    const { watched } = this.run.progress.watching;
     if (!watched?.best) return undefined;
     const { step } = watched.best;
     if (this.read?.state.progress.step === step) return this.read;

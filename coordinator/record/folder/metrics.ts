@@ -71,6 +71,7 @@ export class MetricsLog {
   /**
    * @param lastStep updates made so far: later lines in the file are of a future that never was
    * @param also hears each line
+   * @param lastEvaluation the step of the latest one; what later ones have changed they change again
    */
   static async open(
     path: string,
@@ -78,9 +79,10 @@ export class MetricsLog {
     metric: MetricName,
     warn: (text: string) => void,
     also: (line: Readonly<Record<string, unknown>>) => void = () => undefined,
+    lastEvaluation = lastStep,
   ): Promise<MetricsLog> {
     const isNew = !existsSync(path);
-    if (!isNew) await dropAfter(path, lastStep);
+    if (!isNew) await dropAfter(path, { lastStep, lastEvaluation });
     const file = await disk.open(path, isNew ? 'w+' : 'r+');
     try {
       if (isNew) await syncFolder(dirname(path));
@@ -197,11 +199,17 @@ export class MetricsLog {
   }
 }
 
+/** How far the run had come, in steps. */
+interface Made {
+  lastStep: number;
+  lastEvaluation: number;
+}
+
 /**
- * Keeps the lines of steps up to `lastStep`, and changes, which the resumed run makes again at their step. A
+ * Keeps the lines of steps up to `lastStep`, and what admins changed, which the resumed run makes again at its step. A
  * line cut short by a crash goes.
  */
-async function dropAfter(path: string, lastStep: number): Promise<void> {
+async function dropAfter(path: string, made: Made): Promise<void> {
   const input = createReadStream(path);
   try {
     await atomically(path, async (file) => {
@@ -211,7 +219,7 @@ async function dropAfter(path: string, lastStep: number): Promise<void> {
         block = [];
       };
       for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-        if (isKept(line, lastStep) && block.push(`${line}\n`) >= BLOCK_LINES) await write();
+        if (isKept(line, made) && block.push(`${line}\n`) >= BLOCK_LINES) await write();
       }
       await write();
     });
@@ -220,11 +228,12 @@ async function dropAfter(path: string, lastStep: number): Promise<void> {
   }
 }
 
-function isKept(line: string, lastStep: number): boolean {
+function isKept(line: string, { lastStep, lastEvaluation }: Made): boolean {
   try {
-    const { type, step } = JSON.parse(line);
+    const { type, step, by } = JSON.parse(line);
     // The end is made anew.
-    return (step <= lastStep && type !== 'test') || type === 'change';
+    if (type === 'test') return false;
+    return step <= (by === 'plateau' ? lastEvaluation : lastStep) || (type === 'change' && by !== 'plateau');
   } catch {
     return false;
   }

@@ -2,7 +2,7 @@
 import type { MetricName } from '../../../shared/numerics/losses.js';
 
 /** Means over the samples of an evaluation. */
-interface Means {
+export interface Means {
   loss: number;
   metric: number;
 }

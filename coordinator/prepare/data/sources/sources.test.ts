@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { LabelKind } from '../../../../shared/data/manifest.js';
 import { refusalOf } from '../../../../test/support/refusal.js';
-import { checkLabels } from '../labels.js';
 import type { DataSet } from '../source.js';
+import { checkLabels } from './check-labels.js';
 import { absoluteData, openData } from './sources.js';
 
 describe('the data sources', () => {

@@ -4,18 +4,35 @@ import { didYouMean } from '../../../../shared/options/closest.js';
 import { UserError } from '../../../../shared/user-error.js';
 import { ownModule } from '../arrays/own/module.js';
 import { isOwnData } from '../arrays/own/own-name.js';
-import { checkCounts, checkLabels } from '../labels.js';
+import { built } from '../built/built.js';
 import type { DataSet, DataSource, GivenData, Reader } from '../source.js';
 import { type OptionNames, parseSpec, withPaths } from '../spec.js';
+import { checkCounts, checkLabels } from './check-labels.js';
 import { npy, npz } from './npz.js';
-import { cifar10 } from './pictures/cifar.js';
+import { cifar10, cifar100 } from './pictures/cifar.js';
 import { digits } from './pictures/digits.js';
 import { idx } from './pictures/idx.js';
 import { images } from './pictures/images/images.js';
 import { csv } from './table/csv/csv.js';
+import { jsonl } from './table/jsonl/jsonl.js';
+import { parquet } from './table/parquet/parquet.js';
 import { text } from './text.js';
 
-export const SOURCES: readonly DataSource[] = [digits, idx, cifar10, images, csv, npz, npy, text, ownModule];
+export const SOURCES: readonly DataSource[] = [
+  digits,
+  idx,
+  cifar10,
+  cifar100,
+  images,
+  csv,
+  jsonl,
+  parquet,
+  npz,
+  npy,
+  text,
+  ownModule,
+  built,
+];
 
 const sourceOf = (scheme: string): DataSource | undefined =>
   SOURCES.find((source) => source.scheme === scheme);
@@ -48,7 +65,8 @@ export async function openData(from: string | GivenData, reader: Reader = {}): P
   const data = typeof from === 'string' ? await openSpec(from, reader) : await from.open(reader);
   // Of data for a model that is trained already, one part is enough.
   if (!reader.trained) checkCounts(data);
-  checkLabels(data);
+  // Those of a built set are checked as its chunks are read.
+  if (!data.stored) checkLabels(data);
   return data;
 }
 

@@ -105,6 +105,54 @@ describe('cifar10', () => {
   });
 });
 
+describe('cifar100', () => {
+  /** Two labels before the pixels: coarse and fine. */
+  const twoLabels = (coarse: number, fine: number, seed: number) =>
+    Buffer.concat([Uint8Array.of(coarse), record(fine, seed)]);
+
+  it('has the fine labels, or the coarse ones, with their usual names', async () => {
+    const dir = folderOf({
+      'train.bin': Buffer.concat([twoLabels(4, 0, 1), twoLabels(19, 99, 2)]),
+      'test.bin.gz': gzipSync(twoLabels(0, 30, 3)),
+    });
+    const fine = await openData(`cifar100:${dir}`);
+    const coarse = await openData(`cifar100:${dir}?labels=coarse`);
+    const namesOf = ({ label, train, test }: typeof fine) =>
+      [...train.y, ...test.y].map((number) => label.kind === 'class' && label.names![number]);
+    expect(namesOf(fine)).toEqual(['apple', 'worm', 'dolphin']);
+    expect(namesOf(coarse)).toEqual(['fruit_and_vegetables', 'vehicles_2', 'aquatic_mammals']);
+    expect([fine.label, coarse.label]).toMatchObject([{ classes: 100 }, { classes: 20 }]);
+    expect(fine.train.x).toEqual(coarse.train.x);
+    expect([...fine.train.x.slice(0, 6)]).toEqual(
+      [0, 1].flatMap((pixel) => [0, 1, 2].map((color) => valueAt(1, pixel, color))),
+    );
+  });
+
+  it('takes the names of its meta files, and refuses such a file with too few', async () => {
+    const parts = { 'train.bin': twoLabels(0, 1, 1), 'test.bin': twoLabels(1, 0, 1) };
+    const names = Array.from({ length: 20 }, (_, i) => `kind ${i}`);
+    const file = 'coarse_label_names.txt';
+    const named = folderOf({ ...parts, [file]: Buffer.from(`${names.join('\r\n')}\n`) });
+    expect((await openData(`cifar100:${named}?labels=coarse`)).label).toMatchObject({ names });
+    const short = folderOf({ ...parts, [file]: Buffer.from('a\nb\na\n') });
+    expect(await refusalOf(openData(`cifar100:${short}?labels=coarse`))).toBe(
+      `${join(short, file)} has 2 different names, expected 20, one a line: fetch it again, or delete it for the usual ones`,
+    );
+  });
+
+  it('refuses a folder of CIFAR-10, and a label that is no class', async () => {
+    const ten = folderOf({ 'data_batch_1.bin': record(1, 1), 'test_batch.bin': record(1, 1) });
+    expect(await refusalOf(openData(`cifar100:${ten}`))).toContain('has no train.bin (nor train.bin.gz)');
+    const cut = folderOf({ 'train.bin': record(1, 1), 'test.bin': record(1, 1) });
+    expect(await refusalOf(openData(`cifar100:${cut}`))).toContain('no multiple of 3074');
+    const wrong = folderOf({ 'train.bin': twoLabels(0, 100, 1), 'test.bin': twoLabels(0, 1, 1) });
+    expect(await refusalOf(openData(`cifar100:${wrong}`))).toContain(
+      'record 0 of the train set has label 100',
+    );
+    expect(await refusalOf(openData('cifar100:'))).toContain('cifar100:DIR');
+  });
+});
+
 const real = sharedData('cifar-10');
 
 describe.skipIf(real.absent)('a part of the real CIFAR-10', () => {

@@ -17,9 +17,9 @@ const expected: Record<'train' | 'test', Record<string, number[]>> & {
 /** A mean less itself is no zero in float64 where it was summed in another order. */
 const ROUNDING = 1e-15;
 
-describe.each(['csv'])('%s', (ending) => {
+describe.each(['csv', 'jsonl', 'parquet'])('%s', (ending) => {
   const file = (name: string) => join(fixtures, `${name}.${ending}`);
-  const spec = `${file('train')}?testfile=${file('test')}&categories=onehot&unknown=zeros&missing=mean`;
+  const spec = `${file('train')}?label=survived&testfile=${file('test')}&categories=onehot&unknown=zeros&missing=mean`;
 
   it('gives the matrix of scikit-learn, to the last bit of float32', async () => {
     const { x, train, test, columns, label } = await openData(spec);

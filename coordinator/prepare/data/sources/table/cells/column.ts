@@ -21,6 +21,8 @@ export class Column {
   readonly odds: Odd[] = [];
   /** The names of a column of classes, in their order, where its file tells them. */
   classes: readonly string[] | undefined;
+  /** Whether its numbers are truth values. */
+  isBoolean = false;
   private readonly blocks: (Uint8Array | Float64Array)[] = [];
   /** One more than an index of `odds`, or 0, where a block has any. */
   private readonly codes: (Int32Array | undefined)[] = [];

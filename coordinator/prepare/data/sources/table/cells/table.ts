@@ -22,6 +22,8 @@ export interface Table extends Head {
   columns: readonly Column[];
   rows: number;
   decimal: DecimalMark;
+  /** Whether columns are given by a model, so that none can be left out or made anew. */
+  isFixed?: boolean;
   /** `FILE, line 3`: for errors. Rows count from 0. */
   placeOf(row: number): string;
   /** What to do about a text that is no number, where its notation tells. */
@@ -88,13 +90,17 @@ export const cellPlace = (table: Table, row: number, column: number): string =>
   `${table.placeOf(row)}, column ${titleOf(table, column)}`;
 
 /** What leaves a column out, for errors. */
-export const dropHint = (head: Head, column: number): string =>
-  `drop=${escapedName(titleOf(head, column))} leaves the column out`;
+export function dropHint(head: Head, column: number): string {
+  const list = [...(head.lists ?? [])].find(([, columns]) => columns.includes(column));
+  return `drop=${escapedName(list?.[0] ?? titleOf(head, column))} leaves the column out`;
+}
 
 /** The name of the class, or of the category, that a cell means; undefined where nothing is there. */
 export function textAt(table: Table, row: number, column: number): string | undefined {
   const cells = table.columns[column]!;
   const odd = cells.oddAt(row);
   if (odd?.kind === 'missing') return undefined;
-  return odd ? classNameOf(odd.text, table.decimal) : String(cells.numberAt(row) + 0);
+  if (odd) return classNameOf(odd.text, table.decimal);
+  const number = cells.numberAt(row);
+  return cells.isBoolean ? String(number === 1) : String(number + 0);
 }

@@ -16,11 +16,12 @@ export function checkCells(sheet: Sheet, { codes, unknown }: Encoding, isRegress
     const code = codes[at]!;
     return code.values ? categoryCheck(table, column, code, unknown) : numberCheck(table, column, code);
   });
-  checks.push(
-    isRegression
-      ? numberCheck(table, picked.label, {})
-      : classCheck(table, picked.label, sheet.missing.of(picked.label)),
-  );
+  if (picked.label >= 0)
+    checks.push(
+      isRegression
+        ? numberCheck(table, picked.label, {})
+        : classCheck(table, picked.label, sheet.missing.of(picked.label)),
+    );
   let first: (() => UserError) | undefined;
   let before = rows.length;
   for (const check of checks) {
@@ -69,11 +70,16 @@ function categoryCheck(table: Table, column: number, code: Code, unknown: Encodi
   };
 }
 
-function classCheck(table: Table, column: number, missing: string): Check | undefined {
+function classCheck(table: Table, column: number, missing: string): Check {
   const cells = table.columns[column]!;
-  if (cells.odds.length === 0) return undefined;
   return (row) => {
     const odd = cells.oddAt(row);
+    const number = odd ? 0 : cells.numberAt(row);
+    if (Number.isInteger(number) && !Number.isSafeInteger(number))
+      return () =>
+        new UserError(
+          `${cellPlace(table, row, column)}: ${number} is beyond 2^53, where float64 does not tell whole numbers apart: write labels as texts`,
+        );
     if (odd?.kind === 'fault') return () => numberFault(table, row, column);
     if (odd?.kind !== 'missing' || missing === 'class') return undefined;
     return () =>

@@ -20,6 +20,43 @@ const RUN = [
   ...['--local-lanes', '1', '--local-engine', 'eager/cpu', '--schedule', 'constant'],
 ];
 
+describe('a run with --schedule plateau', () => {
+  it('lowers its rate at the same steps after a kill and a resume, to the same weights', async () => {
+    const RUN = [
+      ...['--data', DATA, '--model', 'linear', '--batch-size', '32', '--lr', '0.02', '--steps', '60'],
+      ...['--schedule', 'plateau', '--patience-lr', '0', '--factor', '0.5', '--min-delta', '0.05'],
+      ...[
+        '--evaluate-every',
+        '4',
+        '--checkpoint-every',
+        '10',
+        '--local-lanes',
+        '1',
+        '--local-engine',
+        'eager/cpu',
+      ],
+    ];
+    const whole = await coordinator(join(await temporaryFolder(), 'run'), ...RUN);
+    await whole.program.ended;
+    expect(whole.program.stderr).toMatch(/learning rate 0.01 from step \d+ on, by the plateau schedule/);
+    expect(whole.program.stderr).toContain('the test set decides');
+    const killed = await coordinator(join(await temporaryFolder(), 'run'), ...RUN);
+    await reached(killed, 25);
+    killed.program.child.kill('SIGKILL');
+    await killed.program.ended;
+    const again = await coordinator(killed.runDir, '--resume', '--local-lanes', '1');
+    await again.program.ended;
+    const [a, b] = [await summaryOf(whole.runDir), await summaryOf(killed.runDir)];
+    expect(b.weightsSha256).toBe(a.weightsSha256);
+    expect(b.reproducible).toEqual(a.reproducible);
+    expect(a.reproducible.holds).toBe(true);
+    expect(metricsOf(killed.runDir)).toEqual(metricsOf(whole.runDir));
+    const rates = metricsOf(whole.runDir).filter(({ type }) => type === 'change');
+    expect(rates.length).toBeGreaterThan(1);
+    expect(a.best).toBeUndefined();
+  });
+});
+
 describe('a run with --validation and --patience', () => {
   it('ends before its last step, and its best weights are what is kept, evaluated and exported', async () => {
     const runDir = join(await temporaryFolder(), 'run');
@@ -72,6 +109,8 @@ describe('a run with --validation and --patience', () => {
     for (const name of ['steps', 'best', 'stoppedEarly', 'test', 'validation', 'weightsSha256'] as const)
       expect(b[name]).toEqual(a[name]);
     expect(metricsOf(killed.runDir)).toEqual(metricsOf(whole.runDir));
+
+    expect(b.reproducible.holds).toBe(true);
 
     // An end that was reached is reached again, and with more patience the run goes on.
     const more = await coordinator(killed.runDir, '--resume', '--patience', '5');

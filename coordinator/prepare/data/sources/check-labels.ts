@@ -1,5 +1,5 @@
-import { UserError } from '../../../shared/user-error.js';
-import type { DataSet } from './source.js';
+import { UserError } from '../../../../shared/user-error.js';
+import type { DataSet } from '../source.js';
 
 /** @throws UserError if there is nothing to train on, or nothing to test on */
 export function checkCounts({ name, train, test }: DataSet): void {

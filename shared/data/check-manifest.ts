@@ -1,0 +1,79 @@
+/**
+ * Checks a manifest before anything is made of it: who reads one allocates by the numbers that stand there, and a hash
+ * only says that they are the ones that were meant.
+ */
+import * as z from 'zod';
+import { type Manifest, recordBytes } from './manifest.js';
+
+/** Above all sets that are sensible. An epoch's order takes 4 bytes a record. */
+const MAX_RECORDS = 2 ** 26;
+const MAX_RECORD_BYTES = 2 ** 26;
+const MAX_CHUNK_BYTES = 2 ** 26;
+const MAX_SET_BYTES = 2 ** 38;
+
+export const whole = (min: number, max: number) => z.int().min(min).max(max);
+export const text = (max: number) => z.string().max(max);
+export const shape = z.array(whole(0, 2 ** 31 - 1)).max(8);
+export const numbers = z.array(z.number()).max(100_000);
+const tensor = z.object({
+  shape: z.array(whole(1, 2 ** 26)).max(8),
+  dtype: z.enum(['uint8', 'int32', 'float32']),
+});
+/** Records are divided by it. */
+const positive = z.number().positive();
+const scaling = { mean: z.number(), std: positive };
+
+const manifest = z.object({
+  format: z.literal(1),
+  name: text(1000),
+  split: z.enum(['train', 'test']),
+  records: whole(0, MAX_RECORDS),
+  x: tensor,
+  y: tensor,
+  label: z.union([
+    z.object({ kind: z.literal('class'), classes: whole(1, 2 ** 24), names: z.array(text(1000)).optional() }),
+    z.object({ kind: z.literal('value'), scaling: z.object(scaling).optional() }),
+  ]),
+  columns: z
+    .object({
+      named: z.boolean(),
+      label: text(1000),
+      features: z.array(z.object({ name: text(1000), ...scaling })).max(100_000),
+    })
+    .optional(),
+  normalisation: z.object({ scale: z.number(), mean: numbers, std: z.array(positive).max(100_000) }),
+  recordsPerChunk: whole(1, MAX_RECORDS),
+  chunks: z.array(
+    z.object({
+      sha256: z.string().regex(/^[0-9a-f]{64}$/),
+      records: whole(1, MAX_RECORDS),
+      bytes: whole(1, MAX_CHUNK_BYTES),
+    }),
+  ),
+});
+
+/** @throws Error naming the document and what is wrong in it */
+export function checkManifest(value: unknown): Manifest {
+  const checked = check('manifest', manifest, value) as Manifest;
+  const { records, recordsPerChunk, chunks } = checked;
+  const bytes = recordBytes(checked);
+  if (bytes > MAX_RECORD_BYTES) throw new Error(`manifest: records of ${bytes} bytes`);
+  if (records * bytes > MAX_SET_BYTES)
+    throw new Error(`manifest: ${records} records of ${bytes} bytes, more than ${MAX_SET_BYTES} in all`);
+  if (chunks.length !== Math.ceil(records / recordsPerChunk))
+    throw new Error(`manifest: ${chunks.length} chunks for ${records} records`);
+  for (const [at, chunk] of chunks.entries()) {
+    const expected = Math.min(recordsPerChunk, records - at * recordsPerChunk);
+    if (chunk.records !== expected || chunk.bytes !== expected * bytes)
+      throw new Error(`manifest: chunk ${at} should hold ${expected} records of ${bytes} bytes`);
+  }
+  return checked;
+}
+
+/** @throws Error naming the document and the first place that is not as it should be */
+export function check<T>(name: string, schema: z.ZodType<T>, value: unknown): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const { path, message } = result.error.issues[0]!;
+  throw new Error(`${name}: ${path.join('.') || 'all of it'}: ${message}`);
+}
