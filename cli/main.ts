@@ -6,13 +6,14 @@ import { addCoordinator } from './commands/coordinator.js';
 import { addDashboard } from './commands/dashboard.js';
 import { addData } from './commands/data/data.js';
 import { addEngines } from './commands/engines.js';
-import { addEvaluate } from './commands/evaluate.js';
-import { addExport } from './commands/export.js';
-import { addGenerate } from './commands/generate.js';
 import { addMetrics } from './commands/metrics.js';
 import { addStart } from './commands/start.js';
 import { addStatus } from './commands/status.js';
 import { addToken } from './commands/token.js';
+import { addEvaluate } from './commands/trained/evaluate.js';
+import { addExport } from './commands/trained/export.js';
+import { addGenerate } from './commands/trained/generate.js';
+import { addPredict } from './commands/trained/predict.js';
 import { addWorker } from './commands/worker.js';
 import { Interrupted } from './input/interruptions.js';
 import { jsonLine, type LogFormat } from './output/log.js';
@@ -33,6 +34,7 @@ export async function main(args: readonly string[]): Promise<number> {
     addStatus,
     addEvaluate,
     addExport,
+    addPredict,
     addGenerate,
     addMetrics,
     addEngines,

@@ -28,6 +28,12 @@ export async function buildData(
     ...(model === undefined ? {} : { endsOf: (shapes) => endsOf(absoluteModel(model), shapes, loss) }),
   });
   if (data.stored) throw new UserError(`${shownData(spec)} is built already: copy the folder`, 2);
+  // Not yet: a built folder has two parts, and the third would be lost.
+  if (data.validation)
+    throw new UserError(
+      `${shownData(spec)} has a validation set of its own (${data.validation.count} records), which a built set cannot hold: take it out, or put it into the training set (--validation draws one from there)`,
+      2,
+    );
   preparing(`writing chunks to ${to}`);
   const manifests = writeBuilt(data, to);
   return { ...manifests, notes: [...(data.notes ?? []), ...(data.warnings ?? [])] };

@@ -89,7 +89,7 @@ const partStored = ({ stored }: DataSet, part: PartName): DataSet['stored'] =>
 /** Records of one part, or of both. */
 export function partOf(data: DataSet, name: PartName) {
   const { train, test, parts } = data;
-  const unknown = data.unknownClasses ?? { train: [], test: [] };
+  const unknown: NonNullable<DataSet['unknownClasses']> = data.unknownClasses ?? { train: [], test: [] };
   const { validation } = data;
   if (name === 'validation') {
     if (!validation)
@@ -97,7 +97,7 @@ export function partOf(data: DataSet, name: PartName) {
     return {
       part: validation,
       text: `validation part: ${validation.count} records of ${data.name}`,
-      unknown: [],
+      unknown: unknown.validation ?? [],
     };
   }
   if (name !== 'all')
@@ -109,7 +109,7 @@ export function partOf(data: DataSet, name: PartName) {
     y: concatenated(before.y, next.y),
   }));
   const sums = new Map<string, number>();
-  for (const { name, records } of [...unknown.train, ...unknown.test])
+  for (const { name, records } of [...unknown.train, ...(unknown.validation ?? []), ...unknown.test])
     sums.set(name, (sums.get(name) ?? 0) + records);
   return {
     part,

@@ -12,6 +12,7 @@ import {
 } from '../../shared/models/text-generator.js';
 import { writeWeights } from '../../shared/models/write-weights.js';
 import { UserError } from '../../shared/user-error.js';
+import { useBackend } from './inference-backend.js';
 
 const tf = loadTensorFlow();
 
@@ -45,21 +46,11 @@ export async function openGenerator({
       2,
     );
   }
-  await useBackend();
+  await useBackend(tf);
   const model = await loadBlank(tf, description.topology);
   writeWeights(tf, model, description.weights, weights);
   return {
     text: (prompt = defaultPrompt(alphabet), sampling) => generateText(tf, model, alphabet, prompt, sampling),
     dispose: () => model.dispose(),
   };
-}
-
-async function useBackend(): Promise<void> {
-  // Otherwise TF.js prints an advertisement for its native backend on Node.
-  tf.enableProdMode();
-  await import('@tensorflow/tfjs-backend-wasm');
-  // Its threads would keep the process alive and gain nothing here.
-  tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
-  if (!(await tf.setBackend('wasm'))) await tf.setBackend('cpu');
-  await tf.ready();
 }

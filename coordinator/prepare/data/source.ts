@@ -34,7 +34,7 @@ export interface DataSet {
   test: Records;
   /** Where records are chunks of objects already: to be read from there, since `train` and `test` read all at once. */
   stored?: { train: Manifest; test: Manifest; objects: Objects } | undefined;
-  /** Taken from the training records, which are those that are left: split/validation.ts. */
+  /** A part of its own, or taken from the training records, which are those that are left: split/validation.ts. */
   validation?: Records;
   /** Training records follow each other, and each shares values with so many after it. */
   sequence?: { overlap: number };
@@ -45,7 +45,7 @@ export interface DataSet {
   /** The same, where it is likely to be wrong. */
   warnings?: string[];
   /** Classes that the model does not know; their records are left out. Only for data read for a model. */
-  unknownClasses?: { train: UnknownClass[]; test: UnknownClass[] };
+  unknownClasses?: { train: UnknownClass[]; test: UnknownClass[]; validation?: UnknownClass[] };
 }
 
 export interface UnknownClass {

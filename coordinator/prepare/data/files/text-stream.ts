@@ -10,11 +10,16 @@ const PIECE_BYTES = 1 << 20;
 
 /**
  * @param encoding as `decodeText` takes it
+ * @param known what is in the file, unpacked, where that is in memory already
  * @throws UserError naming the file, and the line that is no text in the encoding
  */
-export async function* textPieces(file: string, encoding?: string): AsyncGenerator<string> {
+export async function* textPieces(
+  file: string,
+  encoding?: string,
+  known?: Uint8Array,
+): AsyncGenerator<string> {
   let decoder: Decoder | undefined;
-  for await (const bytes of bytePieces(file)) {
+  for await (const bytes of known ? piecesOf(known) : bytePieces(file)) {
     decoder ??= decoderFor(file, bytes, encoding);
     yield await checked(() => decoder!.decode(bytes, { stream: true }));
   }
@@ -29,7 +34,7 @@ export async function* textPieces(file: string, encoding?: string): AsyncGenerat
     }
     if (text !== undefined && (encoding !== undefined || !text.includes('\0'))) return text;
     // The fault is looked for in the whole file: that tells its line.
-    return decodeText(file, await readDataFile(file), encoding);
+    return decodeText(file, known ?? (await readDataFile(file)), encoding);
   }
 }
 
@@ -49,6 +54,10 @@ async function* bytePieces(file: string): AsyncGenerator<Uint8Array> {
   } finally {
     raw.destroy();
   }
+}
+
+function* piecesOf(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES) yield bytes.subarray(at, at + PIECE_BYTES);
 }
 
 async function* rest(first: Buffer, pieces: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {

@@ -17,6 +17,7 @@ import { idx } from './pictures/idx.js';
 import { images } from './pictures/images/images.js';
 import { csv } from './table/csv/csv.js';
 import { jsonl } from './table/jsonl/jsonl.js';
+import { parquet } from './table/parquet/parquet.js';
 import { text } from './text.js';
 
 export const SOURCES: readonly DataSource[] = [
@@ -27,6 +28,7 @@ export const SOURCES: readonly DataSource[] = [
   images,
   csv,
   jsonl,
+  parquet,
   npz,
   npy,
   text,

@@ -33,16 +33,19 @@ export class Unreadable extends Error {}
 /** What Pillow refuses as well: such a file is more likely to be an attack than a picture. */
 const MAX_PIXELS = 2 * 89_478_485;
 
-/** @throws UserError if `sharp` is not installed, or does not load */
-export async function loadSharp(load = () => import('sharp')): Promise<Sharp> {
+/**
+ * @param by what it is needed for
+ * @throws UserError if `sharp` is not installed, or does not load
+ */
+export async function loadSharp(load = () => import('sharp'), by = '--data images'): Promise<Sharp> {
   try {
     return (await load()).default;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND')
-      throw new UserError('--data images needs sharp: npm install sharp', 2);
+      throw new UserError(`${by} needs sharp: npm install sharp`, 2);
     const [first] = messageOf(error).trim().split('\n');
-    throw new UserError(`--data images: sharp does not load (${first}): npm install sharp`, 2);
+    throw new UserError(`${by}: sharp does not load (${first}): npm install sharp`, 2);
   }
 }
 

@@ -22,6 +22,8 @@ export interface Table extends Head {
   columns: readonly Column[];
   rows: number;
   decimal: DecimalMark;
+  /** Whether columns are given by a model, so that none can be left out or made anew. */
+  isFixed?: boolean;
   /** `FILE, line 3`: for errors. Rows count from 0. */
   placeOf(row: number): string;
   /** What to do about a text that is no number, where its notation tells. */

@@ -18,10 +18,10 @@ const DIALECT_CHARACTERS = 1 << 20;
 
 /** @throws UserError */
 export async function readCsv(request: TableRequest): Promise<ReadTable> {
-  const { file, options } = request;
+  const { file, options, bytes } = request;
   const skip = wholeOption(options, 'skip', 0);
   const decimal = choiceOption(options, 'decimal', ['point', 'comma'], 'point');
-  const pieces = textPieces(file, options.get('encoding'));
+  const pieces = textPieces(file, options.get('encoding'), bytes);
   let start = '';
   let isWhole = false;
   while (start.length < DIALECT_CHARACTERS && !isWhole) {

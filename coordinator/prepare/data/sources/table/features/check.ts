@@ -16,11 +16,12 @@ export function checkCells(sheet: Sheet, { codes, unknown }: Encoding, isRegress
     const code = codes[at]!;
     return code.values ? categoryCheck(table, column, code, unknown) : numberCheck(table, column, code);
   });
-  checks.push(
-    isRegression
-      ? numberCheck(table, picked.label, {})
-      : classCheck(table, picked.label, sheet.missing.of(picked.label)),
-  );
+  if (picked.label >= 0)
+    checks.push(
+      isRegression
+        ? numberCheck(table, picked.label, {})
+        : classCheck(table, picked.label, sheet.missing.of(picked.label)),
+    );
   let first: (() => UserError) | undefined;
   let before = rows.length;
   for (const check of checks) {

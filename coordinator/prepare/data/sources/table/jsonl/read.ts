@@ -8,19 +8,23 @@ import { ValueColumn } from '../values/value-column.js';
 
 /** @throws UserError naming the line that is no object */
 export async function readJsonl(request: TableRequest): Promise<ReadTable> {
-  const { file, options } = request;
+  const { file, options, bytes } = request;
   const values = new Map<string, ValueColumn | undefined>();
   const lines = new Column();
   let line = 0;
-  for await (const text of textLines(file, options.get('encoding'))) {
+  for await (const text of textLines(file, options.get('encoding'), bytes)) {
     line++;
     if (text.trim() === '') continue;
     const rows = lines.length;
-    for (const [key, value] of Object.entries(objectOf(text, `${file}, line ${line}`))) {
-      if (!values.has(key)) values.set(key, isUsed(key, request) ? new ValueColumn(key) : undefined);
-      const column = values.get(key);
+    const object = objectOf(text, `${file}, line ${line}`);
+    for (const key of Object.keys(object)) {
+      let column = values.get(key);
+      if (!column && !values.has(key)) {
+        column = isUsed(key, request) ? new ValueColumn(key) : undefined;
+        values.set(key, column);
+      }
       column?.fill(rows);
-      column?.add(value);
+      column?.add(object[key]);
     }
     lines.add(line);
   }
@@ -36,9 +40,13 @@ export async function readJsonl(request: TableRequest): Promise<ReadTable> {
   });
 }
 
-async function* textLines(file: string, encoding: string | undefined): AsyncGenerator<string> {
+async function* textLines(
+  file: string,
+  encoding: string | undefined,
+  bytes: Uint8Array | undefined,
+): AsyncGenerator<string> {
   let left = '';
-  for await (const piece of textPieces(file, encoding)) {
+  for await (const piece of textPieces(file, encoding, bytes)) {
     const lines = `${left}${piece}`.split('\n');
     left = lines.pop()!;
     yield* lines;
@@ -46,7 +54,7 @@ async function* textLines(file: string, encoding: string | undefined): AsyncGene
   yield left;
 }
 
-function objectOf(text: string, place: string): object {
+function objectOf(text: string, place: string): Record<string, unknown> {
   let value: unknown;
   let why = 'no object';
   try {
@@ -54,7 +62,8 @@ function objectOf(text: string, place: string): object {
   } catch (error) {
     why = messageOf(error);
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return value as Record<string, unknown>;
   const remedy = text.trimStart().startsWith('[') ? " (jq -c '.[]' makes that of an array)" : '';
   throw new UserError(`${place}: no JSON object (${why}): a whole object is to stand in each line${remedy}`);
 }

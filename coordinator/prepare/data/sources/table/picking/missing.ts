@@ -45,7 +45,7 @@ export function usedRows(
   notes: string[],
 ): number[] {
   const dropping = [label, ...features]
-    .filter((column) => missing.of(column) === 'drop')
+    .filter((column) => column >= 0 && missing.of(column) === 'drop')
     .map((column) => table.columns[column]!)
     .filter(({ odds }) => odds.some(({ kind }) => kind === 'missing'));
   const rows: number[] = [];

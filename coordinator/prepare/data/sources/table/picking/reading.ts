@@ -3,6 +3,7 @@ import type { SpecOptions } from '../../../spec.js';
 import type { Head, Table } from '../cells/table.js';
 
 export interface Picked {
+  /** -1 where nothing is to be learned: then there may be none. */
   label: number;
   /** Column numbers in the order of a record's values. */
   features: number[];
@@ -10,6 +11,8 @@ export interface Picked {
 
 export interface TableRequest {
   file: string;
+  /** What is in the file, unpacked, where that is in memory already. */
+  bytes?: Uint8Array;
   options: SpecOptions;
   /** Whether the label is a number. */
   isRegression: boolean;

@@ -1,10 +1,10 @@
 /** `swarmgrad evaluate RUN_DIR`: evaluates a run's model on its own test set or on other data. */
 import { type Command, Option } from 'commander';
-import type { Totals } from '../../coordinator/scheduling/totals.js';
-import { metricOf } from '../../shared/numerics/losses.js';
-import { scorecard, scorecardText } from '../output/scorecard.js';
-import type { PartName } from '../tasks/evaluate-on.js';
-import { keptWeights, type WhichWeights, weightsFlag } from '../tasks/kept-weights.js';
+import type { Totals } from '../../../coordinator/scheduling/totals.js';
+import { metricOf } from '../../../shared/numerics/losses.js';
+import { scorecard, scorecardText } from '../../output/scorecard.js';
+import type { PartName } from '../../tasks/evaluate-on.js';
+import { keptWeights, type WhichWeights, weightsFlag } from '../../tasks/kept-weights.js';
 
 interface Flags {
   data?: string;
@@ -35,7 +35,7 @@ export function addEvaluate(program: Command): void {
 async function evaluate(runDir: string, flags: Flags): Promise<void> {
   const { data, part, engine, json } = flags;
   const { state, configuration, weights } = await keptWeights(runDir, flags.weights);
-  const { evaluateOn } = await import('../tasks/evaluate-on.js');
+  const { evaluateOn } = await import('../../tasks/evaluate-on.js');
   const { totals, engineClass, evaluated, notes, unknownClasses } = await evaluateOn({
     spec: data ?? configuration.data!,
     part,

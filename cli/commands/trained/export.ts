@@ -1,8 +1,8 @@
 /** `swarmgrad export RUN_DIR --to PATH`: the trained model in a format that other programs read. */
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { UserError } from '../../shared/user-error.js';
-import { type KeptWeights, keptWeights, type WhichWeights, weightsFlag } from '../tasks/kept-weights.js';
+import { UserError } from '../../../shared/user-error.js';
+import { type KeptWeights, keptWeights, type WhichWeights, weightsFlag } from '../../tasks/kept-weights.js';
 
 interface Flags {
   to: string;
@@ -36,7 +36,7 @@ export function addExport(program: Command): void {
 }
 
 async function exportModel(runDir: string, flags: Flags): Promise<void> {
-  const { formatOf } = await import('../../coordinator/record/model/formats/formats.js');
+  const { formatOf } = await import('../../../coordinator/record/model/formats/formats.js');
   const to = resolve(flags.to);
   const format = formatOf(flags.format, to);
   if (flags.quantize && format.name !== 'tfjs')
@@ -46,10 +46,10 @@ async function exportModel(runDir: string, flags: Flags): Promise<void> {
     );
   const run = await keptWeights(runDir, flags.weights);
   const { state, weights, averaged } = run;
-  const { asTrained, portableModel } = await import('../../coordinator/record/model/portable-model.js');
-  const { aboutOf } = await import('../../coordinator/record/model/formats/about.js');
-  const { quantize } = await import('../../coordinator/record/model/formats/quantize.js');
-  const { writeExport } = await import('../../coordinator/record/model/formats/write-export.js');
+  const { asTrained, portableModel } = await import('../../../coordinator/record/model/portable-model.js');
+  const { aboutOf } = await import('../../../coordinator/record/model/formats/about.js');
+  const { quantize } = await import('../../../coordinator/record/model/formats/quantize.js');
+  const { writeExport } = await import('../../../coordinator/record/model/formats/write-export.js');
   const build = flags.asTrained ? asTrained : portableModel;
   const model = build(state.model, weights, state.records);
   const quantized = flags.quantize && quantize(model, flags.quantize);
@@ -74,9 +74,9 @@ async function accuracies(
   { state, configuration, weights }: KeptWeights,
   loaded: Float32Array,
 ): Promise<string> {
-  const { evaluateOn } = await import('../tasks/evaluate-on.js');
-  const { metricOf } = await import('../../shared/numerics/losses.js');
-  const { metricUnitOf } = await import('../../shared/data/manifest.js');
+  const { evaluateOn } = await import('../../tasks/evaluate-on.js');
+  const { metricOf } = await import('../../../shared/numerics/losses.js');
+  const { metricUnitOf } = await import('../../../shared/data/manifest.js');
   const metric = metricOf(state.model.loss);
   const spec = configuration.data!;
   const one = async (values: Float32Array) => {

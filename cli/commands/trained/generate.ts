@@ -1,8 +1,8 @@
 /** `swarmgrad generate RUN_DIR`: text that a run's model makes up, character by character. */
 import { pipeline } from 'node:stream/promises';
 import { type Command, InvalidArgumentError } from 'commander';
-import { Random } from '../../shared/numerics/random.js';
-import { keptWeights, type WhichWeights, weightsFlag } from '../tasks/kept-weights.js';
+import { Random } from '../../../shared/numerics/random.js';
+import { keptWeights, type WhichWeights, weightsFlag } from '../../tasks/kept-weights.js';
 
 interface Flags {
   prompt?: string;
@@ -28,7 +28,7 @@ export function addGenerate(program: Command): void {
 async function generate(runDir: string, flags: Flags): Promise<void> {
   const { prompt, length, temperature, seed } = flags;
   const { state, weights } = await keptWeights(runDir, flags.weights);
-  const { openGenerator } = await import('../tasks/text-generator.js');
+  const { openGenerator } = await import('../../tasks/text-generator.js');
   const generator = await openGenerator({ model: state.model, records: state.records, weights });
   try {
     const sampling = { length, temperature, random: new Random(seed) };

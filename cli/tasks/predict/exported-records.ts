@@ -1,0 +1,113 @@
+/** How records for an exported model are read: by what `export` told in its `model.json`. */
+import { z } from 'zod';
+import { AS_IT_IS, type Feature, type RecordFormat, type Scaling } from '../../../shared/data/manifest.js';
+import { LOSSES, type LossName } from '../../../shared/numerics/losses.js';
+import { UserError } from '../../../shared/user-error.js';
+
+const scaling = z.object({ mean: z.number(), std: z.number() });
+
+/** `ModelMetadata` of coordinator/record/model/metadata.ts, as it comes from a file. */
+const told = z.object({
+  loss: z.enum(LOSSES),
+  task: z.enum(['classification', 'regression']),
+  classes: z.array(z.string()).optional(),
+  label: z.string().optional(),
+  features: z.array(z.string()).optional(),
+  columnsNamed: z.boolean().optional(),
+  categories: z.record(z.string(), z.array(z.string())).optional(),
+  fill: z.record(z.string(), z.number()).optional(),
+  unknown: z.literal('zeros').optional(),
+  input: z.object({
+    shape: z.array(z.number().int().positive()),
+    dtype: z.enum(['uint8', 'int32', 'float32']),
+    scaling: z.array(scaling).optional(),
+  }),
+  target: scaling.optional(),
+  scaledBy: z.enum(['model', 'caller', 'nobody']),
+});
+
+/** The features by their names: those that texts have become are told by `categories`. */
+function featuresOf(
+  { categories = {}, fill = {} }: Pick<z.infer<typeof told>, 'categories' | 'fill'>,
+  names: readonly string[],
+): Pick<Feature, 'name' | 'column' | 'value' | 'fill'>[] {
+  const texts = new Map<string, Pick<Feature, 'column' | 'value'>>(
+    Object.entries(categories).flatMap(([column, values]) =>
+      values.map((value) => [`${column}=${value}`, { column, value }] as const),
+    ),
+  );
+  return names.map((name) => {
+    const text = texts.get(name);
+    const own = fill[text?.column ?? name];
+    return { name, ...text, ...(own === undefined ? {} : { fill: own }) };
+  });
+}
+
+/**
+ * @param metadata `userDefinedMetadata.swarmgrad`
+ * @param outputShape of the model, without the batch
+ * @throws UserError where it is not what this version writes
+ */
+export function exportedRecords(
+  file: string,
+  metadata: unknown,
+  outputShape: readonly number[],
+): { records: RecordFormat; loss: LossName } {
+  const read = told.safeParse(metadata);
+  if (!read.success)
+    throw new UserError(
+      `${file} does not tell what the model takes (userDefinedMetadata.swarmgrad): give a folder that \`swarmgrad export --format tfjs\` of this version has written`,
+      2,
+    );
+  const {
+    loss,
+    task,
+    classes,
+    label,
+    features,
+    columnsNamed = true,
+    input,
+    target,
+    scaledBy,
+    unknown,
+  } = read.data;
+  const isOurs = scaledBy === 'caller';
+  const scalings: Scaling[] | undefined = isOurs ? input.scaling : undefined;
+  const { shape, dtype } = input;
+  const width = outputShape.at(-1)!;
+  const isTable = features !== undefined && label !== undefined;
+  return {
+    loss,
+    records: {
+      x: { shape, dtype },
+      y:
+        task === 'classification'
+          ? { shape: outputShape.slice(0, -1), dtype: 'int32' }
+          : { shape: [...outputShape], dtype: 'float32' },
+      label:
+        task === 'classification'
+          ? {
+              kind: 'class',
+              classes: classes?.length ?? (loss === 'binaryCrossentropy' ? 2 : width),
+              ...(classes && { names: classes }),
+            }
+          : { kind: 'value', scaling: (isOurs && target) || AS_IT_IS },
+      ...(isTable && {
+        columns: {
+          ...{ named: columnsNamed, label },
+          features: featuresOf(read.data, features).map((feature, i) => ({
+            ...feature,
+            ...(scalings?.[i] ?? AS_IT_IS),
+          })),
+          ...(unknown && { unknown }),
+        },
+      }),
+      // Of a table each column is scaled as it is read, and all else as it is fed.
+      normalisation: {
+        scale: 1,
+        mean: (!isTable && scalings?.map(({ mean }) => mean)) || [0],
+        std: (!isTable && scalings?.map(({ std }) => std)) || [1],
+      },
+    },
+  };
+}
