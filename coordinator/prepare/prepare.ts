@@ -7,7 +7,7 @@ import type { ObjectBytes } from '../../shared/protocol/messages.js';
 import type { RunEvent } from '../../shared/status/events.js';
 import { type BuildCache, keyOf } from './build-key.js';
 import type { GivenData } from './data/source.js';
-import { openData } from './data/sources/sources.js';
+import { openData, shownData } from './data/sources/sources.js';
 import { evaluatedRecords, withValidation } from './data/split/validation.js';
 import { contentHash, ObjectStore, storeSplit } from './data/store.js';
 import { buildModel, type ModelSource } from './model/build-model.js';
@@ -80,7 +80,7 @@ export async function prepare(
   const { data: source, freeze, head = false, ...others } = configuration;
   const tuning = freeze === undefined && !head ? undefined : { freeze: patternsOf(freeze), head };
   const { loss, seed } = others;
-  preparing(`reading the data: ${typeof source === 'string' ? source : source.name}`);
+  preparing(`reading the data: ${typeof source === 'string' ? shownData(source) : source.name}`);
   const read = await openData(source, {
     endsOf: async (shapes) => {
       const { input, output } = await endsOf(model, shapes, loss);
