@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { COORDINATOR_OPTIONS, type GivenCoordinatorOptions } from '../../coordinator/options/options.js';
 import type { DataSet } from '../../coordinator/prepare/data/source.js';
-import { openData } from '../../coordinator/prepare/data/sources/sources.js';
+import { openData, shownData } from '../../coordinator/prepare/data/sources/sources.js';
 import { withValidation } from '../../coordinator/prepare/data/split/validation.js';
 import { ObjectStore, storeSplit } from '../../coordinator/prepare/data/store.js';
 import { startEngineThread } from '../../engine/node/engine-thread.js';
@@ -54,10 +54,10 @@ export async function evaluateOn(request: EvaluationRequest): Promise<Evaluation
   const read = await openData(spec, { trained: records, preparing });
   const { validation, fold, seed = COORDINATOR_OPTIONS.seed.default } = request.split ?? {};
   const data = withValidation(read, { validation, fold, seed });
-  refuseOtherRecords(spec, data, records);
+  refuseOtherRecords(shownData(spec), data, records);
   const { part, text, unknown } = partOf(data, request.part);
   if (part.count === 0)
-    throw new UserError(`--data ${spec}: ${text}: none has a class that the model knows`, 2);
+    throw new UserError(`--data ${shownData(spec)}: ${text}: none has a class that the model knows`, 2);
   const objects = new ObjectStore(data.stored?.objects);
   const stored = partStored(data, request.part);
   const seen = { ...data, normalisation: records.normalisation, test: part, stored };
