@@ -16,6 +16,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   mixes: async () => (await import('./trust/mixes.js')).mixes,
   engine: async () => (await import('./engines/engine.js')).engine,
   gpu: async () => (await import('./engines/gpu.js')).gpu,
+  images: async () => (await import('./data/images.js')).images,
   footprint: async () => (await import('./engines/footprint.js')).footprint,
   lanes: async () => (await import('./engines/lanes.js')).lanes,
   overhead: async () => (await import('./overhead.js')).overhead,

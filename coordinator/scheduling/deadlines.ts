@@ -7,6 +7,7 @@
  * sent away.
  */
 import { median } from '../../shared/numerics/median.js';
+import type { LeastTimes } from './least-times.js';
 import type { Turnaround, Worker } from './worker.js';
 
 /** A lease is late past the median of what its worker's history promises, and this many deviations... */
@@ -35,6 +36,20 @@ export function expectedMs(
 ): number | undefined {
   if (own.length >= HISTORY) return remembered(samples, own);
   return all.length >= HISTORY ? PATIENCE_WITH_NEWCOMERS * remembered(samples, all) : undefined;
+}
+
+/** Sums are rounded. */
+const ROUNDED = 1 - 1e-9;
+
+/**
+ * What `expectedMs` is not below.
+ * @param own the worker's history
+ * @param least of it
+ */
+export function expectedAtLeastMs(samples: number, own: readonly Turnaround[], least: LeastTimes): number {
+  if (own.length < HISTORY) return Number.NEGATIVE_INFINITY;
+  const ms = least.besideMs + samples * least.sampleMs;
+  return ROUNDED * (ms + Math.min(Math.max(0, MARGIN_FLOOR_PART * ms), MARGIN_CEILING_MS));
 }
 
 /** The latest answer for each history: it is asked for again and again, until its worker has delivered once more. */

@@ -6,6 +6,7 @@ import { median } from '../../shared/numerics/median.js';
 import type { WorkerKind } from '../../shared/protocol/messages.js';
 import type { WorkerRole } from '../../shared/protocol/roles.js';
 import { follow } from './estimate.js';
+import { LeastTimes } from './least-times.js';
 
 /** One connection of a worker: a worker that comes back has another id. */
 export type WorkerId = number;
@@ -74,6 +75,7 @@ export class Worker {
   overheadMs: number | undefined;
   /** Its latest leases, oldest first: what to expect of the next one. */
   readonly recent: Turnaround[] = [];
+  readonly least = new LeastTimes();
   /** How often it has let others wait, less what it has delivered since. */
   doubt: number;
   /** When it joined, or after that became ready: when it began to load what it lacks to be idle. */
@@ -223,7 +225,7 @@ export class Worker {
     this.speed = speed.value;
     this.doubtedSpeed = speed.doubted;
     this.recent.push(lease);
-    if (this.recent.length > RECENT) this.recent.shift();
+    this.least.changed(this.recent, this.recent.length > RECENT ? this.recent.shift() : undefined);
     // What comes beside computing is made of hiccups, which last for several leases: the middle of more is taken.
     const beside = this.recent.slice(-BESIDE).map((past) => past.turnaroundMs - past.computeMs);
     this.overheadMs = Math.max(median(beside), 0.01);

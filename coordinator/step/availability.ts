@@ -53,15 +53,19 @@ export class Availability {
   /** Those to plan with, and the seconds of work that each has already. */
   candidates(all: readonly Worker[]): PlannedWorker[] {
     const { ledger } = this.state;
-    // How long somebody not measured will be busy is not known.
-    const known = all.filter(({ id, speed, isFree }) => speed !== undefined || (isFree && !ledger.holds(id)));
-    return (known.length > 0 ? known : all).map((worker) => ({
-      id: worker.id,
-      speed: worker.speed,
-      busy: this.secondsCanceled(worker) + this.secondsLeft(worker),
-      leases: ledger.leasesOf(worker.id).length,
-      leaseSeconds: worker.overheadMs === undefined ? undefined : worker.overheadMs / 1000,
-    }));
+    const [known, unknown]: [PlannedWorker[], PlannedWorker[]] = [[], []];
+    for (const worker of all) {
+      const { id, speed, overheadMs } = worker;
+      const leaseSeconds = overheadMs === undefined ? undefined : overheadMs / 1000;
+      if (worker.isFree && !ledger.holds(id)) known.push({ id, speed, busy: 0, leases: 0, leaseSeconds });
+      else {
+        const busy = this.secondsCanceled(worker) + this.secondsLeft(worker);
+        const leases = ledger.leasesOf(id).length;
+        // How long somebody not measured will be busy is not known.
+        (speed === undefined ? unknown : known).push({ id, speed, busy, leases, leaseSeconds });
+      }
+    }
+    return known.length > 0 ? known : unknown;
   }
 
   /** Seconds until the worker has computed what it holds; unknown speeds count as none. */

@@ -23,12 +23,12 @@ export function waitedFor(state: StepState, own: Worker | undefined): OpenLease[
     // One that waits for its turn to upload is not late, nor one that is all here.
     const isHere = isOwn || state.isHere(worker);
     if (!worker || !isHere || incoming?.isWaiting || !ledger.isFree(node, front)) continue;
-    const { name, recent } = worker;
+    const { name, recent, least } = worker;
     const begun = inFlight.begunAt(id, since);
     const times = incoming
       ? { since: Math.max(since, incoming.progressAt), begunAt: incoming.ownBegin }
       : { since: begun, begunAt: begun };
-    leases.push({ node, worker: id, name, samples, ...times, recent, isOwn });
+    leases.push({ node, worker: id, name, samples, ...times, recent, least, isOwn });
   }
   return leases;
 }

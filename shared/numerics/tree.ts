@@ -47,7 +47,9 @@ export const isLeft = (node: Node): boolean => (node & 1) === 0;
  * `[bounds[i], bounds[i + 1])` = `[floor(i * samples / S), floor((i + 1) * samples / S))`.
  */
 export function shardBounds(samples: number, shards: number): number[] {
-  return Array.from({ length: shards + 1 }, (_, i) => Math.floor((i * samples) / shards));
+  const bounds: number[] = [];
+  for (let i = 0; i <= shards; i++) bounds.push(Math.floor((i * samples) / shards));
+  return bounds;
 }
 
 /** The fewest aligned nodes that together cover the shards `[from, to)`, left to right. */

@@ -25,6 +25,8 @@ export interface DataDescription extends RecordFormat {
   /** How many characters there are, where records are text. */
   vocabulary?: number;
   train: PartDescription;
+  /** Where the data have a part for it. */
+  validation?: PartDescription;
   test: PartDescription;
   /** The first training records. */
   examples: ExampleRecord[];
@@ -35,12 +37,11 @@ export interface DataDescription extends RecordFormat {
 /** @param examples how many training records are told, if there are so many */
 export function describeData(data: DataSet, examples: number): DataDescription {
   const { name, x, y, label, columns, normalisation } = data;
-  const part = (which: 'train' | 'test'): PartDescription => {
-    const records = data[which];
+  const part = (records: Records, text?: string): PartDescription => {
     return {
       records: records.count,
       bytes: records.x.byteLength + records.y.byteLength,
-      text: data.parts?.[which],
+      text,
       ...(label.kind === 'class'
         ? { classes: classCounts(label, records) }
         : { target: targetOf(label, records) }),
@@ -50,8 +51,9 @@ export function describeData(data: DataSet, examples: number): DataDescription {
     ...{ name, x, y, label, normalisation },
     ...(columns ? { columns } : {}),
     ...(isText(data) ? { vocabulary: data.label.kind === 'class' ? data.label.classes : 0 } : {}),
-    train: part('train'),
-    test: part('test'),
+    train: part(data.train, data.parts?.train),
+    ...(data.validation ? { validation: part(data.validation) } : {}),
+    test: part(data.test, data.parts?.test),
     examples: examplesOf(data, examples, isText(data)),
     notes: data.notes ?? [],
     warnings: data.warnings ?? [],

@@ -6,11 +6,13 @@ import type { ClassCount, DataDescription, PartDescription } from './describe.js
 /** Classes and columns that are listed: of more, those at both ends. */
 const [MOST_CLASSES, MOST_COLUMNS] = [24, 40];
 
+const PARTS = ['train', 'validation', 'test'] as const;
+
 export function infoText(description: DataDescription): string {
   const { name, columns, examples, notes, warnings } = description;
   const blocks = [
     [name, ...shapeLines(description)],
-    ['train', 'test'].map((part) => partLine(part, description[part as 'train' | 'test'])),
+    PARTS.flatMap((part) => (description[part] ? [partLine(part, description[part])] : [])),
     [scalingLine(description)],
     description.label.kind === 'class' ? classLines(description) : [],
     columns ? columnLines(columns.features) : [],
@@ -61,16 +63,20 @@ function formulaOf({ scale, mean, std }: Normalization): string {
   return `(${value} - mean) / deviation: mean ${list(mean)}, deviation ${list(std)}`;
 }
 
-function classLines({ train, test, vocabulary }: DataDescription): string[] {
+function classLines({ vocabulary, ...description }: DataDescription): string[] {
+  const parts = PARTS.filter((part) => description[part]);
   const total = (classes: readonly ClassCount[]) => classes.reduce((sum, { count }) => sum + count, 0);
-  const totals = { train: total(train.classes!), test: total(test.classes!) };
   const share = (part: number, whole: number) => (whole === 0 ? DASH : percent(part / whole));
-  const rows = train.classes!.map(({ name, count: inTrain }, number) => {
-    const inTest = test.classes![number]!.count;
-    const shown = vocabulary === undefined ? name : JSON.stringify(name);
-    return [shown, inTrain, share(inTrain, totals.train), inTest, share(inTest, totals.test)];
-  });
-  const head = [vocabulary === undefined ? 'class' : 'character', 'train', '', 'test', ''];
+  const columns = parts.map((part) => description[part]!.classes!);
+  const totals = columns.map(total);
+  const rows = columns[0]!.map(({ name }, number) => [
+    vocabulary === undefined ? name : JSON.stringify(name),
+    ...columns.flatMap((classes, part) => {
+      const { count } = classes[number]!;
+      return [count, share(count, totals[part]!)];
+    }),
+  ]);
+  const head = [vocabulary === undefined ? 'class' : 'character', ...parts.flatMap((part) => [part, ''])];
   if (rows.length <= MOST_CLASSES) return table(head, rows);
   const sorted = rows.sort((a, b) => Number(b[1]) - Number(a[1]));
   const ends = [...sorted.slice(0, MOST_CLASSES / 2), ...sorted.slice(-MOST_CLASSES / 2)];

@@ -34,7 +34,7 @@ export interface DataSet {
   test: Records;
   /** Where records are chunks of objects already: to be read from there, since `train` and `test` read all at once. */
   stored?: { train: Manifest; test: Manifest; objects: Objects } | undefined;
-  /** Taken from the training records, which are those that are left: split/validation.ts. */
+  /** A part of its own, or taken from the training records, which are those that are left: split/validation.ts. */
   validation?: Records;
   /** Training records follow each other, and each shares values with so many after it. */
   sequence?: { overlap: number };
@@ -45,7 +45,7 @@ export interface DataSet {
   /** The same, where it is likely to be wrong. */
   warnings?: string[];
   /** Classes that the model does not know; their records are left out. Only for data read for a model. */
-  unknownClasses?: { train: UnknownClass[]; test: UnknownClass[] };
+  unknownClasses?: { train: UnknownClass[]; test: UnknownClass[]; validation?: UnknownClass[] };
 }
 
 export interface UnknownClass {
@@ -93,6 +93,17 @@ export interface DataSource {
   endings?: readonly string[];
   /** Those of its options that are paths. */
   pathOptions?: readonly string[];
+  /**
+   * Where `path` is a folder: fetches what it would hold, where an address stands in its place.
+   * @param fetch fetches the first of some names that the server has; whether it may have none of them
+   * @param dir where copies come to lie
+   */
+  fetchFolder?(
+    fetch: (names: readonly string[], isOptional?: boolean) => Promise<string | undefined>,
+    dir: string,
+  ): Promise<void>;
+  /** Whether its file is a program, which is run. */
+  isRun?: true;
   /**
    * @param path what stands between the colon and the question mark
    * @throws UserError naming what is wrong with the data, and what to do

@@ -30,12 +30,18 @@ export interface Lease {
   isBuffered: boolean;
 }
 
+const NONE: readonly Lease[] = [];
+
+const placeOf = (leases: readonly Lease[], node: Node): number =>
+  leases.findIndex((lease) => lease.node === node);
+
 export class StepLedger {
   private readonly covered: Uint8Array[];
   private readonly left: number[];
   /** Open leases in the order in which they were made. */
   private readonly open = new Set<Lease>();
-  private readonly byWorker = new Map<WorkerId, Map<Node, Lease>>();
+  /** In the order in which each got them. Few have more than one or two, and very many have one. */
+  private readonly byWorker = new Map<WorkerId, Lease[]>();
   private readonly byNode: NodeIndex<Lease>;
   /** Open leases of each shard. */
   private readonly leased: Uint32Array;
@@ -44,7 +50,7 @@ export class StepLedger {
   /** Shards that lack something, and of which nobody has a lease. */
   private bare = 0;
   /** The nodes of which each worker held a lease that has ended. */
-  private readonly ended = new Map<WorkerId, Set<Node>>();
+  private readonly ended = new Map<WorkerId, Node[]>();
 
   /**
    * @param bounds positions where the shards begin and end, S + 1 of them (shared/numerics/tree.ts).
@@ -60,13 +66,17 @@ export class StepLedger {
     this.byNode = new NodeIndex(this.shards);
     this.leased = new Uint32Array(this.shards);
     const [from, to] = this.range(root);
-    const covered = Uint8Array.from({ length: this.shards }, (_, shard) =>
-      Number(this.isEmpty(shard) || shard < from || shard >= to),
-    );
-    const missing = covered.reduce((sum, flag) => sum + 1 - flag, 0);
+    const covered = new Uint8Array(this.shards).fill(1);
+    this.lacking = new Uint32Array(this.shards);
+    let missing = 0;
+    for (let shard = from; shard < to; shard++) {
+      if (this.isEmpty(shard)) continue;
+      covered[shard] = 0;
+      this.lacking[shard] = chunks;
+      missing++;
+    }
     this.covered = Array.from({ length: chunks }, () => covered.slice());
     this.left = Array.from({ length: chunks }, () => missing);
-    this.lacking = Uint32Array.from(covered, (flag) => (flag ? 0 : chunks));
     this.bare = chunks > 0 ? missing : 0;
   }
 
@@ -118,7 +128,7 @@ export class StepLedger {
   /** Whether every shard of `node` has `chunk`. */
   has(node: Node, chunk: number): boolean {
     const [from, to] = this.range(node);
-    return this.covered[chunk]!.subarray(from, to).every((flag) => flag === 1);
+    return !this.covered[chunk]!.subarray(from, to).includes(0);
   }
 
   hasShard(shard: number, chunk: number): boolean {
@@ -159,18 +169,20 @@ export class StepLedger {
     this.byNode.add(node, lease);
     this.count(node, 1);
     const own = this.byWorker.get(worker);
-    if (own) own.set(node, lease);
-    else this.byWorker.set(worker, new Map([[node, lease]]));
+    const at = own ? placeOf(own, node) : -1;
+    if (!own) this.byWorker.set(worker, [lease]);
+    else if (at < 0) own.push(lease);
+    else own[at] = lease;
     return lease;
   }
 
   leaseOf(worker: WorkerId, node: Node): Lease | undefined {
-    return this.byWorker.get(worker)?.get(node);
+    return this.byWorker.get(worker)?.find((lease) => lease.node === node);
   }
 
   /** The worker's leases, in the order in which it got them. */
-  leasesOf(worker: WorkerId): Lease[] {
-    return [...(this.byWorker.get(worker)?.values() ?? [])];
+  leasesOf(worker: WorkerId): readonly Lease[] {
+    return this.byWorker.get(worker)?.slice() ?? NONE;
   }
 
   holds(worker: WorkerId): boolean {
@@ -215,21 +227,22 @@ export class StepLedger {
   /** Ends one lease, fulfilled or not. */
   end(worker: WorkerId, node: Node): void {
     const own = this.byWorker.get(worker);
-    const lease = own?.get(node);
+    const at = own ? placeOf(own, node) : -1;
+    const lease = own?.[at];
     if (!own || !lease) return;
     this.open.delete(lease);
     this.byNode.remove(node, lease);
     this.count(node, -1);
-    own.delete(node);
-    if (own.size === 0) this.byWorker.delete(worker);
+    if (own.length === 1) this.byWorker.delete(worker);
+    else own.splice(at, 1);
     const ended = this.ended.get(worker);
-    if (ended) ended.add(node);
-    else this.ended.set(worker, new Set([node]));
+    if (ended) ended.push(node);
+    else this.ended.set(worker, [node]);
   }
 
   /** Whether the worker has held a lease of the node that is over, fulfilled or not. */
   hasEnded(worker: WorkerId, node: Node): boolean {
-    return this.ended.get(worker)?.has(node) ?? false;
+    return this.ended.get(worker)?.includes(node) ?? false;
   }
 
   /** The shards `[from, to)` under `node`. */

@@ -2,7 +2,7 @@
 import { type Node, parentOf, ROOT } from '../../../shared/numerics/tree.js';
 import { SetsByKey } from './sets-by-key.js';
 
-export class NodeIndex<T> {
+export class NodeIndex<T extends object> {
   private readonly byNode = new SetsByKey<Node, T>();
 
   /** @param shards of the step: leaves of the tree */
@@ -19,7 +19,8 @@ export class NodeIndex<T> {
   /** What belongs to nodes above `node`, to `node`, and to nodes under it, level by level. */
   over(node: Node): T[] {
     const found: T[] = [];
-    const look = (at: Node) => found.push(...this.byNode.of(at));
+    const take = (item: T) => void found.push(item);
+    const look = (at: Node) => this.byNode.each(at, take);
     for (let above = parentOf(node); above >= ROOT; above = parentOf(above)) look(above);
     for (let [first, end] = [node, node + 1]; first < 2 * this.shards; [first, end] = [2 * first, 2 * end])
       for (let at = first; at < end; at++) look(at);

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { firstShard, leafCount, ROOT, shardBounds } from '../../../shared/numerics/tree.js';
 import { autoShards } from './auto-shards.js';
+import { plainPlan } from './fixtures/plain-planner.js';
 import { type PlannedWorker, plan } from './planner.js';
 
 const shards = 8;
@@ -148,6 +149,38 @@ describe('automatic shards', () => {
           const leased = assignments.map(({ node }) => bounds[node - count + 1]! - bounds[node - count]!);
           expect(leased.reduce((sum, size) => sum + size, 0)).toBe(samples);
           expect(new Set(assignments.map(({ worker }) => worker)).size).toBe(assignments.length);
+        },
+      ),
+    );
+  });
+});
+
+describe('a plan for many workers', () => {
+  it('is that of the plain planner, which weighs all of them at each time that it tries', () => {
+    const worker = fc.record({
+      speed: fc.option(
+        fc.oneof(fc.constantFrom(50, 100, 100.1), fc.double({ min: 0.1, max: 1e5, noNaN: true })),
+        {
+          nil: undefined,
+        },
+      ),
+      busy: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 10, noNaN: true })),
+      leases: fc.nat(2),
+      leaseSeconds: fc.option(fc.double({ min: 1e-5, max: 3, noNaN: true }), { nil: undefined }),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(worker, { minLength: 1, maxLength: 60 }),
+        fc.nat(8),
+        fc.integer({ min: 0, max: 2000 }),
+        fc.constantFrom(0, 1e-5, 0.5),
+        fc.integer({ min: 1, max: 7 }),
+        (drawn, level, samples, uploadSeconds, node) => {
+          const count = 2 ** level;
+          const options = { shards: count, bounds: shardBounds(samples, count), uploadSeconds };
+          const workers = drawn.map((one, at): PlannedWorker => ({ ...one, id: at }));
+          const root = Math.min(node, 2 * count - 1);
+          expect(plan(root, workers, options)).toEqual(plainPlan(root, workers, options));
         },
       ),
     );

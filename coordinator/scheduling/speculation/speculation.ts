@@ -5,8 +5,9 @@
  * A pure function of (now, state, options) that returns its decisions with their reasons.
  */
 import { childrenOf, type Node } from '../../../shared/numerics/tree.js';
-import { expectedMs, inAll } from '../deadlines.js';
+import { expectedAtLeastMs, expectedMs, inAll } from '../deadlines.js';
 import { NodeIndex } from '../leases/node-index.js';
+import type { LeastTimes } from '../least-times.js';
 import type { Turnaround, WorkerId } from '../worker.js';
 import { DisjointNodes } from './disjoint-nodes.js';
 import { Waits } from './waits.js';
@@ -29,6 +30,8 @@ export interface OpenLease {
   begunAt: number;
   /** The worker's latest leases. */
   recent: readonly Turnaround[];
+  /** ...and the least that any of them took; undefined: not known, and all are looked at. */
+  least?: LeastTimes;
   /** The coordinator recomputes it: only who is trusted is asked, since of others it would recompute that too. */
   isOwn?: boolean;
 }
@@ -93,35 +96,28 @@ interface Judged {
  * twice, which is not.
  */
 export function speculate(now: number, state: SpeculationState, options: SpeculationOptions): Speculation[] {
-  const idle = [...state.idle].sort(
-    (a, b) =>
-      Number(a.isDoubtful) - Number(b.isDoubtful) ||
-      Number(b.isTrusted) - Number(a.isTrusted) ||
-      (b.speed ?? 0) - (a.speed ?? 0) ||
-      a.id - b.id,
-  );
-  if (idle.length === 0) return [];
-  const waits = new Waits(now, idle, options.samples);
-  const judge = (lease: OpenLease): Judged => {
-    const allowedMs = expectedMs(lease.samples, lease.recent, options.all);
-    const overdueMs = overdue(now, lease, allowedMs);
-    const outwaitedMs = waits.longest(lease);
-    const lateMs = Math.max(overdueMs, outwaitedMs);
-    return { lease, node: lease.node, allowedMs, overdueMs, outwaitedMs, lateMs };
-  };
-  const judged = state.leases.map(judge);
-  const late = judged.filter(({ lateMs }) => lateMs > 0).sort((a, b) => b.lateMs - a.lateMs);
+  if (state.idle.length === 0) return [];
+  const waits = new Waits(now, state.idle, options.samples);
+  const judge = judgeBy(now, waits, options);
+  const late = state.leases
+    .filter((lease) => mayBeLate(now, lease, waits))
+    .map(judge)
+    .filter(({ lateMs }) => lateMs > 0)
+    .sort((a, b) => b.lateMs - a.lateMs);
   if (late.length === 0) return [];
-  const leases = new NodeIndex<Judged>(options.shards);
-  for (const held of judged) leases.add(held.node, held);
+  const leases = new NodeIndex<OpenLease>(options.shards);
+  for (const held of state.leases) leases.add(held.node, held);
   const asked = new DisjointNodes();
-  const free = [...idle];
+  const free = inTurn(state.idle);
   const decisions: Speculation[] = [];
   for (const own of late) {
     const { node, allowedMs, lease } = own;
     const { name, begunAt, since } = lease;
     if (asked.overlaps(node)) continue;
-    const others = leases.over(node).filter((other) => other !== own);
+    const others = leases
+      .over(node)
+      .filter((other) => other !== lease)
+      .map(judge);
     const isLate = (held: Judged, other: IdleWorker) =>
       held.overdueMs > 0 || waits.outwaited(held.lease, other) > 0;
     // A copy that is soon to be expected is waited for; that of a slow worker, which is only tried, is not.
@@ -167,6 +163,41 @@ export function speculate(now: number, state: SpeculationState, options: Specula
     }
   }
   return decisions;
+}
+
+/** Who is asked first. */
+function inTurn(idle: readonly IdleWorker[]): IdleWorker[] {
+  return [...idle].sort(
+    (a, b) =>
+      Number(a.isDoubtful) - Number(b.isDoubtful) ||
+      Number(b.isTrusted) - Number(a.isTrusted) ||
+      (b.speed ?? 0) - (a.speed ?? 0) ||
+      a.id - b.id,
+  );
+}
+
+/** Whether the lease may be late, told without its worker's history. */
+function mayBeLate(now: number, lease: OpenLease, waits: Waits): boolean {
+  const { samples, recent, least } = lease;
+  return (
+    !least || overdue(now, lease, expectedAtLeastMs(samples, recent, least)) > 0 || waits.longest(lease) > 0
+  );
+}
+
+/** Judges each lease once. */
+function judgeBy(now: number, waits: Waits, { all }: SpeculationOptions): (lease: OpenLease) => Judged {
+  const judged = new Map<OpenLease, Judged>();
+  return (lease) => {
+    const before = judged.get(lease);
+    if (before) return before;
+    const allowedMs = expectedMs(lease.samples, lease.recent, all);
+    const overdueMs = overdue(now, lease, allowedMs);
+    const outwaitedMs = waits.longest(lease);
+    const lateMs = Math.max(overdueMs, outwaitedMs);
+    const made = { lease, node: lease.node, allowedMs, overdueMs, outwaitedMs, lateMs };
+    judged.set(lease, made);
+    return made;
+  };
 }
 
 /** A lease is late when it has stood still for longer than is allowed, or has taken twice as long in all. */

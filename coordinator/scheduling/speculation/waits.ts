@@ -43,7 +43,9 @@ export class Waits {
 
 /** The patience of all idle workers with leases of one size. */
 class Patience {
-  private readonly least: number;
+  private least = Number.POSITIVE_INFINITY;
+  /** By how much any of them has been idle for longer than that; below 0: no lease has outwaited anybody. */
+  private longestIdle = Number.NEGATIVE_INFINITY;
   /** The least patient first. */
   private ms = new Float64Array(0);
   /** By how much any of the first of them has been idle for longer than that: no lease has outwaited one by more. */
@@ -54,10 +56,11 @@ class Patience {
     private readonly workers: readonly Idle[],
     private readonly size: number,
   ) {
-    this.least = workers.reduce(
-      (least, one) => Math.min(least, patienceMs(size, one)),
-      Number.POSITIVE_INFINITY,
-    );
+    for (const one of workers) {
+      const ms = patienceMs(size, one);
+      this.least = Math.min(this.least, ms);
+      this.longestIdle = Math.max(this.longestIdle, now - one.since - ms);
+    }
   }
 
   private sort(): void {
@@ -71,7 +74,7 @@ class Patience {
 
   /** The most of min(waited - ms, idle): of these one falls from worker to worker, and the other rises. */
   longest(waited: number): number {
-    if (waited <= this.least) return Number.NEGATIVE_INFINITY;
+    if (waited <= this.least || this.longestIdle <= 0) return Number.NEGATIVE_INFINITY;
     if (this.ms.length === 0) this.sort();
     let [low, high] = [0, this.ms.length];
     while (low < high) {

@@ -23,6 +23,11 @@ export function withValidation(data: DataSet, options: ValidationOptions): DataS
     ? `--fold ${options.fold}`
     : options.validation && `--validation ${options.validation}`;
   if (!asked) return data;
+  if (data.validation)
+    throw new UserError(
+      `${asked}: ${data.name} has a validation set of its own, of ${data.validation.count} records; leave the option out`,
+      2,
+    );
   const { train, sequence } = data;
   const records = sequence ? blockOf(train.count, options) : drawn(data, options);
   if (records.length === 0 || records.length === train.count)

@@ -1,7 +1,7 @@
 /** Classes of pictures: the names of their folders, sorted; or those that a model was trained on. */
 import { UserError } from '../../../../../../shared/user-error.js';
 import { countsOf, untrainedWarnings } from '../../../classes.js';
-import type { Reader, UnknownClass } from '../../../source.js';
+import type { DataSet, Reader, UnknownClass } from '../../../source.js';
 import type { Entry } from './layout.js';
 import type { Parts } from './parts.js';
 
@@ -9,7 +9,7 @@ export interface Classes {
   names: string[];
   warnings: string[];
   /** Those that the model does not know; undefined where there is none. */
-  unknown: { train: UnknownClass[]; test: UnknownClass[] } | undefined;
+  unknown: DataSet['unknownClasses'];
   /** Class numbers by name. */
   numbers: ReadonlyMap<string, number>;
 }
@@ -19,16 +19,25 @@ const [FEW, SMALL_SHARE] = [10, 0.1];
 const LISTED = 8;
 
 /** @throws UserError if there is nothing to tell apart */
-export function classesOf({ train, test }: Parts, root: string, { trained }: Reader): Classes {
+export function classesOf(
+  { train, test, validation = [] }: Parts,
+  root: string,
+  { trained }: Reader,
+): Classes {
   const known = trained?.label.kind === 'class' ? trained.label : undefined;
   if (known) {
     const names = known.names ?? Array.from({ length: known.classes }, (_, number) => `${number}`);
     const numbers = numbered(names);
     const unknown = (entries: readonly Entry[]) =>
       countsOf(entries.map(({ name }) => name).filter((name) => !numbers.has(name)));
-    return { names, numbers, warnings: [], unknown: { train: unknown(train), test: unknown(test) } };
+    return {
+      names,
+      numbers,
+      warnings: [],
+      unknown: { train: unknown(train), test: unknown(test), validation: unknown(validation) },
+    };
   }
-  const names = [...new Set([...train, ...test].map(({ name }) => name))].sort();
+  const names = [...new Set([...train, ...test, ...validation].map(({ name }) => name))].sort();
   if (names.length < 2)
     throw new UserError(`${root} has only one class (${names[0]}): nothing to tell apart`, 2);
   const counts = countsOf(train.map(({ name }) => name));

@@ -3,9 +3,16 @@ import { join } from 'node:path';
 import { zipSync } from 'fflate';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { picture, picturesIn, several } from '../../../../../../test/support/files/picture-files.js';
+import {
+  type Color,
+  picture,
+  picturesIn,
+  several,
+} from '../../../../../../test/support/files/picture-files.js';
 import { temporaryFolder } from '../../../../../../test/support/files/temporary-folder.js';
+import { refusalOf } from '../../../../../../test/support/refusal.js';
 import type { DataSet } from '../../../source.js';
+import { withValidation } from '../../../split/validation.js';
 import { absoluteData, openData } from '../../sources.js';
 
 const root = temporaryFolder();
@@ -32,6 +39,27 @@ describe('images', () => {
     expect(pairs.sort()).toEqual(['0: 7,8,9', '1: 4,5,6', '2: 1,2,3']);
     expect([firstColors(test), [...test.y]]).toEqual([[[10, 11, 12]], [1]]);
     expect(parts).toEqual({ train: `all 3 pictures of ${dir}/train`, test: `all 1 picture of ${dir}/test` });
+  });
+
+  it('has a validation set where there is a folder for it beside that of the test set', async () => {
+    const files = {
+      ...several('train/cat', 3),
+      ...several('train/dog', 3),
+      'val/dog/1.png': [9, 9, 9] as Color,
+    };
+    const alone = await open(await folderOf(files));
+    expect([firstColors(alone.test), alone.validation]).toEqual([[[9, 9, 9]], undefined]);
+    const dir = await folderOf({ ...files, 'test/cat/1.png': [7, 7, 7] });
+    const { test, validation, notes } = await open(dir);
+    expect([firstColors(test), firstColors(validation!), [...validation!.y]]).toEqual([
+      [[7, 7, 7]],
+      [[9, 9, 9]],
+      [1],
+    ]);
+    expect(notes).toContain(`validation set: all 1 picture of ${dir}/val`);
+    expect(await refusalOf(async () => withValidation(await open(dir), { validation: 0.1, seed: 1 }))).toBe(
+      `--validation 0.1: images:${dir} has a validation set of its own, of 1 records; leave the option out`,
+    );
   });
 
   it('draws the same share of each class where there is no test set, each picture once', async () => {
@@ -98,6 +126,22 @@ describe('images', () => {
     expect(firstColors(train).map(String).sort()).toEqual(['1,1,1', '255,255,255']);
     expect(firstColors(test)).toEqual([[177, 127, 127]]);
     expect(notes).toContain('2 pictures are transparent in places: they stand on white');
+  });
+
+  it('takes colors as they are stored, whatever profile stands beside them', async () => {
+    const profiled = await sharp(await picture([200, 30, 90]))
+      .withIccProfile('p3')
+      .png()
+      .toBuffer();
+    const { data } = await sharp(profiled, { ignoreIcc: true }).raw().toBuffer({ resolveWithObject: true });
+    const stored = [...data.subarray(0, 3)];
+    expect(stored).not.toEqual([200, 30, 90]);
+    const dir = await folderOf({
+      'train/a/1.png': profiled,
+      'train/b/1.png': [1, 2, 3],
+      'test/a/1.png': profiled,
+    });
+    expect(firstColors((await open(dir)).test)).toEqual([stored]);
   });
 
   it('takes the first of several pictures in a file, and tells so', async () => {
@@ -176,7 +220,7 @@ describe('pictures for a model that is trained', () => {
     expect(label).toEqual(trained.label);
     expect(normalisation).toEqual(trained.normalisation);
     expect([train.count, [...test.y], [...test.x]]).toEqual([0, [1], Array(16).fill(8)]);
-    expect(unknownClasses).toEqual({ train: [], test: [{ name: 'eel', records: 1 }] });
+    expect(unknownClasses).toEqual({ train: [], validation: [], test: [{ name: 'eel', records: 1 }] });
     expect(notes).toContain("pictures are made as large as the model's: 4x4, fit=cover");
   });
 });

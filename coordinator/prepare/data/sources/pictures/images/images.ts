@@ -12,7 +12,7 @@ import { type Classes, classesOf } from './classes.js';
 import type { Look } from './decode.js';
 import { type Entry, layoutOf } from './layout.js';
 import { partsOf } from './parts.js';
-import { type Pictures, readPictures } from './read.js';
+import { type Pictures, readPictures, threadsNote } from './read.js';
 import { openTree } from './tree.js';
 
 export const images: DataSource = {
@@ -29,10 +29,11 @@ export const images: DataSource = {
     const parts = partsOf(layout, root, options, reader);
     const classes = classesOf(parts, root, reader);
     const isKnown = ({ name }: Entry) => classes.numbers.has(name);
-    const [train, test] = [parts.train.filter(isKnown), parts.test.filter(isKnown)];
+    const { train, test, validation = [] } = parts;
+    const used = [train, test, validation].map((entries) => entries.filter(isKnown));
     const read = await readPictures({
       tree,
-      parts: [train, test].map((entries) => entries.map(({ path }) => path)),
+      parts: used.map((entries) => entries.map(({ path }) => path)),
       look,
       skipBad,
       preparing: reader.preparing ?? (() => undefined),
@@ -42,23 +43,25 @@ export const images: DataSource = {
       y: { shape: [], dtype: 'int32' },
       label: { kind: 'class', classes: classes.names.length, names: classes.names },
     };
-    const records = {
-      train: recordsOf(train, read.parts[0]!, classes),
-      test: recordsOf(test, read.parts[1]!, classes),
-    };
-    const { notes: ofPixels, normalisation } = await pixelNormalization(
-      records.train.x,
-      shapes,
-      options,
-      reader,
-    );
+    const [trained, tested, validated] = used.map((entries, part) =>
+      recordsOf(entries, read.parts[part]!, classes),
+    ) as [Records, Records, Records];
+    const { notes: ofPixels, normalisation } = await pixelNormalization(trained.x, shapes, options, reader);
     return {
       name: `images:${root}`,
       ...shapes,
       normalisation,
-      ...records,
+      ...{ train: trained, test: tested },
+      ...(parts.validation ? { validation: validated } : {}),
       parts: parts.texts,
-      notes: [...layout.notes, ...parts.notes, ...ofLook, ...notesOf(read, look), ...ofPixels],
+      notes: [
+        ...layout.notes,
+        ...parts.notes,
+        ...ofLook,
+        ...notesOf(read, look),
+        ...threadsNote(used.flat().length),
+        ...ofPixels,
+      ],
       warnings: [...layout.warnings, ...classes.warnings, ...leftOut(read.unreadable)],
       ...(classes.unknown ? { unknownClasses: classes.unknown } : {}),
     };

@@ -9,6 +9,8 @@ import type { Entry, Layout } from './layout.js';
 
 export interface Parts {
   train: Entry[];
+  /** Undefined without a folder for it beside that of the test set. */
+  validation: Entry[] | undefined;
   test: Entry[];
   /** What they are, in words. */
   texts: { train: string; test: string };
@@ -37,20 +39,17 @@ export function partsOf({ parts }: Layout, root: string, options: SpecOptions, {
       `--data option test: nothing is drawn, since ${root} has a test set (${tested!.folder})`,
       2,
     );
-  const notes: string[] = [];
-  if (test && validation)
-    notes.push(
-      `${root}/${validation.folder} (${pictures(validation.entries)}) is not used: ${test.folder} is the test set`,
-    );
   const random = new Random(wholeOption(options, 'seed', 1));
   const mixed = (entries: readonly Entry[]) => shuffled(entries.length, random).map((at) => entries[at]!);
   const textOf = (part: { folder: string; entries: Entry[] } | undefined) =>
     part ? `all ${pictures(part.entries)} of ${root}/${part.folder}` : 'no pictures';
+  const isValidated = test && validation;
   return {
     train: mixed(train?.entries ?? []),
     test: mixed(tested!.entries),
+    validation: isValidated && mixed(validation.entries),
     texts: { train: textOf(train), test: textOf(tested) },
-    notes,
+    notes: isValidated ? [`validation set: ${textOf(validation)}`] : [],
   };
 }
 
@@ -64,6 +63,7 @@ function drawn(entries: readonly Entry[], root: string, options: SpecOptions): P
   return {
     train: train.map((at) => entries[at]!),
     test: test.map((at) => entries[at]!),
+    validation: undefined,
     texts: { train: text(train), test: text(test) },
     notes: [],
   };
