@@ -1,6 +1,7 @@
 /** What a run works on: data and model, opened and checked, and the objects that workers fetch. */
 import type { Program } from '../../engine/compiled/program.js';
 import type { Manifest } from '../../shared/data/manifest.js';
+import { varianceOf } from '../../shared/data/metrics.js';
 import type { ModelDescription } from '../../shared/models/description.js';
 import { layoutOf } from '../../shared/numerics/layout.js';
 import type { ObjectBytes } from '../../shared/protocol/messages.js';
@@ -28,6 +29,8 @@ export interface PrepareOptions {
   head?: boolean | undefined;
   validation?: number | undefined;
   fold?: string | undefined;
+  metrics?: string | undefined;
+  monitor?: string | undefined;
 }
 
 /** Samples of a full shard; under `auto` a guess at the share of one worker, by which engines are timed. */
@@ -44,6 +47,8 @@ export interface Prepared {
   test: Manifest;
   /** Records of the validation set; 0: there is none. */
   validationRecords: number;
+  /** The variances of targets of both, as they are stored; 0 for classes, and where no score needs them. */
+  variances: { validation: number; test: number };
   objects: ObjectStore;
   /** The hashes of the objects that a worker fetches first. */
   hashes: { model: string; train: string; test: string; probe: string; program: string };
@@ -131,6 +136,12 @@ export async function prepare(
     train,
     test,
     validationRecords: data.validation?.count ?? 0,
+    variances: wantsVariance(configuration)
+      ? {
+          validation: data.validation ? varianceOf(data.label, data.validation.y) : 0,
+          test: varianceOf(data.label, data.test.y),
+        }
+      : { validation: 0, test: 0 },
     objects,
     hashes,
     objectBytes,
@@ -158,6 +169,10 @@ const patternsOf = (freeze = ''): string[] =>
     .split(',')
     .map((pattern) => pattern.trim())
     .filter((pattern) => pattern !== '');
+
+/** It takes all targets of what is evaluated. */
+const wantsVariance = ({ metrics = '', monitor }: PrepareOptions): boolean =>
+  [...metrics.split(','), monitor].includes('r2');
 
 function nameOf(model: ModelSource): string {
   if (typeof model === 'string') return model;
