@@ -1,6 +1,6 @@
 /** A data set read as a run reads it, and written as chunks. */
 import { type BuiltManifests, writeBuilt } from '../../coordinator/prepare/data/built/write-built.js';
-import { absoluteData, openData } from '../../coordinator/prepare/data/sources/sources.js';
+import { absoluteData, openData, shownData } from '../../coordinator/prepare/data/sources/sources.js';
 import { endsOf } from '../../coordinator/prepare/model/ends.js';
 import { absoluteModel } from '../../coordinator/prepare/model/model-spec.js';
 import type { LossName } from '../../shared/numerics/losses.js';
@@ -22,16 +22,16 @@ export async function buildData(
   { spec, to, model, loss }: BuildDataRequest,
   preparing: (what: string) => void,
 ): Promise<BuiltManifests & { notes: string[] }> {
-  preparing(`reading the data: ${spec}`);
+  preparing(`reading the data: ${shownData(spec)}`);
   const data = await openData(absoluteData(spec), {
     preparing,
     ...(model === undefined ? {} : { endsOf: (shapes) => endsOf(absoluteModel(model), shapes, loss) }),
   });
-  if (data.stored) throw new UserError(`${spec} is built already: copy the folder`, 2);
+  if (data.stored) throw new UserError(`${shownData(spec)} is built already: copy the folder`, 2);
   // Not yet: a built folder has two parts, and the third would be lost.
   if (data.validation)
     throw new UserError(
-      `${spec} has a validation set of its own (${data.validation.count} records), which a built set cannot hold: take it out, or put it into the training set (--validation draws one from there)`,
+      `${shownData(spec)} has a validation set of its own (${data.validation.count} records), which a built set cannot hold: take it out, or put it into the training set (--validation draws one from there)`,
       2,
     );
   preparing(`writing chunks to ${to}`);

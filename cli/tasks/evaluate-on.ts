@@ -5,12 +5,13 @@
 import { createHash } from 'node:crypto';
 import { COORDINATOR_OPTIONS, type GivenCoordinatorOptions } from '../../coordinator/options/options.js';
 import type { DataSet } from '../../coordinator/prepare/data/source.js';
-import { openData } from '../../coordinator/prepare/data/sources/sources.js';
+import { openData, shownData } from '../../coordinator/prepare/data/sources/sources.js';
 import { withValidation } from '../../coordinator/prepare/data/split/validation.js';
 import { ObjectStore, storeSplit } from '../../coordinator/prepare/data/store.js';
 import { startEngineThread } from '../../engine/node/engine-thread.js';
 import { type EvaluationTotals, evaluationParts, sumParts } from '../../shared/data/evaluation-parts.js';
 import { concatenated, type RecordFormat } from '../../shared/data/manifest.js';
+import { varianceOf } from '../../shared/data/metrics.js';
 import type { ModelDescription } from '../../shared/models/description.js';
 import { UserError } from '../../shared/user-error.js';
 import { Batches } from '../../worker/data/batches.js';
@@ -35,6 +36,8 @@ export interface EvaluationRequest {
 
 export interface EvaluationResult {
   totals: EvaluationTotals;
+  /** Of the targets as they are stored; 0 for classes. */
+  variance(): number;
   engineClass: string;
   /** What was evaluated, in words. */
   evaluated: string;
@@ -51,10 +54,10 @@ export async function evaluateOn(request: EvaluationRequest): Promise<Evaluation
   const read = await openData(spec, { trained: records, preparing });
   const { validation, fold, seed = COORDINATOR_OPTIONS.seed.default } = request.split ?? {};
   const data = withValidation(read, { validation, fold, seed });
-  refuseOtherRecords(spec, data, records);
+  refuseOtherRecords(shownData(spec), data, records);
   const { part, text, unknown } = partOf(data, request.part);
   if (part.count === 0)
-    throw new UserError(`--data ${spec}: ${text}: none has a class that the model knows`, 2);
+    throw new UserError(`--data ${shownData(spec)}: ${text}: none has a class that the model knows`, 2);
   const objects = new ObjectStore(data.stored?.objects);
   const stored = partStored(data, request.part);
   const seen = { ...data, normalisation: records.normalisation, test: part, stored };
@@ -76,7 +79,14 @@ export async function evaluateOn(request: EvaluationRequest): Promise<Evaluation
     }
     const { engineClass } = compute;
     const notes = [...(data.notes ?? []), ...(data.warnings ?? [])];
-    return { totals: sumParts(parts), engineClass, evaluated: text, notes, unknownClasses: unknown };
+    return {
+      totals: sumParts(parts),
+      variance: () => varianceOf(data.label, part.y),
+      engineClass,
+      evaluated: text,
+      notes,
+      unknownClasses: unknown,
+    };
   } finally {
     await compute.close();
   }

@@ -1,6 +1,6 @@
 /** Every engine of this machine on one model: as a worker would try them, and the slow ones too. */
 import type { GivenCoordinatorOptions } from '../../coordinator/options/options.js';
-import { openData } from '../../coordinator/prepare/data/sources/sources.js';
+import { openData, shownData } from '../../coordinator/prepare/data/sources/sources.js';
 import { buildModel } from '../../coordinator/prepare/model/build-model.js';
 import { headOf } from '../../coordinator/prepare/model/reference.js';
 import { shardSamplesOf } from '../../coordinator/prepare/prepare.js';
@@ -34,7 +34,7 @@ export async function tryEngines(
 ): Promise<EnginesResult> {
   const configuration = configure(given);
   const shardSamples = shardSamplesOf(configuration);
-  preparing(`reading the data: ${configuration.data}`);
+  preparing(`reading the data: ${shownData(configuration.data)}`);
   const data = await openData(configuration.data, { preparing });
   preparing(`building the model: ${configuration.model}`);
   const { description, probe, program } = await buildModel({
@@ -62,8 +62,15 @@ export async function tryEngines(
   preparing(`timing ${thread.name} in one lane, and in ${all}`);
   const [one, every] = [await timeLanes(subject, 1, batch), await timeLanes(subject, all, batch)];
   const speed = { lanes: every.lanes, ofOne: one.speed, ofAll: every.speed };
-  const { data: name, model } = configuration;
-  return { data: name, model, shardSamples, chosen: thread.name, engines: [...thread.tried], speed };
+  const { model } = configuration;
+  return {
+    data: shownData(configuration.data),
+    model,
+    shardSamples,
+    chosen: thread.name,
+    engines: [...thread.tried],
+    speed,
+  };
 }
 
 /** Enough nodes for the fastest of them to be undisturbed. */

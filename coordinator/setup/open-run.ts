@@ -7,7 +7,7 @@ import { COORDINATOR_OPTIONS, type GivenCoordinatorOptions } from '../options/op
 import { readOwnData } from '../prepare/data/arrays/own/open-own.js';
 import type { OwnDataSet } from '../prepare/data/arrays/own/own-data-set.js';
 import type { GivenData } from '../prepare/data/source.js';
-import { absoluteData } from '../prepare/data/sources/sources.js';
+import { absoluteData, shownData } from '../prepare/data/sources/sources.js';
 import type { ModelFunction, ModelSource } from '../prepare/model/build-model.js';
 import { absoluteModel, modelFrom } from '../prepare/model/model-spec.js';
 import { type Checkpoint, readLatest } from '../record/checkpoint/reader.js';
@@ -70,7 +70,7 @@ export async function openRun(
   { warn }: Announcer,
   cleanup: Cleanup,
 ): Promise<OpenedRun> {
-  const { given, modelFunction, own } = await readGiven(options);
+  const { given, modelFunction, source } = await readGiven(options);
   const lock = new RunLock();
   cleanup.defer(() => lock.release());
   const folder = given.resume ? runFolder(given.runDir!) : folderForNewRun(given);
@@ -78,7 +78,7 @@ export async function openRun(
     const configuration = configure(await optionsToResume(folder, given));
     check(configuration);
     await refuseOtherOwnData(folder, given);
-    const data = own ?? configuration.data;
+    const data = source ?? configuration.data;
     const generation = await lock.acquire(folder, warn);
     const stored = await readLatest(folder.checkpoints, warn);
     if (stored) refuseOtherConfiguration(folder, configuration, stored.state.configuration);
@@ -96,7 +96,7 @@ export async function openRun(
     await lock.acquire(folder, warn, generation);
   };
   const model = modelFunction ?? configuration.model;
-  const data = own ?? configuration.data;
+  const data = source ?? configuration.data;
   return { folder, configuration, data, model, lock, generation, stored: undefined, claimFolder };
 }
 
@@ -112,12 +112,14 @@ async function readGiven({ model, data, ...rest }: StartCoordinatorOptions) {
   const given = readOptions(COORDINATOR_OPTIONS, raw, { where: 'startCoordinator' });
   checkTogether(given);
   if (given.startOrResume) given.resume = holdsRun(given.runDir!);
-  if (given.data !== undefined) given.data = absoluteData(given.data);
+  // Credentials in an address are written nowhere: the run's own configuration goes without them.
+  const spec = given.data === undefined ? undefined : absoluteData(given.data);
+  if (spec !== undefined) given.data = shownData(spec);
   if (given.from !== undefined) given.model = modelFrom(given.from);
   delete given.from;
   if (given.model !== undefined) given.model = absoluteModel(given.model);
   for (const name of ['tokens', 'tlsCert', 'tlsKey'] as const) {
     if (given[name] !== undefined) given[name] = resolve(given[name]);
   }
-  return { given, modelFunction: isFunction ? model : undefined, own };
+  return { given, modelFunction: isFunction ? model : undefined, source: own ?? spec };
 }

@@ -94,6 +94,17 @@ export interface DataSource {
   /** Those of its options that are paths. */
   pathOptions?: readonly string[];
   /**
+   * Where `path` is a folder: fetches what it would hold, where an address stands in its place.
+   * @param fetch fetches the first of some names that the server has; whether it may have none of them
+   * @param dir where copies come to lie
+   */
+  fetchFolder?(
+    fetch: (names: readonly string[], isOptional?: boolean) => Promise<string | undefined>,
+    dir: string,
+  ): Promise<void>;
+  /** Whether its file is a program, which is run. */
+  isRun?: true;
+  /**
    * @param path what stands between the colon and the question mark
    * @throws UserError naming what is wrong with the data, and what to do
    */

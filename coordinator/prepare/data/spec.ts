@@ -4,6 +4,7 @@
  * without two hexadecimal digits behind it, and a `+`, stand for themselves.
  */
 import { UserError } from '../../../shared/user-error.js';
+import { isAddress } from './files/address/address.js';
 
 /** How names with special characters are written, for errors. */
 export const ESCAPING = 'in names, % is written %25, ? %3F, & %26, = %3D, and a comma %2C';
@@ -19,6 +20,11 @@ export class SpecOptions {
   get(name: string): string | undefined {
     const raw = this.raw.get(name);
     return raw === undefined ? undefined : unescaped(raw);
+  }
+
+  /** @param raw as it would stand in the spec */
+  with(name: string, raw: string): SpecOptions {
+    return new SpecOptions(new Map([...this.raw, [name, raw]]));
   }
 
   /** The items of a comma-separated list; a comma that is written `%2C` belongs to its item. */
@@ -57,7 +63,8 @@ export interface OptionNames {
 
 /**
  * The path ends at the first question mark behind which there is nothing but known options: a path with one of its
- * own can mostly be given as it is.
+ * own can mostly be given as it is. An address is taken as it stands, with a query of its own: options begin at the last
+ * question mark behind which there is nothing but known ones.
  * @throws UserError for an unknown option, or one given twice
  */
 export function parseSpec(spec: string, optionsOf: (scheme: string) => OptionNames | undefined): Spec {
@@ -73,7 +80,7 @@ export function parseSpec(spec: string, optionsOf: (scheme: string) => OptionNam
     if (raw.has(name)) throw new UserError(`--data ${scheme}: option ${name} is given twice`, 2);
     raw.set(name, value);
   }
-  return { scheme, path: unescaped(path), options: new SpecOptions(raw) };
+  return { scheme, path: pathOf(path), options: new SpecOptions(raw) };
 }
 
 /** `spec` with every path in it replaced by `change(path)`. All else stays as it was written. */
@@ -86,16 +93,19 @@ export function withPaths(
   const names = optionsOf(scheme);
   const { path, parts } = cut(rest, names?.known ?? []);
   const changed = (raw: string) => escapedPath(change(unescaped(raw)));
+  const changedPath = isAddress(path) ? change(path) : changed(path);
   const options = parts.map(([name, value]) =>
     names?.paths.includes(name) && value !== '' ? `${name}=${changed(value)}` : `${name}=${value}`,
   );
-  return `${scheme}${path && `:${changed(path)}`}${options.length > 0 ? `?${options.join('&')}` : ''}`;
+  // A query of its own is not to be taken for options.
+  const mark = options.length > 0 || (isAddress(path) && path.includes('?')) ? '?' : '';
+  return `${scheme}${path && `:${changedPath}`}${mark}${options.join('&')}`;
 }
 
 /** A column's name as an option takes it, also within a list. */
 export const escapedName = (name: string): string => name.replace(/[%&?#=,:\s]/g, encodeURIComponent);
 
-const escapedPath = (path: string): string => path.replace(/[%?&]/g, encodeURIComponent);
+export const escapedPath = (path: string): string => path.replace(/[%?&]/g, encodeURIComponent);
 
 function schemeOf(spec: string): { scheme: string; rest: string } {
   const [, scheme = '', rest = ''] = /^([^:?]*):?(.*)$/s.exec(spec) ?? [];
@@ -110,9 +120,13 @@ function cut(rest: string, known: OptionNames['known']): { path: string; parts: 
     path: rest.slice(0, index),
     parts: partsOf(rest.slice(index + 1)),
   }));
-  const sound = cuts.find(({ parts }) => parts.every(([name]) => isKnown(name, known)));
+  const isSound = ({ parts }: { parts: [string, string][] }) => parts.every(([name]) => isKnown(name, known));
+  if (isAddress(rest)) return cuts.reverse().find(isSound) ?? { path: rest, parts: [] };
+  const sound = cuts.find(isSound);
   return sound ?? cuts[0] ?? { path: rest, parts: [] };
 }
+
+const pathOf = (raw: string): string => (isAddress(raw) ? raw : unescaped(raw));
 
 function partsOf(text: string): [string, string][] {
   const parts = text.split('&').filter(Boolean);

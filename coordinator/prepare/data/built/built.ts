@@ -8,6 +8,7 @@ import { AS_IT_IS, type Manifest, type RecordFormat } from '../../../../shared/d
 import { messageOf, UserError } from '../../../../shared/user-error.js';
 import type { DataSet, DataSource, Objects, Reader, Records } from '../source.js';
 import { ChunkFolder } from './chunk-folder.js';
+import { fetchChunks } from './fetch-chunks.js';
 import { recordsAt } from './records-at.js';
 import { verifyChunks } from './verify.js';
 import { type BuiltManifests, MANIFESTS, SEQUENCE } from './write-built.js';
@@ -16,6 +17,13 @@ export const built: DataSource = {
   scheme: 'built',
   usage: 'built:DIR',
   options: [],
+  async fetchFolder(fetch, dir) {
+    await fetch([SEQUENCE], true);
+    for (const split of ['train', 'test'] as const) {
+      await fetch([MANIFESTS[split]]);
+      await fetchChunks(await readManifest(dir, split), dir, fetch);
+    }
+  },
   async open(dir, _options, reader) {
     if (dir === '') throw new UserError('--data built needs a folder: built:DIR', 2);
     const train = await readManifest(dir, 'train');

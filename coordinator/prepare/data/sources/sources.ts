@@ -5,9 +5,11 @@ import { UserError } from '../../../../shared/user-error.js';
 import { ownModule } from '../arrays/own/module.js';
 import { isOwnData } from '../arrays/own/own-name.js';
 import { built } from '../built/built.js';
+import { isAddress, shownAddress } from '../files/address/address.js';
 import type { DataSet, DataSource, GivenData, Reader } from '../source.js';
 import { type OptionNames, parseSpec, withPaths } from '../spec.js';
 import { checkCounts, checkLabels } from './check-labels.js';
+import { localCopies, toldByAddress, withAddresses } from './local-copies.js';
 import { npy, npz } from './npz.js';
 import { cifar10, cifar100 } from './pictures/cifar.js';
 import { digits } from './pictures/digits.js';
@@ -15,6 +17,7 @@ import { idx } from './pictures/idx.js';
 import { images } from './pictures/images/images.js';
 import { csv } from './table/csv/csv.js';
 import { jsonl } from './table/jsonl/jsonl.js';
+import { parquet } from './table/parquet/parquet.js';
 import { text } from './text.js';
 
 export const SOURCES: readonly DataSource[] = [
@@ -25,6 +28,7 @@ export const SOURCES: readonly DataSource[] = [
   images,
   csv,
   jsonl,
+  parquet,
   npz,
   npy,
   text,
@@ -50,12 +54,20 @@ function withScheme(spec: string): string {
 
 /** `spec` with its scheme and absolute paths: it means the same wherever it is read again. */
 export const absoluteData = (spec: string): string =>
-  isOwnData(spec) ? spec : withPaths(withScheme(spec), optionsOf, (path) => resolve(path));
+  isOwnData(spec)
+    ? spec
+    : withPaths(withScheme(spec), optionsOf, (path) => (isAddress(path) ? path : resolve(path)));
+
+/** `spec` as people, logs and files may see it: addresses without credentials. */
+export const shownData = (spec: string): string =>
+  isOwnData(spec)
+    ? spec
+    : withPaths(withScheme(spec), optionsOf, (path) => (isAddress(path) ? shownAddress(path) : path));
 
 /** The name of the data set that a spec opens. @throws UserError */
 export function dataName(spec: string): string {
   const { scheme, path } = parseSpec(withScheme(spec), optionsOf);
-  return path ? `${scheme}:${path}` : scheme;
+  return path ? `${scheme}:${isAddress(path) ? shownAddress(path) : path}` : scheme;
 }
 
 /** @throws UserError */
@@ -77,6 +89,11 @@ async function openSpec(spec: string, reader: Reader): Promise<DataSet> {
         `--data ${spec} stands for data that a program has given: only that program can give them again (startCoordinator({ data })); name others by another --data`,
         2,
       );
+    if (isAddress(spec))
+      throw new UserError(
+        `--data ${shownAddress(spec)}: say what lies there, for example csv:${shownAddress(spec)}`,
+        2,
+      );
     const known = SOURCES.map(({ scheme }) => scheme);
     const meant = didYouMean(scheme, known);
     throw new UserError(
@@ -84,5 +101,7 @@ async function openSpec(spec: string, reader: Reader): Promise<DataSet> {
       2,
     );
   }
-  return source.open(path, options, reader);
+  const local = await localCopies(source, path, options, { tell: reader.preparing });
+  const data = await withAddresses(local.told, () => source.open(local.path, local.options, reader));
+  return toldByAddress(data, local.told);
 }

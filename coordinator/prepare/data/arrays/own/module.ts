@@ -18,6 +18,7 @@ export const ownModule: DataSource = {
   usage: 'module:FILE.mjs?KEY=VALUE',
   endings: ['.mjs', '.js'],
   options: 'any',
+  isRun: true,
   async open(file, options, reader) {
     if (file === '') throw new UserError('--data module needs a file: module:FILE.mjs', 2);
     const make = await loaded(file);

@@ -36,6 +36,10 @@ export const cifar10: DataSource = {
   scheme: 'cifar10',
   usage: 'cifar10:DIR',
   options: ['normalize'],
+  async fetchFolder(fetch) {
+    for (const name of [1, 2, 3, 4, 5].map((part) => `data_batch_${part}.bin`).concat('test_batch.bin'))
+      await fetch([name, `${name}.gz`]);
+  },
   async open(dir, options, reader) {
     const version = {
       ...{ dir, scheme: 'cifar10', labels: { bytes: 1, at: 0 }, names: CIFAR10 },
@@ -50,6 +54,10 @@ export const cifar100: DataSource = {
   scheme: 'cifar100',
   usage: 'cifar100:DIR',
   options: ['labels', 'normalize'],
+  async fetchFolder(fetch) {
+    for (const name of ['train.bin', 'test.bin']) await fetch([name, `${name}.gz`]);
+    for (const kind of ['fine', 'coarse']) await fetch([`${kind}_label_names.txt`], true);
+  },
   async open(dir, options, reader) {
     const kind = choiceOption(options, 'labels', ['fine', 'coarse'], 'fine');
     const names = await namesIn(dir, `${kind}_label_names.txt`, kind === 'fine' ? FINE : COARSE);

@@ -10,10 +10,22 @@ import type { DataShapes, DataSource, Reader, Records } from '../../source.js';
 const IMAGES_MAGIC = 0x00000803;
 const LABELS_MAGIC = 0x00000801;
 
+const KINDS = ['images-idx3', 'labels-idx1'] as const;
+
+/** Both ways in which the files are called. */
+const namesOf = (part: string, kind: string): string[] => [
+  `${part}-${kind}-ubyte`,
+  `${part}-${kind.replace('-', '.')}-ubyte`,
+];
+
 export const idx: DataSource = {
   scheme: 'idx',
   usage: 'idx:DIR',
   options: ['normalize'],
+  async fetchFolder(fetch) {
+    for (const part of ['train', 't10k'])
+      for (const kind of KINDS) await fetch(namesOf(part, kind).flatMap((name) => [name, `${name}.gz`]));
+  },
   async open(dir, options, reader) {
     if (dir === '') throw new UserError('--data idx needs a folder: idx:DIR', 2);
     const [train, test] = await Promise.all([readSplit(dir, 'train'), readSplit(dir, 't10k')]);
@@ -48,9 +60,10 @@ async function readSplit(
   dir: string,
   name: string,
 ): Promise<Records & { y: Uint8Array; rows: number; columns: number }> {
-  const find = (kind: string) =>
-    findFile(dir, [`${name}-${kind}-ubyte`, `${name}-${kind.replace('-', '.')}-ubyte`]);
-  const [imagesPath, labelsPath] = [await find('images-idx3'), await find('labels-idx1')];
+  const [imagesPath, labelsPath] = [
+    await findFile(dir, namesOf(name, KINDS[0])),
+    await findFile(dir, namesOf(name, KINDS[1])),
+  ];
   const [images, labels] = await Promise.all([readDataFile(imagesPath), readDataFile(labelsPath)]);
   const [count, rows, columns] = readHeader(images, imagesPath, IMAGES_MAGIC, 3) as [number, number, number];
   const [labelCount] = readHeader(labels, labelsPath, LABELS_MAGIC, 1) as [number];

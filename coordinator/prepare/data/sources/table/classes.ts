@@ -25,7 +25,9 @@ export function classesOf({ train, test }: Parts, { trained }: Reader): Labels {
   const [trainLabels, testLabels] = [classNamesOf(train), classNamesOf(test)];
   const known = trained?.label.kind === 'class' ? trained.label.names : undefined;
   const { table, picked } = train;
-  const told = table.columns[picked.label]!.classes?.map((name) => classNameOf(name, table.decimal));
+  const named = table.columns[picked.label]!.classes?.map((name) => classNameOf(name, table.decimal));
+  // A test file may have others.
+  const told = [...trainLabels, ...testLabels].every((name) => named?.includes(name)) ? named : undefined;
   const count = trainLabels.length + testLabels.length;
   const names = known ?? told ?? orderedClasses(new Set([...trainLabels, ...testLabels]));
   const classes = new Map(names.map((name, at) => [name, at]));

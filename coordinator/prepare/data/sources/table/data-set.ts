@@ -25,13 +25,18 @@ export const TABLE_OPTIONS = [
   ...['missing', 'categories', 'unknown', 'normalize', 'shape'],
 ] as const;
 
-/** @param scheme stands before the name of the file in that of the data set. @throws UserError */
+/**
+ * @param scheme stands before the name of the file in that of the data set
+ * @param testFile the test set, where the option `testfile` names no other
+ * @throws UserError
+ */
 export async function dataOfTable(
   scheme: string,
   read: TableReader,
   file: string,
   options: SpecOptions,
   reader: Reader,
+  testFile?: string,
 ): Promise<DataSet> {
   const notes: string[] = [];
   const { trained } = reader;
@@ -51,7 +56,7 @@ export async function dataOfTable(
   const { table, picked } = own;
   const label = nameOf(table, picked.label);
   notes.unshift(`${file}: ${table.dialect}; the label is ${label}`);
-  const parts = await split(read, request, own, notes);
+  const parts = await split(read, request, own, options.get('testfile') ?? testFile, notes);
   if (!isRegression) notes.push(...parts.sheets.flatMap(spellingNotes));
   const encoding = trained?.columns
     ? trainedEncoding(trained.columns, parts, options)

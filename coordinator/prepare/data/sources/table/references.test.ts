@@ -17,7 +17,7 @@ const expected: Record<'train' | 'test', Record<string, number[]>> & {
 /** A mean less itself is no zero in float64 where it was summed in another order. */
 const ROUNDING = 1e-15;
 
-describe.each(['csv', 'jsonl'])('%s', (ending) => {
+describe.each(['csv', 'jsonl', 'parquet'])('%s', (ending) => {
   const file = (name: string) => join(fixtures, `${name}.${ending}`);
   const spec = `${file('train')}?label=survived&testfile=${file('test')}&categories=onehot&unknown=zeros&missing=mean`;
 

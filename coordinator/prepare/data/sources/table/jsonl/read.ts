@@ -16,11 +16,15 @@ export async function readJsonl(request: TableRequest): Promise<ReadTable> {
     line++;
     if (text.trim() === '') continue;
     const rows = lines.length;
-    for (const [key, value] of Object.entries(objectOf(text, `${file}, line ${line}`))) {
-      if (!values.has(key)) values.set(key, isUsed(key, request) ? new ValueColumn(key) : undefined);
-      const column = values.get(key);
+    const object = objectOf(text, `${file}, line ${line}`);
+    for (const key of Object.keys(object)) {
+      let column = values.get(key);
+      if (!column && !values.has(key)) {
+        column = isUsed(key, request) ? new ValueColumn(key) : undefined;
+        values.set(key, column);
+      }
       column?.fill(rows);
-      column?.add(value);
+      column?.add(object[key]);
     }
     lines.add(line);
   }
@@ -50,7 +54,7 @@ async function* textLines(
   yield left;
 }
 
-function objectOf(text: string, place: string): object {
+function objectOf(text: string, place: string): Record<string, unknown> {
   let value: unknown;
   let why = 'no object';
   try {
@@ -58,7 +62,8 @@ function objectOf(text: string, place: string): object {
   } catch (error) {
     why = messageOf(error);
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return value as Record<string, unknown>;
   const remedy = text.trimStart().startsWith('[') ? " (jq -c '.[]' makes that of an array)" : '';
   throw new UserError(`${place}: no JSON object (${why}): a whole object is to stand in each line${remedy}`);
 }

@@ -33,11 +33,11 @@ export async function split(
   read: TableReader,
   request: TableRequest,
   own: ReadTable,
+  testFile: string | undefined,
   notes: string[],
 ): Promise<Parts> {
   const { options } = request;
   const train = sheetOf(own, options, notes);
-  const testFile = options.get('testfile');
   if (testFile === undefined) return drawn(train, options);
   const wanted = wantedOf(own.table, own.picked);
   const other = await read({

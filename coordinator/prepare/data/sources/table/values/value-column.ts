@@ -6,6 +6,12 @@ import { Column } from '../cells/column.js';
 
 type Shape = readonly number[];
 
+/** A value that its reader could not make sense of. */
+export class Fault {
+  /** @param text what is wrong */
+  constructor(readonly text: string) {}
+}
+
 export class ValueColumn {
   /** One, or those of a list; none before the first value. */
   private cells: Column[] = [];
@@ -86,6 +92,7 @@ export class ValueColumn {
     else if (value === null || value === undefined) cells.addOdd('missing', 'null');
     else if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
       this.addNumber(cells, value);
+    else if (value instanceof Fault) cells.addOdd('fault', value.text);
     else cells.addOdd('fault', `${inWords(value)}, which is no value of a table`);
   }
 
@@ -95,7 +102,7 @@ export class ValueColumn {
     const number = Number(value);
     if (this.isBoolean !== isBoolean)
       cells.addOdd('fault', `${value}, and a row before has ${isBoolean ? 'a number' : 'a truth value'}`);
-    else if (typeof value === 'bigint' && BigInt(Number.MAX_SAFE_INTEGER) < (value < 0n ? -value : value))
+    else if (typeof value === 'bigint' && !Number.isSafeInteger(number))
       cells.addOdd('fault', `${value} is beyond 2^53, where float64 does not tell whole numbers apart`);
     else if (Number.isNaN(number)) cells.addOdd('missing', 'NaN');
     else if (!Number.isFinite(Math.fround(number))) cells.addOdd('beyond', `${value}`);

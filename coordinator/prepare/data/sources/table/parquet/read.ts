@@ -1,0 +1,112 @@
+/** Parquet files as one table, a group of rows after the other. */
+import {
+  asyncBufferFromFile,
+  type FileMetaData,
+  parquetMetadataAsync,
+  parquetRead,
+  parquetSchema,
+} from 'hyparquet';
+import { compressors } from 'hyparquet-compressors';
+import { messageOf, UserError } from '../../../../../../shared/user-error.js';
+import { listed } from '../cells/table.js';
+import type { ReadTable, TableRequest } from '../picking/reading.js';
+import { isUsed, tableOf } from '../values/typed-table.js';
+import { Fault, ValueColumn } from '../values/value-column.js';
+import { parquetFiles } from './files.js';
+import { classNamesIn, conversionOf, isIndex } from './schema.js';
+
+/** @throws UserError naming the file that is none, or that has other columns than the first */
+export async function readParquet(request: TableRequest): Promise<ReadTable> {
+  const files = await parquetFiles(request.file);
+  const values = new Map<string, ValueColumn | undefined>();
+  /** The first row of each file. */
+  const starts: number[] = [];
+  let rows = 0;
+  let classes = new Map<string, string[]>();
+  let hasIndex = false;
+  for (const file of files) {
+    const { source, metadata } = await opened(file);
+    const names = parquetSchema(metadata).children.map(({ element }) => element.name);
+    hasIndex ||= names.some(isIndex);
+    const own = names.filter((name) => !isIndex(name));
+    if (starts.length === 0) {
+      classes = classNamesIn(metadata);
+      for (const name of own) values.set(name, isUsed(name, request) ? new ValueColumn(name) : undefined);
+    } else if ([...own].sort().join('\0') !== [...values.keys()].sort().join('\0'))
+      throw new UserError(
+        `${file} has columns ${listed(own)}, and ${files[0]} ${listed([...values.keys()])}: files of one table have the same`,
+      );
+    starts.push(rows);
+    rows += await readFile(file, source, metadata, values);
+  }
+  if (rows === 0) throw new UserError(`${request.file} holds no rows`);
+  const dialect = [
+    `Parquet with ${values.size} columns`,
+    ...(files.length > 1 ? [`${files.length} files`] : []),
+    ...(hasIndex ? ['without the index of pandas'] : []),
+  ].join(', ');
+  const placeOf = (row: number): string => {
+    const at = starts.findLastIndex((start) => start <= row);
+    return `${files[at]}, row ${row - starts[at]! + 1}`;
+  };
+  return tableOf(request, { values, rows, classes, dialect, placeOf });
+}
+
+type Source = Awaited<ReturnType<typeof asyncBufferFromFile>>;
+
+async function opened(file: string): Promise<{ source: Source; metadata: FileMetaData }> {
+  try {
+    const source = await asyncBufferFromFile(file);
+    return { source, metadata: await parquetMetadataAsync(source) };
+  } catch (error) {
+    throw new UserError(`${file} is no Parquet file that can be read (${messageOf(error)}): fetch it again`);
+  }
+}
+
+/** @returns how many rows were added to the columns */
+async function readFile(
+  file: string,
+  source: Source,
+  metadata: FileMetaData,
+  values: ReadonlyMap<string, ValueColumn | undefined>,
+): Promise<number> {
+  const classes = classNamesIn(metadata);
+  const used = parquetSchema(metadata).children.filter(({ element }) => values.get(element.name));
+  let rows = 0;
+  for (const { num_rows } of metadata.row_groups) {
+    const range = { rowStart: rows, rowEnd: rows + Number(num_rows) };
+    // Column by column: all of a group at once take many times the memory of their cells.
+    for (const child of used) {
+      const { name } = child.element;
+      const column = values.get(name)!;
+      const due = column.length + Number(num_rows);
+      const converted = conversionOf(child, classes.get(name));
+      const onChunk = ({ columnData }: { columnData: ArrayLike<unknown> }) => {
+        for (let at = 0; at < columnData.length; at++) column.add(converted(columnData[at]));
+      };
+      const where = `${file}, column ${name}, rows ${range.rowStart + 1} to ${range.rowEnd}`;
+      try {
+        await parquetRead({
+          ...{ file: source, metadata, compressors, ...range, columns: [name], onChunk },
+          ...{ utf8: false, parsers: { stringFromBytes: textOf } },
+        });
+      } catch (error) {
+        throw new UserError(`${where}: ${messageOf(error)}: write the file again`);
+      }
+      if (column.length !== due)
+        throw new UserError(`${where}: ${due - column.length} values are missing: write the file again`);
+    }
+    rows = range.rowEnd;
+  }
+  return rows;
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+function textOf(bytes: Uint8Array | undefined): string | Fault | undefined {
+  try {
+    return bytes && decoder.decode(bytes);
+  } catch {
+    return new Fault('a text that is no UTF-8');
+  }
+}
