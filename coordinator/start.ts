@@ -44,8 +44,12 @@ async function start(
   const opened = await openRun(options, authOf, events, cleanup);
   const { folder, lock } = opened;
   // Its data and model, and the objects that workers fetch.
-  const { configuration, data, model } = opened;
-  const prepared = await prepare({ ...configuration, data }, model, builtFile(folder.built), preparing);
+  const { configuration, data, model, stored } = opened;
+  const prepared = await prepare({ ...configuration, data }, model, {
+    cache: builtFile(folder.built),
+    storedWeights: stored?.sections.get('weights'),
+    preparing,
+  });
   for (const note of prepared.notes) events.tell(note);
   // What trains: trust, pipeline, swarm and progress.
   const training = await createTraining(opened, prepared, events, cleanup);

@@ -1,6 +1,7 @@
-// The pages: Vite -> dist/browser/, then .br and .gz beside whatever shrinks by it.
+// The pages: Vite -> dist/browser/, then .br and .gz beside whatever shrinks by it. Engines stay as .br alone: in
+// three forms they would be most of the package.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
@@ -29,12 +30,15 @@ async function compress(path) {
   const bytes = readFileSync(path);
   if (bytes.length < MIN_BYTES || !COMPRESSED.has(extname(path))) return;
   const hash = createHash('sha256').update(bytes).digest('hex');
+  const isEngine = extname(path) === '.wasm' && bytes.length > LARGE_BYTES;
   for (const [suffix, compressor] of Object.entries(compressors)) {
+    if (isEngine && suffix !== 'br') continue;
     const kept = join(cache, `${hash}.${suffix}`);
     if (!existsSync(kept)) writeFileSync(kept, await compressor(bytes));
     const small = readFileSync(kept);
     if (small.length < bytes.length) writeFileSync(`${path}.${suffix}`, small);
   }
+  if (isEngine) rmSync(path);
 }
 
 async function build() {

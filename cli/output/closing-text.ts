@@ -25,10 +25,11 @@ export function closingText(summary: Summary, runDir: string): string {
 const afterText = (step: number | undefined): string =>
   step === undefined ? '' : `, after ${count(step)} steps`;
 
-function scoreText({ accuracy, meanAbsoluteError, loss }: Scores): string {
+function scoreText({ accuracy, meanAbsoluteError, loss, metrics = {} }: Scores): string {
   const metric =
     accuracy !== undefined
       ? `accuracy ${percent(accuracy)}`
       : `mean absolute error ${significant(meanAbsoluteError ?? Number.NaN)}`;
-  return `${metric}, loss ${significant(loss)}`;
+  const more = Object.entries(metrics).map(([name, value]) => `, ${name} ${significant(value)}`);
+  return `${metric}, loss ${significant(loss)}${more.join('')}`;
 }

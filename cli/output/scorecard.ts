@@ -22,6 +22,8 @@ export type Scorecard = { samples: number; loss: number } & { [M in MetricName]?
   /** Counts [actual][predicted]; absent, like `classes`, where there are no classes. */
   confusion?: number[][];
   classes?: ClassScores[];
+  /** Those of `--metrics`, by their names in files. */
+  metrics?: Record<string, number>;
 };
 
 export function scorecard(totals: EvaluationTotals, metric: MetricName, label: LabelKind): Scorecard {
@@ -65,10 +67,12 @@ export function scorecardText({
   meanAbsoluteError,
   confusion,
   classes,
+  metrics = {},
 }: Scorecard): string {
   const lines = [];
   if (accuracy !== undefined) lines.push(`accuracy             ${percent(accuracy)}`);
   if (meanAbsoluteError !== undefined) lines.push(`mean absolute error  ${significant(meanAbsoluteError)}`);
+  for (const [name, value] of Object.entries(metrics)) lines.push(`${name.padEnd(21)}${significant(value)}`);
   lines.push(`loss                 ${significant(loss)}`, `samples              ${count(samples)}`);
   if (classes && confusion) {
     const rows = classes.map((c) => [

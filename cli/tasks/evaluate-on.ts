@@ -11,6 +11,7 @@ import { ObjectStore, storeSplit } from '../../coordinator/prepare/data/store.js
 import { startEngineThread } from '../../engine/node/engine-thread.js';
 import { type EvaluationTotals, evaluationParts, sumParts } from '../../shared/data/evaluation-parts.js';
 import { concatenated, type RecordFormat } from '../../shared/data/manifest.js';
+import { varianceOf } from '../../shared/data/metrics.js';
 import type { ModelDescription } from '../../shared/models/description.js';
 import { UserError } from '../../shared/user-error.js';
 import { Batches } from '../../worker/data/batches.js';
@@ -35,6 +36,8 @@ export interface EvaluationRequest {
 
 export interface EvaluationResult {
   totals: EvaluationTotals;
+  /** Of the targets as they are stored; 0 for classes. */
+  variance(): number;
   engineClass: string;
   /** What was evaluated, in words. */
   evaluated: string;
@@ -76,7 +79,14 @@ export async function evaluateOn(request: EvaluationRequest): Promise<Evaluation
     }
     const { engineClass } = compute;
     const notes = [...(data.notes ?? []), ...(data.warnings ?? [])];
-    return { totals: sumParts(parts), engineClass, evaluated: text, notes, unknownClasses: unknown };
+    return {
+      totals: sumParts(parts),
+      variance: () => varianceOf(data.label, part.y),
+      engineClass,
+      evaluated: text,
+      notes,
+      unknownClasses: unknown,
+    };
   } finally {
     await compute.close();
   }

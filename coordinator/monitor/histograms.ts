@@ -32,7 +32,15 @@ export class Sampler {
 
   /** Takes what of `values`, the beginning of chunk `chunk`, belongs to the sample. */
   take(chunk: number, values: Float32Array, into: Float32Array): void {
-    const first = this.layout.range(chunk).start;
+    this.takeFrom(this.layout.range(chunk).start, values, into);
+  }
+
+  /** Takes what of the frozen weights, which no chunk holds, belongs to the sample. */
+  takeFrozen(values: Float32Array, into: Float32Array): void {
+    this.takeFrom(this.layout.moving, values, into);
+  }
+
+  private takeFrom(first: number, values: Float32Array, into: Float32Array): void {
     for (let i = lowerBound(this.indices, first); i < this.indices.length; i++) {
       const at = this.indices[i]! - first;
       if (at >= values.length) break;

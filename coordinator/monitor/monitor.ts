@@ -103,6 +103,7 @@ export class Monitor implements RunMonitor, Watcher {
     const { weights: versioned } = pipeline;
     for (let chunk = 0; chunk < versioned.chunks; chunk++)
       this.sampler.take(chunk, versioned.reading(chunk), weights);
+    this.sampler.takeFrozen(versioned.frozen, weights);
     return {
       ...modelViewOf(description, test),
       evaluation: this.latest,

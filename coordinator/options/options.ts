@@ -2,6 +2,7 @@
  * Every option of the coordinator. What there is to choose from, and what is usual, stands in the tables of sources,
  * models, optimizers, schedules and robust rules.
  */
+import { EXTRA_METRICS, extraMetricsOf } from '../../shared/data/metrics.js';
 import { LOSSES } from '../../shared/numerics/losses.js';
 import { MAX_SHARDS } from '../../shared/numerics/tree.js';
 import {
@@ -184,6 +185,16 @@ export const COORDINATOR_OPTIONS = block({
       otherwise:
         'loss with --patience and --schedule plateau; model/ has the last weights without --patience',
     },
+  ),
+  metrics: option(
+    {
+      ...text('NAME,...'),
+      must: `names of ${EXTRA_METRICS.join(', ')}, separated by commas`,
+      read: (value) => (typeof value === 'string' && extraMetricsOf(value) ? value : undefined),
+    },
+    undefined,
+    `what evaluations are scored by beside loss and accuracy or mean absolute error: ${EXTRA_METRICS.join(', ')}`,
+    { otherwise: 'nothing', scope: 'operation' },
   ),
   minDelta: option(notNegative, 0, 'by how much --monitor must be better than the best one to count'),
   checkpointEvery: option(

@@ -1,6 +1,7 @@
 /** What a run works on: data and model, opened and checked, and the objects that workers fetch. */
 import type { Program } from '../../engine/compiled/program.js';
 import type { Manifest } from '../../shared/data/manifest.js';
+import { varianceOf } from '../../shared/data/metrics.js';
 import type { ModelDescription } from '../../shared/models/description.js';
 import { layoutOf } from '../../shared/numerics/layout.js';
 import type { ObjectBytes } from '../../shared/protocol/messages.js';
@@ -28,6 +29,8 @@ export interface PrepareOptions {
   head?: boolean | undefined;
   validation?: number | undefined;
   fold?: string | undefined;
+  metrics?: string | undefined;
+  monitor?: string | undefined;
 }
 
 /** Samples of a full shard; under `auto` a guess at the share of one worker, by which engines are timed. */
@@ -44,6 +47,8 @@ export interface Prepared {
   test: Manifest;
   /** Records of the validation set; 0: there is none. */
   validationRecords: number;
+  /** The variances of targets of both, as they are stored; 0 for classes, and where no score needs them. */
+  variances: { validation: number; test: number };
   objects: ObjectStore;
   /** The hashes of the objects that a worker fetches first. */
   hashes: { model: string; train: string; test: string; probe: string; program: string };
@@ -58,17 +63,24 @@ export interface Prepared {
   saveBuildCache(): Promise<void>;
 }
 
+/** What a run brings to its preparation, if it has it. */
+export interface PrepareContext {
+  /** Where `saveBuildCache` writes, and a model of a checkpoint need not be built again. */
+  cache?: BuildCache | undefined;
+  /** The weights of the checkpoint that the model is of. */
+  storedWeights?: Float32Array | undefined;
+  /** Hears what is being done, as it begins. */
+  preparing?: (what: string) => void;
+}
+
 /**
  * @param model a description is that of a checkpoint
- * @param cache where `saveBuildCache` writes, and a model of a checkpoint need not be built again
- * @param preparing hears what is being done, as it begins
  * @throws UserError for data or a model that cannot be used, or that do not fit each other
  */
 export async function prepare(
   configuration: PrepareOptions,
   model: ModelSource,
-  cache?: BuildCache,
-  preparing: (what: string) => void = () => undefined,
+  { cache, storedWeights, preparing = () => undefined }: PrepareContext = {},
 ): Promise<Prepared> {
   const { data: source, freeze, head = false, ...others } = configuration;
   const tuning = freeze === undefined && !head ? undefined : { freeze: patternsOf(freeze), head };
@@ -87,8 +99,10 @@ export async function prepare(
   const request = { model, data: headOf(data), loss, seed, tuning, run };
   const recalled = typeof model === 'object' ? await recall(model, request, cache) : undefined;
   if (!recalled) preparing(`building the model: ${nameOf(model)}`);
-  const { description, weights, probe, program, notes: ofModel } = recalled ?? (await build(request));
+  const built = recalled ?? (await build(request));
+  const { weights, probe, program, notes: ofModel } = built;
   const objects = new ObjectStore(data.stored?.objects);
+  const description = withFrozen(objects, built.description, storedWeights ?? weights);
   const train = storeSplit(objects, data, 'train');
   const test = storeSplit(objects, { ...data, test: evaluatedRecords(data) }, 'test');
   const hashes = {
@@ -122,6 +136,12 @@ export async function prepare(
     train,
     test,
     validationRecords: data.validation?.count ?? 0,
+    variances: wantsVariance(configuration)
+      ? {
+          validation: data.validation ? varianceOf(data.label, data.validation.y) : 0,
+          test: varianceOf(data.label, data.test.y),
+        }
+      : { validation: 0, test: 0 },
     objects,
     hashes,
     objectBytes,
@@ -132,11 +152,27 @@ export async function prepare(
   };
 }
 
+/** Puts the values of frozen weights where workers fetch them once, and tells of that in the description. */
+function withFrozen(
+  objects: ObjectStore,
+  description: ModelDescription,
+  values: Float32Array,
+): ModelDescription {
+  const { moving, total } = layoutOf(description.weights);
+  if (moving === total) return description;
+  const frozen = values.slice(moving, total);
+  return { ...description, frozenSha256: objects.put(Buffer.from(frozen.buffer)) };
+}
+
 const patternsOf = (freeze = ''): string[] =>
   freeze
     .split(',')
     .map((pattern) => pattern.trim())
     .filter((pattern) => pattern !== '');
+
+/** It takes all targets of what is evaluated. */
+const wantsVariance = ({ metrics = '', monitor }: PrepareOptions): boolean =>
+  [...metrics.split(','), monitor].includes('r2');
 
 function nameOf(model: ModelSource): string {
   if (typeof model === 'string') return model;

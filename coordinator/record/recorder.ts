@@ -33,13 +33,13 @@ export function createRecorder(
       watcher.step({ ...entry, ...means });
     },
     evaluation: ({ totals, ...entry }) => {
-      const means = progress.meansOf(totals);
+      const means = progress.resultOf(entry.set, totals);
       metrics.evaluation({ ...entry, ...means, time: elapsed() });
       watcher.evaluation({ ...entry, ...means }, totals);
       announce({ ...entry, ...means });
     },
     finalTest: ({ totals, ...entry }) => {
-      const means = progress.meansOf(totals);
+      const means = progress.resultOf('test', totals);
       metrics.finalTest({ ...entry, ...means, time: elapsed() });
       watcher.finalTest(entry, totals);
       announce({ ...entry, ...means, set: 'test' });

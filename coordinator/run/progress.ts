@@ -10,7 +10,11 @@ export interface Result {
   samples: number;
   loss: number;
   metric: number;
+  /** Of an evaluation: those of `--metrics`, by their names in files; absent without that option. */
+  metrics?: Record<string, number>;
 }
+
+export type EvaluatedSet = 'validation' | 'test';
 
 /** What a checkpoint keeps of it. Plain JSON. */
 export interface StoredProgress extends StoredWatching {
@@ -69,11 +73,19 @@ export class Progress {
     /** How much one of the metric is to people: a deviation of the target, where that is standardized. */
     private readonly metricUnit = 1,
     readonly watching = new Watching({}),
+    /** What `--metrics` asks for; undefined: nothing. */
+    private readonly score?: (set: EvaluatedSet, totals: EvaluationTotals) => Record<string, number>,
   ) {}
 
   /** Turns sums over samples into means, with the metric in the unit of the data. */
   meansOf({ samples, loss, metric }: StepSums): Result {
     return { samples, loss: loss / samples, metric: (metric / samples) * this.metricUnit };
+  }
+
+  /** Scores of an evaluation of one of the two sets. */
+  resultOf(set: EvaluatedSet, totals: EvaluationTotals): Result {
+    const means = this.meansOf(totals);
+    return this.score ? { ...means, metrics: this.score(set, totals) } : means;
   }
 
   beginEpoch(): void {
@@ -108,9 +120,9 @@ export class Progress {
    * @param set which of the two was evaluated
    * @returns whether the run keeps these weights as its best
    */
-  evaluated(step: number, totals: EvaluationTotals, set: 'validation' | 'test' = 'test'): boolean {
+  evaluated(step: number, totals: EvaluationTotals, set: EvaluatedSet = 'test'): boolean {
     this.evaluatedAt = step;
-    const means = this.meansOf(totals);
+    const means = this.resultOf(set, totals);
     this[set] = means;
     const gain = this.best ? means.metric - this.best.metric : 1;
     if (!this.best || (this.higherIsBetter ? gain > 0 : gain < 0)) this.best = { ...means, step };
@@ -119,7 +131,7 @@ export class Progress {
 
   /** The test set was evaluated at the end, on weights of step `step`. */
   tested(step: number, totals: EvaluationTotals): void {
-    this.test = { ...this.meansOf(totals), ...(step === this.step ? {} : { step }) };
+    this.test = { ...this.resultOf('test', totals), ...(step === this.step ? {} : { step }) };
   }
 
   /** The run leaves its best weights, which it knows by the test set. */

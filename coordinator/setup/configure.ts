@@ -1,16 +1,12 @@
 /** What the user left open, decided: by the model's own defaults, and then by the other options. */
-import type { MetricName } from '../../shared/numerics/losses.js';
 import { defaultShards } from '../../shared/numerics/tree.js';
 import { withDefaults } from '../../shared/options/read-options.js';
-import { UserError } from '../../shared/user-error.js';
 import { checkTogether, ROBUST_WORKERS } from '../options/check-together.js';
 import type { CoordinatorOptions, GivenCoordinatorOptions } from '../options/options.js';
 import { COORDINATOR_OPTIONS } from '../options/options.js';
 import { modelDefaults } from '../prepare/zoo/zoo.js';
 import type { EpochPlan } from '../run/batches.js';
 import { stepsPerEpoch } from '../run/batches.js';
-import { figureOf, figuresOf } from '../run/watch/figures.js';
-import type { Watching } from '../run/watch/watching.js';
 import { createOptimizer, optimizerOf } from '../update/optimizers/optimizers.js';
 import type { UpdateRule } from '../update/rule/update-rule.js';
 
@@ -58,34 +54,6 @@ export function configure(given: GivenCoordinatorOptions): Configuration {
 /** Updates in all. */
 export function totalSteps({ steps, epochs }: Configuration, plan: EpochPlan): number {
   return steps ?? epochs! * stepsPerEpoch(plan);
-}
-
-/** Evaluations that are borne before the rate falls, and by what it is multiplied then: as PyTorch has them. */
-const PLATEAU = { patience: 10, factor: 0.1, minRate: 0 };
-
-/** What evaluations decide. @throws UserError where the run has no such figure */
-export function watchOptionsOf(
-  { monitor, patience, minDelta, schedule, patienceLr, factor, minLr }: Configuration,
-  metric: MetricName,
-): ConstructorParameters<typeof Watching>[0] {
-  const figure = monitor ?? 'loss';
-  const names = figuresOf(metric);
-  if (!names.includes(figure)) {
-    const text = `--monitor ${figure}: evaluations of this run have no ${figureOf(figure).called}`;
-    throw new UserError(`${text}; give ${names.join(' or ')}`, 2);
-  }
-  return {
-    best: patience !== undefined || monitor !== undefined ? { figure, minDelta, patience } : undefined,
-    plateau:
-      schedule === 'plateau'
-        ? {
-            ...{ figure, minDelta, higherIsBetter: figureOf(figure).higherIsBetter },
-            patience: patienceLr ?? PLATEAU.patience,
-            factor: factor ?? PLATEAU.factor,
-            minRate: minLr ?? PLATEAU.minRate,
-          }
-        : undefined,
-  };
 }
 
 export function updateRuleOf(configuration: Configuration): UpdateRule {

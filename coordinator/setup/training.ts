@@ -20,7 +20,8 @@ import { ThreadEngine } from '../trust/auditor-engine.js';
 import { Trust } from '../trust/trust.js';
 import { createRobustRule } from '../update/robust/create.js';
 import type { Cleanup } from './cleanup.js';
-import { type Configuration, totalSteps, updateRuleOf, watchOptionsOf } from './configure.js';
+import { type Configuration, totalSteps, updateRuleOf } from './configure.js';
+import { scoreOf, watchOptionsOf } from './evaluated.js';
 import type { Announcer, OpenedRun } from './open-run.js';
 
 /** A run that nobody controls yet. */
@@ -77,6 +78,7 @@ export async function createTraining(
       metric === 'accuracy',
       metricUnitOf(train.label),
       new Watching(watch),
+      scoreOf(configuration, prepared),
     ] as const),
   );
   if (stored) {

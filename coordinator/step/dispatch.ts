@@ -198,7 +198,7 @@ export class Dispatch {
 
   private planOptions() {
     const { ledger, layout } = this.state;
-    const uploadSeconds = layout.total * SECONDS_PER_PARAMETER;
+    const uploadSeconds = layout.moving * SECONDS_PER_PARAMETER;
     return { shards: ledger.shards, bounds: ledger.bounds, uploadSeconds };
   }
 }

@@ -63,7 +63,7 @@ function compareBits(claimed: Computed, recomputed: Computed, layout: Layout): F
   const wrong = (text: string): Finding => ({ verdict: 'wrong', text, distance: Number.POSITIVE_INFINITY });
   let different = 0;
   let first = -1;
-  for (let at = 0, chunk = 0; at < layout.total; chunk++) {
+  for (let at = 0, chunk = 0; at < layout.moving; chunk++) {
     const [a, b] = [bitsOf(claimed, chunk), bitsOf(recomputed, chunk)];
     for (let i = 0; i < a.length; i++) {
       if (a[i] === b[i]) continue;
@@ -74,7 +74,7 @@ function compareBits(claimed: Computed, recomputed: Computed, layout: Layout): F
   if (different > 0) {
     const slot = layout.slots.find(({ offset, size }) => first >= offset && first < offset + size);
     return wrong(
-      `${different} of ${layout.total} values have other bits than ${recomputed.engineClass} gives, the first in ${slot?.name}`,
+      `${different} of ${layout.moving} values have other bits than ${recomputed.engineClass} gives, the first in ${slot?.name}`,
     );
   }
   for (const name of ['loss', 'metric'] as const) {
@@ -86,12 +86,12 @@ function compareBits(claimed: Computed, recomputed: Computed, layout: Layout): F
 
 function compareNumbers(claimed: Computed, recomputed: Computed, by: Measure): Finding {
   const { layout, samples, usualNorm } = by;
-  const [a, b] = [flat(claimed, layout.total), flat(recomputed, layout.total)];
+  const [a, b] = [flat(claimed, layout.moving), flat(recomputed, layout.moving)];
   const trained = Math.max(normOf(b.subarray(0, layout.trainable)), usualNorm * samples);
   const untrained = normOf(b.subarray(layout.trainable));
   let [distance, name, fromNothing] = [0, '', 0];
-  const deviation = new Float32Array(layout.total);
-  for (const slot of layout.slots) {
+  const deviation = new Float32Array(layout.moving);
+  for (const slot of layout.slots.filter(({ frozen }) => !frozen)) {
     const { offset, size } = slot;
     const [left, right] = [a.subarray(offset, offset + size), b.subarray(offset, offset + size)];
     const noise = NOISE_SHARE * (slot.trainable ? trained : untrained);

@@ -57,7 +57,7 @@ export class Pipeline {
     private readonly onChunkReady: () => void,
   ) {
     this.weights = new VersionedWeights(kernels, layout, initial, 0, FRAME_WEIGHTS);
-    this.landing = new Landing(kernels, mostLandings(4 * Math.min(layout.total, layout.chunkElements)));
+    this.landing = new Landing(kernels, mostLandings(4 * Math.min(layout.moving, layout.chunkElements)));
     // What was borrowed is given back where others are freed.
     this.kernels = { ...kernels, free: (vector) => this.landing.free(vector) };
     this.waitsForWhole = needsWhole(rule, layout);
@@ -118,7 +118,7 @@ export class Pipeline {
     return (
       this.samplesOf !== undefined &&
       bytes % 4 === 0 &&
-      bytes <= 4 * Math.min(this.layout.total, this.layout.chunkElements)
+      bytes <= 4 * Math.min(this.layout.moving, this.layout.chunkElements)
     );
   }
 
@@ -205,7 +205,10 @@ export class Pipeline {
 
   /** What must last, by name: `weights`, the optimizer's state vectors, `average`. */
   sections(): Section[] {
-    const current = (weights: VersionedWeights) => weights.chunkList((chunk) => weights.reading(chunk));
+    const current = (weights: VersionedWeights) => [
+      ...weights.chunkList((chunk) => weights.reading(chunk)),
+      ...(weights.frozen.length > 0 ? [weights.frozen] : []),
+    ];
     return [
       { name: 'weights', chunks: current(this.weights) },
       ...this.slots,

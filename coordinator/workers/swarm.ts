@@ -79,7 +79,7 @@ export class Swarm {
     const { roster, given, inHand } = this;
     const tell = this.tell.bind(this);
     const connections = new Connections(pipeline);
-    const weights = 4 * pipeline.weights.layout.total;
+    const weights = 4 * pipeline.weights.layout.moving;
     this.connections = connections;
     this.failures = new FailureDetector(deadAfterMs, { objects: welcome.objectBytes, weights });
     this.disconnections = new Disconnections({ roster, connections, given, inHand, clock, tell });

@@ -57,7 +57,7 @@ class EagerEngine implements Engine {
       // A copy: backends may keep the array they are given.
       const values = weights.slice(offset, offset + size);
       if (!trainable) this.statistics.push(values);
-      tf.tidy(() => setWeight(this.model.weights[i]!, tf.tensor(values, shape)));
+      tf.tidy(() => setWeight(this.step.weights[i]!, tf.tensor(values, shape)));
     }
   }
 
@@ -122,7 +122,7 @@ class EagerEngine implements Engine {
     const slots = this.layout.slots.filter((slot) => !slot.trainable);
     const first = this.layout.slots.length - slots.length;
     for (const [i, { offset, shape }] of slots.entries()) {
-      const weight = this.model.weights[first + i]!;
+      const weight = this.step.weights[first + i]!;
       const before = this.statistics[i]!;
       const after = (await weight.read().data()) as Float32Array;
       for (let j = 0; j < before.length; j++) into[offset + j] = (after[j]! - before[j]!) * count;

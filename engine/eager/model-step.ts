@@ -16,6 +16,8 @@ type Tensor = TensorFlow.Tensor;
 export interface ModelStep {
   tf: Tf;
   model: TensorFlow.LayersModel;
+  /** In the order of the layout. */
+  weights: readonly TensorFlow.LayerVariable[];
   loss: LossName;
   manifest: Pick<Manifest, 'label' | 'normalisation'>;
   /** Whether the model's output is logits: see `takeLastActivation`. */

@@ -2,6 +2,7 @@
 import type * as TensorFlow from '@tensorflow/tfjs';
 import type { ModelDescription } from '../../shared/models/description.js';
 import { loadBlank } from '../../shared/models/load.js';
+import { weightsInOrder } from '../../shared/models/weights-in-order.js';
 import { layoutOf } from '../../shared/numerics/layout.js';
 import { correctGradients } from './corrected-gradients.js';
 import { type ModelStep, takeLastActivation } from './model-step.js';
@@ -9,10 +10,11 @@ import { type ModelStep, takeLastActivation } from './model-step.js';
 /** @returns the step; its model is the caller's to dispose */
 export async function openModel<Manifest extends ModelStep['manifest']>(
   tf: typeof TensorFlow,
-  { topology, loss, weights }: ModelDescription,
+  { topology, loss, weights: specs }: ModelDescription,
   manifest: Manifest,
 ): Promise<ModelStep & { manifest: Manifest }> {
   correctGradients(tf);
-  const model = await loadBlank(tf, topology, layoutOf(weights).total);
-  return { tf, model, loss, manifest, fromLogits: takeLastActivation(tf, model, loss) };
+  const model = await loadBlank(tf, topology, layoutOf(specs).total);
+  const weights = weightsInOrder(model, specs);
+  return { tf, model, weights, loss, manifest, fromLogits: takeLastActivation(tf, model, loss) };
 }

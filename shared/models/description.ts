@@ -10,8 +10,10 @@ export interface ModelDescription {
   name: string;
   /** TF.js layers JSON, as `model.toJSON(null, false)` returns it. Every initializer has its seed. */
   topology: Record<string, unknown>;
-  /** Weights in model order: trainable first. */
+  /** Trainable ones first, frozen ones last. */
   weights: WeightSpec[];
+  /** SHA-256 of the object that holds the values of the frozen ones, as little-endian float32; absent: there are none. */
+  frozenSha256?: string;
   loss: LossName;
   inputShape: number[];
   outputShape: number[];

@@ -1,5 +1,6 @@
 import type * as TensorFlow from '@tensorflow/tfjs';
 import { layoutOf, type WeightSpec } from '../numerics/layout.js';
+import { weightsInOrder } from './weights-in-order.js';
 
 /** Gives a model the values of the flat vector of `shared/numerics/layout.ts`. */
 export function writeWeights(
@@ -8,9 +9,10 @@ export function writeWeights(
   specs: readonly WeightSpec[],
   values: Float32Array,
 ): void {
+  const weights = weightsInOrder(model, specs);
   for (const [i, { shape, offset, size }] of layoutOf(specs).slots.entries()) {
     const tensor = tf.tensor(values.slice(offset, offset + size), shape);
-    setWeight(model.weights[i]!, tensor);
+    setWeight(weights[i]!, tensor);
     tensor.dispose();
   }
 }

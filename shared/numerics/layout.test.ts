@@ -22,6 +22,16 @@ describe('the layout of the flat vector', () => {
     expect([layout.trainable, layout.total]).toEqual([16, 19]);
   });
 
+  it('puts what is frozen behind all that chunks hold', () => {
+    const frozen = { ...weight('stem/kernel', [5], false), frozen: true as const };
+    const layout = layoutOf([weight('kernel', [3]), weight('bn/mean', [2], false), frozen], 2);
+    expect(layout).toMatchObject({ trainable: 3, moving: 5, total: 10, chunks: 3 });
+    expect(layout.mapChunks((chunk) => layout.range(chunk)).at(-1)).toEqual({ start: 4, end: 5 });
+    expect(() => layoutOf([frozen, weight('bn/mean', [2], false)])).toThrow(
+      'weight bn/mean: frozen weights must come last',
+    );
+  });
+
   it('of a model without weights is empty', () => {
     expect(layoutOf([])).toMatchObject({ slots: [], trainable: 0, total: 0 });
   });

@@ -1,9 +1,10 @@
 /**
  * The flat vector in which weights, gradients and optimizer state travel and are stored.
  *
- * All weights of a model stand one after the other in model order, which in TF.js is: trainable ones
- * first, then the others (batch-norm statistics). A contribution has the same layout: in a trainable
- * slot the gradient summed over its samples, in another slot the change of that weight, times samples.
+ * All weights of a model stand one after the other: trainable ones first, then those that the forward pass
+ * changes (batch-norm statistics), then those of frozen layers, which nothing changes. A contribution has the
+ * same layout: in a trainable slot the gradient summed over its samples, in another slot the change of that
+ * weight, times samples. Chunks hold what can change: frozen weights do not travel with them.
  */
 import { CHUNK_ELEMENTS } from './chunk-size.js';
 import type { Constraint } from './constraints.js';
@@ -14,6 +15,8 @@ export interface WeightSpec {
   name: string;
   shape: number[];
   trainable: boolean;
+  /** Nothing changes it. */
+  frozen?: true;
   /** The constraint that projects it after each update. */
   constraint?: Constraint;
 }
@@ -34,18 +37,20 @@ export class Layout {
     readonly slots: readonly WeightSlot[],
     /** Elements that gradients train: they stand at `[0, trainable)`. */
     readonly trainable: number,
+    /** Elements that can change: they stand at `[0, moving)`, and chunks hold them. */
+    readonly moving: number,
     /** All elements. */
     readonly total: number,
     /** Elements of a chunk; the last one may have fewer. */
     readonly chunkElements: number,
   ) {
-    this.chunks = Math.max(1, Math.ceil(total / chunkElements));
+    this.chunks = Math.max(1, Math.ceil(moving / chunkElements));
   }
 
   /** Elements `[start, end)` of the flat vector that chunk `chunk` holds. */
   range(chunk: number): { start: number; end: number } {
     const start = chunk * this.chunkElements;
-    return { start, end: Math.min(this.total, start + this.chunkElements) };
+    return { start, end: Math.min(this.moving, start + this.chunkElements) };
   }
 
   /** How many elements of chunk `chunk` gradients train: its first ones. */
@@ -74,11 +79,12 @@ export class Layout {
 
 /**
  * @param chunkElements is the protocol's, but in tests, where gradients of many chunks are short
- * @throws if a trainable weight follows one that is not: the layout promises the opposite
+ * @throws if weights do not stand in the order that the layout promises
  */
 export function layoutOf(specs: readonly WeightSpec[], chunkElements = CHUNK_ELEMENTS): Layout {
   const slots: WeightSlot[] = [];
   let trainable = 0;
+  let moving = 0;
   let total = 0;
   for (const spec of specs) {
     const size = sizeOf(spec.shape);
@@ -86,8 +92,12 @@ export function layoutOf(specs: readonly WeightSpec[], chunkElements = CHUNK_ELE
       if (trainable !== total) throw new Error(`weight ${spec.name}: trainable weights must come first`);
       trainable += size;
     }
+    if (!spec.frozen) {
+      if (moving !== total) throw new Error(`weight ${spec.name}: frozen weights must come last`);
+      moving += size;
+    }
     slots.push({ ...spec, offset: total, size });
     total += size;
   }
-  return new Layout(slots, trainable, total, chunkElements);
+  return new Layout(slots, trainable, moving, total, chunkElements);
 }

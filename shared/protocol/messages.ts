@@ -19,7 +19,7 @@ import {
 } from './fields.js';
 import { MAX_ENGINE_CLASS, MAX_LANES, MAX_NAME, MAX_REASON } from './sizes.js';
 
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 
 /** Path of the WebSocket endpoint, on the coordinator's one port. */
 export const SWARM_PATH = '/swarm';

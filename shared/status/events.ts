@@ -43,6 +43,8 @@ export type Happening =
       loss: number;
       metric: number;
       metricName: MetricName;
+      /** Of `--metrics`. */
+      metrics?: Record<string, number>;
     }
   | { type: 'checkpoint' | 'resumed'; step: number; path: string }
   /** `shards` of the step in hand that somebody else computes. */
@@ -79,7 +81,10 @@ function textOf(event: Happening): string {
         metricName === 'accuracy'
           ? `accuracy ${percent(metric)}`
           : `mean absolute error ${significant(metric)}`;
-      return `epoch ${epoch}, step ${step} of ${steps}: ${set} ${score}, loss ${significant(loss)}`;
+      const more = Object.entries(event.metrics ?? {}).map(
+        ([name, value]) => `, ${name} ${significant(value)}`,
+      );
+      return `epoch ${epoch}, step ${step} of ${steps}: ${set} ${score}, loss ${significant(loss)}${more.join('')}`;
     }
     case 'checkpoint':
       return `checkpoint at step ${event.step}: ${event.path}`;

@@ -91,6 +91,8 @@ export interface Status {
   validationLoss: number | null;
   validationAccuracy: number | null;
   validationMeanAbsoluteError: number | null;
+  /** Those of `--metrics` at the latest evaluation of each set, by their names in files; empty without that option. */
+  metrics: { validation: Record<string, number>; test: Record<string, number> };
   /** The best evaluation by `--monitor`: after how many updates, and its value; null: none yet, or none is sought. */
   best: { step: number; metric: string; value: number } | null;
   /** The learning rate of the latest step. */

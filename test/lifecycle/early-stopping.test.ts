@@ -16,6 +16,7 @@ const DATA = 'digits?train=200&test=60';
 const RUN = [
   ...['--data', DATA, '--model', 'linear', '--batch-size', '32', '--lr', '0.02', '--steps', '5000'],
   ...['--validation', '0.3', '--evaluate-every', '4', '--patience', '3', '--min-delta', '0.01'],
+  ...['--metrics', 'f1,balanced-accuracy'],
   ...['--checkpoint-every', '10', '--keep-checkpoints', '1'],
   ...['--local-lanes', '1', '--local-engine', 'eager/cpu', '--schedule', 'constant'],
 ];
@@ -71,6 +72,7 @@ describe('a run with --validation and --patience', () => {
     expect(program.stderr).toContain(why);
     expect(program.stderr).not.toContain('the test set decides');
     expect(validation!.samples).toBe(60);
+    expect(Object.keys(test!.metrics!)).toEqual(['f1', 'balancedAccuracy']);
     expect(test).toMatchObject({ samples: 60, step: best!.step });
 
     const lines = metricsOf(runDir);
@@ -86,8 +88,8 @@ describe('a run with --validation and --patience', () => {
     const evaluate = async (...flags: string[]) => {
       const evaluated = swarmgrad('evaluate', runDir, '--json', ...flags);
       expect(await evaluated.ended).toBe(0);
-      const { step, accuracy, loss, samples } = JSON.parse(evaluated.stdout);
-      return { step, accuracy, loss, samples };
+      const { step, accuracy, loss, samples, metrics } = JSON.parse(evaluated.stdout);
+      return { step, accuracy, loss, samples, metrics };
     };
     expect(await evaluate()).toEqual(test);
     expect((await evaluate('--part', 'validation')).loss).toBe(best!.value);

@@ -22,13 +22,13 @@ vi.mock('../../coordinator/prepare/prepare.js', async (importOriginal) => {
   const built = { probe: Buffer.from('{}'), program: Buffer.from('{}') };
   return {
     ...original,
-    prepare: async (...[configuration, model, cache]: Parameters<typeof original.prepare>) => {
+    prepare: async (...[configuration, model, context]: Parameters<typeof original.prepare>) => {
       prepared ??= original.prepare(configuration, model);
       const once = await prepared;
       return {
         ...once,
         weights: once.weights.slice(),
-        saveBuildCache: async () => cache?.write('key', built),
+        saveBuildCache: async () => context?.cache?.write('key', built),
       };
     },
   };

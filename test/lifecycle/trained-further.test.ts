@@ -1,19 +1,34 @@
 /** A run from the model of another run: what is frozen stays to the bit, what is not is trained, and a resume goes on. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { type StartCoordinatorOptions, startCoordinator } from '../../coordinator/start.js';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import {
+  type RunningCoordinator,
+  type StartCoordinatorOptions,
+  startCoordinator,
+} from '../../coordinator/start.js';
+import { startWorker, startWorkerWithin } from '../../worker/node/start.js';
 import { workHere } from '../support/cluster/worker-here.js';
 import { temporaryFolder } from '../support/files/temporary-folder.js';
 
 const root = temporaryFolder();
 
-async function lead(options: StartCoordinatorOptions) {
+const ENGINE = { engine: 'compiled/wasm', lanes: 1 };
+/** Who computes: an engine without tensors, a real one over a socket, or one without a socket. */
+const WORKERS = {
+  light: ({ url }: RunningCoordinator) => workHere(url),
+  real: ({ url }: RunningCoordinator) => startWorker({ url, ...ENGINE }),
+  within: ({ door }: RunningCoordinator) => startWorkerWithin(door, ENGINE),
+};
+
+async function lead(options: StartCoordinatorOptions, worker: keyof typeof WORKERS = 'light') {
   const running = await startCoordinator({ port: 0, ...options });
-  workHere(running.url);
+  const working = WORKERS[worker](running);
+  onTestFinished(() => working.stop());
   const summary = await running.finished;
+  const { bytes } = running.status();
   await running.close();
-  return summary;
+  return { ...summary, bytes };
 }
 
 /** The bytes of each weight of a run's model, by its name. */
@@ -48,10 +63,11 @@ describe('a run from the model of another', () => {
     const trees = tableOf('trees', ['ash', 'elm', 'oak']);
     const tuned = { ...COMMON, data: trees, from: first, freeze: 'dense_1', head: true };
     const [whole, stopped] = [join(root, 'whole'), join(root, 'stopped')];
-    const summary = await lead({ ...tuned, steps: 6, runDir: whole });
+    const summary = await lead({ ...tuned, steps: 6, runDir: whole }, 'real');
     expect(summary).toMatchObject({ status: 'finished', reproducible: { holds: true } });
-    await lead({ ...tuned, steps: 3, runDir: stopped });
-    const { weightsSha256 } = await lead({ resume: true, runDir: stopped, steps: 6 });
+    await lead({ ...tuned, steps: 3, runDir: stopped }, 'within');
+    const { weightsSha256, test } = await lead({ resume: true, runDir: stopped, steps: 6 }, 'real');
+    expect(test).toEqual(summary.test);
     expect(weightsSha256).toBe(summary.weightsSha256);
 
     const [before, after] = [weightsOf(first), weightsOf(whole)];
@@ -79,5 +95,18 @@ describe('a run from the model of another', () => {
     await expect(startCoordinator({ port: 0, runDir: join(root, 'never'), ...others })).rejects.toThrow(
       /the model's classes are cat, dog, and those of csv:.* are ash, elm: --head gives it a new last layer/,
     );
+  });
+
+  it('sends its workers what is frozen once, and adds nothing for it to a step', async () => {
+    const [first, tuned] = ['large', 'tuned'].map((name) => join(root, name));
+    const data = 'digits?train=64&test=16';
+    await lead({ ...COMMON, data, model: 'mlp:200', steps: 1, runDir: first });
+    const given = { ...COMMON, data, from: first, freeze: 'dense_1', head: true, steps: 8 };
+    const summary = await lead({ ...given, runDir: tuned });
+    const trainable = 4 * 201 * 10;
+    // 157,000 frozen ones would be 628 kB.
+    expect(summary.bytes.up).toBeLessThan(8 * 2 * (1.05 * trainable + 1000));
+    expect(summary.bytes.down).toBeLessThan(9 * (1.05 * trainable + 2000));
+    expect(weightsOf(tuned!).get('dense_1/kernel')).toBe(weightsOf(first!).get('dense_1/kernel'));
   });
 });

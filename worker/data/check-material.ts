@@ -25,7 +25,15 @@ const description = z.object({
   name: text(1000),
   topology: z.looseObject({}),
   // What a weight is projected to is the coordinator's affair.
-  weights: z.array(z.looseObject({ name: text(1000), shape, trainable: z.boolean() })).max(100_000),
+  weights: z
+    .array(
+      z.looseObject({ name: text(1000), shape, trainable: z.boolean(), frozen: z.literal(true).optional() }),
+    )
+    .max(100_000),
+  frozenSha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
   loss: text(100),
   inputShape: shape,
   outputShape: shape,

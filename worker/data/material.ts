@@ -25,6 +25,8 @@ export interface RunMaterial {
   /** The order in which an epoch goes through the training set. */
   order(epoch: number): Uint32Array;
   limits: WorkLimits;
+  /** The weights that stand behind those of all chunks; undefined: there are none. */
+  frozen?: Float32Array | undefined;
 }
 
 /** What an engine must know to be chosen and started. */
@@ -64,6 +66,13 @@ export function sameMaterial(a: Welcome, b: Welcome): boolean {
 
 export async function prepareMaterial(welcome: Welcome, sources: MaterialSources): Promise<RunMaterial> {
   const { fetchObject, cache, memoryBytes, sha256, startCompute } = sources;
+  const object = async (hash: string, length: number): Promise<Uint8Array> => {
+    const known = await cache.get(hash);
+    const bytes = known ?? (await fetchObject(hash, length));
+    if ((await sha256(bytes)) !== hash) throw new Error(`object ${hash} arrived with another hash`);
+    if (!known) await cache.put(hash, bytes);
+    return bytes;
+  };
   const document = async <T>(name: keyof ObjectBytes, check: (value: unknown) => T): Promise<T> => {
     const hash = welcome[name];
     const length = welcome.objectBytes[name];
@@ -71,11 +80,7 @@ export async function prepareMaterial(welcome: Welcome, sources: MaterialSources
       const text = `${length} bytes are announced, a worker takes at most ${MAX_DOCUMENT_BYTES}`;
       throw new Error(`object ${hash} (${name}): ${text}`);
     }
-    const known = await cache.get(hash);
-    const bytes = known ?? (await fetchObject(hash, length));
-    if ((await sha256(bytes)) !== hash) throw new Error(`object ${hash} arrived with another hash`);
-    if (!known) await cache.put(hash, bytes);
-    return check(JSON.parse(new TextDecoder().decode(bytes)));
+    return check(JSON.parse(new TextDecoder().decode(await object(hash, length))));
   };
   const [model, train, test, probe, program] = await Promise.all([
     document('model', checkDescription),
@@ -90,8 +95,10 @@ export async function prepareMaterial(welcome: Welcome, sources: MaterialSources
   const { records, recordsPerChunk } = train;
   let known: { epoch: number; order: Uint32Array } | undefined;
   const layout = layoutOf(model.weights);
+  const frozen = await frozenOf(model, layout, object);
   return {
     layout,
+    frozen,
     limits: workLimits({ train, test, shardSamples: welcome.shardSamples, layout }),
     train: new Batches({ manifest: train, fetchObject, cache, sha256, memoryBytes }),
     test: new Batches({ manifest: test, fetchObject, cache, sha256, memoryBytes }),
@@ -112,4 +119,21 @@ export async function prepareMaterial(welcome: Welcome, sources: MaterialSources
       return known.order;
     },
   };
+}
+
+/** @throws Error where there are fewer or more than the model has */
+async function frozenOf(
+  { frozenSha256 }: ModelDescription,
+  { moving, total }: Layout,
+  object: (sha256: string, bytes: number) => Promise<Uint8Array>,
+): Promise<Float32Array | undefined> {
+  if (moving === total) return undefined;
+  if (frozenSha256 === undefined)
+    throw new Error('model: it has frozen weights, and does not tell where they are');
+  const length = 4 * (total - moving);
+  const bytes = await object(frozenSha256, length);
+  if (bytes.length !== length)
+    throw new Error(`object ${frozenSha256} (frozen weights) has ${bytes.length} bytes, expected ${length}`);
+  // A copy: the bytes may lie at any place in a larger buffer.
+  return new Float32Array(Uint8Array.from(bytes).buffer);
 }

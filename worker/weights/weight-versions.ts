@@ -36,8 +36,12 @@ export class WeightVersions {
   private areElsewhere = false;
 
   constructor(private readonly material: RunMaterial) {
-    const { compute, layout } = material;
-    const allocate = (elements: number) => compute.allocate(elements);
+    const { compute, layout, frozen } = material;
+    const allocate = (elements: number) => {
+      const weights = compute.allocate(elements);
+      if (frozen) weights.set(frozen, layout.moving);
+      return weights;
+    };
     this.current = new WeightsInbox(layout, allocate);
     this.averaged = new WeightsInbox(layout, allocate);
   }

@@ -20,6 +20,9 @@ export function Kpis({ status }: { status: StatusView }) {
   const notes = [
     `train ${value(train)}`,
     ...(validation !== null && !isValidated ? [`validation ${value(validation)}`] : []),
+    ...Object.entries(status.metrics[isValidated ? 'validation' : 'test']).map(
+      ([name, value]) => `${name} ${steady(value)}`,
+    ),
     ...(status.best ? [`best at step ${count(status.best.step)}`] : []),
   ];
   const wire = useRate(status.bytes.down + status.bytes.up, status.seconds);

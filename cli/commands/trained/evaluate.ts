@@ -12,6 +12,7 @@ interface Flags {
   engine?: string;
   json?: true;
   weights?: WhichWeights;
+  metrics?: string;
 }
 
 /** The part names of `evaluate-on.ts`, repeated here because that file is loaded only when it is needed. */
@@ -28,6 +29,7 @@ export function addEvaluate(program: Command): void {
     )
     .addOption(weightsFlag())
     .option('--engine <auto|NAME>', "engine that computes (default: the one of most of the run's workers)")
+    .option('--metrics <NAME,...>', "further scores, as of `start` (default: the run's own)")
     .option('--json', 'as one JSON object')
     .action(evaluate);
 }
@@ -36,7 +38,13 @@ async function evaluate(runDir: string, flags: Flags): Promise<void> {
   const { data, part, engine, json } = flags;
   const { state, configuration, weights } = await keptWeights(runDir, flags.weights);
   const { evaluateOn } = await import('../../tasks/evaluate-on.js');
-  const { totals, engineClass, evaluated, notes, unknownClasses } = await evaluateOn({
+  const { scorerOf } = await import('../../../coordinator/setup/evaluated.js');
+  const score = scorerOf(flags.metrics ?? configuration.metrics, {
+    loss: state.model.loss,
+    label: state.records.label,
+    y: state.records.y,
+  });
+  const { totals, variance, engineClass, evaluated, notes, unknownClasses } = await evaluateOn({
     spec: data ?? configuration.data!,
     part,
     // Other data are divided into two parts alone.
@@ -47,7 +55,10 @@ async function evaluate(runDir: string, flags: Flags): Promise<void> {
     engine: engine ?? usualEngine(state.workers),
     preparing: (what) => console.error(`${what} ...`),
   });
-  const card = scorecard(totals, metricOf(state.model.loss), state.records.label);
+  const card = {
+    ...scorecard(totals, metricOf(state.model.loss), state.records.label),
+    ...(score ? { metrics: score(totals, variance) } : {}),
+  };
   const { step } = state.progress;
   if (json) {
     console.log(JSON.stringify({ ...card, step, engineClass, evaluated, unknownClasses }));

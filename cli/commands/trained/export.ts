@@ -21,7 +21,7 @@ export function addExport(program: Command): void {
     .requiredOption('--to <PATH>', 'a folder, or a file whose ending names the format')
     .option(
       '--format <NAME>',
-      'tfjs, onnx, safetensors or npz (default: by the ending of --to, otherwise tfjs)',
+      'tfjs, onnx, keras, safetensors or npz (default: by the ending of --to, otherwise tfjs)',
     )
     .option('--as-trained', 'without the layers that scale values as the data were')
     .addOption(weightsFlag())

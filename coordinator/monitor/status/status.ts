@@ -81,6 +81,7 @@ export function statusOf(parts: StatusParts): Status {
     validationLoss: progress.validation?.loss ?? null,
     validationAccuracy: value(progress.validation ?? null, 'accuracy'),
     validationMeanAbsoluteError: value(progress.validation ?? null, 'meanAbsoluteError'),
+    metrics: { validation: progress.validation?.metrics ?? {}, test: progress.test?.metrics ?? {} },
     best: bestOf(progress.watching.watched),
     learningRate: plan.learningRate,
     samplesPerSecond,

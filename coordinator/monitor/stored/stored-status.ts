@@ -71,6 +71,10 @@ export function storedStatus(parts: StoredStatusParts): Status {
     validationLoss: validation?.loss ?? null,
     validationAccuracy: validated('accuracy'),
     validationMeanAbsoluteError: validated('meanAbsoluteError'),
+    metrics: {
+      validation: summary?.validation?.metrics ?? progress.validation?.metrics ?? {},
+      test: summary?.test?.metrics ?? progress.test?.metrics ?? {},
+    },
     best: summary?.best ?? bestOf(progress.watched),
     learningRate: last?.learningRate ?? null,
     samplesPerSecond,

@@ -10,7 +10,8 @@ import type { Probe } from '../../../shared/engines/probe.js';
 import type { ModelDescription } from '../../../shared/models/description.js';
 import { withoutDrawing } from '../../../shared/models/initializers/orthogonal.js';
 import { registerLayers } from '../../../shared/models/layers.js';
-import { layoutOf } from '../../../shared/numerics/layout.js';
+import { weightsInOrder } from '../../../shared/models/weights-in-order.js';
+import { layoutOf, type WeightSpec } from '../../../shared/numerics/layout.js';
 import type { LossName } from '../../../shared/numerics/losses.js';
 import { sizeOf } from '../../../shared/numerics/shape.js';
 import { messageOf, UserError } from '../../../shared/user-error.js';
@@ -27,7 +28,7 @@ import { checkEnd, checkShapes, defaultLoss } from './fit.js';
 import { graphsWanted, type RunSizes } from './graph-sizes.js';
 import { checkLayers } from './layers/check.js';
 import { constraintOf } from './layers/constraints.js';
-import { freezeInner, freezeStored } from './layers/frozen.js';
+import { freezeInner, freezeStored, frozenWeights } from './layers/frozen.js';
 import { type Topology, topologyOf } from './layers/topology-json.js';
 import { isModelFile } from './model-spec.js';
 import { type DataHead, referenceProbe } from './reference.js';
@@ -83,7 +84,7 @@ export async function buildTopology(request: BuildRequest): Promise<BuiltModel> 
       format: 1,
       name: nameOf(request.model, model),
       topology: seeded,
-      weights: weightSpecs(model),
+      weights: weightSpecs(model, request.model),
       loss,
       // The model may leave dimensions open; the data does not.
       inputShape: request.data.x.shape,
@@ -97,8 +98,8 @@ export async function buildTopology(request: BuildRequest): Promise<BuiltModel> 
     };
     const layout = layoutOf(description.weights);
     const weights = new Float32Array(layout.total);
-    for (const [i, slot] of layout.slots.entries())
-      weights.set(model.weights[i]!.read().dataSync(), slot.offset);
+    const variables = weightsInOrder(model, description.weights);
+    for (const [i, slot] of layout.slots.entries()) weights.set(variables[i]!.read().dataSync(), slot.offset);
     const probe = await referenceProbe(tf, description, request.data, request.seed);
     const program = await compile(description, request);
     return { description, weights, probe, program, notes: [...(trains?.notes ?? []), ...notes] };
@@ -217,16 +218,29 @@ async function load(topology: Topology): Promise<TensorFlow.LayersModel> {
   }
 }
 
-function weightSpecs(model: TensorFlow.LayersModel): ModelDescription['weights'] {
+function weightSpecs(model: TensorFlow.LayersModel, source: ModelSource): WeightSpec[] {
   const trainable = new Set(model.trainableWeights);
-  return model.weights.map((weight) => {
+  const frozen = frozenWeights(model);
+  const specs = model.weights.map((weight): WeightSpec => {
+    const common = { name: weight.originalName, shape: weight.shape as number[] };
+    if (frozen.has(weight)) return { ...common, trainable: false, frozen: true };
     const constraint = constraintOf(weight);
-    return {
-      name: weight.originalName,
-      shape: weight.shape as number[],
-      trainable: trainable.has(weight),
-      ...(constraint ? { constraint } : {}),
-    };
+    return { ...common, trainable: trainable.has(weight), ...(constraint ? { constraint } : {}) };
+  });
+  // A checkpoint of this model has its weights in this order.
+  if (typeof source === 'object') return specsAsIn(source, specs);
+  // TF.js has the trainable ones first.
+  return [...specs.filter(({ frozen }) => !frozen), ...specs.filter(({ frozen }) => frozen)];
+}
+
+/** In the order of a model that was built before, of which nothing may be frozen yet: by an older version. */
+function specsAsIn({ weights }: ModelDescription, specs: readonly WeightSpec[]): WeightSpec[] {
+  const left = [...specs];
+  return weights.map(({ name, frozen }) => {
+    const at = left.findIndex((spec) => spec.name === name);
+    if (at < 0) throw new UserError(`the model of the checkpoint has no weight ${name} any more`);
+    const { frozen: _, ...spec } = left.splice(at, 1)[0]!;
+    return frozen ? { ...spec, frozen } : spec;
   });
 }
 

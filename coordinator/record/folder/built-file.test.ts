@@ -24,7 +24,7 @@ let kept: Buffer;
 const said: string[] = [];
 
 beforeAll(async () => {
-  first = await prepare(configure(OPTIONS), OPTIONS.model, cache, (what) => said.push(what));
+  first = await prepare(configure(OPTIONS), OPTIONS.model, { cache, preparing: (what) => said.push(what) });
   await first.saveBuildCache();
   kept = await readFile(file);
 });
@@ -33,7 +33,7 @@ beforeEach(() => writeFile(file, kept));
 /** As a coordinator that goes on. @returns whether the model was built again, with the same objects for workers */
 async function isBuiltAgain(options = OPTIONS): Promise<boolean> {
   vi.mocked(buildModel).mockClear();
-  const again = await prepare(configure(options), first.description, cache);
+  const again = await prepare(configure(options), first.description, { cache });
   if (options === OPTIONS) expect(objectsOf(again)).toEqual(objectsOf(first));
   await again.saveBuildCache();
   return vi.mocked(buildModel).mock.calls.length > 0;
@@ -43,7 +43,7 @@ describe('a coordinator that is being prepared', () => {
   it('says what takes its time, before it does it', async () => {
     expect(said).toEqual(['reading the data: digits?train=64&test=16', 'building the model: mlp:4']);
     const again: string[] = [];
-    await prepare(configure(OPTIONS), first.description, cache, (what) => again.push(what));
+    await prepare(configure(OPTIONS), first.description, { cache, preparing: (what) => again.push(what) });
     expect(again).toEqual(['reading the data: digits?train=64&test=16']);
   });
 });

@@ -44,6 +44,8 @@ export interface StepEntry extends Entry {
 export interface EvaluationEntry extends Entry {
   /** Which set was evaluated. */
   set: 'validation' | 'test';
+  /** Of `--metrics`, each under its name. */
+  metrics?: Record<string, number>;
 }
 
 export class MetricsLog {
@@ -107,13 +109,15 @@ export class MetricsLog {
     });
   }
 
-  evaluation({ set, step, epoch, loss, metric, samples, time }: EvaluationEntry): void {
-    this.add({ type: 'evaluation', set, step, epoch, loss, [this.metric]: metric, samples, time });
+  evaluation({ set, step, epoch, loss, metric, metrics, samples, time }: EvaluationEntry): void {
+    this.add({
+      ...{ type: 'evaluation', set, step, epoch, loss, [this.metric]: metric, ...metrics, samples, time },
+    });
   }
 
   /** The one evaluation of the test set, at the end of a run with a validation set. */
-  finalTest({ step, epoch, loss, metric, samples, time }: Omit<EvaluationEntry, 'set'>): void {
-    this.add({ type: 'test', step, epoch, loss, [this.metric]: metric, samples, time });
+  finalTest({ step, epoch, loss, metric, metrics, samples, time }: Omit<EvaluationEntry, 'set'>): void {
+    this.add({ type: 'test', step, epoch, loss, [this.metric]: metric, ...metrics, samples, time });
   }
 
   /** Writes the change to disk at once: after a kill or a power loss the resumed run must make it again. */

@@ -6,8 +6,8 @@ import type { Totals } from '../../scheduling/totals.js';
 import type { TrustRecord } from '../../trust/reputation.js';
 import { writeJsonAtomically } from './atomic-file.js';
 
-/** Means over samples. The metric stands under its own name, which the loss decides. */
-export type Scores = { loss: number } & { [M in MetricName]?: number };
+/** Means over samples. The metric stands under its own name, which the loss decides; `metrics`: those of `--metrics`. */
+export type Scores = { loss: number; metrics?: Record<string, number> } & { [M in MetricName]?: number };
 
 export interface Summary {
   /** The version of this program. */
@@ -60,9 +60,9 @@ export interface Summary {
 
 export function scores(
   metric: MetricName,
-  { loss, metric: value }: { loss: number; metric: number },
+  { loss, metric: value, metrics }: { loss: number; metric: number; metrics?: Record<string, number> },
 ): Scores {
-  return { loss, [metric]: value };
+  return { loss, [metric]: value, ...(metrics ? { metrics } : {}) };
 }
 
 export const writeSummary = (path: string, summary: Summary): Promise<void> =>

@@ -1,10 +1,13 @@
-/** The figures of an evaluation that a run can be watched by, one row each. */
+/** The figures of an evaluation that a run can be watched by, one row each, and all of `--metrics`. */
+import { EXTRA_METRICS, type ExtraMetric, extraMetric } from '../../../shared/data/metrics.js';
 import type { MetricName } from '../../../shared/numerics/losses.js';
 
 /** Means over the samples of an evaluation. */
 export interface Means {
   loss: number;
   metric: number;
+  /** Of `--metrics`, by their names in files. */
+  metrics?: Record<string, number>;
 }
 
 interface Figure {
@@ -16,7 +19,7 @@ interface Figure {
   of(means: Means): number;
 }
 
-export const FIGURES = {
+const FIGURES = {
   loss: { called: 'loss', higherIsBetter: false, of: ({ loss }) => loss },
   accuracy: { called: 'accuracy', higherIsBetter: true, metric: 'accuracy', of: ({ metric }) => metric },
   mae: {
@@ -27,11 +30,19 @@ export const FIGURES = {
   },
 } satisfies Record<string, Figure>;
 
-export type FigureName = keyof typeof FIGURES;
-export const FIGURE_NAMES = Object.keys(FIGURES) as FigureName[];
+type OwnFigure = keyof typeof FIGURES;
+export type FigureName = OwnFigure | ExtraMetric;
+const OWN = Object.keys(FIGURES) as OwnFigure[];
+export const FIGURE_NAMES: readonly FigureName[] = [...OWN, ...EXTRA_METRICS];
 
-export const figureOf = (name: FigureName): Figure => FIGURES[name];
+export const isExtra = (name: FigureName): name is ExtraMetric => !(OWN as FigureName[]).includes(name);
 
-/** Names of the figures that a run with this metric has. */
+export function figureOf(name: FigureName): Figure {
+  if (!isExtra(name)) return FIGURES[name];
+  const { called, higherIsBetter, key } = extraMetric(name);
+  return { called, higherIsBetter, of: ({ metrics }) => metrics?.[key] ?? Number.NaN };
+}
+
+/** Names of the figures that a run with this metric has without `--metrics`. */
 export const figuresOf = (metric: MetricName): FigureName[] =>
-  FIGURE_NAMES.filter((name) => (figureOf(name).metric ?? metric) === metric);
+  OWN.filter((name) => (figureOf(name).metric ?? metric) === metric);

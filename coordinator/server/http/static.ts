@@ -4,10 +4,13 @@
  * stays whole while another build replaces the files.
  */
 import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname, join, relative, sep } from 'node:path';
 import { pipeline } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { brotliDecompress, gzip } from 'node:zlib';
 import { targetOf } from './dashboard.js';
 
 const TYPES: Record<string, string> = {
@@ -24,9 +27,12 @@ const ENCODINGS = [
   ['br', '.br'],
   ['gzip', '.gz'],
 ] as const;
+type Encoding = (typeof ENCODINGS)[number][0];
 
 /** Larger files are read from the disk when they are asked for. */
 const MEMORY_BYTES = 1 << 20;
+/** For files that are compressed when they are first asked for: half the time of the best, and 2 % more bytes. */
+const GZIP_LEVEL = 6;
 
 interface Variant {
   path: string;
@@ -34,12 +40,14 @@ interface Variant {
   kept: Buffer | undefined;
 }
 
-interface StaticFile extends Variant {
+interface StaticFile {
   type: string;
   /** Its name holds its hash: it never changes. */
   immutable: boolean;
-  /** The same, compressed, by encoding. */
-  compressed: Map<string, Variant>;
+  /** By encoding; `identity` is the file itself, where it is there. */
+  variants: Map<Encoding | 'identity', Variant>;
+  /** Made of the `br` of an engine that is there in no other form, when somebody takes only that. */
+  made: Partial<Record<Encoding | 'identity', Promise<Buffer>>>;
 }
 
 /** Files by the path under which they are served. */
@@ -48,20 +56,18 @@ export type StaticFiles = ReadonlyMap<string, StaticFile>;
 /** Empty where the pages are not built. */
 export function openStaticFiles(root = builtPages()): StaticFiles {
   const files = new Map<string, StaticFile>();
-  for (const path of walk(root)) {
+  const paths = walk(root);
+  // An engine is there as .br alone.
+  const originals = new Set(paths.map((path) => path.replace(/\.(br|gz)$/, '')));
+  for (const path of originals) {
     const type = TYPES[extname(path)];
     if (!type) continue;
     const name = `/${relative(root, path).split(sep).join('/')}`;
-    const file: StaticFile = {
-      ...variant(path),
-      type,
-      immutable: name.startsWith('/assets/'),
-      compressed: new Map(),
-    };
-    for (const [encoding, suffix] of ENCODINGS) {
-      if (existsSync(path + suffix)) file.compressed.set(encoding, variant(path + suffix));
-    }
-    files.set(PAGES[name] ?? name, file);
+    const variants: StaticFile['variants'] = new Map();
+    if (existsSync(path)) variants.set('identity', variant(path));
+    for (const [encoding, suffix] of ENCODINGS)
+      if (existsSync(path + suffix)) variants.set(encoding, variant(path + suffix));
+    files.set(PAGES[name] ?? name, { type, immutable: name.startsWith('/assets/'), variants, made: {} });
   }
   return files;
 }
@@ -75,22 +81,48 @@ export function serveStatic(request: IncomingMessage, response: ServerResponse, 
   const accepted = new Set(
     (request.headers['accept-encoding'] ?? '').split(',').map((name) => name.split(';')[0]!.trim()),
   );
-  const encoding = ENCODINGS.map(([name]) => name).find(
-    (name) => accepted.has(name) && file.compressed.has(name),
-  );
-  const sent = encoding ? file.compressed.get(encoding)! : file;
-  if (encoding) response.setHeader('Content-Encoding', encoding);
-  response.writeHead(200, {
-    'Content-Type': file.type,
-    'Content-Length': sent.bytes,
-    'Cache-Control': file.immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
-    Vary: 'Accept-Encoding',
-  });
+  const isPacked = !file.variants.has('identity');
+  const encoding =
+    ENCODINGS.map(([name]) => name).find(
+      (name) => accepted.has(name) && (file.variants.has(name) || (isPacked && name === 'gzip')),
+    ) ?? 'identity';
+  const head = (bytes: number) => {
+    if (encoding !== 'identity') response.setHeader('Content-Encoding', encoding);
+    response.writeHead(200, {
+      'Content-Type': file.type,
+      'Content-Length': bytes,
+      'Cache-Control': file.immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
+      Vary: 'Accept-Encoding',
+    });
+  };
+  const sent = file.variants.get(encoding);
+  if (!sent) {
+    file.made[encoding] ??= madeOf(file, encoding);
+    file.made[encoding].then(
+      (bytes) => {
+        head(bytes.length);
+        response.end(request.method === 'HEAD' ? undefined : bytes);
+      },
+      // The file has gone: another build has replaced it.
+      () => {
+        delete file.made[encoding];
+        response.writeHead(404).end();
+      },
+    );
+    return true;
+  }
+  head(sent.bytes);
   if (request.method === 'HEAD') response.end();
   else if (sent.kept) response.end(sent.kept);
   // A visitor that goes away in the middle is no error of ours.
   else pipeline(createReadStream(sent.path), response, () => undefined);
   return true;
+}
+
+/** Kept from then on: a class on plain http, to which browsers say that they take no `br`, comes all at once. */
+async function madeOf({ variants }: StaticFile, encoding: Encoding | 'identity'): Promise<Buffer> {
+  const whole = await promisify(brotliDecompress)(await readFile(variants.get('br')!.path));
+  return encoding === 'gzip' ? promisify(gzip)(whole, { level: GZIP_LEVEL }) : whole;
 }
 
 /** Finds the pages beside this file in `dist/`, or in `dist/` beside the sources. */

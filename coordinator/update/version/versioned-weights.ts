@@ -67,6 +67,8 @@ export class VersionedWeights {
     this.currentVersion = version;
     this.finished = 0;
     this.hashed = undefined;
+    for (const { whole } of [this.current, this.next])
+      whole.set(values.subarray(this.layout.moving), this.layout.moving);
     for (const [chunk, framed] of this.current.chunks.entries()) {
       const { start, end } = this.layout.range(chunk);
       framed.values.set(values.subarray(start, end));
@@ -102,6 +104,11 @@ export class VersionedWeights {
   /** Chunk of the version that the step makes. */
   writing(chunk: number): Float32Array {
     return this.next.chunks[chunk]!.values;
+  }
+
+  /** What no chunk holds, since nothing changes it: empty, unless layers are frozen. */
+  get frozen(): Float32Array {
+    return this.current.whole.subarray(this.layout.moving);
   }
 
   finishChunk(chunk: number): void {

@@ -42,7 +42,7 @@ export interface TraceRequest extends ModelStep {
 const BASES = [0.25, 0.5];
 
 /**
- * Inputs of the graph: `x` and `y` as stored, `weight:I` by place in the model. Outputs: `loss`, `metric`; of
+ * Inputs of the graph: `x` and `y` as stored, `weight:I` by place in the layout. Outputs: `loss`, `metric`; of
  * a gradient `gradient:I` (sums over the samples) and `change:I` (times samples) where there is one; of an
  * evaluation of classes `predicted` and `confidence`; of a prediction `output` alone, of `x` as it is stored: for
  * classes probabilities, also where the model ends in logits.
@@ -69,7 +69,7 @@ function traceOnce(request: TraceRequest, base: number): Graph {
     },
   });
   const restoreGradients = replaceGradients(tf, recorder);
-  const weights = model.weights.map((weight) => weight.read() as TensorFlow.Variable);
+  const weights = request.weights.map((weight) => weight.read() as TensorFlow.Variable);
   const before = bindWeights(weights, recorder);
   const assigned = new Map<TensorFlow.Variable, Value>();
   Math.random = () => seeds.next();

@@ -33,6 +33,7 @@ export const status = (changes: Partial<Status> = {}): Status => ({
   validationAccuracy: null,
   validationMeanAbsoluteError: null,
   best: null,
+  metrics: { validation: {}, test: {} },
   testLoss: null,
   testAccuracy: null,
   testMeanAbsoluteError: null,

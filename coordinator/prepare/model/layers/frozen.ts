@@ -26,6 +26,22 @@ export function freezeInner(layer: Layer, frozen = false): void {
     if (inner) freezeInner(inner, isFrozen);
 }
 
+/** The weights that no step changes: those of frozen layers. Layers that are not frozen may change what no gradient trains. */
+export function frozenWeights(model: TensorFlow.LayersModel): Set<TensorFlow.LayerVariable> {
+  const frozen = new Set<TensorFlow.LayerVariable>();
+  const visit = (layer: Layer): void => {
+    if (!layer.trainable) {
+      for (const weight of layer.weights) frozen.add(weight);
+      return;
+    }
+    const { layers = [], layer: wrapped, forwardLayer, backwardLayer } = layer as unknown as Inside;
+    for (const inner of [...layers, wrapped, forwardLayer, backwardLayer]) if (inner) visit(inner);
+  };
+  visit(model as unknown as Layer);
+  for (const weight of model.trainableWeights) frozen.delete(weight);
+  return frozen;
+}
+
 /** A copy of `topology` in which all within what is frozen is frozen: TF.js does not read this of a model. */
 export function freezeStored(topology: Topology): Topology {
   const copy = (value: unknown, frozen: boolean): unknown => {

@@ -20,8 +20,12 @@ export interface About {
     /** Whether the weights are the moving average of those that were trained. */
     averaged: boolean;
   };
-  /** Means; `test` is the latest evaluation, which the run made after `evaluatedAtStep`. */
-  metrics: { test?: Scores & { samples: number }; evaluatedAtStep?: number };
+  /** Means of the latest evaluation, which the run made after `evaluatedAtStep`. */
+  metrics: {
+    test?: Scores & { samples: number };
+    validation?: Scores & { samples: number };
+    evaluatedAtStep?: number;
+  };
   data: { name: string; trainSha256?: string; testSha256?: string };
   /** Of the little-endian float32 bytes of the trained weights, in model order. */
   weightsSha256: string;
@@ -35,7 +39,8 @@ export function aboutOf(
   { averaged, license }: { averaged: boolean; license?: string | undefined },
 ): About {
   const { model, progress, configuration, origins } = state;
-  const { test, evaluatedAt } = progress;
+  const { test, validation, evaluatedAt } = progress;
+  const metric = metricOf(model.loss);
   const bytes = new Uint8Array(weights.buffer, weights.byteOffset, weights.byteLength);
   return {
     generatedBy: `swarmgrad ${VERSION}`,
@@ -50,12 +55,11 @@ export function aboutOf(
       seed: configuration.seed,
       averaged,
     },
-    metrics: test
-      ? {
-          test: { ...scores(metricOf(model.loss), test), samples: test.samples },
-          evaluatedAtStep: evaluatedAt,
-        }
-      : {},
+    metrics: {
+      ...(test && { test: { ...scores(metric, test), samples: test.samples } }),
+      ...(validation && { validation: { ...scores(metric, validation), samples: validation.samples } }),
+      ...((test || validation) && { evaluatedAtStep: evaluatedAt }),
+    },
     data: {
       name: fileless(configuration.data ?? ''),
       ...(origins && { trainSha256: origins.train, testSha256: origins.test }),

@@ -1,4 +1,5 @@
 /** The model card: what people read of an export. Its front matter is that of Hugging Face's hub. */
+import type { About } from './about.js';
 import type { ExportFormat, ExportRequest } from './formats.js';
 
 /** By this a card of ours is told from a text that somebody has written. */
@@ -43,18 +44,21 @@ export function modelCard(format: ExportFormat, { about, model, quantized }: Exp
     '| | |',
     '| --- | --- |',
     ...told.map(([name, value]) => `| ${name} | ${value.replaceAll('|', '\\|').replace(/\s+/g, ' ')} |`),
-    ...(metrics.test
-      ? [
-          '',
-          `On the test set of ${metrics.test.samples.toLocaleString('en-US')} samples, after step ${metrics.evaluatedAtStep}:`,
-          '',
-          ...Object.entries(metrics.test)
-            .filter(([name]) => name !== 'samples')
-            .map(([name, value]) => `- ${name}: ${Number(value).toPrecision(4)}`),
-        ]
-      : []),
+    ...scoresOf('test', metrics.test, metrics.evaluatedAtStep),
+    ...scoresOf('validation', metrics.validation, metrics.evaluatedAtStep),
     '',
   ].join('\n');
+}
+
+function scoresOf(set: string, scores: About['metrics']['test'], step: number | undefined): string[] {
+  if (!scores) return [];
+  const { samples, ...means } = scores;
+  return [
+    '',
+    `On the ${set} set of ${samples.toLocaleString('en-US')} samples, after step ${step}:`,
+    '',
+    ...Object.entries(means).map(([name, value]) => `- ${name}: ${Number(value).toPrecision(4)}`),
+  ];
 }
 
 const SCALED = {

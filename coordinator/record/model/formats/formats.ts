@@ -36,6 +36,15 @@ const save = (path: string, ...parts: Uint8Array[]): Promise<void> =>
     for (const part of parts) await writeAll(file, part);
   });
 
+/** On a backend that computes at once. */
+async function tensorFlow() {
+  const { loadTensorFlow } = await import('../../../../engine/node/tensorflow.js');
+  const tf = loadTensorFlow();
+  tf.enableProdMode();
+  await tf.setBackend('cpu');
+  return tf;
+}
+
 export const FORMATS: readonly ExportFormat[] = [
   {
     name: 'tfjs',
@@ -57,13 +66,8 @@ export const FORMATS: readonly ExportFormat[] = [
     ending: '.onnx',
     what: 'the forward pass as ONNX, opset 17, for any number of samples',
     async write(path, request) {
-      const [{ loadTensorFlow }, { onnxFile }] = await Promise.all([
-        import('../../../../engine/node/tensorflow.js'),
-        import('../onnx/onnx-file.js'),
-      ]);
-      const tf = loadTensorFlow();
-      tf.enableProdMode();
-      await tf.setBackend('cpu');
+      const tf = await tensorFlow();
+      const { onnxFile } = await import('../onnx/onnx-file.js');
       const { model, records } = request;
       await save(path, await onnxFile(tf, { model, records, metadata: asTexts(toldOf(request)) }));
     },
@@ -88,6 +92,16 @@ export const FORMATS: readonly ExportFormat[] = [
         'topology.json': jsonText(topology),
       };
       return save(path, npz(request.model, others));
+    },
+  },
+  {
+    name: 'keras',
+    ending: '.keras',
+    what: 'layers and weights, for keras.models.load_model of Keras 3',
+    async write(path, request) {
+      const tf = await tensorFlow();
+      const { kerasFile } = await import('./keras.js');
+      await save(path, await kerasFile(tf, request.model, toldOf(request)));
     },
   },
 ];

@@ -69,7 +69,15 @@ async function anyBatch(tf: typeof TensorFlow, { model, records }: OnnxRequest):
   const x = { shape: records.x.shape, dtype: inputType(records) };
   const manifest = { x, y, label, normalisation: { scale: 1, mean: [0], std: [1] } };
   const lowered = (samples: number): Lowered => {
-    const step = { tf, model: layers, manifest, loss: 'meanSquaredError' as const, fromLogits: false };
+    const { weights } = layers;
+    const step = {
+      tf,
+      model: layers,
+      weights,
+      manifest,
+      loss: 'meanSquaredError' as const,
+      fromLogits: false,
+    };
     const graph = traceModel({ ...step, kind: 'prediction', samples });
     // As for GPUs: of standard operators alone.
     const { model: onnx } = onnxOf(optimize(graph), PORTABLE_GPU);

@@ -128,6 +128,22 @@ describe('images', () => {
     expect(notes).toContain('2 pictures are transparent in places: they stand on white');
   });
 
+  it('takes colors as they are stored, whatever profile stands beside them', async () => {
+    const profiled = await sharp(await picture([200, 30, 90]))
+      .withIccProfile('p3')
+      .png()
+      .toBuffer();
+    const { data } = await sharp(profiled, { ignoreIcc: true }).raw().toBuffer({ resolveWithObject: true });
+    const stored = [...data.subarray(0, 3)];
+    expect(stored).not.toEqual([200, 30, 90]);
+    const dir = await folderOf({
+      'train/a/1.png': profiled,
+      'train/b/1.png': [1, 2, 3],
+      'test/a/1.png': profiled,
+    });
+    expect(firstColors((await open(dir)).test)).toEqual([stored]);
+  });
+
   it('takes the first of several pictures in a file, and tells so', async () => {
     const gif = await sharp([await picture([9, 9, 9]), await picture([200, 9, 9])], {
       join: { animated: true },

@@ -12,7 +12,7 @@ import { type Classes, classesOf } from './classes.js';
 import type { Look } from './decode.js';
 import { type Entry, layoutOf } from './layout.js';
 import { partsOf } from './parts.js';
-import { type Pictures, readPictures } from './read.js';
+import { type Pictures, readPictures, threadsNote } from './read.js';
 import { openTree } from './tree.js';
 
 export const images: DataSource = {
@@ -54,7 +54,14 @@ export const images: DataSource = {
       ...{ train: trained, test: tested },
       ...(parts.validation ? { validation: validated } : {}),
       parts: parts.texts,
-      notes: [...layout.notes, ...parts.notes, ...ofLook, ...notesOf(read, look), ...ofPixels],
+      notes: [
+        ...layout.notes,
+        ...parts.notes,
+        ...ofLook,
+        ...notesOf(read, look),
+        ...threadsNote(used.flat().length),
+        ...ofPixels,
+      ],
       warnings: [...layout.warnings, ...classes.warnings, ...leftOut(read.unreadable)],
       ...(classes.unknown ? { unknownClasses: classes.unknown } : {}),
     };

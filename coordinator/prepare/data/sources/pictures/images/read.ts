@@ -41,7 +41,10 @@ export async function readPictures({ tree, parts, look, skipBad, preparing }: Wa
     const place = places.get(path)!;
     const title = tree.titleOf(path);
     try {
-      const picture = await decodePicture(sharp, await read(), look);
+      const bytes = await read().catch((error) => {
+        throw new Unreadable(`cannot be read (${messageOf(error)})`);
+      });
+      const picture = await decodePicture(sharp, bytes, look);
       pixels.put(place, title, picture);
       faults.delete(place);
       if (picture.isTransparent) transparent++;
@@ -94,11 +97,25 @@ export async function readPictures({ tree, parts, look, skipBad, preparing }: Wa
   return { ...pixels.each, parts: read, unreadable, transparent, firstOfMany };
 }
 
-/** @throws what is neither the picture's nor the file system's */
+/** @throws what is not the picture's */
 function faultOf(title: string, error: unknown): Unreadable | UserError {
   if (error instanceof Unreadable) return new Unreadable(`${title} ${error.message}`);
   if (error instanceof UserError) return error;
-  if (error instanceof Error && 'syscall' in error)
-    return new Unreadable(`${title} cannot be read (${messageOf(error)})`);
   throw error;
+}
+
+const USUAL_THREADS = 4;
+const MANY = 1000;
+
+/** Node decodes in the threads of libuv, whose number is fixed when the process starts. */
+export function threadsNote(
+  pictures: number,
+  processors = availableParallelism(),
+  given = process.env.UV_THREADPOOL_SIZE,
+): string[] {
+  const threads = Number(given) || USUAL_THREADS;
+  if (pictures < MANY || threads >= processors) return [];
+  return [
+    `pictures are read by ${threads} threads on ${processors} processors: with UV_THREADPOOL_SIZE=${processors} in the environment it takes less time`,
+  ];
 }

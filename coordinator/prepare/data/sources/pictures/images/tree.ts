@@ -20,7 +20,7 @@ export interface Tree {
 
 export interface TreeFile {
   path: string;
-  /** @throws errors of the file system */
+  /** @throws Error for one that cannot be read */
   read(): Promise<Uint8Array>;
 }
 
@@ -30,6 +30,8 @@ const MOST_FOLDERS_DEEP = 32;
 const MAX_ARCHIVE_BYTES = 2 ** 31 - 1;
 /** So much of an archive is unpacked at a time. */
 const BATCH_BYTES = 64 << 20;
+/** What an archive claims to be larger is no picture. */
+const MAX_FILE_BYTES = 1 << 30;
 
 /** @throws UserError */
 export async function openTree(root: string): Promise<Tree> {
@@ -93,7 +95,10 @@ async function openArchive(root: string, bytes: number): Promise<Tree> {
       .sort(),
     titleOf: (path) => `${root}, ${path}`,
     *contents(wanted) {
-      for (const batch of batchesOf(files.filter(({ name }) => wanted.has(slashed(name))))) {
+      const asked = files.filter(({ name }) => wanted.has(slashed(name)));
+      for (const { name } of asked.filter(({ size }) => size > MAX_FILE_BYTES))
+        yield { path: slashed(name), read: () => Promise.reject(new Error('larger than 1 GiB')) };
+      for (const batch of batchesOf(asked.filter(({ size }) => size <= MAX_FILE_BYTES))) {
         const names = new Set(batch.map(({ name }) => name));
         for (const [name, content] of unzipped(archive, root, ({ name }) => names.has(name)))
           yield { path: slashed(name), read: async () => content };
@@ -103,7 +108,7 @@ async function openArchive(root: string, bytes: number): Promise<Tree> {
 }
 
 /** Cut so that all that is unpacked at a time has a bound. */
-function batchesOf(entries: readonly ZipEntry[]): ZipEntry[][] {
+export function batchesOf(entries: readonly ZipEntry[]): ZipEntry[][] {
   const batches: ZipEntry[][] = [];
   let room = 0;
   for (const entry of entries) {

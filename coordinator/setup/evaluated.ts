@@ -1,0 +1,75 @@
+/** What evaluations of a run are scored by, and what follows from their figures. */
+import type { EvaluationTotals } from '../../shared/data/evaluation-parts.js';
+import {
+  type Evaluated,
+  EXTRA_METRICS,
+  type ExtraMetric,
+  extraMetric,
+  extraMetricsOf,
+  scored,
+} from '../../shared/data/metrics.js';
+import type { MetricName } from '../../shared/numerics/losses.js';
+import { UserError } from '../../shared/user-error.js';
+import type { Prepared } from '../prepare/prepare.js';
+import type { Progress } from '../run/progress.js';
+import { figureOf, figuresOf, isExtra } from '../run/watch/figures.js';
+import type { Watching } from '../run/watch/watching.js';
+import type { Configuration } from './configure.js';
+
+/** Evaluations that are borne before the rate falls, and by what it is multiplied then: as PyTorch has them. */
+const PLATEAU = { patience: 10, factor: 0.1, minRate: 0 };
+
+/** What evaluations decide. @throws UserError where the run has no such figure */
+export function watchOptionsOf(
+  { monitor, patience, minDelta, schedule, patienceLr, factor, minLr }: Configuration,
+  metric: MetricName,
+): ConstructorParameters<typeof Watching>[0] {
+  const figure = monitor ?? 'loss';
+  const names = figuresOf(metric);
+  if (!isExtra(figure) && !names.includes(figure)) {
+    const text = `--monitor ${figure}: evaluations of this run have no ${figureOf(figure).called}`;
+    throw new UserError(`${text}; give ${names.join(' or ')}`, 2);
+  }
+  return {
+    best: patience !== undefined || monitor !== undefined ? { figure, minDelta, patience } : undefined,
+    plateau:
+      schedule === 'plateau'
+        ? {
+            ...{ figure, minDelta, higherIsBetter: figureOf(figure).higherIsBetter },
+            patience: patienceLr ?? PLATEAU.patience,
+            factor: factor ?? PLATEAU.factor,
+            minRate: minLr ?? PLATEAU.minRate,
+          }
+        : undefined,
+  };
+}
+
+/** @returns what scores the totals of an evaluation; undefined: nothing is asked for. @throws UserError */
+export function scoreOf(
+  { metrics, monitor }: Configuration,
+  {
+    description: { loss },
+    test: { label, y },
+    variances,
+  }: Pick<Prepared, 'description' | 'test' | 'variances'>,
+): ConstructorParameters<typeof Progress>[4] {
+  const score = scorerOf(metrics, { loss, label, y }, monitor && isExtra(monitor) ? monitor : undefined);
+  return score && ((set, totals) => score(totals, () => variances[set]));
+}
+
+/** @param metrics as the option is given; @param monitor is scored as well. @throws UserError for what the run has not */
+export function scorerOf(
+  metrics: string | undefined,
+  run: Omit<Evaluated, 'variance'>,
+  monitor?: ExtraMetric,
+): ((totals: EvaluationTotals, variance: () => number) => Record<string, number>) | undefined {
+  const listed = metrics === undefined ? [] : extraMetricsOf(metrics);
+  if (!listed) throw new UserError(`--metrics ${metrics}: known are ${EXTRA_METRICS.join(', ')}`, 2);
+  for (const name of [...listed, ...(monitor ? [monitor] : [])]) {
+    const { isOf, needs } = extraMetric(name);
+    const flag = listed.includes(name) ? '--metrics' : '--monitor';
+    if (!isOf(run)) throw new UserError(`${flag} ${name} needs ${needs}: leave it out, or give another`, 2);
+  }
+  const names = [...new Set([...listed, ...(monitor ? [monitor] : [])])];
+  return names.length > 0 ? (totals, variance) => scored(names, totals, { ...run, variance }) : undefined;
+}

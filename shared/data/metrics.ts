@@ -1,0 +1,143 @@
+/**
+ * What an evaluation is scored by beside loss and accuracy or mean absolute error: `--metrics`. All follows from sums that
+ * parts add up, so it does not depend on who computed them. The numbers are those of scikit-learn.
+ */
+import type { LossName } from '../numerics/losses.js';
+import type { EvaluationTotals } from './evaluation-parts.js';
+import { confusionClasses, elementsOf, type LabelKind, metricUnitOf, type TensorSpec } from './manifest.js';
+
+/** What is evaluated. */
+export interface Evaluated {
+  loss: LossName;
+  label: LabelKind;
+  y: TensorSpec;
+  /** Of the targets as they are stored; asked only for what needs it, since it reads all of them. */
+  variance(): number;
+}
+
+interface Metric {
+  /** Under which it stands in files. */
+  key: string;
+  /** In words. */
+  called: string;
+  higherIsBetter: boolean;
+  /** Which runs have it, in words and as a condition. */
+  needs: string;
+  isOf(run: Pick<Evaluated, 'loss' | 'label' | 'y'>): boolean;
+  of(totals: EvaluationTotals, evaluated: Evaluated): number;
+}
+
+const CLASSES = {
+  higherIsBetter: true,
+  needs: 'classes, at most 500',
+  isOf: ({ label }: Pick<Evaluated, 'label'>) => confusionClasses(label) > 0,
+};
+const SQUARES = {
+  needs: 'one number to predict, and --loss meanSquaredError',
+  isOf: ({ loss, label, y }: Pick<Evaluated, 'loss' | 'label' | 'y'>) =>
+    label.kind === 'value' && loss === 'meanSquaredError' && elementsOf(y) === 1,
+};
+
+export const METRICS = {
+  f1: { ...CLASSES, key: 'f1', called: 'macro F1', of: (totals) => macroF1(totals.confusion) },
+  'balanced-accuracy': {
+    ...CLASSES,
+    key: 'balancedAccuracy',
+    called: 'balanced accuracy',
+    of: (totals) => balancedAccuracy(totals.confusion),
+  },
+  perplexity: {
+    key: 'perplexity',
+    called: 'perplexity',
+    higherIsBetter: false,
+    needs: '--loss categoricalCrossentropy',
+    isOf: ({ loss }) => loss === 'categoricalCrossentropy',
+    of: ({ loss, samples }) => Math.exp(loss / samples),
+  },
+  rmse: {
+    ...SQUARES,
+    key: 'rmse',
+    called: 'root mean squared error',
+    higherIsBetter: false,
+    of: ({ loss, samples }, { label }) => Math.sqrt(loss / samples) * metricUnitOf(label),
+  },
+  r2: {
+    ...SQUARES,
+    key: 'r2',
+    called: 'R²',
+    higherIsBetter: true,
+    of: ({ loss, samples }, { variance }) => 1 - loss / samples / variance(),
+  },
+} satisfies Record<string, Metric>;
+
+export type ExtraMetric = keyof typeof METRICS;
+export const EXTRA_METRICS = Object.keys(METRICS) as ExtraMetric[];
+
+export const extraMetric = (name: ExtraMetric): Metric => METRICS[name];
+
+/** `f1,r2` as names; undefined for a text with others. */
+export function extraMetricsOf(text: string): ExtraMetric[] | undefined {
+  const names = text.split(',');
+  return names.every((name) => (EXTRA_METRICS as string[]).includes(name))
+    ? [...new Set(names as ExtraMetric[])]
+    : undefined;
+}
+
+/** By the names that they have in files; one that is not defined for these totals (0 / 0) is left out. */
+export function scored(
+  names: readonly ExtraMetric[],
+  totals: EvaluationTotals,
+  evaluated: Evaluated,
+): Record<string, number> {
+  const values = names.map(
+    (name) => [extraMetric(name).key, extraMetric(name).of(totals, evaluated)] as const,
+  );
+  return Object.fromEntries(values.filter(([, value]) => Number.isFinite(value)));
+}
+
+/** The variance of numbers to predict, in float64: what R² compares squared errors with. */
+export function varianceOf({ kind }: LabelKind, y: ArrayLike<number>): number {
+  if (kind !== 'value' || y.length === 0) return 0;
+  let sum = 0;
+  for (let i = 0; i < y.length; i++) sum += y[i]!;
+  const mean = sum / y.length;
+  let squares = 0;
+  for (let i = 0; i < y.length; i++) squares += (y[i]! - mean) ** 2;
+  return squares / y.length;
+}
+
+interface ClassCounts {
+  right: number;
+  actual: number;
+  predicted: number;
+}
+
+/** Of each class that is there, or was predicted. */
+function classCounts(confusion: EvaluationTotals['confusion']): ClassCounts[] {
+  if (!confusion) return [];
+  const size = Math.round(Math.sqrt(confusion.length));
+  const counts = Array.from({ length: size }, (_, i): ClassCounts => {
+    let [actual, predicted] = [0, 0];
+    for (let other = 0; other < size; other++) {
+      actual += confusion[i * size + other]!;
+      predicted += confusion[other * size + i]!;
+    }
+    return { right: confusion[i * size + i]!, actual, predicted };
+  });
+  return counts.filter(({ actual, predicted }) => actual + predicted > 0);
+}
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** As `f1_score(average='macro')`: each class counts alike, one that is never right as 0. */
+function macroF1(confusion: EvaluationTotals['confusion']): number {
+  return mean(
+    classCounts(confusion).map(({ right, actual, predicted }) => (2 * right) / (actual + predicted)),
+  );
+}
+
+/** As `balanced_accuracy_score`: the mean recall of the classes that are there. */
+function balancedAccuracy(confusion: EvaluationTotals['confusion']): number {
+  const there = classCounts(confusion).filter(({ actual }) => actual > 0);
+  return mean(there.map(({ right, actual }) => right / actual));
+}
