@@ -44,9 +44,12 @@ export function createEventHook(options: EventHookOptions): EventHook {
   // An address may hold a secret.
   const name = isAddress(target) ? target.split('/', 3).join('/') : target.trim().split(' ')[0]!;
   let untold = 0;
+  let hasWarned = false;
   const failed = (reason: string) => {
-    if (untold++ === 0)
-      warn(`--on-event ${name}: ${reason}; the run goes on, and the next events are tried anew`);
+    untold++;
+    if (hasWarned) return;
+    hasWarned = true;
+    warn(`--on-event ${name}: ${reason}; the run goes on, and the next events are tried anew`);
   };
   const tell = isAddress(target)
     ? (line: string) => post(target, line, retryMs, stopping.signal)
