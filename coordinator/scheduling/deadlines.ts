@@ -8,7 +8,8 @@
  */
 import { median } from '../../shared/numerics/median.js';
 import type { LeastTimes } from './least-times.js';
-import type { Turnaround, Worker } from './worker.js';
+import type { Turnaround } from './turnaround.js';
+import type { Worker } from './worker.js';
 
 /** A lease is late past the median of what its worker's history promises, and this many deviations... */
 const DEVIATIONS = 5;

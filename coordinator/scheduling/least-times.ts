@@ -2,7 +2,7 @@
  * The least that any of a worker's latest leases took: no expectation that is made of them is below that. So one look at
  * two numbers tells of nearly every lease that it is not late, and few histories are looked through.
  */
-import type { Turnaround } from './worker.js';
+import type { Turnaround } from './turnaround.js';
 
 const msOfSample = ({ samples, computeMs }: Turnaround): number => computeMs / Math.max(samples, 1);
 const msBeside = ({ computeMs, turnaroundMs }: Turnaround): number => turnaroundMs - computeMs;

@@ -7,19 +7,12 @@ import type { WorkerKind } from '../../shared/protocol/messages.js';
 import type { WorkerRole } from '../../shared/protocol/roles.js';
 import { follow } from './estimate.js';
 import { LeastTimes } from './least-times.js';
+import type { Turnaround } from './turnaround.js';
 
 /** One connection of a worker: a worker that comes back has another id. */
 export type WorkerId = number;
 
 export type WorkerState = 'joining' | 'syncing' | 'idle' | 'computing';
-
-/** A lease as it went: what deadlines are made from. */
-export interface Turnaround {
-  samples: number;
-  computeMs: number;
-  /** Milliseconds from the lease, or from the end of the worker's previous lease, to its last byte. */
-  turnaroundMs: number;
-}
 
 /** A contribution that has counted, and its times. */
 export interface LeaseTiming extends Turnaround {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { leafCount } from '../../../shared/numerics/tree.js';
 import { expectedMs, patienceMs } from '../deadlines.js';
-import type { Turnaround } from '../worker.js';
+import type { Turnaround } from '../turnaround.js';
 import { type IdleWorker, type OpenLease, speculate } from './speculation.js';
 
 const SHARDS = 8;

@@ -8,7 +8,8 @@ import { childrenOf, type Node } from '../../../shared/numerics/tree.js';
 import { expectedAtLeastMs, expectedMs, inAll } from '../deadlines.js';
 import { NodeIndex } from '../leases/node-index.js';
 import type { LeastTimes } from '../least-times.js';
-import type { Turnaround, WorkerId } from '../worker.js';
+import type { Turnaround } from '../turnaround.js';
+import type { WorkerId } from '../worker.js';
 import { DisjointNodes } from './disjoint-nodes.js';
 import { Waits } from './waits.js';
 

@@ -1,7 +1,8 @@
 /** Which worker holds which part of an evaluation, since when, and how long the parts before took it. */
 import { expectedMs, patienceMs } from '../../scheduling/deadlines.js';
 import { SetsByKey } from '../../scheduling/leases/sets-by-key.js';
-import type { Turnaround, Worker } from '../../scheduling/worker.js';
+import type { Turnaround } from '../../scheduling/turnaround.js';
+import type { Worker } from '../../scheduling/worker.js';
 
 /** More holders of one part at a time would only burden the network. */
 const MOST_COPIES = 3;

@@ -63,6 +63,9 @@ interface Progress {
   told: number;
 }
 
+/** Typed as in Node: pages, whose types know no iterator, check this file too. */
+const bytesOf = ({ body }: Response) => (body ?? []) as unknown as AsyncIterable<Uint8Array>;
+
 async function attempt(options: DownloadOptions, file: FileHandle, state: Progress): Promise<Downloaded> {
   const { address, known, tell } = options;
   const silence = new AbortController();
@@ -76,7 +79,7 @@ async function attempt(options: DownloadOptions, file: FileHandle, state: Progre
     heard();
     if (answer.status === 304) return { isUnchanged: true };
     begin(answer, state, shownAddress(address));
-    for await (const piece of answer.body ?? []) {
+    for await (const piece of bytesOf(answer)) {
       heard();
       for (let from = 0; from < piece.length; ) {
         const { bytesWritten } = await file.write(piece, from, piece.length - from, state.at);
