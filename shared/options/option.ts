@@ -1,6 +1,6 @@
 /**
  * What an option is: kind, default, unit and meaning. The command line with its help, configuration files and the
- * library all read the same blocks of them: coordinator/options/options.ts, worker/node/options.ts, cli/input/options.ts.
+ * library all read the same blocks of them: coordinator/options/, worker/node/options.ts, cli/input/options.ts.
  *
  * `default: undefined` needs `otherwise`, which says what then decides: the model, or another option.
  */

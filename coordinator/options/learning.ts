@@ -1,0 +1,90 @@
+/** What is learned: data, model, loss; how long, and in which pieces. */
+import { LOSSES } from '../../shared/numerics/losses.js';
+import { MAX_SHARDS } from '../../shared/numerics/tree.js';
+import { block, option } from '../../shared/options/option.js';
+import {
+  either,
+  matching,
+  oneOf,
+  power,
+  real,
+  text,
+  toggle,
+  whole,
+  word,
+} from '../../shared/options/option-kinds.js';
+import { SOURCES } from '../prepare/data/sources/sources.js';
+import { ZOO } from '../prepare/zoo/zoo.js';
+
+const modelDecides = { otherwise: "the model's own" } as const;
+
+export const LEARNING_OPTIONS = block({
+  data: option(text('SPEC'), 'digits', `data set: ${SOURCES.map(({ usage }) => usage).join(', ')}`),
+  model: option(
+    text('SPEC'),
+    'mlp',
+    `model: ${ZOO.map(({ usage }) => usage).join(', ')}, or a FILE.json of TF.js layers`,
+  ),
+  from: option(
+    text('RUN_DIR|DIR|FILE'),
+    undefined,
+    'train the model of a run further, of an export, or of a model file: in place of --model',
+    { otherwise: 'none', scope: 'call' },
+  ),
+  freeze: option(
+    text('PATTERN,...'),
+    undefined,
+    'layers of the model file that stay as they are, by their names: * stands for any letters',
+    { otherwise: 'none' },
+  ),
+  head: option(
+    toggle,
+    false,
+    "a new last layer for the classes of the data, in place of the model file's own",
+  ),
+  loss: option(oneOf('NAME', LOSSES), undefined, `loss: ${LOSSES.join(', ')}`, {
+    otherwise: 'the one that fits labels and model',
+  }),
+  validation: option(
+    real('a share above 0 and below 1', (value) => value > 0 && value < 1, 'SHARE'),
+    undefined,
+    'share of the training records that evaluations look at, drawn by --seed, a like part of each class; the test set is then evaluated once, at the end',
+    { otherwise: 'none: evaluations look at the test set' },
+  ),
+  fold: option(
+    matching('K/N', 'K/N with N of at least 2 and K from 1 to N', /^[1-9]\d*\/[1-9]\d*$/),
+    undefined,
+    'the K-th of N parts of the training records as validation set, instead of --validation: for cross-validation',
+    { otherwise: '--validation decides' },
+  ),
+  seed: option(
+    whole(0, 0xffffffff),
+    1,
+    'seed of initial weights, order of samples, dropout, and the draw of --validation',
+  ),
+
+  epochs: option(whole(1), undefined, 'passes over the training set', {
+    otherwise: "the model's own, unless --steps is given",
+    scope: 'operation',
+  }),
+  steps: option(whole(1), undefined, 'optimizer updates in all, instead of --epochs', {
+    otherwise: '--epochs decides',
+    scope: 'operation',
+  }),
+  batchSize: option(whole(1), undefined, 'samples of one step, over all workers', modelDecides),
+  shards: option(
+    either(power(MAX_SHARDS), word('auto')),
+    undefined,
+    'parts that each step is cut into; with a fixed number the result does not depend on the workers',
+    { otherwise: 'the largest power of two up to 8 that leaves 16 samples a shard; auto with --robust' },
+  ),
+  shuffle: option(
+    matching(
+      'none|full|window:N',
+      'none, full, or window:N with N chunks of at least 1',
+      /^(none|full|window:[1-9]\d*)$/,
+    ),
+    'full',
+    'how to shuffle samples: not at all, over the whole set, or within windows of N chunks (for data larger than a cache)',
+  ),
+});
