@@ -1,4 +1,5 @@
 /** Data that a program hands over: what it says of them, and what it may give. */
+import { inspect } from 'node:util';
 import { didYouMean } from '../../../../../shared/options/closest.js';
 import { UserError } from '../../../../../shared/user-error.js';
 
@@ -65,14 +66,16 @@ export function checkedForm(raw: unknown, where: string): OwnDataSet {
     refuse('x.shape must be sizes of at least 1, such as [28, 28, 1]');
   const { dtype } = x as { dtype?: unknown };
   if (dtype !== undefined && dtype !== 'uint8' && dtype !== 'float32')
-    refuse(`x.dtype must be uint8 or float32, not ${dtype} (float32 holds whole numbers up to 2^24 exactly)`);
+    refuse(
+      `x.dtype must be uint8 or float32, not ${shownValue(dtype)} (float32 holds whole numbers up to 2^24 exactly)`,
+    );
   if (y !== undefined && !(isObject(y) && isShape(y.shape)))
     refuse('y.shape must be sizes of at least 1, such as [10]');
   checkLabel(label, refuse);
   if (normalize !== undefined && !['auto', 'standard', 'none'].includes(normalize as string))
-    refuse(`normalize must be auto, standard or none, not ${normalize}`);
+    refuse(`normalize must be auto, standard or none, not ${shownValue(normalize)}`);
   if (seed !== undefined && !(Number.isSafeInteger(seed) && (seed as number) >= 0))
-    refuse(`seed must be a whole number of at least 0, not ${seed}`);
+    refuse(`seed must be a whole number of at least 0, not ${shownValue(seed)}`);
   return raw as unknown as OwnDataSet;
 }
 
@@ -85,7 +88,7 @@ function checkLabel(label: unknown, refuse: (text: string) => never): void {
   if (kind === 'value' && (classes !== undefined || names !== undefined))
     refuse("label: a number to predict has no classes and no names: leave them out, or say kind: 'class'");
   if (classes !== undefined && !(Number.isSafeInteger(classes) && (classes as number) >= 2))
-    refuse(`label.classes must be a whole number of at least 2, not ${classes}`);
+    refuse(`label.classes must be a whole number of at least 2, not ${shownValue(classes)}`);
   if (names === undefined) return;
   if (!Array.isArray(names) || names.length < 2 || !names.every((name) => typeof name === 'string'))
     return refuse('label.names must be at least two texts');
@@ -111,3 +114,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 
 const isShape = (value: unknown): value is number[] =>
   Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 1);
+
+/** Of any value, in a few words: one of a program may refuse to be made a text. */
+const shownValue = (value: unknown): string =>
+  typeof value === 'string' ? value : inspect(value, { depth: 1, breakLength: Infinity }).slice(0, 100);
