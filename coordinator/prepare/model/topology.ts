@@ -223,9 +223,13 @@ function weightSpecs(model: TensorFlow.LayersModel, source: ModelSource): Weight
   const frozen = frozenWeights(model);
   const specs = model.weights.map((weight): WeightSpec => {
     const common = { name: weight.originalName, shape: weight.shape as number[] };
-    if (frozen.has(weight)) return { ...common, trainable: false, frozen: true };
     const constraint = constraintOf(weight);
-    return { ...common, trainable: trainable.has(weight), ...(constraint ? { constraint } : {}) };
+    return {
+      ...common,
+      trainable: trainable.has(weight),
+      ...(frozen.has(weight) ? { frozen: true } : {}),
+      ...(constraint ? { constraint } : {}),
+    };
   });
   // A checkpoint of this model has its weights in this order.
   if (typeof source === 'object') return specsAsIn(source, specs);
