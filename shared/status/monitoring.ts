@@ -50,6 +50,8 @@ export interface HistoryView {
   every: number;
   curve: Curve;
   evaluations: EvaluationCurve;
+  /** The set that evaluations looked at. */
+  evaluatedOn: 'validation' | 'test';
   changes: Change[];
 }
 

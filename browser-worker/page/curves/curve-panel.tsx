@@ -114,7 +114,7 @@ export function CurvePanel(props: CurvePanelProps) {
           ) : hasTests ? (
             <>
               <Key color="train" text="train" />
-              <Key color="test" text="test" />
+              <Key color="test" text={runs[0]!.view.evaluatedOn} />
             </>
           ) : null}
         </span>
@@ -168,12 +168,12 @@ function hovered(plot: uPlot, { runs, format, quantity }: CurvePanelProps): stri
   const { idx } = plot.cursor;
   if (idx === null || idx === undefined) return '';
   const value = (series: number) => plot.data[series]?.[idx];
-  const parts = runs.flatMap(({ name }, run) => {
+  const parts = runs.flatMap(({ name, view: { evaluatedOn } }, run) => {
     const [train, test] = [value(run * SERIES + 2), value(run * SERIES + 5)];
     const of = runs.length > 1 ? `${name} ` : isEvaluated(quantity) ? 'train ' : '';
     return [
       ...(typeof train === 'number' ? [`${of}${format(train)}`] : []),
-      ...(typeof test === 'number' ? [`${runs.length > 1 ? of : ''}test ${format(test)}`] : []),
+      ...(typeof test === 'number' ? [`${runs.length > 1 ? of : ''}${evaluatedOn} ${format(test)}`] : []),
     ];
   });
   return parts.length > 0 ? `step ${count(plot.data[0][idx])}: ${parts.join(', ')}` : '';

@@ -72,6 +72,20 @@ describe('the history of a run', () => {
     ]);
   });
 
+  it('tells of which set its evaluations are', async () => {
+    const path = join(await temporaryFolder(), 'metrics.jsonl');
+    const line = { type: 'evaluation', step: 2, loss: 1, accuracy: 0.5, samples: 9 };
+    const evaluatedOn = async (...lines: object[]) => {
+      await writeFile(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+      const history = new History('accuracy');
+      await readHistory(path, history, 'accuracy');
+      return history.view({}).evaluatedOn;
+    };
+    expect(await evaluatedOn({ ...line, set: 'validation' }, { ...line, type: 'test' })).toBe('validation');
+    // By an older version.
+    expect(await evaluatedOn(line)).toBe('test');
+  });
+
   it('of a run without a file is empty', async () => {
     const history = new History('meanAbsoluteError');
     expect(

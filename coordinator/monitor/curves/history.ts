@@ -25,6 +25,7 @@ export class History {
   private readonly evaluations = new Buckets(EVALUATION_BUCKETS);
   /** What admins have changed, in order. */
   changes: Change[] = [];
+  private evaluatedOn: HistoryView['evaluatedOn'] = 'test';
 
   constructor(private readonly metric: MetricName) {}
 
@@ -37,7 +38,9 @@ export class History {
     loss,
     metric,
     samples,
-  }: Pick<EvaluationEntry, 'step' | 'loss' | 'metric' | 'samples'>): void {
+    set,
+  }: Pick<EvaluationEntry, 'step' | 'loss' | 'metric' | 'samples' | 'set'>): void {
+    this.evaluatedOn = set;
     this.evaluations.push(step, samples, [loss, metric]);
   }
 
@@ -60,6 +63,7 @@ export class History {
         gradientNorm: column(rows, 3),
       },
       evaluations: { step: tests.map((row) => row.step), loss: column(tests, 0), metric: column(tests, 1) },
+      evaluatedOn: this.evaluatedOn,
     };
   }
 }
@@ -112,10 +116,10 @@ export function takeLine(
   if (!entry || entry.step > lastStep || !['step', 'evaluation', 'test'].includes(entry.type))
     return undefined;
   const line = { ...entry, metric: entry[metric] };
-  if (entry.type === 'evaluation') history.evaluation(line);
-  if (entry.type === 'step') history.step(line);
   // Runs of older versions evaluated nothing but the test set.
   const set = entry.set === 'validation' ? 'validation' : 'test';
+  if (entry.type === 'evaluation') history.evaluation({ ...line, set });
+  if (entry.type === 'step') history.step(line);
   return { type: entry.type, set, line };
 }
 
