@@ -130,3 +130,12 @@ describe('a cluster in one command', () => {
     expect(await program.ended).toBe(0);
   });
 });
+
+describe('a command whose output nobody reads to its end', () => {
+  it('ends without a complaint', async () => {
+    const program = swarmgrad('coordinator', '--help');
+    program.child.stdout!.destroy();
+    expect(await program.ended).toBe(141);
+    expect(program.stderr).toBe('');
+  });
+});
