@@ -114,7 +114,7 @@ export function CurvePanel(props: CurvePanelProps) {
           ) : hasTests ? (
             <>
               <Key color="train" text="train" />
-              <Key color="test" text={runs[0]!.view.evaluatedOn} />
+              <Key color="test" text={runs[0]?.view.evaluatedOn ?? 'test'} />
             </>
           ) : null}
         </span>
