@@ -79,9 +79,11 @@ export class Swarm {
     const { roster, given, inHand } = this;
     const tell = this.tell.bind(this);
     const connections = new Connections(pipeline);
-    const weights = 4 * pipeline.weights.layout.moving;
+    const { moving, total } = pipeline.weights.layout;
+    // Frozen weights are one of the objects.
+    const objects = { ...welcome.objectBytes, frozen: 4 * (total - moving) };
     this.connections = connections;
-    this.failures = new FailureDetector(deadAfterMs, { objects: welcome.objectBytes, weights });
+    this.failures = new FailureDetector(deadAfterMs, { objects, weights: 4 * moving });
     this.disconnections = new Disconnections({ roster, connections, given, inHand, clock, tell });
     const { refuse } = this.disconnections;
     this.defects = new Defects(inHand, refuse, tell);
