@@ -1,7 +1,10 @@
 /** Folders of small pictures of one color each. */
+
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
+import type { DataSet } from '../../../coordinator/prepare/data/source.js';
+import { openData } from '../../../coordinator/prepare/data/sources/sources.js';
 
 export type Color = [red: number, green: number, blue: number, opacity?: number];
 
@@ -29,3 +32,11 @@ export function picturesIn(root: string): (files: Record<string, Color | Uint8Ar
     return dir;
   };
 }
+
+/** `images:` of a folder or an archive. */
+export const openPictures = (dir: string, query = '', reader = {}): Promise<DataSet> =>
+  openData(`images:${dir}${query}`, reader);
+
+/** The color of the first pixel of each record, of pictures of 4 x 4. */
+export const firstColors = ({ x, count }: { x: ArrayLike<number>; count: number }) =>
+  Array.from({ length: count }, (_, record) => [0, 1, 2].map((color) => x[record * 48 + color]!));

@@ -4,23 +4,19 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import {
   type Color,
+  firstColors,
+  openPictures as open,
   picture,
   picturesIn,
   several,
 } from '../../../../../../test/support/files/picture-files.js';
 import { temporaryFolder } from '../../../../../../test/support/files/temporary-folder.js';
 import { refusalOf } from '../../../../../../test/support/refusal.js';
-import type { DataSet } from '../../../source.js';
 import { openData } from '../../sources.js';
 import { loadSharp } from './decode.js';
 
 const root = temporaryFolder();
 const folderOf = picturesIn(root);
-
-const open = (dir: string, query = '', reader = {}): Promise<DataSet> =>
-  openData(`images:${dir}${query}`, reader);
-const firstColors = ({ x, count }: { x: ArrayLike<number>; count: number }) =>
-  Array.from({ length: count }, (_, record) => [0, 1, 2].map((color) => x[record * 48 + color]!));
 
 const whole = await picture([1, 2, 3], 40, 40);
 const cut = whole.subarray(0, whole.length - 30);
