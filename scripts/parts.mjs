@@ -10,6 +10,8 @@ import { files, root, sumOf } from './sources.mjs';
 const require = createRequire(import.meta.url);
 const ASSEMBLY = 'coordinator/update/kernels/assembly';
 const KERNELS = 'coordinator/update/kernels/kernels.generated.ts';
+/** What others import by name (`exports` of package.json). */
+const ENTRIES = ['index.ts', 'layers.ts'];
 /** The folders of the program. */
 const PROGRAM = ['shared', 'websocket', 'engine', 'coordinator', 'worker', 'cli'];
 /** What of it decides how models are built, and where that is told in one number (coordinator/prepare/build-key.ts). */
@@ -76,7 +78,7 @@ function removeStale() {
 const kernels = { name: 'kernels', sources: [ASSEMBLY, ...TOOLS], result: KERNELS, build: buildKernels };
 const program = {
   name: 'program',
-  sources: ['index.ts', ...PROGRAM, 'tsconfig.json', 'tsconfig.build.json', ...TOOLS],
+  sources: [...ENTRIES, ...PROGRAM, 'tsconfig.json', 'tsconfig.build.json', ...TOOLS],
   result: 'dist/cli/swarmgrad.js',
   build: buildProgram,
 };

@@ -1,4 +1,5 @@
 /** What is learned: data, model, loss; how long, and in which pieces. */
+import { AUGMENT_USAGE } from '../../shared/data/augment/augment.js';
 import { LOSSES } from '../../shared/numerics/losses.js';
 import { MAX_SHARDS } from '../../shared/numerics/tree.js';
 import { block, option } from '../../shared/options/option.js';
@@ -53,6 +54,12 @@ export const LEARNING_OPTIONS = block({
     undefined,
     `loss: ${LOSSES.join(', ')}, or a FILE.mjs that exports ({ tf }) => (yTrue, yPred) => a number for each sample`,
     { otherwise: 'the one that fits labels and model' },
+  ),
+  augment: option(
+    text('OPERATION,...'),
+    undefined,
+    `what is done to training pictures by chance, anew in each epoch: any of ${AUGMENT_USAGE}, in their order; evaluations see them as they are`,
+    { otherwise: 'nothing' },
   ),
   validation: option(
     real('a share above 0 and below 1', (value) => value > 0 && value < 1, 'SHARE'),

@@ -1,5 +1,6 @@
 /** What a run works on: data and model, opened and checked, and the objects that workers fetch. */
 import type { Program } from '../../engine/compiled/program.js';
+import { createAugment } from '../../shared/data/augment/augment.js';
 import type { Manifest } from '../../shared/data/manifest.js';
 import { varianceOf } from '../../shared/data/metrics.js';
 import type { ModelDescription } from '../../shared/models/description.js';
@@ -28,6 +29,7 @@ export interface PrepareOptions {
   /** How a model's file is trained further. */
   freeze?: string | undefined;
   head?: boolean | undefined;
+  augment?: string | undefined;
   validation?: number | undefined;
   fold?: string | undefined;
   metrics?: string | undefined;
@@ -95,6 +97,8 @@ export async function prepare(
     },
     preparing,
   });
+  const { augment } = configuration;
+  if (augment !== undefined) createAugment(augment, configuration.seed, read);
   const data = withValidation(read, configuration);
   const run = { ...others, shardSamples: shardSamplesOf(others) };
   const request = { model, data: headOf(data), loss, seed, tuning, run };
