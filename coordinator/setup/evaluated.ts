@@ -48,12 +48,16 @@ export function watchOptionsOf(
 export function scoreOf(
   { metrics, monitor }: Configuration,
   {
-    description: { loss },
+    description: { loss, labelSmoothing },
     test: { label, y },
     variances,
   }: Pick<Prepared, 'description' | 'test' | 'variances'>,
 ): ConstructorParameters<typeof Progress>[4] {
-  const score = scorerOf(metrics, { loss, label, y }, monitor && isExtra(monitor) ? monitor : undefined);
+  const score = scorerOf(
+    metrics,
+    { loss, labelSmoothing, label, y },
+    monitor && isExtra(monitor) ? monitor : undefined,
+  );
   return score && ((set, totals) => score(totals, () => variances[set]));
 }
 

@@ -10,11 +10,12 @@ import { type ModelStep, takeLastActivation } from './model-step.js';
 /** @returns the step; its model is the caller's to dispose */
 export async function openModel<Manifest extends ModelStep['manifest']>(
   tf: typeof TensorFlow,
-  { topology, loss, weights: specs }: ModelDescription,
+  { topology, loss, labelSmoothing, classWeights, weights: specs }: ModelDescription,
   manifest: Manifest,
 ): Promise<ModelStep & { manifest: Manifest }> {
   correctGradients(tf);
   const model = await loadBlank(tf, topology, layoutOf(specs).total);
   const weights = weightsInOrder(model, specs);
-  return { tf, model, weights, loss, manifest, fromLogits: takeLastActivation(tf, model, loss) };
+  const fromLogits = takeLastActivation(tf, model, loss);
+  return { tf, model, weights, loss, labelSmoothing, classWeights, manifest, fromLogits };
 }

@@ -21,7 +21,7 @@ const MAX_WEIGHTS = 2 ** 29;
 const MAX_BATCH_BYTES = 2 ** 30;
 
 const description = z.object({
-  format: z.literal(1),
+  format: z.union([z.literal(1), z.literal(2)]),
   name: text(1000),
   topology: z.looseObject({}),
   // What a weight is projected to is the coordinator's affair.
@@ -35,6 +35,8 @@ const description = z.object({
     .regex(/^[0-9a-f]{64}$/)
     .optional(),
   loss: text(100),
+  labelSmoothing: z.number().min(0).lt(1).optional(),
+  classWeights: z.array(z.number().min(0)).max(100_000).optional(),
   inputShape: shape,
   outputShape: shape,
 });

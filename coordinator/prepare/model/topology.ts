@@ -24,7 +24,7 @@ import { readModelFile } from './file/read.js';
 import { type ChosenLoss, chooseLoss } from './file/training-config.js';
 import { noWeights, type Tuning, tuned } from './file/tune.js';
 import { uniquelyNamed } from './file/unique-names.js';
-import { checkEnd, checkShapes, defaultLoss } from './fit.js';
+import { checkEnd, checkShapes, defaultLoss, lossTerms } from './fit.js';
 import { graphsWanted, type RunSizes } from './graph-sizes.js';
 import { checkLayers } from './layers/check.js';
 import { constraintOf } from './layers/constraints.js';
@@ -46,6 +46,9 @@ export interface BuildRequest {
   model: ModelSource;
   data: DataHead;
   loss: LossName | undefined;
+  /** What changes the loss: of a model that was built before, its own counts. */
+  labelSmoothing?: number | undefined;
+  classWeights?: number[] | undefined;
   seed: number;
   /** What of a model's file is trained further; a model built before has it done already. */
   tuning?: Tuning | undefined;
@@ -79,13 +82,15 @@ export async function buildTopology(request: BuildRequest): Promise<BuiltModel> 
       throw new UserError('the model has no weights that are trained: set trainable to true in some layer');
     const loss = trains?.loss ?? request.loss ?? defaultLoss(model, request.data);
     checkShapes(model, request.data, loss);
+    const terms = lossTerms(request, loss, trains?.labelSmoothing);
     checkEnd(model, loss, request.data, trains?.fromLogits);
     const description: ModelDescription = {
-      format: 1,
+      format: Object.keys(terms).length > 0 ? 2 : 1,
       name: nameOf(request.model, model),
       topology: seeded,
       weights: weightSpecs(model, request.model),
       loss,
+      ...terms,
       // The model may leave dimensions open; the data does not.
       inputShape: request.data.x.shape,
       outputShape: model.outputs[0]!.shape.slice(1) as number[],
