@@ -17,6 +17,7 @@ import {
   word,
 } from '../../shared/options/option-kinds.js';
 import { SOURCES } from '../prepare/data/sources/sources.js';
+import { isModule, type LossOption } from '../prepare/model/traced/own-function.js';
 import { ZOO } from '../prepare/zoo/zoo.js';
 
 const modelDecides = { otherwise: "the model's own" } as const;
@@ -45,9 +46,17 @@ export const LEARNING_OPTIONS = block({
     false,
     "a new last layer for the classes of the data, in place of the model file's own",
   ),
-  loss: option(oneOf('NAME', LOSSES), undefined, `loss: ${LOSSES.join(', ')}`, {
-    otherwise: 'the one that fits labels and model',
-  }),
+  loss: option(
+    {
+      ...oneOf<LossOption>('NAME|FILE.mjs', [...LOSSES]),
+      must: `one of ${LOSSES.join(', ')}, or a FILE.mjs of your own`,
+      read: (value) =>
+        value === 'function' || isModule(value) ? value : LOSSES.find((name) => name === value),
+    },
+    undefined,
+    `loss: ${LOSSES.join(', ')}, or a FILE.mjs that exports ({ tf }) => (yTrue, yPred) => a number for each sample`,
+    { otherwise: 'the one that fits labels and model' },
+  ),
   labelSmoothing: option(
     fraction,
     undefined,

@@ -17,6 +17,7 @@ import { buildModel, type ModelSource } from './model/build-model.js';
 import { endsOf } from './model/ends.js';
 import { headOf } from './model/reference.js';
 import type { BuildRequest } from './model/topology.js';
+import { isOwnLoss } from './model/traced/own-function.js';
 
 /** What of a run's configuration decides what it works on. */
 export interface PrepareOptions {
@@ -107,7 +108,9 @@ export async function prepare(
   const byClass = classWeight === undefined ? undefined : classWeightsOf(classWeight, data);
   const terms = { loss, labelSmoothing, classWeights: byClass?.weights };
   const request = { model, data: headOf(data), ...terms, seed, tuning, run };
-  const recalled = typeof model === 'object' ? await recall(model, request, cache) : undefined;
+  // One that is given again is held against that of the checkpoint.
+  const recalled =
+    typeof model === 'object' && !isOwnLoss(loss) ? await recall(model, request, cache) : undefined;
   if (!recalled) preparing(`building the model: ${nameOf(model)}`);
   const built = recalled ?? (await build(request));
   const { weights, probe, program, notes: ofModel } = built;

@@ -8,7 +8,8 @@ import { confusionClasses, elementsOf, type LabelKind, metricUnitOf, type Tensor
 
 /** What is evaluated. */
 export interface Evaluated {
-  loss: LossName;
+  /** Undefined: one's own. */
+  loss: LossName | undefined;
   /** What the loss holds of it, is no perplexity. */
   labelSmoothing?: number | undefined;
   label: LabelKind;

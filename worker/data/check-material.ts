@@ -20,6 +20,13 @@ const MAX_WEIGHTS = 2 ** 29;
 /** The largest batch of records, in bytes. */
 const MAX_BATCH_BYTES = 2 ** 30;
 
+/** Its graph is checked in the size in which it is used. */
+const traced = z.object({
+  name: text(1000),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  graph: z.object({ few: z.looseObject({}), more: z.looseObject({}) }),
+});
+
 const description = z.object({
   format: z.union([z.literal(1), z.literal(2)]),
   name: text(1000),
@@ -37,6 +44,7 @@ const description = z.object({
   loss: text(100),
   labelSmoothing: z.number().min(0).lt(1).optional(),
   classWeights: z.array(z.number().min(0)).max(100_000).optional(),
+  tracedLoss: traced.optional(),
   inputShape: shape,
   outputShape: shape,
 });

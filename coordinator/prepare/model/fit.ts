@@ -110,13 +110,14 @@ interface AskedTerms {
 }
 
 /**
+ * @param loss undefined: the user's own
  * @param ofFile label smoothing that a model's file was compiled with; the option counts before it
  * @returns only what is there
  * @throws UserError where the loss has no such thing
  */
 export function lossTerms(
   { model, labelSmoothing, classWeights }: AskedTerms,
-  loss: LossName,
+  loss: LossName | undefined,
   ofFile: number | undefined,
 ): LossTerms {
   if (typeof model === 'object') return present(model.labelSmoothing, model.classWeights);
@@ -124,7 +125,7 @@ export function lossTerms(
   if (smoothing && loss !== 'categoricalCrossentropy' && loss !== 'binaryCrossentropy') {
     const remedy = 'leave it out, or give --loss categoricalCrossentropy or binaryCrossentropy';
     throw new UserError(
-      `--label-smoothing ${smoothing} is for classes, and the loss is ${loss}: ${remedy}`,
+      `--label-smoothing ${smoothing} is for classes, and the loss is ${loss ?? 'your own'}: ${remedy}`,
       2,
     );
   }
