@@ -1,4 +1,5 @@
 /** What is learned: data, model, loss; how long, and in which pieces. */
+import { AUGMENT_USAGE } from '../../shared/data/augment/augment.js';
 import { LOSSES } from '../../shared/numerics/losses.js';
 import { MAX_SHARDS } from '../../shared/numerics/tree.js';
 import { block, option } from '../../shared/options/option.js';
@@ -14,6 +15,7 @@ import {
   word,
 } from '../../shared/options/option-kinds.js';
 import { SOURCES } from '../prepare/data/sources/sources.js';
+import { isModule, type LossOption } from '../prepare/model/traced/own-function.js';
 import { ZOO } from '../prepare/zoo/zoo.js';
 
 const modelDecides = { otherwise: "the model's own" } as const;
@@ -42,9 +44,23 @@ export const LEARNING_OPTIONS = block({
     false,
     "a new last layer for the classes of the data, in place of the model file's own",
   ),
-  loss: option(oneOf('NAME', LOSSES), undefined, `loss: ${LOSSES.join(', ')}`, {
-    otherwise: 'the one that fits labels and model',
-  }),
+  loss: option(
+    {
+      ...oneOf<LossOption>('NAME|FILE.mjs', [...LOSSES]),
+      must: `one of ${LOSSES.join(', ')}, or a FILE.mjs of your own`,
+      read: (value) =>
+        value === 'function' || isModule(value) ? value : LOSSES.find((name) => name === value),
+    },
+    undefined,
+    `loss: ${LOSSES.join(', ')}, or a FILE.mjs that exports ({ tf }) => (yTrue, yPred) => a number for each sample`,
+    { otherwise: 'the one that fits labels and model' },
+  ),
+  augment: option(
+    text('OPERATION,...'),
+    undefined,
+    `what is done to training pictures by chance, anew in each epoch: any of ${AUGMENT_USAGE}, in their order; evaluations see them as they are`,
+    { otherwise: 'nothing' },
+  ),
   validation: option(
     real('a share above 0 and below 1', (value) => value > 0 && value < 1, 'SHARE'),
     undefined,

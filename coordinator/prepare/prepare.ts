@@ -1,5 +1,6 @@
 /** What a run works on: data and model, opened and checked, and the objects that workers fetch. */
 import type { Program } from '../../engine/compiled/program.js';
+import { createAugment } from '../../shared/data/augment/augment.js';
 import type { Manifest } from '../../shared/data/manifest.js';
 import { varianceOf } from '../../shared/data/metrics.js';
 import type { ModelDescription } from '../../shared/models/description.js';
@@ -15,6 +16,7 @@ import { buildModel, type ModelSource } from './model/build-model.js';
 import { endsOf } from './model/ends.js';
 import { headOf } from './model/reference.js';
 import type { BuildRequest } from './model/topology.js';
+import { isOwnLoss } from './model/traced/own-function.js';
 
 /** What of a run's configuration decides what it works on. */
 export interface PrepareOptions {
@@ -27,6 +29,7 @@ export interface PrepareOptions {
   /** How a model's file is trained further. */
   freeze?: string | undefined;
   head?: boolean | undefined;
+  augment?: string | undefined;
   validation?: number | undefined;
   fold?: string | undefined;
   metrics?: string | undefined;
@@ -94,10 +97,14 @@ export async function prepare(
     },
     preparing,
   });
+  const { augment } = configuration;
+  if (augment !== undefined) createAugment(augment, configuration.seed, read);
   const data = withValidation(read, configuration);
   const run = { ...others, shardSamples: shardSamplesOf(others) };
   const request = { model, data: headOf(data), loss, seed, tuning, run };
-  const recalled = typeof model === 'object' ? await recall(model, request, cache) : undefined;
+  // One that is given again is held against that of the checkpoint.
+  const recalled =
+    typeof model === 'object' && !isOwnLoss(loss) ? await recall(model, request, cache) : undefined;
   if (!recalled) preparing(`building the model: ${nameOf(model)}`);
   const built = recalled ?? (await build(request));
   const { weights, probe, program, notes: ofModel } = built;

@@ -9,6 +9,8 @@ import type { LossName } from '../../shared/numerics/losses.js';
 import { type LossInputs, lossPerSample, metricSum } from './loss.js';
 import { confidenceOf } from './mistakes.js';
 import { penaltiesOf } from './penalties.js';
+import { argumentsOf } from './traced/arguments.js';
+import type { PerSample } from './traced/replay.js';
 
 type Tf = typeof TensorFlow;
 type Tensor = TensorFlow.Tensor;
@@ -19,6 +21,8 @@ export interface ModelStep {
   /** In the order of the layout. */
   weights: readonly TensorFlow.LayerVariable[];
   loss: LossName;
+  /** A traced loss in its place. */
+  ownLoss?: PerSample | undefined;
   manifest: Pick<Manifest, 'label' | 'normalisation'>;
   /** Whether the model's output is logits: see `takeLastActivation`. */
   fromLogits: boolean;
@@ -49,7 +53,7 @@ export function gradientsOf(step: ModelStep, { x, target }: StepInputs): Gradien
     const output = model.apply(normalized(step, x), { training: true }) as Tensor;
     const inputs = lossInputs(step, output, target);
     metric = tf.keep(metricSum(tf, loss, inputs).sum);
-    const sum = tf.sum(lossPerSample(tf, loss, inputs));
+    const sum = tf.sum(lossesOf(step, inputs));
     // Each sample bears the regularizers once, so that sum / samples is the mean loss plus them.
     return penaltiesOf(model).reduce<Tensor>(
       (total, own) => tf.add(total, tf.mul(own, samples)),
@@ -70,7 +74,12 @@ export function evaluationOf(
   const inputs = lossInputs(step, output, target);
   const { sum, predicted } = metricSum(tf, loss, inputs);
   const guesses = predicted && { predicted, confidence: confidenceOf(tf, loss, inputs) };
-  return { loss: tf.sum(lossPerSample(tf, loss, inputs)), metric: sum, ...guesses };
+  return { loss: tf.sum(lossesOf(step, inputs)), metric: sum, ...guesses };
+}
+
+/** The loss of each sample: [n]. */
+function lossesOf({ tf, loss, ownLoss }: ModelStep, inputs: LossInputs): Tensor {
+  return ownLoss ? ownLoss(tf, argumentsOf(inputs)) : lossPerSample(tf, loss, inputs);
 }
 
 /** What the model gives for values as they are, in inference mode: for classes probabilities. */

@@ -8,7 +8,8 @@ import { confusionClasses, elementsOf, type LabelKind, metricUnitOf, type Tensor
 
 /** What is evaluated. */
 export interface Evaluated {
-  loss: LossName;
+  /** Undefined: one's own. */
+  loss: LossName | undefined;
   label: LabelKind;
   y: TensorSpec;
   /** Of the targets as they are stored; asked only for what needs it, since it reads all of them. */

@@ -4,11 +4,11 @@
  */
 import { ACTIVATION_LAYERS, SEEN_THROUGH } from '../../../shared/models/last-activation.js';
 import { INPUT_LAYER, OUTPUT_LAYER } from '../../../shared/models/portable-names.js';
-import type { LossName } from '../../../shared/numerics/losses.js';
 import type { DataShapes, ModelEnds } from '../data/source.js';
 import type { Topology } from './layers/topology-json.js';
 import { isModelFile } from './model-spec.js';
 import type { ModelSource } from './topology.js';
+import type { LossSource } from './traced/own-function.js';
 
 /** Layers that move values, and change none. */
 const MOVES = new Set([
@@ -57,7 +57,7 @@ interface Layer {
 export async function endsOf(
   model: ModelSource,
   shapes: DataShapes,
-  loss: LossName | undefined,
+  loss: LossSource | undefined,
 ): Promise<ModelEnds> {
   if (typeof model === 'object') return endsOfTopology(model.topology);
   if (typeof model === 'function') {

@@ -6,6 +6,7 @@
  */
 import { LOSSES, type LossName } from '../../../../shared/numerics/losses.js';
 import { UserError } from '../../../../shared/user-error.js';
+import { isOwnLoss, type LossOption } from '../traced/own-function.js';
 
 type Config = Record<string, unknown>;
 
@@ -68,13 +69,18 @@ const shown = (value: unknown): string => JSON.stringify(value).slice(0, 100);
  * @param asked `--loss`
  * @throws UserError if the file's loss is to be trained and cannot be
  */
-export function chooseLoss(file: string, configs: TrainingConfigs, asked: LossName | undefined): ChosenLoss {
+export function chooseLoss(
+  file: string,
+  configs: TrainingConfigs,
+  asked: LossOption | undefined,
+): ChosenLoss {
   const config =
     [configs.compile_config, configs.training_config, configs.trainingConfig].find(isConfig) ?? {};
   const { swarmgrad } = isConfig(configs.userDefinedMetadata) ? configs.userDefinedMetadata : {};
   const value = config.loss ?? (isConfig(swarmgrad) ? swarmgrad.loss : undefined);
   const notes = optimizerNotes(file, config);
-  if (value == null) return { loss: asked, fromLogits: undefined, notes };
+  const named = isOwnLoss(asked) ? undefined : asked;
+  if (value == null) return { loss: named, fromLogits: undefined, notes };
   const stored = lossOf(value);
   const ours = stored && own(OURS, plain(stored.said));
   const unmet = ours ? unmetOf(stored, config.loss_weights) : `the loss ${stored?.said ?? shown(value)}`;
@@ -83,11 +89,11 @@ export function chooseLoss(file: string, configs: TrainingConfigs, asked: LossNa
       notes.push(
         `${file}: the model was compiled with ${unmet ?? `the loss ${stored!.said}`}: --loss ${asked} is used instead`,
       );
-    return { loss: asked, fromLogits: undefined, notes };
+    return { loss: named, fromLogits: undefined, notes };
   }
   if (!ours || unmet) {
     throw new UserError(
-      `${file}: the model was compiled with ${unmet}, which is not honored: give --loss (${LOSSES.join(', ')})`,
+      `${file}: the model was compiled with ${unmet}, which is not honored: give --loss (${LOSSES.join(', ')}, or a FILE.mjs)`,
       2,
     );
   }

@@ -1,6 +1,6 @@
 /** What the schema of a Parquet file says of columns beyond their values. */
 import type { FileMetaData, SchemaTree } from 'hyparquet';
-import { Fault } from '../values/value-column.js';
+import { Fault } from '../../values/value-column.js';
 
 /** The names of a column of class labels, as Hugging Face's `datasets` writes them beside the schema. */
 export function classNamesIn({ key_value_metadata }: FileMetaData): Map<string, string[]> {

@@ -1,5 +1,5 @@
 /** The pixels of all pictures in one array, each picture in its place. */
-import { UserError } from '../../../../../../shared/user-error.js';
+import { UserError } from '../../../../../../../shared/user-error.js';
 import type { Look, Picture } from './decode.js';
 
 /** What a coordinator holds of one data set: chunks of it are served from memory. */

@@ -1,8 +1,8 @@
 /** The files of a Parquet table: one, those of a folder, or those that a `*` in a name stands for. */
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { UserError } from '../../../../../../shared/user-error.js';
-import { listFolder, unreadable } from '../../../files/files.js';
+import { UserError } from '../../../../../../../shared/user-error.js';
+import { listFolder, unreadable } from '../../../../files/files.js';
 
 const ENDING = /\.parquet$/i;
 

@@ -3,7 +3,7 @@
  * libraries that people come from (Pillow, torchvision, Keras) is done here: color profiles are not applied, and grey is
  * Pillow's `convert('L')`.
  */
-import { messageOf, UserError } from '../../../../../../shared/user-error.js';
+import { messageOf, UserError } from '../../../../../../../shared/user-error.js';
 import { formatOfBytes, READ_FORMATS } from './formats.js';
 
 type Sharp = typeof import('sharp').default;
