@@ -27,7 +27,7 @@ export const LEARNING_OPTIONS = block({
   model: option(
     text('SPEC'),
     'mlp',
-    `model: ${ZOO.map(({ usage }) => usage).join(', ')}, or a FILE.json of TF.js layers`,
+    `model: ${ZOO.map(({ usage }) => usage).join(', ')}, or a model file: FILE.json of TF.js or Keras layers, FILE.keras or FILE.h5 of Keras`,
   ),
   from: option(
     text('RUN_DIR|DIR|FILE'),

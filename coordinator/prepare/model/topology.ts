@@ -41,7 +41,7 @@ const tf = loadTensorFlow();
 /** Builds a model for the shapes of the data. */
 export type ModelFunction = (tensorflow: typeof TensorFlow, shapes: ModelShapes) => TensorFlow.LayersModel;
 
-/** A name of the zoo with its arguments, a path that ends in .json, a function, or a model built before. */
+/** A name of the zoo with its arguments, the path of a model file, a function, or a model built before. */
 export type ModelSource = string | ModelFunction | ModelDescription;
 
 export interface BuildRequest {
