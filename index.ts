@@ -10,6 +10,11 @@ export type {
   OwnValues,
 } from './coordinator/prepare/data/arrays/own/own-data-set.js';
 export type { ModelFunction } from './coordinator/prepare/model/topology.js';
+export type {
+  LossSource,
+  OwnFunction,
+  PerSampleFunction,
+} from './coordinator/prepare/model/traced/own-function.js';
 export type { ModelShapes } from './coordinator/prepare/zoo/model.js';
 export type { Scores, Summary } from './coordinator/record/folder/summary.js';
 export type { Totals } from './coordinator/scheduling/totals.js';
