@@ -3,10 +3,10 @@ import {
   type ContributeOptions as AnyContributeOptions,
   type Contribution,
   createContribution as create,
-} from './tab/contribute.js';
+} from '../tab/contribute.js';
 
-export type { ContributionState, LossPoint, Phase, Settings } from './contribution-state.js';
-export type { Contribution } from './tab/contribute.js';
+export type { ContributionState, LossPoint, Phase, Settings } from '../contribution-state.js';
+export type { Contribution } from '../tab/contribute.js';
 
 /** How this page's visitors contribute, and where. */
 export interface ContributeOptions extends AnyContributeOptions {
