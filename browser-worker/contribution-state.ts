@@ -101,6 +101,10 @@ export type TabCommand =
       type: 'start';
       name: string;
       engine: string;
+      /** The coordinator's address, without a slash at the end. */
+      coordinator: string;
+      /** What the page shows; absent where its own cookie does. */
+      token?: string;
       settings: Settings;
       conditions: Conditions;
       /** Bytes of memory that engines may take. */

@@ -4,7 +4,8 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
-import { browserPages } from './build-browser.mjs';
+import { embed } from './parts/embed.mjs';
+import { browserPages } from './parts/pages.mjs';
 import { files, root, sumOf } from './sources.mjs';
 
 const require = createRequire(import.meta.url);
@@ -84,4 +85,4 @@ const program = {
 };
 
 /** In the order in which they are built. */
-export const parts = [kernels, program, browserPages];
+export const parts = [kernels, program, browserPages, embed];

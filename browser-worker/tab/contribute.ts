@@ -2,6 +2,8 @@
  * Contributing this tab, for a page: starts, pauses and stops it, and gives one plain state to show. All
  * work is done elsewhere, in the control worker and the compute worker.
  */
+
+import { BASE } from '../base.js';
 import {
   type Conditions,
   type ContributionState,
@@ -21,6 +23,10 @@ export interface ContributeOptions {
   name?: string;
   /** Cores to use, until its owner chooses others. Default: those that were chosen, or what fits the device. */
   cores?: number;
+  /** The coordinator's address; default: where this page comes from. */
+  coordinator?: string;
+  /** Of role `volunteer` or `worker`, where the coordinator asks for one; a page of its own shows its cookie. */
+  token?: string;
 }
 
 export interface Contribution {
@@ -45,6 +51,8 @@ export function createContribution({
   engine = 'auto',
   name = nameOfBrowser(),
   cores,
+  coordinator = BASE,
+  token,
 }: ContributeOptions = {}): Contribution {
   const listeners = new Set<(state: ContributionState) => void>();
   const wakeLock = new WakeLock();
@@ -89,8 +97,10 @@ export function createContribution({
     unwatch = watchConditions((conditions: Conditions) => {
       const { settings } = state;
       const memory = memoryOfEngines(device);
-      if (isFirst) send({ type: 'start', name, engine, settings, conditions, memoryOfEngines: memory });
-      else send({ type: 'conditions', conditions });
+      if (isFirst) {
+        const where = { coordinator, ...(token === undefined ? {} : { token }) };
+        send({ type: 'start', name, engine, ...where, settings, conditions, memoryOfEngines: memory });
+      } else send({ type: 'conditions', conditions });
       isFirst = false;
     });
   };

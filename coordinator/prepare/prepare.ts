@@ -8,6 +8,7 @@ import { layoutOf } from '../../shared/numerics/layout.js';
 import type { ObjectBytes } from '../../shared/protocol/messages.js';
 import type { RunEvent } from '../../shared/status/events.js';
 import { type BuildCache, keyOf } from './build-key.js';
+import { classWeightsOf } from './data/labels/class-weights.js';
 import type { GivenData } from './data/source.js';
 import { openData, shownData } from './data/sources/sources.js';
 import { evaluatedRecords, withValidation } from './data/split/validation.js';
@@ -31,6 +32,8 @@ export interface PrepareOptions {
   freeze?: string | undefined;
   head?: boolean | undefined;
   augment?: string | undefined;
+  labelSmoothing?: number | undefined;
+  classWeight?: string | undefined;
   validation?: number | undefined;
   fold?: string | undefined;
   metrics?: string | undefined;
@@ -104,8 +107,11 @@ export async function prepare(
   if (augment !== undefined) createAugment(augment, configuration.seed, read);
   const data = withValidation(read, configuration);
   const run = { ...others, shardSamples: shardSamplesOf(others) };
+  const { labelSmoothing, classWeight } = configuration;
+  const byClass = classWeight === undefined ? undefined : classWeightsOf(classWeight, data);
+  const terms = { loss, labelSmoothing, classWeights: byClass?.weights };
   const scores = scoreRequest(configuration.metrics, configuration.monitor, configuration.ownMetrics);
-  const request = { model, data: headOf(data), loss, seed, tuning, scores, run };
+  const request = { model, data: headOf(data), ...terms, seed, tuning, scores, run };
   // One that is given again is held against that of the checkpoint.
   const isTraced = isOwnLoss(loss) || needsTracing(scores);
   const recalled =
@@ -139,7 +145,10 @@ export async function prepare(
     if (cache && !recalled) await cache.write(keyOf(description, request), { probe, program });
   };
   const notes: RunEvent[] = [
-    ...[...(data.notes ?? []), ...ofModel].map((text) => ({ type: 'data' as const, text })),
+    ...[...(data.notes ?? []), ...(byClass ? [byClass.note] : []), ...ofModel].map((text) => ({
+      type: 'data' as const,
+      text,
+    })),
     ...(data.warnings ?? []).map((text) => ({ type: 'warning' as const, text })),
   ];
   const { refused } = JSON.parse(program.toString()) as Program;
@@ -200,14 +209,17 @@ async function build(request: BuildRequest) {
 
 /** The checkpoint's model, with what evaluations are to count from now on. */
 async function withScores(
-  { scored: before, ...model }: ModelDescription,
+  model: ModelDescription,
   request: ScoreRequest | undefined,
 ): Promise<ModelDescription> {
+  const { scored: before, ...others } = model;
   const scored = await scoredFor(request, before, () => {
     throw new Error('there is nothing to trace');
   });
-  const format = scored || model.tracedLoss ? 2 : 1;
-  return { ...model, format, ...(scored && { scored }) };
+  if (JSON.stringify(scored) === JSON.stringify(before)) return model;
+  const { tracedLoss, labelSmoothing, classWeights } = model;
+  const format = scored || tracedLoss || labelSmoothing || classWeights ? 2 : 1;
+  return { ...others, format, ...(scored && { scored }) };
 }
 
 async function recall(description: ModelDescription, request: BuildRequest, cache?: BuildCache) {

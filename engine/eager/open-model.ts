@@ -13,14 +13,14 @@ import { replayer } from './traced/replay.js';
 /** @returns the step; its model is the caller's to dispose */
 export async function openModel<Manifest extends ModelStep['manifest']>(
   tf: typeof TensorFlow,
-  { topology, loss, tracedLoss, scored, weights: specs }: ModelDescription,
+  { topology, loss, labelSmoothing, classWeights, tracedLoss, scored, weights: specs }: ModelDescription,
   manifest: Manifest,
 ): Promise<ModelStep & { manifest: Manifest }> {
   correctGradients(tf);
   const model = await loadBlank(tf, topology, layoutOf(specs).total);
   const weights = weightsInOrder(model, specs);
   const end = lastActivation(model);
-  const opened = { tf, model, weights, loss, manifest };
+  const opened = { tf, model, weights, loss, labelSmoothing, classWeights, manifest };
   if (!tracedLoss) {
     const fromLogits = takeLastActivation(tf, model, loss);
     const taken = fromLogits && end !== 'linear' ? (end as Taken) : undefined;

@@ -11,6 +11,8 @@ import { areaUnder, curvesOf, MAX_CURVES } from './roc.js';
 export interface Evaluated {
   /** Undefined: one's own. */
   loss: LossName | undefined;
+  /** What the loss holds of it, is no perplexity. */
+  labelSmoothing?: number | undefined;
   label: LabelKind;
   y: TensorSpec;
   /** Of the targets as they are stored; asked only for what needs it, since it reads all of them. */
@@ -25,7 +27,7 @@ interface Metric {
   higherIsBetter: boolean;
   /** Which runs have it, in words and as a condition. */
   needs: string;
-  isOf(run: Pick<Evaluated, 'loss' | 'label' | 'y'>): boolean;
+  isOf(run: Pick<Evaluated, 'loss' | 'labelSmoothing' | 'label' | 'y'>): boolean;
   of(totals: EvaluationTotals, evaluated: Evaluated): number;
 }
 
@@ -52,8 +54,8 @@ export const METRICS = {
     key: 'perplexity',
     called: 'perplexity',
     higherIsBetter: false,
-    needs: '--loss categoricalCrossentropy',
-    isOf: ({ loss }) => loss === 'categoricalCrossentropy',
+    needs: '--loss categoricalCrossentropy without label smoothing',
+    isOf: ({ loss, labelSmoothing }) => loss === 'categoricalCrossentropy' && !labelSmoothing,
     of: ({ loss, samples }) => Math.exp(loss / samples),
   },
   rmse: {

@@ -47,6 +47,10 @@ export interface ModelDescription {
   tracedLoss?: TracedFunction;
   /** Absent: nothing. */
   scored?: Scored;
+  /** Of a cross-entropy: the share of a label that is spread evenly over all classes; absent: 0. */
+  labelSmoothing?: number;
+  /** What a training sample of each class counts; absent: 1. */
+  classWeights?: number[];
   inputShape: number[];
   outputShape: number[];
   /** One row a layer, for display. */

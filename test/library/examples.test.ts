@@ -5,8 +5,10 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { sharedBrowser, withoutChromium } from '../support/browser/chromium.js';
+import { sharedBrowser, Tab, withoutChromium } from '../support/browser/chromium.js';
 import { temporaryFolder } from '../support/cluster/cluster.js';
+import { smallRun } from '../support/cluster/small-run.js';
+import { tokenRun } from '../support/cluster/token-run.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const EXAMPLES = join(ROOT, 'examples');
@@ -74,18 +76,44 @@ describe('an example', () => {
   });
 });
 
+/** The example's own server. @returns its address */
+async function served(folder: string): Promise<string> {
+  const server = spawn(process.execPath, ['serve.mjs', '0'], { cwd: folder });
+  onTestFinished(() => void server.kill());
+  const [address] = await once(server.stdout.setEncoding('utf8'), 'data');
+  return address.trim();
+}
+
 describe.skipIf(withoutChromium())('an example with a page', () => {
   const browser = sharedBrowser();
+
+  it('contributes from a page of another origin, to the bits of a worker in Node', async () => {
+    const origin = await served(await copyOf('embed'));
+    const trained = { data: 'digits?train=64&test=20', model: 'cnn', seed: 7, engineClass: 'compiled/wasm' };
+    const [run, alone] = await Promise.all([
+      tokenRun({ ...trained, allowOrigin: origin, auditRate: 0 }),
+      smallRun(trained),
+    ]);
+    const stranger = await Tab.open(await browser(), `${origin}?coordinator=${alone.url}`);
+    await stranger.click('Help');
+    await stranger.page.locator('output').filter({ hasText: 'The coordinator does not answer' }).waitFor();
+    await stranger.click('Stop');
+
+    const query = new URLSearchParams({ coordinator: run.url, token: run.tokens.volunteer });
+    const tab = await Tab.open(await browser(), `${origin}?${query}`);
+    await tab.click('Help');
+    const { weightsSha256, workers } = await run.finished;
+    expect(workers).toMatchObject([{ kind: 'browser', engine: 'compiled/wasm', samples: 128 }]);
+    await tab.page.locator('output').filter({ hasText: 'Thank you.' }).waitFor();
+    expect(tab.complaints).toEqual([]);
+    alone.work('node', 'compiled/wasm');
+    expect(weightsSha256).toBe((await alone.finished).weightsSha256);
+  });
 
   it('classifies a picture by the model that pictures in folders have trained', async () => {
     const folder = await copyOf('pictures');
     await follow(folder);
-    const server = spawn(process.execPath, ['serve.mjs', '0'], { cwd: folder });
-    onTestFinished(() => void server.kill());
-    const [address] = await once(server.stdout.setEncoding('utf8'), 'data');
-    const page = await (await browser()).newPage();
-    onTestFinished(() => page.close());
-    await page.goto(address.trim());
+    const { page } = await Tab.open(await browser(), await served(folder));
     const says = page.locator('output');
     await says.filter({ hasText: 'Choose a picture.' }).waitFor();
     for (const name of ['circle', 'cross', 'circle']) {

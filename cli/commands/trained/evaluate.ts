@@ -45,6 +45,7 @@ async function evaluate(runDir: string, flags: Flags): Promise<void> {
   const score = scorerOf(flags.metrics ?? configuration.metrics, {
     loss: namedLoss(state.model),
     scored: model.scored,
+    labelSmoothing: state.model.labelSmoothing,
     label: state.records.label,
     y: state.records.y,
   });

@@ -5,7 +5,10 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { UserError } from '../../../shared/user-error.js';
 
-export const isModelFile = (spec: string): boolean => spec.endsWith('.json');
+/** Endings of files that hold layers. */
+const MODEL_FILES = /\.(json|keras|h5|hdf5)$/i;
+
+export const isModelFile = (spec: string): boolean => MODEL_FILES.test(spec);
 
 /** `spec` with an absolute path: it means the same wherever it is read again. */
 export const absoluteModel = (spec: string): string => (isModelFile(spec) ? resolve(spec) : spec);

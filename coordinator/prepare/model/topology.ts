@@ -24,7 +24,7 @@ import { readModelFile } from './file/read.js';
 import { type ChosenLoss, chooseLoss } from './file/training-config.js';
 import { noWeights, type Tuning, tuned } from './file/tune.js';
 import { uniquelyNamed } from './file/unique-names.js';
-import { checkEnd, checkShapes, defaultLoss } from './fit.js';
+import { checkEnd, checkShapes, defaultLoss, lossTerms } from './fit.js';
 import { graphsWanted, type RunSizes } from './graph-sizes.js';
 import { checkLayers } from './layers/check.js';
 import { constraintOf } from './layers/constraints.js';
@@ -43,7 +43,7 @@ const tf = loadTensorFlow();
 /** Builds a model for the shapes of the data. */
 export type ModelFunction = (tensorflow: typeof TensorFlow, shapes: ModelShapes) => TensorFlow.LayersModel;
 
-/** A name of the zoo with its arguments, a path that ends in .json, a function, or a model built before. */
+/** A name of the zoo with its arguments, the path of a model file, a function, or a model built before. */
 export type ModelSource = string | ModelFunction | ModelDescription;
 
 export interface BuildRequest {
@@ -51,6 +51,9 @@ export interface BuildRequest {
   data: DataHead;
   /** A name, or the user's own. */
   loss: LossSource | undefined;
+  /** What changes the loss: of a model that was built before, its own counts. */
+  labelSmoothing?: number | undefined;
+  classWeights?: number[] | undefined;
   seed: number;
   /** What of a model's file is trained further; a model built before has it done already. */
   tuning?: Tuning | undefined;
@@ -92,14 +95,16 @@ export async function buildTopology(request: BuildRequest): Promise<BuiltModel> 
     const before = typeof request.model === 'object' ? request.model.scored : undefined;
     const scored = await scoredFor(request.scores, before, (own) => traceOwn(tf, own, subject(), 'metric'));
     if (!tracedLoss) checkEnd(model, loss, request.data, trains?.fromLogits);
+    const terms = lossTerms(request, tracedLoss ? undefined : loss, trains?.labelSmoothing);
     const description: ModelDescription = {
-      format: tracedLoss || scored ? 2 : 1,
+      format: tracedLoss || scored || Object.keys(terms).length > 0 ? 2 : 1,
       name: nameOf(request.model, model),
       topology: seeded,
       weights: weightSpecs(model, request.model),
       loss,
       ...(tracedLoss && { tracedLoss }),
       ...(scored && { scored }),
+      ...terms,
       // The model may leave dimensions open; the data does not.
       inputShape: request.data.x.shape,
       outputShape: model.outputs[0]!.shape.slice(1) as number[],

@@ -1,11 +1,11 @@
 /**
  * Models as Keras 2 and 3 write them, in the form of TF.js's own files: names of classes and options that differ,
  * layers that stand here under a name of ours since TF.js's layer of that name computes something else. What has no
- * counterpart is left as it is, and refused by its name when the model is checked (../layers/check.ts).
+ * counterpart is left as it is, and refused by its name when the model is checked (../../layers/check.ts).
  */
-import { UserError } from '../../../../shared/user-error.js';
-import type { Topology } from '../layers/topology-json.js';
-import { kerasNodes, kerasTensors } from './keras-nodes.js';
+import { UserError } from '../../../../../shared/user-error.js';
+import type { Topology } from '../../layers/topology-json.js';
+import { callsCounted, kerasNodes, kerasTensors } from './keras-nodes.js';
 import { type KerasVersion, kerasActivation, kerasInitializer, kerasRegularizer } from './keras-parts.js';
 
 type Config = Record<string, unknown>;
@@ -18,7 +18,20 @@ interface Entry {
 
 /** A copy in TF.js's form. @throws UserError naming a layer that is called in a way that cannot be kept */
 export function fromKeras(topology: Topology, version: KerasVersion): Topology {
-  return translated(topology, version) as unknown as Topology;
+  const adopted = translated(topology, version) as unknown as Topology;
+  return MAKES_MASKS.test(JSON.stringify(topology))
+    ? adopted
+    : withoutOption(adopted, 'zero_output_for_mask');
+}
+
+const MAKES_MASKS = /"mask_zero":\s*true|"class_name":\s*"Masking"/;
+
+/** Keras 3 sets it in both halves of a Bidirectional, where it counts for nothing unless a layer makes a mask. */
+function withoutOption<T>(value: T, option: string): T {
+  if (Array.isArray(value)) return value.map((one) => withoutOption(one, option)) as T;
+  if (!isObject(value)) return value;
+  const kept = Object.entries(value).filter(([name]) => name !== option);
+  return Object.fromEntries(kept.map(([name, one]) => [name, withoutOption(one, option)])) as T;
 }
 
 /** Newer files have policies for dtypes, and nodes with arguments by their names. */
@@ -66,7 +79,10 @@ function container(entry: Entry, version: KerasVersion): Entry {
   if (entry.class_name === 'Sequential') giveInput(layers, build_input_shape);
   for (const name of ['input_layers', 'output_layers'])
     if (name in config) config[name] = kerasTensors(config[name]);
-  return { ...entry, config: { ...config, ...(dtype ? { dtype: dtypeName(dtype) } : {}), layers } };
+  const models = layers.filter(isEntry).filter(({ config }) => Array.isArray(config.layers));
+  const names = models.map((model) => String(model.name ?? model.config.name));
+  const joined = version === 3 ? callsCounted(layers, config.output_layers, names) : { layers };
+  return { ...entry, config: { ...config, ...(dtype ? { dtype: dtypeName(dtype) } : {}), ...joined } };
 }
 
 /** A model that was built by its first call has its input's shape beside its layers. */
@@ -112,6 +128,8 @@ function without(layer: Entry, ...names: string[]): Entry {
 const LAYERS: Readonly<Record<string, Translate>> = {
   Conv1D: (layer) =>
     layer.config.padding === 'causal' ? named(layer, 'CausalConv1D', { padding: 'valid' }) : layer,
+  // Keras writes it there too, and takes the kernels' own.
+  SeparableConv2D: (layer) => without(layer, 'kernel_initializer'),
   GRU: (layer) => resetAfter(layer),
   GRUCell: (layer) => resetAfter(layer),
   ReLU: (layer) => {
@@ -127,10 +145,11 @@ const LAYERS: Readonly<Record<string, Translate>> = {
       : named(without(layer, 'negative_slope'), 'LeakyReLU', { alpha: negative_slope });
   },
   BatchNormalization: (layer) => {
-    const { axis } = layer.config;
+    const { axis, renorm } = layer.config;
+    const plain = renorm ? layer : without(layer, 'renorm', 'renorm_momentum', 'renorm_clipping');
     return Array.isArray(axis) && axis.length === 1
-      ? named(layer, layer.class_name, { axis: axis[0] })
-      : layer;
+      ? named(plain, layer.class_name, { axis: axis[0] })
+      : plain;
   },
   Bidirectional: (layer) => oneLayerTwice(layer),
 };

@@ -1,5 +1,5 @@
 /** How the layers of a Keras model are joined: in Keras 3 by the arguments of calls, in TF.js by lists of places. */
-import { UserError } from '../../../../shared/user-error.js';
+import { UserError } from '../../../../../shared/user-error.js';
 import type { KerasVersion } from './keras-parts.js';
 
 type Arguments = Record<string, unknown>;
@@ -58,3 +58,39 @@ export function kerasTensors(value: unknown): unknown {
   if (Array.isArray(value)) return typeof value[0] === 'string' ? [value] : value;
   return typeof value === 'object' && value !== null ? Object.values(value) : value;
 }
+
+/**
+ * TF.js counts how a model within a model was built as its first call. Keras 3 begins to count at 0 with the first call
+ * from outside, at least for some models.
+ * @param layers translated ones. @param models the names of those that are models
+ */
+export function callsCounted(
+  layers: unknown[],
+  outputs: unknown,
+  models: readonly string[],
+): { layers: unknown[]; output_layers?: unknown } {
+  const nodesOf = (layer: unknown) => (layer as { inbound_nodes?: unknown } | null)?.inbound_nodes;
+  const first = new Set(
+    placesIn([layers.map(nodesOf), outputs]).flatMap(([name, call]) => (call === 0 ? [name] : [])),
+  );
+  const shifted = new Set(models.filter((name) => first.has(name)));
+  const counted = (value: unknown): unknown => {
+    if (!Array.isArray(value)) return value;
+    if (!isPlace(value)) return value.map(counted);
+    const [name, call, ...rest] = value;
+    return [name, shifted.has(name) ? call + 1 : call, ...rest];
+  };
+  return {
+    layers: layers.map((layer) =>
+      nodesOf(layer) ? { ...(layer as object), inbound_nodes: counted(nodesOf(layer)) } : layer,
+    ),
+    ...(outputs === undefined ? {} : { output_layers: counted(outputs) }),
+  };
+}
+
+const isPlace = (value: unknown[]): value is Place =>
+  typeof value[0] === 'string' && typeof value[1] === 'number';
+
+/** Lists of [layer, call, output, ...], however deep. */
+const placesIn = (value: unknown): Place[] =>
+  Array.isArray(value) ? (isPlace(value) ? [value] : value.flatMap(placesIn)) : [];

@@ -5,7 +5,7 @@
  * the layers on the way to it, in order. With the shape that must leave one way to give each weight its place;
  * where a weight stands in a list counts for nothing.
  */
-import { UserError } from '../../../../shared/user-error.js';
+import { UserError } from '../../../../../shared/user-error.js';
 
 /** A weight of a model file. */
 export interface StoredWeight {
@@ -76,11 +76,14 @@ export function matchWeights(
 
 /** The parts of a name; a program's own prefix, such as the name of another model around this one, is left out. */
 function partsOf(name: string, known: ReadonlySet<string>): { kind: string; layers: string[] } {
-  const parts = name.replace(/:\d+$/, '').split('/');
+  const parts = plainName(name).split('/');
   const kind = parts.pop()!;
   const first = parts.findIndex((part) => known.has(part));
   return { kind, layers: parts.slice(Math.max(0, first)).filter((part, i, all) => part !== all[i - 1]) };
 }
+
+/** Keras 2 counts the outputs of what makes a weight: `kernel:0`. */
+const plainName = (name: string): string => name.replace(/:\d+$/, '');
 
 /** Whether the layers stand on the path, in order; it may have more. */
 function isOnTheWay(layers: readonly string[], path: readonly Step[]): boolean {
@@ -118,7 +121,7 @@ function complain(
         : `the model file has no weight ${wanted}`,
     );
   }
-  const isCounted = ({ name }: StoredWeight) => NO_WEIGHTS.includes(name.split('/').at(-1)!);
+  const isCounted = ({ name }: StoredWeight) => NO_WEIGHTS.includes(plainName(name).split('/').at(-1)!);
   const unused = [...left.keys()].filter((weight) => !isCounted(weight));
   if (unused.length === 0) return;
   const names = unused.map(({ name, shape }) => `${name} [${shape}]`).join(', ');

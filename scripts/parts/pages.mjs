@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
-import { files, root } from './sources.mjs';
+import { files, root } from '../sources.mjs';
 
 const output = join(root, 'dist/browser');
 /** Compressed files by the hash of what they hold: a large engine is compressed once, not at each build. */
@@ -51,7 +51,7 @@ async function build() {
 
 export const browserPages = {
   name: 'pages',
-  sources: ['browser-worker', 'shared', 'engine', 'worker', 'package-lock.json', 'scripts/build-browser.mjs'],
+  sources: ['browser-worker', 'shared', 'engine', 'worker', 'package-lock.json', 'scripts/parts/pages.mjs'],
   result: 'dist/browser',
   build,
 };

@@ -1,8 +1,8 @@
 /** Layers that Keras has and TF.js lacks, against plain loops in float64. */
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, it } from 'vitest';
-import { registerLayers } from '../../../../shared/models/layers.js';
-import { Random } from '../../../../shared/numerics/random.js';
+import { registerLayers } from '../../../../../shared/models/layers.js';
+import { Random } from '../../../../../shared/numerics/random.js';
 import { fromKeras } from './keras.js';
 
 beforeAll(async () => {

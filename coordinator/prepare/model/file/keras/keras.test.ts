@@ -2,9 +2,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { temporaryFolder } from '../../../../test/support/files/temporary-folder.js';
-import { build } from '../../../../test/support/models/building.js';
-import { refusalOf } from '../../../../test/support/refusal.js';
+import { temporaryFolder } from '../../../../../test/support/files/temporary-folder.js';
+import { build } from '../../../../../test/support/models/building.js';
+import { refusalOf } from '../../../../../test/support/refusal.js';
 import { fromKeras, kerasVersionOf } from './keras.js';
 
 const root = temporaryFolder();
