@@ -29,6 +29,8 @@ export interface PrepareOptions {
   /** How a model's file is trained further. */
   freeze?: string | undefined;
   head?: boolean | undefined;
+  /** The file of its first weights, if the model has none of its own. */
+  from?: string | undefined;
   augment?: string | undefined;
   validation?: number | undefined;
   fold?: string | undefined;
@@ -85,7 +87,7 @@ export async function prepare(
   model: ModelSource,
   { cache, storedWeights, preparing = () => undefined }: PrepareContext = {},
 ): Promise<Prepared> {
-  const { data: source, freeze, head = false, ...others } = configuration;
+  const { data: source, freeze, head = false, from, ...others } = configuration;
   const tuning = freeze === undefined && !head ? undefined : { freeze: patternsOf(freeze), head };
   const { loss, seed } = others;
   preparing(`reading the data: ${typeof source === 'string' ? shownData(source) : source.name}`);
@@ -101,7 +103,7 @@ export async function prepare(
   if (augment !== undefined) createAugment(augment, configuration.seed, read);
   const data = withValidation(read, configuration);
   const run = { ...others, shardSamples: shardSamplesOf(others) };
-  const request = { model, data: headOf(data), loss, seed, tuning, run };
+  const request = { model, data: headOf(data), loss, seed, tuning, from, run };
   // One that is given again is held against that of the checkpoint.
   const recalled =
     typeof model === 'object' && !isOwnLoss(loss) ? await recall(model, request, cache) : undefined;
