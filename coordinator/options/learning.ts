@@ -5,11 +5,13 @@ import { MAX_SHARDS } from '../../shared/numerics/tree.js';
 import { block, option } from '../../shared/options/option.js';
 import {
   either,
+  fraction,
   matching,
   oneOf,
   power,
   real,
   text,
+  textOrObject,
   toggle,
   whole,
   word,
@@ -54,6 +56,18 @@ export const LEARNING_OPTIONS = block({
     undefined,
     `loss: ${LOSSES.join(', ')}, or a FILE.mjs that exports ({ tf }) => (yTrue, yPred) => a number for each sample`,
     { otherwise: 'the one that fits labels and model' },
+  ),
+  labelSmoothing: option(
+    fraction,
+    undefined,
+    'share of each label that is spread evenly over all classes, for categoricalCrossentropy and binaryCrossentropy',
+    { otherwise: "0, or the model file's own" },
+  ),
+  classWeight: option(
+    textOrObject('balanced|CLASS=X,...'),
+    undefined,
+    'what a training record counts, by its class: balanced gives all classes the same sum; or a JSON object; a class that is not named counts 1',
+    { otherwise: 'every record counts 1' },
   ),
   augment: option(
     text('OPERATION,...'),

@@ -8,6 +8,7 @@ import { layoutOf } from '../../shared/numerics/layout.js';
 import type { ObjectBytes } from '../../shared/protocol/messages.js';
 import type { RunEvent } from '../../shared/status/events.js';
 import { type BuildCache, keyOf } from './build-key.js';
+import { classWeightsOf } from './data/labels/class-weights.js';
 import type { GivenData } from './data/source.js';
 import { openData, shownData } from './data/sources/sources.js';
 import { evaluatedRecords, withValidation } from './data/split/validation.js';
@@ -32,6 +33,8 @@ export interface PrepareOptions {
   /** The file of its first weights, if the model has none of its own. */
   from?: string | undefined;
   augment?: string | undefined;
+  labelSmoothing?: number | undefined;
+  classWeight?: string | undefined;
   validation?: number | undefined;
   fold?: string | undefined;
   metrics?: string | undefined;
@@ -103,7 +106,10 @@ export async function prepare(
   if (augment !== undefined) createAugment(augment, configuration.seed, read);
   const data = withValidation(read, configuration);
   const run = { ...others, shardSamples: shardSamplesOf(others) };
-  const request = { model, data: headOf(data), loss, seed, tuning, from, run };
+  const { labelSmoothing, classWeight } = configuration;
+  const byClass = classWeight === undefined ? undefined : classWeightsOf(classWeight, data);
+  const terms = { loss, labelSmoothing, classWeights: byClass?.weights };
+  const request = { model, data: headOf(data), ...terms, seed, tuning, from, run };
   // One that is given again is held against that of the checkpoint.
   const recalled =
     typeof model === 'object' && !isOwnLoss(loss) ? await recall(model, request, cache) : undefined;
@@ -134,7 +140,10 @@ export async function prepare(
     if (cache && !recalled) await cache.write(keyOf(description, request), { probe, program });
   };
   const notes: RunEvent[] = [
-    ...[...(data.notes ?? []), ...ofModel].map((text) => ({ type: 'data' as const, text })),
+    ...[...(data.notes ?? []), ...(byClass ? [byClass.note] : []), ...ofModel].map((text) => ({
+      type: 'data' as const,
+      text,
+    })),
     ...(data.warnings ?? []).map((text) => ({ type: 'warning' as const, text })),
   ];
   const { refused } = JSON.parse(program.toString()) as Program;

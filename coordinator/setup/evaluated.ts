@@ -50,7 +50,7 @@ export function scoreOf(
   { metrics, monitor }: Configuration,
   { description, test: { label, y }, variances }: Pick<Prepared, 'description' | 'test' | 'variances'>,
 ): ConstructorParameters<typeof Progress>[4] {
-  const run = { loss: namedLoss(description), label, y };
+  const run = { loss: namedLoss(description), labelSmoothing: description.labelSmoothing, label, y };
   const score = scorerOf(metrics, run, monitor && isExtra(monitor) ? monitor : undefined);
   return score && ((set, totals) => score(totals, () => variances[set]));
 }

@@ -26,6 +26,9 @@ export interface ModelStep {
   manifest: Pick<Manifest, 'label' | 'normalisation'>;
   /** Whether the model's output is logits: see `takeLastActivation`. */
   fromLogits: boolean;
+  labelSmoothing?: number | undefined;
+  /** Of one class a sample: what a sample counts in training, by its class. */
+  classWeights?: readonly number[] | undefined;
 }
 
 export interface StepInputs {
@@ -53,7 +56,7 @@ export function gradientsOf(step: ModelStep, { x, target }: StepInputs): Gradien
     const output = model.apply(normalized(step, x), { training: true }) as Tensor;
     const inputs = lossInputs(step, output, target);
     metric = tf.keep(metricSum(tf, loss, inputs).sum);
-    const sum = tf.sum(lossesOf(step, inputs));
+    const sum = tf.sum(weighted(step, lossesOf(step, inputs), target));
     // Each sample bears the regularizers once, so that sum / samples is the mean loss plus them.
     return penaltiesOf(model).reduce<Tensor>(
       (total, own) => tf.add(total, tf.mul(own, samples)),
@@ -114,6 +117,17 @@ function normalized({ tf, manifest }: ModelStep, x: Tensor): Tensor {
   return tf.add(tf.mul(x, factor), offset);
 }
 
-function lossInputs({ fromLogits, manifest }: ModelStep, output: Tensor, target: Tensor): LossInputs {
-  return { output, target, fromLogits, label: manifest.label };
+/** Losses times what each sample counts. Not divided by the sum of weights: as in Keras. */
+function weighted({ tf, classWeights }: ModelStep, losses: Tensor, target: Tensor): Tensor {
+  if (!classWeights) return losses;
+  const oneHot = tf.oneHot(target.toInt().reshape([target.size]), classWeights.length).toFloat();
+  return tf.mul(losses, tf.sum(tf.mul(oneHot, tf.tensor1d([...classWeights])), -1));
+}
+
+function lossInputs(
+  { fromLogits, labelSmoothing, manifest }: ModelStep,
+  output: Tensor,
+  target: Tensor,
+): LossInputs {
+  return { output, target, fromLogits, labelSmoothing, label: manifest.label };
 }

@@ -12,13 +12,13 @@ import { replayer } from './traced/replay.js';
 /** @returns the step; its model is the caller's to dispose */
 export async function openModel<Manifest extends ModelStep['manifest']>(
   tf: typeof TensorFlow,
-  { topology, loss, tracedLoss, weights: specs }: ModelDescription,
+  { topology, loss, labelSmoothing, classWeights, tracedLoss, weights: specs }: ModelDescription,
   manifest: Manifest,
 ): Promise<ModelStep & { manifest: Manifest }> {
   correctGradients(tf);
   const model = await loadBlank(tf, topology, layoutOf(specs).total);
   const weights = weightsInOrder(model, specs);
-  const opened = { tf, model, weights, loss, manifest };
+  const opened = { tf, model, weights, loss, labelSmoothing, classWeights, manifest };
   if (!tracedLoss) return { ...opened, fromLogits: takeLastActivation(tf, model, loss) };
   // A traced loss is given what the model gives.
   const fromLogits = manifest.label.kind === 'class' && lastActivation(model) === 'linear';

@@ -29,6 +29,10 @@ export interface ModelDescription {
   loss: LossName;
   /** What is trained in place of `loss`; absent: `loss` itself. */
   tracedLoss?: TracedFunction;
+  /** Of a cross-entropy: the share of a label that is spread evenly over all classes; absent: 0. */
+  labelSmoothing?: number;
+  /** What a training sample of each class counts; absent: 1. */
+  classWeights?: number[];
   inputShape: number[];
   outputShape: number[];
   /** One row a layer, for display. */

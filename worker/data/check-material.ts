@@ -42,6 +42,8 @@ const description = z.object({
     .regex(/^[0-9a-f]{64}$/)
     .optional(),
   loss: text(100),
+  labelSmoothing: z.number().min(0).lt(1).optional(),
+  classWeights: z.array(z.number().min(0)).max(100_000).optional(),
   tracedLoss: traced.optional(),
   inputShape: shape,
   outputShape: shape,

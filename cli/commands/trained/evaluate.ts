@@ -42,6 +42,7 @@ async function evaluate(runDir: string, flags: Flags): Promise<void> {
   const { scorerOf } = await import('../../../coordinator/setup/evaluated.js');
   const score = scorerOf(flags.metrics ?? configuration.metrics, {
     loss: namedLoss(state.model),
+    labelSmoothing: state.model.labelSmoothing,
     label: state.records.label,
     y: state.records.y,
   });

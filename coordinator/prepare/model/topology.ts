@@ -25,7 +25,7 @@ import { readModelFile } from './file/read.js';
 import { type ChosenLoss, chooseLoss } from './file/training-config.js';
 import { noWeights, type Tuning, tuned } from './file/tune.js';
 import { uniquelyNamed } from './file/unique-names.js';
-import { checkEnd, checkShapes, defaultLoss } from './fit.js';
+import { checkEnd, checkShapes, defaultLoss, lossTerms } from './fit.js';
 import { graphsWanted, type RunSizes } from './graph-sizes.js';
 import { checkLayers } from './layers/check.js';
 import { constraintOf } from './layers/constraints.js';
@@ -50,6 +50,9 @@ export interface BuildRequest {
   data: DataHead;
   /** A name, or the user's own. */
   loss: LossSource | undefined;
+  /** What changes the loss: of a model that was built before, its own counts. */
+  labelSmoothing?: number | undefined;
+  classWeights?: number[] | undefined;
   seed: number;
   /** What of a model's file is trained further; a model built before has it done already. */
   tuning?: Tuning | undefined;
@@ -89,13 +92,15 @@ export async function buildTopology(request: BuildRequest): Promise<BuiltModel> 
     checkShapes(model, request.data, loss);
     const tracedLoss = await tracedLossOf(request, model);
     if (!tracedLoss) checkEnd(model, loss, request.data, trains?.fromLogits);
+    const terms = lossTerms(request, tracedLoss ? undefined : loss, trains?.labelSmoothing);
     const description: ModelDescription = {
-      format: tracedLoss ? 2 : 1,
+      format: tracedLoss || Object.keys(terms).length > 0 ? 2 : 1,
       name: nameOf(request.model, model),
       topology: seeded,
       weights: weightSpecs(model, request.model),
       loss,
       ...(tracedLoss && { tracedLoss }),
+      ...terms,
       // The model may leave dimensions open; the data does not.
       inputShape: request.data.x.shape,
       outputShape: model.outputs[0]!.shape.slice(1) as number[],

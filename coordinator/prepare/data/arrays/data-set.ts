@@ -1,8 +1,8 @@
 /** A data set of arrays: x and y, records first, for training and for testing, or for both in one. */
 import { AS_IT_IS } from '../../../../shared/data/manifest.js';
 import { UserError } from '../../../../shared/user-error.js';
-import { countsOf } from '../classes.js';
 import { drawTest } from '../draw.js';
+import { countsOf } from '../labels/classes.js';
 import { choiceOption } from '../options.js';
 import { scaled, scalingOf } from '../scaling/scaling.js';
 import { beyondRange, targetNote } from '../scaling/target.js';

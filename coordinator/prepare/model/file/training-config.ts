@@ -23,6 +23,8 @@ export interface ChosenLoss {
   loss: LossName | undefined;
   /** Whether the file's loss takes logits; undefined: it does not say, or another loss was asked for. */
   fromLogits: boolean | undefined;
+  /** Of the file's loss; absent: 0. */
+  labelSmoothing?: number;
   /** What people should know of it. */
   notes: string[];
 }
@@ -49,7 +51,7 @@ const HONORED: Readonly<Record<string, (value: unknown) => boolean>> = {
   from_logits: (value) => typeof value === 'boolean',
   reduction: (value) =>
     ['auto', 'sum_over_batch_size', 'mean', 'mean_with_sample_weight'].includes(`${value}`),
-  label_smoothing: (value) => value === 0,
+  label_smoothing: (value) => typeof value === 'number' && value >= 0 && value < 1,
   axis: (value) => value === -1,
   delta: (value) => value === 1,
   dtype: (value) =>
@@ -83,11 +85,14 @@ export function chooseLoss(
   if (value == null) return { loss: named, fromLogits: undefined, notes };
   const stored = lossOf(value);
   const ours = stored && own(OURS, plain(stored.said));
+  const smoothing = Number(stored?.config.label_smoothing ?? 0);
   const unmet = ours ? unmetOf(stored, config.loss_weights) : `the loss ${stored?.said ?? shown(value)}`;
   if (asked) {
-    if (ours !== asked || unmet)
+    const other =
+      unmet ?? (smoothing ? `label_smoothing ${smoothing} of its loss ${stored!.said}` : undefined);
+    if (ours !== asked || other)
       notes.push(
-        `${file}: the model was compiled with ${unmet ?? `the loss ${stored!.said}`}: --loss ${asked} is used instead`,
+        `${file}: the model was compiled with ${other ?? `the loss ${stored!.said}`}: --loss ${asked} is used instead`,
       );
     return { loss: named, fromLogits: undefined, notes };
   }
@@ -97,10 +102,12 @@ export function chooseLoss(
       2,
     );
   }
-  notes.push(`${file}: the loss is ${ours}, as the model was compiled with`);
+  const withSmoothing = smoothing ? ` with label smoothing ${smoothing}` : '';
+  notes.push(`${file}: the loss is ${ours}${withSmoothing}, as the model was compiled with`);
   // An export of ours ends as the model did that was trained.
   const says = value === config.loss && ours.endsWith('Crossentropy');
-  return { loss: ours, fromLogits: says ? stored.config.from_logits === true : undefined, notes };
+  const fromLogits = says ? stored.config.from_logits === true : undefined;
+  return { loss: ours, fromLogits, ...(smoothing ? { labelSmoothing: smoothing } : {}), notes };
 }
 
 /** What of the loss training does not honor. */

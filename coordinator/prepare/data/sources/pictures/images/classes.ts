@@ -1,6 +1,6 @@
 /** Classes of pictures: the names of their folders, sorted; those that a file tells; or those of a trained model. */
 import { UserError } from '../../../../../../shared/user-error.js';
-import { countsOf, untrainedWarnings } from '../../../classes.js';
+import { countsOf, untrainedWarnings } from '../../../labels/classes.js';
 import type { DataSet, Reader, UnknownClass } from '../../../source.js';
 import type { Entry } from './layout.js';
 import type { Parts } from './parts.js';

@@ -1,5 +1,5 @@
 /** What every reader tells of classes: those that nothing trains, and those that a model does not know. */
-import type { UnknownClass } from './source.js';
+import type { UnknownClass } from '../source.js';
 
 const LISTED = 8;
 
