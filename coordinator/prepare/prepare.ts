@@ -31,6 +31,8 @@ export interface PrepareOptions {
   /** How a model's file is trained further. */
   freeze?: string | undefined;
   head?: boolean | undefined;
+  /** The file of its first weights, if the model has none of its own. */
+  from?: string | undefined;
   augment?: string | undefined;
   labelSmoothing?: number | undefined;
   classWeight?: string | undefined;
@@ -91,7 +93,7 @@ export async function prepare(
   model: ModelSource,
   { cache, storedWeights, preparing = () => undefined }: PrepareContext = {},
 ): Promise<Prepared> {
-  const { data: source, freeze, head = false, ...others } = configuration;
+  const { data: source, freeze, head = false, from, ...others } = configuration;
   const tuning = freeze === undefined && !head ? undefined : { freeze: patternsOf(freeze), head };
   const { loss, seed } = others;
   preparing(`reading the data: ${typeof source === 'string' ? shownData(source) : source.name}`);
@@ -111,7 +113,7 @@ export async function prepare(
   const byClass = classWeight === undefined ? undefined : classWeightsOf(classWeight, data);
   const terms = { loss, labelSmoothing, classWeights: byClass?.weights };
   const scores = scoreRequest(configuration.metrics, configuration.monitor, configuration.ownMetrics);
-  const request = { model, data: headOf(data), ...terms, seed, tuning, scores, run };
+  const request = { model, data: headOf(data), ...terms, seed, tuning, scores, from, run };
   // One that is given again is held against that of the checkpoint.
   const isTraced = isOwnLoss(loss) || needsTracing(scores);
   const recalled =

@@ -36,6 +36,7 @@ const FIGURES = {
 } satisfies Record<string, Figure>;
 
 type OwnFigure = keyof typeof FIGURES;
+/** A figure of an evaluation that can be watched. */
 export type FigureName = OwnFigure | ExtraMetric;
 const OWN = Object.keys(FIGURES) as OwnFigure[];
 /** As people are told of them. */
