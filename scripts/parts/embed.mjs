@@ -61,7 +61,7 @@ async function build() {
       reportCompressedSize: false,
       rolldownOptions: {
         checks,
-        input: { swarmgrad: join(root, 'browser-worker/embed.ts') },
+        input: { swarmgrad: join(root, 'browser-worker/embed/embed.ts') },
         preserveEntrySignatures: 'strict',
         output: names,
       },
@@ -80,7 +80,7 @@ async function build() {
   if (workers !== 2)
     throw new Error(`${workers} workers are named where there are 2: Vite writes them in another way`);
   const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc');
-  execFileSync(process.execPath, [tsc, '-p', 'browser-worker/tsconfig.embed.json'], {
+  execFileSync(process.execPath, [tsc, '-p', 'browser-worker/embed/tsconfig.json'], {
     cwd: root,
     stdio: 'inherit',
   });

@@ -1,12 +1,16 @@
-/** swarmgrad/browser: lets visitors of one's own page contribute to a run, if they want to. No page of ours is needed. */
+/**
+ * swarmgrad/browser: lets visitors of one's own page contribute to a run, if they want to. No page of ours is needed.
+ *
+ * @module swarmgrad/browser
+ */
 import {
   type ContributeOptions as AnyContributeOptions,
   type Contribution,
   createContribution as create,
-} from './tab/contribute.js';
+} from '../tab/contribute.js';
 
-export type { ContributionState, LossPoint, Phase, Settings } from './contribution-state.js';
-export type { Contribution } from './tab/contribute.js';
+export type { ContributionState, LossPoint, Phase, Settings } from '../contribution-state.js';
+export type { Contribution } from '../tab/contribute.js';
 
 /** How this page's visitors contribute, and where. */
 export interface ContributeOptions extends AnyContributeOptions {
