@@ -1,4 +1,8 @@
-/** swarmgrad as a library: a coordinator, and workers that join it, within one's own program. */
+/**
+ * swarmgrad as a library: a coordinator, and workers that join it, within one's own program.
+ *
+ * @module swarmgrad
+ */
 
 export type { GivenCoordinatorOptions } from './coordinator/options/options.js';
 export type {
@@ -11,12 +15,14 @@ export type {
 } from './coordinator/prepare/data/arrays/own/own-data-set.js';
 export type { ModelFunction } from './coordinator/prepare/model/topology.js';
 export type {
+  LossOption,
   LossSource,
   OwnFunction,
   PerSampleFunction,
 } from './coordinator/prepare/model/traced/own-function.js';
 export type { ModelShapes } from './coordinator/prepare/zoo/model.js';
 export type { Scores, Summary } from './coordinator/record/folder/summary.js';
+export type { FigureName } from './coordinator/run/watch/figures.js';
 export type { Totals } from './coordinator/scheduling/totals.js';
 export type { FirstTokens } from './coordinator/server/access/access.js';
 export {
@@ -29,7 +35,12 @@ export type { NormalizationArgs } from './shared/models/layers/corrected/normali
 export type { InitializerConfig, LayerClass } from './shared/models/layers/layer.js';
 export { registerLayers } from './shared/models/layers.js';
 export type { MetricName } from './shared/numerics/losses.js';
-export type { InProcessConnection, InProcessDoor, InProcessEvents } from './shared/protocol/in-process.js';
+export type {
+  InProcessConnection,
+  InProcessDoor,
+  InProcessEvents,
+  WhichWeights,
+} from './shared/protocol/in-process.js';
 export type { WorkerKind } from './shared/protocol/messages.js';
 export type { WorkerRole } from './shared/protocol/roles.js';
 export type { Happening, Level, LoggedEvent, OfWorker, RunEvent } from './shared/status/events.js';

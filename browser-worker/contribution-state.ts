@@ -43,11 +43,13 @@ export type Phase =
   | 'finished'
   | 'refused';
 
+/** The loss of a step. */
 export interface LossPoint {
   step: number;
   loss: number;
 }
 
+/** What a page can show of a tab's part in a run. */
 export interface ContributionState {
   phase: Phase;
   /** One sentence for people. */

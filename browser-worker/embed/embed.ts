@@ -1,4 +1,8 @@
-/** swarmgrad/browser: lets visitors of one's own page contribute to a run, if they want to. No page of ours is needed. */
+/**
+ * swarmgrad/browser: lets visitors of one's own page contribute to a run, if they want to. No page of ours is needed.
+ *
+ * @module swarmgrad/browser
+ */
 import {
   type ContributeOptions as AnyContributeOptions,
   type Contribution,

@@ -29,17 +29,22 @@ export interface ContributeOptions {
   token?: string;
 }
 
+/** A tab's part in a run, as its page steers it. */
 export interface Contribution {
   readonly state: ContributionState;
   /** Cores that this device has. */
   readonly mostCores: number;
   /** Hears the state at once and at every change. @returns what ends it */
   subscribe(listener: (state: ContributionState) => void): () => void;
+  /** Joins the run: once the visitor has said yes. Does nothing where it contributes already. */
   start(): void;
+  /** Rests until `resume`; what is in hand goes to others. */
   pause(): void;
+  /** Goes on. */
   resume(): void;
   /** Leaves the run; what is in hand goes to others. */
   stop(): void;
+  /** Keeps other settings, for the next visit too, and applies them at once. */
   change(settings: Partial<Settings>): void;
 }
 

@@ -230,5 +230,6 @@ export const coordinatorMessage = z.discriminatedUnion('type', [
 export type CoordinatorMessage = z.infer<typeof coordinatorMessage>;
 
 export type Message = WorkerMessage | CoordinatorMessage;
+/** Where a worker runs: in Node, or in a browser. */
 export type WorkerKind = Join['kind'];
 export type ObjectBytes = Welcome['objectBytes'];

@@ -54,6 +54,7 @@ export interface StartWorkerOptions extends CommonOptions {
   cacheMb?: number;
 }
 
+/** A worker in this process. */
 export interface RunningWorker {
   /** Resolves when the run is over or the worker was stopped. @throws UserError if it was refused, or gave up. */
   finished: Promise<{ why: string; samples: number }>;

@@ -6,6 +6,7 @@ import { UserError } from '../../../../../shared/user-error.js';
 /** Numbers as they are, or one array within the other; the values of a record stand row by row. */
 export type OwnValues = ArrayLike<number> | readonly OwnValues[] | number | boolean;
 
+/** One record of a data set of one's own: its values, and its label. */
 export interface OwnRecord {
   x: OwnValues;
   /** A class from 0 on, the name of one, or the number to predict; several numbers are one-hot, or one a position. */
