@@ -36,8 +36,6 @@ export function checkTogether(options: GivenCoordinatorOptions): void {
       );
     }
   }
-  if (options.from !== undefined && options.model !== undefined)
-    refuse('--from and --model both name the model: give one of them');
   if (options.validation !== undefined && options.fold !== undefined)
     refuse('--validation and --fold both say what the validation set is: give one of them');
   if (options.classWeight !== undefined) parseClassWeight(options.classWeight);

@@ -32,8 +32,8 @@ export const LEARNING_OPTIONS = block({
   from: option(
     text('RUN_DIR|DIR|FILE'),
     undefined,
-    'train the model of a run further, of an export, or of a model file: in place of --model',
-    { otherwise: 'none', scope: 'call' },
+    "train the model of a run further, of an export, or of a model file; beside --model: its weights, by name, in that model's layers (.safetensors and .weights.h5 too)",
+    { otherwise: 'none' },
   ),
   freeze: option(
     text('PATTERN,...'),

@@ -30,6 +30,8 @@ export interface PrepareOptions {
   /** How a model's file is trained further. */
   freeze?: string | undefined;
   head?: boolean | undefined;
+  /** The file of its first weights, if the model has none of its own. */
+  from?: string | undefined;
   augment?: string | undefined;
   labelSmoothing?: number | undefined;
   classWeight?: string | undefined;
@@ -88,7 +90,7 @@ export async function prepare(
   model: ModelSource,
   { cache, storedWeights, preparing = () => undefined }: PrepareContext = {},
 ): Promise<Prepared> {
-  const { data: source, freeze, head = false, ...others } = configuration;
+  const { data: source, freeze, head = false, from, ...others } = configuration;
   const tuning = freeze === undefined && !head ? undefined : { freeze: patternsOf(freeze), head };
   const { loss, seed } = others;
   preparing(`reading the data: ${typeof source === 'string' ? shownData(source) : source.name}`);
@@ -107,7 +109,7 @@ export async function prepare(
   const { labelSmoothing, classWeight } = configuration;
   const byClass = classWeight === undefined ? undefined : classWeightsOf(classWeight, data);
   const terms = { loss, labelSmoothing, classWeights: byClass?.weights };
-  const request = { model, data: headOf(data), ...terms, seed, tuning, run };
+  const request = { model, data: headOf(data), ...terms, seed, tuning, from, run };
   // One that is given again is held against that of the checkpoint.
   const recalled =
     typeof model === 'object' && !isOwnLoss(loss) ? await recall(model, request, cache) : undefined;

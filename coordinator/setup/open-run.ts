@@ -9,7 +9,7 @@ import type { OwnDataSet } from '../prepare/data/arrays/own/own-data-set.js';
 import type { GivenData } from '../prepare/data/source.js';
 import { absoluteData, shownData } from '../prepare/data/sources/sources.js';
 import type { ModelFunction, ModelSource } from '../prepare/model/build-model.js';
-import { absoluteModel, modelFrom } from '../prepare/model/model-spec.js';
+import { absoluteModel, modelFrom, weightsFrom } from '../prepare/model/model-spec.js';
 import { absoluteLoss, isOwnLoss, type LossSource } from '../prepare/model/traced/own-function.js';
 import { type Checkpoint, readLatest } from '../record/checkpoint/reader.js';
 import {
@@ -129,8 +129,13 @@ async function readGiven({ model, data, loss, ...rest }: StartCoordinatorOptions
   // Credentials in an address are written nowhere: the run's own configuration goes without them.
   const spec = given.data === undefined ? undefined : absoluteData(given.data);
   if (spec !== undefined) given.data = shownData(spec);
-  if (given.from !== undefined) given.model = modelFrom(given.from);
-  delete given.from;
+  if (given.from !== undefined) {
+    // Beside a model it names the weights alone.
+    if (given.model === undefined) given.model = modelFrom(given.from);
+    // A run that goes on needs the file no more.
+    else given.from = given.resume ? resolve(given.from) : weightsFrom(given.from);
+    if (model === undefined) delete given.from;
+  }
   if (given.model !== undefined) given.model = absoluteModel(given.model);
   if (given.loss !== undefined) given.loss = absoluteLoss(given.loss);
   for (const name of ['tokens', 'tlsCert', 'tlsKey'] as const) {

@@ -18,6 +18,7 @@ import { messageOf, UserError } from '../../../shared/user-error.js';
 import type { DataShapes } from '../data/source.js';
 import type { ModelShapes } from '../zoo/model.js';
 import { findModel, modelsInstead } from '../zoo/zoo.js';
+import { type OtherFile, readOtherWeights, tellFit } from './file/from-weights.js';
 import { type GivenWeights, setWeights } from './file/given-weights.js';
 import { refuseOtherEnds } from './file/other-ends.js';
 import { readModelFile } from './file/read.js';
@@ -55,6 +56,8 @@ export interface BuildRequest {
   seed: number;
   /** What of a model's file is trained further; a model built before has it done already. */
   tuning?: Tuning | undefined;
+  /** The file of the model's first weights, if it is not the model's own. */
+  from?: string | undefined;
   /** If it is absent, no graphs are traced. */
   run?: RunSizes;
 }
@@ -80,6 +83,7 @@ export async function buildTopology(request: BuildRequest): Promise<BuiltModel> 
   const seeded = seedTopology(topology, request.seed);
   const model = await load(seeded);
   try {
+    if (given && request.from) notes.push(...tellFit(model, given, request.from));
     if (given) setWeights(tf, model, given);
     if (model.trainableWeights.length === 0)
       throw new UserError('the model has no weights that are trained: set trainable to true in some layer');
@@ -164,38 +168,66 @@ interface StartingPoint {
 }
 
 async function startingPoint(request: BuildRequest): Promise<StartingPoint> {
-  const { model, tuning } = request;
+  const { model, tuning, from } = request;
   if (typeof model === 'object') {
     const { topology, loss } = model;
     return { topology, trains: { loss, fromLogits: undefined, notes: [] } };
   }
   if (typeof model === 'string' && isModelFile(model)) {
-    const { topology: stored, weights, training } = await readModelFile(model);
+    const { topology: ours, stored, weights: own, training } = await readModelFile(model);
+    const { weights = own } = await weightsFrom(request, stored);
     if (tuning && !weights) throw new UserError(noWeights(`${model} has none`), 2);
     if (!tuning?.head) refuseOtherEnds(`--model ${model}`, training.userDefinedMetadata, request.data);
     // A new last layer has other labels than the file's loss was for.
     const asked = typeof request.loss === 'function' ? 'function' : request.loss;
     const trains = chooseLoss(`--model ${model}`, tuning?.head ? {} : training, asked);
     // What TF.js does not know is gone once it has built the model.
-    checkLayers(stored, isRegistered);
-    const { topology, before: namesBefore } = uniquelyNamed(stored);
+    checkLayers(ours, isRegistered);
+    const { topology, before: namesBefore } = uniquelyNamed(ours);
     // Built once, so that what the file leaves to defaults is written out: an initializer that is not
     // named has no place for a seed.
     const built = await withoutDrawing(() => load(freezeStored(topology)));
-    freezeInner(built);
-    const given = weights && { weights, namesBefore };
-    const start = tuning
-      ? tuned(tf, built, given!, shapesFor(request), tuning)
-      : { topology: topologyOf(built), given };
-    built.dispose();
-    return { ...start, trains };
+    return { ...startWith(built, weights && { weights, namesBefore }, request), trains };
   }
-  if (tuning) throw new UserError(noWeights(`${nameOfSource(model)} begins with random ones`), 2);
+  if (tuning && !from) throw new UserError(noWeights(`${nameOfSource(model)} begins with random ones`), 2);
   const built = typeof model === 'function' ? model(tf, shapesFor(request)) : buildFromZoo(model, request);
-  freezeInner(built);
-  const { topology } = uniquelyNamed(topologyOf(built));
+  const { weights } = await weightsFrom(request, topologyOf(built));
+  if (!weights) {
+    freezeInner(built);
+    const { topology } = uniquelyNamed(topologyOf(built));
+    built.dispose();
+    return { topology };
+  }
+  const { topology, before: namesBefore } = uniquelyNamed(topologyOf(built));
   built.dispose();
-  return { topology };
+  return startWith(await withoutDrawing(() => load(topology)), { weights, namesBefore }, request);
+}
+
+/** @param layers the model's, as its file has them. @returns nothing without `--from` */
+async function weightsFrom(
+  { from, data, tuning }: BuildRequest,
+  layers: Topology,
+): Promise<Partial<OtherFile>> {
+  if (from === undefined) return {};
+  const other = await readOtherWeights(from, layers);
+  if (!tuning?.head) refuseOtherEnds(`--from ${from}`, other.metadata, data);
+  return other;
+}
+
+/** @param built is disposed of */
+function startWith(
+  built: TensorFlow.LayersModel,
+  given: GivenWeights | undefined,
+  request: BuildRequest,
+): StartingPoint {
+  const { tuning, from } = request;
+  try {
+    freezeInner(built);
+    if (tuning) return tuned(tf, built, given!, shapesFor(request), tuning, from);
+    return { topology: topologyOf(built), given };
+  } finally {
+    built.dispose();
+  }
 }
 
 const nameOfSource = (model: string | ModelFunction): string =>

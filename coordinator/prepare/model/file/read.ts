@@ -46,14 +46,15 @@ type WeightsGroup = z.infer<typeof weightsManifest>[number];
 
 export interface ModelFile {
   topology: Topology;
+  /** The layers as the file has them. */
+  stored: Topology;
   weights?: StoredWeight[];
   training: TrainingConfigs;
 }
 
 /** @throws UserError if the file is none, or its weights cannot be read */
-export async function readModelFile(path: string): Promise<ModelFile> {
-  const what = `--model ${path}`;
-  const bytes = await bytesOf(path);
+export async function readModelFile(path: string, what = `--model ${path}`): Promise<ModelFile> {
+  const bytes = await bytesOf(path, what);
   if (isHdf5(bytes)) {
     const { weights, ...outer } = await hdf5Model(bytes, what);
     return { ...adopted(outer, what, true), weights };
@@ -77,18 +78,18 @@ export async function readModelFile(path: string): Promise<ModelFile> {
 /** The layers alone. @throws UserError */
 export async function readTopology(path: string): Promise<Topology> {
   const what = `--model ${path}`;
-  const bytes = await bytesOf(path);
+  const bytes = await bytesOf(path, what);
   if (isHdf5(bytes)) return adopted(await hdf5Model(bytes, what, false), what, true).topology;
   if (isZip(bytes)) return adopted(archivedConfig(bytes, what), what, true).topology;
   return adopted(jsonOf(bytes, what), what).topology;
 }
 
-async function bytesOf(path: string): Promise<Buffer> {
+async function bytesOf(path: string, what: string): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new UserError(`--model ${path}: ${missing ? 'no such file' : messageOf(error)}`, 2);
+    throw new UserError(`${what}: ${missing ? 'no such file' : messageOf(error)}`, 2);
   }
 }
 
@@ -128,7 +129,7 @@ function adopted(stored: object, what: string, isKeras = false): ModelFile {
   const inOurForm = fromKeras(topology, version);
   // JSON of TF.js looks as that of Keras 2.
   if (isKeras || version === 3) refuseOtherMeanings(inOurForm, what);
-  return { topology: inOurForm, training };
+  return { topology: inOurForm, stored: topology, training };
 }
 
 async function readGroup(dir: string, { paths, weights }: WeightsGroup): Promise<StoredWeight[]> {

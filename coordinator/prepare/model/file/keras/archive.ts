@@ -3,7 +3,7 @@ import { unzipSync } from 'fflate';
 import { messageOf, UserError } from '../../../../../shared/user-error.js';
 import type { Topology } from '../../layers/topology-json.js';
 import type { StoredWeight } from '../weights/match-weights.js';
-import { readHdf5 } from './hdf5.js';
+import { IN_TRAINING, readHdf5 } from './hdf5.js';
 import { namedVariables } from './named-variables.js';
 
 /** A configuration has a few kilobytes a layer. */
@@ -31,26 +31,16 @@ export async function archivedWeights(
   what: string,
 ): Promise<StoredWeight[]> {
   const stored = entryOf(bytes, WEIGHTS, what);
-  if (stored) return weightsByLayer(stored, config, what);
+  if (stored) {
+    const { arrays } = await readHdf5(stored, what, (path) => !IN_TRAINING.test(path));
+    return namedVariables(config, arrays);
+  }
   const isSharded = entryOf(bytes, 'model.weights.json', what) !== undefined;
   const why = isSharded
     ? 'its weights are in several parts, which are not read'
     : 'it was saved without weights';
   throw new UserError(`${what} has no ${WEIGHTS}: ${why}: save it by model.save("model.keras")`, 2);
 }
-
-/** Weights of Keras 3's layout, `.weights.h5`, which need the layers that they belong to. @throws UserError */
-export async function weightsByLayer(
-  bytes: Uint8Array,
-  config: Topology,
-  what: string,
-): Promise<StoredWeight[]> {
-  const { arrays } = await readHdf5(bytes, what, (path) => !IN_TRAINING.test(path));
-  return namedVariables(config, arrays);
-}
-
-/** What optimizers and metrics keep, and counters of random numbers. */
-const IN_TRAINING = /^\/?(optimizer|metrics|_?compile_metrics)\/|(^|\/)(seed_generator|random_generator)\//;
 
 function entryOf(bytes: Uint8Array, wanted: string, what: string): Uint8Array | undefined {
   try {

@@ -2,8 +2,8 @@
 import { messageOf, UserError } from '../../../../../shared/user-error.js';
 import type { Topology } from '../../layers/topology-json.js';
 import type { StoredWeight } from '../weights/match-weights.js';
-import { readHdf5 } from './hdf5.js';
-import { namedArrays } from './named-variables.js';
+import { IN_TRAINING, readHdf5 } from './hdf5.js';
+import { namedArrays, namedVariables } from './named-variables.js';
 
 const WEIGHTS = 'model_weights/';
 
@@ -43,4 +43,22 @@ export async function hdf5Model(bytes: Uint8Array, what: string, withWeights = t
     ...(keras_version === undefined ? {} : { keras_version }),
     weights: namedArrays(arrays, WEIGHTS),
   };
+}
+
+/**
+ * Weights of any `.h5` file, also of one that holds nothing else (`.weights.h5` of Keras 3, `save_weights` of Keras 2).
+ * @param layers those of the model that they are for, by which Keras 3 counts
+ * @throws UserError for a file without weights
+ */
+export async function weightsOfHdf5(
+  bytes: Uint8Array,
+  layers: unknown,
+  what: string,
+): Promise<StoredWeight[]> {
+  const { arrays } = await readHdf5(bytes, what, (path) => !IN_TRAINING.test(path));
+  if (arrays.length === 0)
+    throw new UserError(`${what} holds no weights: save them by model.save_weights`, 2);
+  if (arrays.some(({ path }) => path.startsWith(WEIGHTS))) return namedArrays(arrays, WEIGHTS);
+  const isCounted = arrays.some(({ path }) => /\/vars\/\d+$/.test(path));
+  return isCounted ? namedVariables(layers, arrays) : namedArrays(arrays, '');
 }

@@ -20,6 +20,10 @@ export interface Hdf5 {
   arrays: StoredArray[];
 }
 
+/** Paths of what optimizers and metrics keep, and of counters of random numbers. */
+export const IN_TRAINING =
+  /^\/?(optimizer|optimizer_weights|metrics|_?compile_metrics)\/|(^|\/)(seed_generator|random_generator)\//;
+
 const SIGNATURE = Buffer.from('\x89HDF\r\n\x1a\n', 'latin1');
 
 export const isHdf5 = (bytes: Uint8Array): boolean => SIGNATURE.equals(bytes.subarray(0, SIGNATURE.length));

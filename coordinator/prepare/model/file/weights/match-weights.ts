@@ -35,6 +35,16 @@ export interface Step {
 /** What Keras counts or draws, and no layer computes with. */
 const NO_WEIGHTS = ['count', 'seed_generator_state'];
 
+interface Assigned {
+  found: ReadonlyMap<WeightPlace, StoredWeight>;
+  /** What finds no place, but for what no layer computes with. */
+  left: StoredWeight[];
+  /** For each weight the places that its name may mean, of any shape. */
+  named: readonly WeightPlace[][];
+  /** Of what has found no place, the places of its name and shape. */
+  choices: ReadonlyMap<StoredWeight, WeightPlace[]>;
+}
+
 /**
  * @returns for each place its weight, in the order of the places
  * @throws UserError naming a weight that is missing, left over or of another shape, or several that could be one
@@ -43,6 +53,13 @@ export function matchWeights(
   places: readonly WeightPlace[],
   stored: readonly StoredWeight[],
 ): StoredWeight[] {
+  const assigned = assignWeights(places, stored);
+  complain(places, stored, assigned);
+  return places.map((place) => assigned.found.get(place)!);
+}
+
+/** Gives each weight its place, as far as there is one way to do it. */
+export function assignWeights(places: readonly WeightPlace[], stored: readonly StoredWeight[]): Assigned {
   const known = new Set(places.flatMap(({ path }) => path.flatMap(({ names }) => names)));
   const named = stored.map((weight) => {
     const { kind, layers } = partsOf(weight.name, known);
@@ -70,8 +87,8 @@ export function matchWeights(
       if (only && others.length === 0) take(only, place);
     }
   }
-  complain(places, stored, named, left, found);
-  return places.map((place) => found.get(place)!);
+  const isCounted = ({ name }: StoredWeight) => NO_WEIGHTS.includes(plainName(name).split('/').at(-1)!);
+  return { found, named, choices: left, left: [...left.keys()].filter((weight) => !isCounted(weight)) };
 }
 
 /** The parts of a name; a program's own prefix, such as the name of another model around this one, is left out. */
@@ -101,29 +118,25 @@ function isOnTheWay(layers: readonly string[], path: readonly Step[]): boolean {
 function complain(
   places: readonly WeightPlace[],
   stored: readonly StoredWeight[],
-  named: readonly WeightPlace[][],
-  left: ReadonlyMap<StoredWeight, WeightPlace[]>,
-  found: ReadonlyMap<WeightPlace, StoredWeight>,
+  { found, named, left, choices }: Assigned,
 ): void {
   const missing = places.find((place) => !found.has(place));
   if (missing) {
     const wanted = `${missing.title} of shape [${missing.shape}]`;
-    const same = [...left].filter(([, choices]) => choices.includes(missing)).map(([{ name }]) => name);
+    const same = [...choices].filter(([, own]) => own.includes(missing)).map(([{ name }]) => name);
     if (same.length > 0) {
       throw new UserError(
         `the model file has several weights that could be ${wanted}: ${same.join(', ')}: give its layers different names`,
       );
     }
-    const other = stored.find((weight, i) => left.has(weight) && named[i]!.includes(missing));
+    const other = stored.find((weight, i) => choices.has(weight) && named[i]!.includes(missing));
     throw new UserError(
       other
         ? `the model file's weight ${other.name} has shape [${other.shape}], its layer needs [${missing.shape}]`
         : `the model file has no weight ${wanted}`,
     );
   }
-  const isCounted = ({ name }: StoredWeight) => NO_WEIGHTS.includes(plainName(name).split('/').at(-1)!);
-  const unused = [...left.keys()].filter((weight) => !isCounted(weight));
-  if (unused.length === 0) return;
-  const names = unused.map(({ name, shape }) => `${name} [${shape}]`).join(', ');
+  if (left.length === 0) return;
+  const names = left.map(({ name, shape }) => `${name} [${shape}]`).join(', ');
   throw new UserError(`no layer of the model takes the model file's ${names}`);
 }
