@@ -38,8 +38,8 @@ export function keyOf(description: ModelDescription, { data, loss, seed, run }: 
   // The description has the graph of one's own.
   const named = isOwnLoss(loss) ? undefined : loss;
   hash.update(JSON.stringify({ description, loss: named, seed, batchSize, shards, shardSamples, head }));
-  for (const { x, y } of first) {
-    for (const { buffer, byteOffset, byteLength } of [x, y])
+  for (const { x, y, weight } of first) {
+    for (const { buffer, byteOffset, byteLength } of weight ? [x, y, weight] : [x, y])
       hash.update(new Uint8Array(buffer, byteOffset, byteLength));
   }
   return hash.update(VERSION).update(tensorFlowVersion()).update(codeHash(PROGRAM)).digest('hex');

@@ -83,6 +83,8 @@ export interface RunningCoordinator {
   stop(): Promise<Summary>;
   /** Stops serving. A run that is not over is stopped first. */
   close(): Promise<void>;
+  /** `close`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 export interface CoordinatorParts {
@@ -111,5 +113,8 @@ export function runningCoordinator(parts: CoordinatorParts): RunningCoordinator 
   };
   const localToken = server.issue('worker', 'local workers');
   const onEvent = (listener: (event: LoggedEvent) => void) => events.listen(listener);
-  return { url, localUrl, runDir, firstTokens, localToken, door, status, onEvent, finished, stop, close };
+  return {
+    ...{ url, localUrl, runDir, firstTokens, localToken, door, status, onEvent, finished, stop, close },
+    [Symbol.asyncDispose]: close,
+  };
 }

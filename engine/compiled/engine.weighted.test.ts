@@ -51,19 +51,19 @@ async function subjectFor(one: Case): Promise<Subject> {
     x: { shape: [inputs], dtype: 'float32' },
     label: isClass ? { kind: 'class', classes: Math.max(2, one.outputs) } : { kind: 'value' },
     loss: one.loss,
-    ...(isClass ? {} : { outputs: one.outputs }),
   });
   const { labelSmoothing, classWeights } = one;
   const terms = { ...(labelSmoothing && { labelSmoothing }), ...(classWeights && { classWeights }) };
   return {
     ...subject,
+    data: { ...subject.data, ...(one.sampleWeights && { weighted: true as const }) },
     description: { ...subject.description, ...terms },
     weights: Float32Array.from(one.weights),
   };
 }
 
 /** The records of a case, as they are stored. */
-function batchFor({ y }: Case) {
+function batchFor({ y, sampleWeights }: Case) {
   const count = x.length / inputs;
   const labels = y.flat();
   const isClass = labels.length === count;
@@ -71,15 +71,15 @@ function batchFor({ y }: Case) {
     count,
     x: Float32Array.from(x),
     y: isClass ? Uint8Array.from(labels) : Float32Array.from(labels),
+    ...(sampleWeights && { weight: Float32Array.from(sampleWeights) }),
   };
 }
 
-const named = cases
-  .filter(({ sampleWeights }) => !sampleWeights)
-  .map(
-    (one) =>
-      [`${one.loss}, smoothing ${one.labelSmoothing}, class weights ${one.classWeights}`, one] as const,
-  );
+const named = cases.map((one) => {
+  const { loss, labelSmoothing, classWeights, sampleWeights } = one;
+  const by = [classWeights && 'class', sampleWeights && 'sample'].filter(Boolean).join(' and ') || 'no';
+  return [`${loss} with smoothing ${labelSmoothing} and ${by} weights`, one] as const;
+});
 
 describe.each(named)('%s', (_, one) => {
   it('is that of PyTorch with its gradient, and evaluated without weights', async () => {

@@ -36,6 +36,8 @@ export interface StepInputs {
   x: Tensor;
   /** Class indices as int32 [n], or float32 values [n, ...outputs]. */
   target: Tensor;
+  /** What each sample counts in training, [n]; absent: 1. */
+  weight?: Tensor;
 }
 
 export type Gradients = {
@@ -47,7 +49,7 @@ export type Gradients = {
 };
 
 /** Gradients of the sum of losses. Weights that the forward pass assigns are assigned. */
-export function gradientsOf(step: ModelStep, { x, target }: StepInputs): Gradients {
+export function gradientsOf(step: ModelStep, { x, target, weight }: StepInputs): Gradients {
   const { tf, model, loss } = step;
   const samples = x.shape[0]!;
   const variables = model.trainableWeights.map((weight) => weight.read() as TensorFlow.Variable);
@@ -56,7 +58,7 @@ export function gradientsOf(step: ModelStep, { x, target }: StepInputs): Gradien
     const output = model.apply(normalized(step, x), { training: true }) as Tensor;
     const inputs = lossInputs(step, output, target);
     metric = tf.keep(metricSum(tf, loss, inputs).sum);
-    const sum = tf.sum(weighted(step, lossesOf(step, inputs), target));
+    const sum = tf.sum(weighted(step, lossesOf(step, inputs), target, weight));
     // Each sample bears the regularizers once, so that sum / samples is the mean loss plus them.
     return penaltiesOf(model).reduce<Tensor>(
       (total, own) => tf.add(total, tf.mul(own, samples)),
@@ -118,7 +120,8 @@ function normalized({ tf, manifest }: ModelStep, x: Tensor): Tensor {
 }
 
 /** Losses times what each sample counts. Not divided by the sum of weights: as in Keras. */
-function weighted({ tf, classWeights }: ModelStep, losses: Tensor, target: Tensor): Tensor {
+function weighted({ tf, classWeights }: ModelStep, given: Tensor, target: Tensor, weight?: Tensor): Tensor {
+  const losses = weight ? tf.mul(given, weight) : given;
   if (!classWeights) return losses;
   const oneHot = tf.oneHot(target.toInt().reshape([target.size]), classWeights.length).toFloat();
   return tf.mul(losses, tf.sum(tf.mul(oneHot, tf.tensor1d([...classWeights])), -1));

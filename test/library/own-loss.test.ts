@@ -27,9 +27,7 @@ it('the example of docs/library.md has the same weights with three workers as wi
   expect(other).toMatch(
     /^loss is not the loss of the run: its graph has SHA-256 [0-9a-f]{64}, that of the run \(focal\) [0-9a-f]{64}; leave it out/,
   );
-  expect(await refusalOf(goOn({ loss: 'huber' }))).toMatch(
-    /^--loss huber: the run in .* has function; leave/,
-  );
+  expect(await refusalOf(goOn({ loss: 'huber' }))).toMatch(/^loss huber: the run in .* has function; leave/);
 
   // The same operations in a file are the same loss.
   const file = join(folder, 'again.mjs') as `${string}.mjs`;

@@ -58,6 +58,7 @@ const probe = z.object({
         count: whole(1, 4096),
         x: z.string(),
         y: z.string(),
+        weight: z.string().optional(),
         seed: whole(0, 2 ** 32 - 1),
         loss: z.number(),
         gradient: z.array(z.object({ max: z.number(), values: numbers })).max(100_000),

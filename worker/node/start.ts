@@ -60,6 +60,8 @@ export interface RunningWorker {
   finished: Promise<{ why: string; samples: number }>;
   /** Leaves at once; what it has in hand goes to others. */
   stop(): Promise<void>;
+  /** `stop`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** @throws UserError for an address or a number of lanes that is none */
@@ -146,13 +148,11 @@ function start(
     tell,
   });
   const finished = participation.run(stopping.signal).finally(() => participation.release());
-  return {
-    finished,
-    async stop() {
-      stopping.abort();
-      await finished.catch(() => undefined);
-    },
+  const stop = async () => {
+    stopping.abort();
+    await finished.catch(() => undefined);
   };
+  return { finished, stop, [Symbol.asyncDispose]: stop };
 }
 
 async function fetchObject(
