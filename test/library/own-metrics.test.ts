@@ -84,5 +84,5 @@ it('a metric with the name of another figure, or of no form, is refused', async 
   expect(await refused({ mixed: () => (_, yPred) => yPred.mean() })).toMatch(
     /^metrics.mixed: the metric cannot be used: it gives a tensor of shape \[\]/,
   );
-  expect(await refused('top50')).toMatch(/^--metrics top50 needs more than 50 classes/);
+  expect(await refused('top50')).toMatch(/^metrics top50 needs more than 50 classes/);
 });
