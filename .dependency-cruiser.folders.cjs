@@ -6,7 +6,7 @@ module.exports = {
     {
       name: 'folders-one-way',
       comment:
-        'Folders import each other in no circle, however long. A folder and those below it count as one: scripts/check-folders.mjs tells what it adds.',
+        'Folders import each other in no circle, however long. A folder and those below it count as one: scripts/check/folders.mjs tells what it adds.',
       severity: 'error',
       scope: 'folder',
       from: {},

@@ -26,6 +26,7 @@ const IN_A_BROWSER = [
   'test/browser/**/*.test.ts',
   'test/browser-worker/**/*.test.ts',
   'test/contract/browser.test.ts',
+  'test/library/examples.test.ts',
 ];
 
 const FAST_CHECK = 'test/support/setup/fast-check.ts';

@@ -43,11 +43,13 @@ export type Phase =
   | 'finished'
   | 'refused';
 
+/** The loss of a step. */
 export interface LossPoint {
   step: number;
   loss: number;
 }
 
+/** What a page can show of a tab's part in a run. */
 export interface ContributionState {
   phase: Phase;
   /** One sentence for people. */
@@ -101,6 +103,10 @@ export type TabCommand =
       type: 'start';
       name: string;
       engine: string;
+      /** The coordinator's address, without a slash at the end. */
+      coordinator: string;
+      /** What the page shows; absent where its own cookie does. */
+      token?: string;
       settings: Settings;
       conditions: Conditions;
       /** Bytes of memory that engines may take. */

@@ -39,6 +39,7 @@ export async function makeProbe(
       count: batch.count,
       x: toBase64(batch.x),
       y: toBase64(batch.y),
+      ...(batch.weight ? { weight: toBase64(batch.weight) } : {}),
       seed,
       loss,
       gradient: layout.slots.map(({ offset, size }) => ({
@@ -108,7 +109,13 @@ export function batchOf(probe: ProbeCase, manifest: Pick<Manifest, 'x' | 'y'>, c
     }
     return recordArrayOf(dtype, all);
   };
-  return { count, x: repeated(probe.x, manifest.x.dtype), y: repeated(probe.y, manifest.y.dtype) };
+  const { weight } = probe;
+  return {
+    count,
+    x: repeated(probe.x, manifest.x.dtype),
+    y: repeated(probe.y, manifest.y.dtype),
+    ...(weight === undefined ? {} : { weight: repeated(weight, 'float32') as Float32Array }),
+  };
 }
 
 /** @param times how often the reference's records were computed */

@@ -11,6 +11,8 @@ export interface Batch {
   x: RecordArray;
   /** `count` records' y. */
   y: RecordArray;
+  /** What each record counts in training, where the manifest says that they have weights; evaluations take no notice. */
+  weight?: Float32Array;
 }
 
 /** One shard of a node. A shard without samples has `count` 0. */

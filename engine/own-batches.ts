@@ -7,8 +7,9 @@ export class OwnBatches {
   private readonly kept = new Map<string, RecordArray>();
 
   /** @param place among the batches that are needed at the same time */
-  of({ count, x, y }: Batch, place: number): Batch {
-    return { count, x: this.own(x, `x ${place}`), y: this.own(y, `y ${place}`) };
+  of({ count, x, y, weight }: Batch, place: number): Batch {
+    const own = { count, x: this.own(x, `x ${place}`), y: this.own(y, `y ${place}`) };
+    return weight ? { ...own, weight: this.own(weight, `weight ${place}`) as Float32Array } : own;
   }
 
   private own(values: RecordArray, place: string): RecordArray {

@@ -4,12 +4,15 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
-import { browserPages } from './build-browser.mjs';
+import { embed } from './parts/embed.mjs';
+import { browserPages } from './parts/pages.mjs';
 import { files, root, sumOf } from './sources.mjs';
 
 const require = createRequire(import.meta.url);
 const ASSEMBLY = 'coordinator/update/kernels/assembly';
 const KERNELS = 'coordinator/update/kernels/kernels.generated.ts';
+/** What others import by name (`exports` of package.json). */
+const ENTRIES = ['index.ts', 'layers.ts'];
 /** The folders of the program. */
 const PROGRAM = ['shared', 'websocket', 'engine', 'coordinator', 'worker', 'cli'];
 /** What of it decides how models are built, and where that is told in one number (coordinator/prepare/build-key.ts). */
@@ -76,10 +79,10 @@ function removeStale() {
 const kernels = { name: 'kernels', sources: [ASSEMBLY, ...TOOLS], result: KERNELS, build: buildKernels };
 const program = {
   name: 'program',
-  sources: ['index.ts', ...PROGRAM, 'tsconfig.json', 'tsconfig.build.json', ...TOOLS],
+  sources: [...ENTRIES, ...PROGRAM, 'tsconfig.json', 'tsconfig.build.json', ...TOOLS],
   result: 'dist/cli/swarmgrad.js',
   build: buildProgram,
 };
 
 /** In the order in which they are built. */
-export const parts = [kernels, program, browserPages];
+export const parts = [kernels, program, browserPages, embed];

@@ -11,6 +11,11 @@ export class UserError extends Error {
   ) {
     super(message, options);
   }
+
+  /** For programs: `SWARMGRAD_USAGE` for what was given and cannot be used, `SWARMGRAD_FAILED` for all else. */
+  get code(): 'SWARMGRAD_USAGE' | 'SWARMGRAD_FAILED' {
+    return this.exitCode === 2 ? 'SWARMGRAD_USAGE' : 'SWARMGRAD_FAILED';
+  }
 }
 
 /** The text of anything thrown. */

@@ -1,7 +1,7 @@
 /** A WebSocket over a real socket, whose far end says byte for byte what the test tells it to. */
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { HEADER_BYTES } from '../shared/protocol/frame.js';
 import { frame } from './fixtures/frames.js';
 import { FrameSocket, type FrameSocketEvents } from './frame-socket.js';
@@ -152,6 +152,21 @@ describe('a WebSocket of our own', () => {
     far.end(says(8, CLOSED));
     await closed;
     expect(told).toEqual(['message 7', 'closed 4001 ']);
+  });
+
+  it('tells the last word of the far end as it is heard, and closes the line though the far end never does', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { near, far, told, closed } = await setup();
+    far.allowHalfOpen = true;
+    far.write(says(8, CLOSED));
+    await closed;
+    expect(told).toEqual(['closed 4001 ']);
+    await once(far, 'end');
+    expect(near.destroyed).toBe(false);
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(near.destroyed).toBe(true);
+    expect(told).toHaveLength(1);
   });
 
   it('cuts off who does not answer its close', async () => {

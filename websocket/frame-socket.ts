@@ -12,6 +12,11 @@ import { readInPlace } from './read-in-place.js';
 
 /** Fewer bytes of a body than these are read with what follows them, and copied: that costs less than one more read. */
 const PLACED_BYTES = 16 << 10;
+/**
+ * Both have said their last word and it has left: a far end whose machine is gone cannot close the line any more. As
+ * long as browsers wait for it.
+ */
+const LINE_CLOSED_WITHIN_MS = 2_000;
 
 export interface FrameSocketOptions {
   isServer: boolean;
@@ -30,6 +35,7 @@ export interface FrameSocketEvents {
   pinged?(bytes: number): void;
   /** The far end broke the WebSocket protocol; `closed` follows. */
   broken?(violation: Violation): void;
+  /** Once, as soon as the far end has said its last word, or the line has ended without one. */
   closed(code: number, reason: string): void;
 }
 
@@ -40,9 +46,11 @@ export class FrameSocket {
   private farClose: Close | undefined;
   private hasViolated = false;
   private isClosing = false;
+  private isTold = false;
   private isCorked = false;
   private watcher: ((bytes: number) => void) | undefined;
   private closeTimer: NodeJS.Timeout | undefined;
+  private lineTimer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly socket: Socket,
@@ -120,7 +128,7 @@ export class FrameSocket {
     this.isClosing = true;
     this.sendControl(OPCODE.close, writeClose({ code, reason }));
     // Each has said it now, or will say no more.
-    if (this.farClose || this.hasViolated) this.socket.end();
+    if (this.farClose || this.hasViolated) this.end();
     this.endWithin();
   }
 
@@ -160,7 +168,8 @@ export class FrameSocket {
   private hearClose(close: Close): void {
     this.farClose = close;
     if (this.isOpen()) this.close(close.code, close.code === NO_CODE ? '' : close.reason);
-    else this.socket.end();
+    else this.end();
+    this.tellClosed();
   }
 
   private violated(violation: Violation): void {
@@ -169,14 +178,29 @@ export class FrameSocket {
     this.events.broken?.(violation);
     // Who hears of it may have closed it with a code of its own.
     if (this.isOpen()) this.close(violation.code, violation.text);
-    else if (!wasOpen) this.socket.end();
+    else if (!wasOpen) this.end();
   }
 
   private ended(): void {
     this.isClosing = true;
     clearTimeout(this.closeTimer);
+    clearTimeout(this.lineTimer);
+    this.tellClosed();
+  }
+
+  private tellClosed(): void {
+    if (this.isTold) return;
+    this.isTold = true;
     const { code, reason } = this.farClose ?? { code: CUT_OFF, reason: '' };
     this.events.closed(code, reason);
+  }
+
+  /** There is nothing more to say: the line is closed once all of it has left. */
+  private end(): void {
+    this.socket.end(() => {
+      if (this.socket.destroyed) return;
+      this.lineTimer ??= setTimeout(() => this.socket.destroy(), LINE_CLOSED_WITHIN_MS);
+    });
   }
 
   private endWithin(): void {

@@ -31,7 +31,14 @@ async function bare(loop: Loop): Promise<number> {
   const { engine: name, subject, shards } = loop;
   const gpu = await findGpu();
   const webGl = findWebGl();
-  const candidates = engineCandidates({ subject, withGpu: true, gpu, webGl, lost: () => undefined });
+  const candidates = engineCandidates({
+    subject,
+    withGpu: true,
+    coordinator: location.origin,
+    gpu,
+    webGl,
+    lost: () => undefined,
+  });
   const engine = await candidates.find((candidate) => candidate.name === name)!.start();
   const { total } = layoutOf(subject.model.weights);
   const [weights, sum] = [new Float32Array(total).fill(0.01), new Float32Array(total)];

@@ -10,16 +10,26 @@ import { type CompiledSubject, startCompiled } from '../../engine/compiled/start
 import type { Engine } from '../../engine/engine.js';
 import { loadTf } from './compiled.js';
 import { type Gpu, nameOfGpu } from './gpu.js';
+import { engineAt } from './wasm/engine-at.js';
 
-/** @param lost hears that the device is gone, and why: nothing that it has in hand will ever come */
-export async function startCompiledWebGpu(
-  subject: CompiledSubject,
-  gpu: Gpu,
-  lost: (why: string) => void,
-): Promise<Engine> {
+export interface WebGpuOptions {
+  subject: CompiledSubject;
+  /** Its address. */
+  coordinator: string;
+  gpu: Gpu;
+  /** Hears that the device is gone, and why: nothing that it has in hand will ever come. */
+  lost(why: string): void;
+}
+
+export async function startCompiledWebGpu({
+  subject,
+  coordinator,
+  gpu,
+  lost,
+}: WebGpuOptions): Promise<Engine> {
   // What no kernel computes on the GPU runs on the processor, on one thread.
   ort.env.wasm.numThreads = 1;
-  ort.env.wasm.wasmPaths = { wasm };
+  Object.assign(ort.env.wasm, await engineAt(wasm, coordinator));
   ort.env.logLevel = 'error';
   const runtime = {
     name: 'compiled/webgpu',

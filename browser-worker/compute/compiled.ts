@@ -9,11 +9,12 @@ import { PORTABLE } from '../../engine/compiled/lower/target.js';
 import { JOINING } from '../../engine/compiled/runtime.js';
 import { type CompiledSubject, startCompiled } from '../../engine/compiled/start.js';
 import type { Engine } from '../../engine/engine.js';
+import { engineAt } from './wasm/engine-at.js';
 
-export function startCompiledInBrowser(subject: CompiledSubject): Promise<Engine> {
+export async function startCompiledInBrowser(subject: CompiledSubject, coordinator: string): Promise<Engine> {
   // With one thread the additions have one order.
   ort.env.wasm.numThreads = 1;
-  ort.env.wasm.wasmPaths = { wasm };
+  Object.assign(ort.env.wasm, await engineAt(wasm, coordinator));
   ort.env.logLevel = 'error';
   const runtime = {
     name: 'compiled/wasm',

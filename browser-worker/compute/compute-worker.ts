@@ -22,6 +22,8 @@ export interface ComputeStart {
   /** `auto` or the name of an engine. */
   wanted: string;
   withGpu: boolean;
+  /** The coordinator's address, from which engines come where this script lies elsewhere. */
+  coordinator: string;
   /** Lanes that the tab wants: engines are compared by what so many of each do. */
   lanes?: number;
 }
@@ -39,11 +41,15 @@ async function start({
   subject,
   wanted,
   withGpu,
+  coordinator,
   lanes,
 }: ComputeStart): Promise<(request: EngineRequest) => void> {
   const gpu = withGpu ? await findGpu() : undefined;
   const webGl = withGpu ? findWebGl() : undefined;
-  const candidates = engineCandidates({ subject, withGpu, gpu, webGl, lost: (why) => say({ lost: why }) });
+  const candidates = engineCandidates({
+    ...{ subject, withGpu, coordinator, gpu, webGl },
+    lost: (why) => say({ lost: why }),
+  });
   const { engine, reason, tried } = await chooseEngine({
     ...subject,
     wanted: engineNamed(

@@ -13,6 +13,8 @@ const NO_WEBGPU = 'this browser, or a page on plain http, has no WebGPU';
 
 export interface BrowserEnginesOptions {
   subject: CompiledSubject;
+  /** The coordinator's address. */
+  coordinator: string;
   /** False after the GPU was lost too often. */
   withGpu: boolean;
   /** What WebGPU offers, if anything, and what WebGL. */
@@ -36,7 +38,7 @@ export function engineCandidates(options: BrowserEnginesOptions): Candidate<Engi
     { name: 'eager/webgl', lastResort: options.webGl?.isSoftware ?? false, start: () => startWebGl(options) },
   ];
   return [
-    { name: 'compiled/wasm', start: () => startCompiledWasm(options.subject) },
+    { name: 'compiled/wasm', start: () => startCompiledWasm(options) },
     ...(options.withGpu ? gpu : []),
     // Slower than the compiled one on every model of `bench engine`.
     { name: 'eager/wasm', lastResort: true, start: () => startWasm(options) },
@@ -44,15 +46,20 @@ export function engineCandidates(options: BrowserEnginesOptions): Candidate<Engi
   ];
 }
 
-async function startCompiledWasm(subject: CompiledSubject): Promise<Engine> {
+async function startCompiledWasm({ subject, coordinator }: BrowserEnginesOptions): Promise<Engine> {
   const { startCompiledInBrowser } = await import('./compiled.js');
-  return startCompiledInBrowser(subject);
+  return startCompiledInBrowser(subject, coordinator);
 }
 
-async function startCompiledWebGpu({ subject, gpu, lost }: BrowserEnginesOptions): Promise<Engine> {
+async function startCompiledWebGpu({
+  subject,
+  coordinator,
+  gpu,
+  lost,
+}: BrowserEnginesOptions): Promise<Engine> {
   if (!gpu) throw new Error(NO_WEBGPU);
   const { startCompiledWebGpu } = await import('./compiled-webgpu.js');
-  return startCompiledWebGpu(subject, gpu, lost);
+  return startCompiledWebGpu({ subject, coordinator, gpu, lost });
 }
 
 async function startWebGpu(options: BrowserEnginesOptions): Promise<Engine> {

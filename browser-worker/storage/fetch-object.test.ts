@@ -5,7 +5,10 @@ import { fetchObject } from './fetch-object.js';
 
 async function tab() {
   const { url, sent } = await hostileObjectServer();
-  return { get: (hash: string) => fetchObject(url, { hash, bytes: HONEST.length }, 'no-store'), sent };
+  return {
+    get: (hash: string) => fetchObject(url, { hash, bytes: HONEST.length }, { cache: 'no-store' }),
+    sent,
+  };
 }
 
 describe('an object that a tab fetches', () => {

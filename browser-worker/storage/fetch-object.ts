@@ -3,18 +3,22 @@
 /** A server from which nothing comes for so long is not waited for. */
 const SILENCE_MS = 30_000;
 
-/** @param address the coordinator's. @throws Error that names the object, and both lengths where the server sends more than `bytes` */
+/** @param address the coordinator's. @param token shown in a header, where there is one. @throws Error that names the object, and both lengths where the server sends more than `bytes` */
 export async function fetchObject(
   address: string,
   { hash, bytes }: { hash: string; bytes: number },
-  cache: RequestCache,
+  { cache, token }: { cache: RequestCache; token?: string | undefined },
 ): Promise<Uint8Array> {
   const abort = new AbortController();
   const cut = (text: string) => abort.abort(new Error(`object ${hash}: ${text}`));
   const wait = () => setTimeout(() => cut(`nothing has come for ${SILENCE_MS / 1000} s`), SILENCE_MS);
   let silence = wait();
   try {
-    const response = await fetch(`${address}/objects/${hash}`, { cache, signal: abort.signal });
+    const response = await fetch(`${address}/objects/${hash}`, {
+      cache,
+      signal: abort.signal,
+      ...(token === undefined ? {} : { headers: { Authorization: `Bearer ${token}` } }),
+    });
     if (!response.ok) throw new Error(`object ${hash}: the coordinator answered ${response.status}`);
     const object = new Uint8Array(bytes);
     let at = 0;

@@ -2,6 +2,8 @@
  * Contributing this tab, for a page: starts, pauses and stops it, and gives one plain state to show. All
  * work is done elsewhere, in the control worker and the compute worker.
  */
+
+import { BASE } from '../base.js';
 import {
   type Conditions,
   type ContributionState,
@@ -21,19 +23,28 @@ export interface ContributeOptions {
   name?: string;
   /** Cores to use, until its owner chooses others. Default: those that were chosen, or what fits the device. */
   cores?: number;
+  /** The coordinator's address; default: where this page comes from. */
+  coordinator?: string;
+  /** Of role `volunteer` or `worker`, where the coordinator asks for one; a page of its own shows its cookie. */
+  token?: string;
 }
 
+/** A tab's part in a run, as its page steers it. */
 export interface Contribution {
   readonly state: ContributionState;
   /** Cores that this device has. */
   readonly mostCores: number;
   /** Hears the state at once and at every change. @returns what ends it */
   subscribe(listener: (state: ContributionState) => void): () => void;
+  /** Joins the run: once the visitor has said yes. Does nothing where it contributes already. */
   start(): void;
+  /** Rests until `resume`; what is in hand goes to others. */
   pause(): void;
+  /** Goes on. */
   resume(): void;
   /** Leaves the run; what is in hand goes to others. */
   stop(): void;
+  /** Keeps other settings, for the next visit too, and applies them at once. */
   change(settings: Partial<Settings>): void;
 }
 
@@ -45,6 +56,8 @@ export function createContribution({
   engine = 'auto',
   name = nameOfBrowser(),
   cores,
+  coordinator = BASE,
+  token,
 }: ContributeOptions = {}): Contribution {
   const listeners = new Set<(state: ContributionState) => void>();
   const wakeLock = new WakeLock();
@@ -89,8 +102,10 @@ export function createContribution({
     unwatch = watchConditions((conditions: Conditions) => {
       const { settings } = state;
       const memory = memoryOfEngines(device);
-      if (isFirst) send({ type: 'start', name, engine, settings, conditions, memoryOfEngines: memory });
-      else send({ type: 'conditions', conditions });
+      if (isFirst) {
+        const where = { coordinator, ...(token === undefined ? {} : { token }) };
+        send({ type: 'start', name, engine, ...where, settings, conditions, memoryOfEngines: memory });
+      } else send({ type: 'conditions', conditions });
       isFirst = false;
     });
   };

@@ -3,7 +3,6 @@
 import type { AwakeTime } from '../../engine/lanes/awake-time.js';
 import { SWARM_PATH } from '../../shared/protocol/messages.js';
 import { Participation } from '../../worker/participation.js';
-import { BASE } from '../base.js';
 import type { ComputePort } from '../compute/lanes/remote-engine.js';
 import { startTabCompute } from '../compute/lanes/start-compute.js';
 import { dial } from '../socket.js';
@@ -21,6 +20,10 @@ export interface TabParts {
   name: string;
   /** `auto` or the name of an engine. */
   engine: string;
+  /** The coordinator's address, without a slash at the end. */
+  coordinator: string;
+  /** Shown to it; absent where the page's own cookie is. */
+  token?: string;
   state: StateReporter;
   permission: Permission;
   network: Network;
@@ -31,14 +34,15 @@ export interface TabParts {
 }
 
 export async function createParticipation(parts: TabParts): Promise<Participation> {
-  const { name, engine, state, permission, network, time, memoryOfEngines, spawn } = parts;
+  const { name, engine, coordinator, token, state, permission, network, time, memoryOfEngines, spawn } =
+    parts;
   const { cache, kind } = await openCache((text) => state.note(text));
   state.set({ cache: kind });
   const failures = { gpu: 0 };
   return new Participation({
-    joining: { name, kind: 'browser' },
-    address: BASE,
-    dial: (events) => dial(`${BASE.replace(/^http/, 'ws')}${SWARM_PATH}`, events),
+    joining: { name, kind: 'browser', token },
+    address: coordinator,
+    dial: (events) => dial(`${coordinator.replace(/^http/, 'ws')}${SWARM_PATH}`, events),
     material: {
       engine,
       cache,
@@ -46,13 +50,15 @@ export async function createParticipation(parts: TabParts): Promise<Participatio
       memoryBytes: memoryBudget((navigator as { deviceMemory?: number }).deviceMemory),
       fetchObject: async (hash, bytes) => {
         // What is kept here need not be kept a second time by the browser.
-        const object = await fetchObject(BASE, { hash, bytes }, kind === 'memory' ? 'default' : 'no-store');
+        const cache = kind === 'memory' ? 'default' : 'no-store';
+        const object = await fetchObject(coordinator, { hash, bytes }, { cache, token });
         state.downloaded(object.length);
         return object;
       },
       startCompute: (subject, wanted) =>
         startTabCompute(subject, wanted, {
           spawn,
+          coordinator,
           cores: permission.cores,
           memoryBytes: memoryOfEngines,
           isShared: globalThis.crossOriginIsolated === true,

@@ -11,13 +11,15 @@ import type { Report, TabCommand } from '../contribution-state.js';
 import { Network } from './conditions/network.js';
 import { Permission } from './conditions/permission.js';
 import { beTheOnlyTab } from './one-tab.js';
-import { createParticipation, OFFLINE } from './participate.js';
+import { createParticipation, OFFLINE, type TabParts } from './participate.js';
 import { StateReporter } from './state-reporter.js';
 
 export interface TabControlOptions {
   report(report: Report): void;
   spawn(): ComputePort;
 }
+
+type Joining = Pick<TabParts, 'name' | 'engine' | 'coordinator' | 'token' | 'memoryOfEngines'>;
 
 export class TabControl {
   private readonly state: StateReporter;
@@ -32,11 +34,11 @@ export class TabControl {
   private taking: AbortController | undefined;
 
   constructor(
-    { name, engine, settings, conditions, memoryOfEngines }: Extract<TabCommand, { type: 'start' }>,
+    { settings, conditions, ...joining }: Extract<TabCommand, { type: 'start' }>,
     private readonly options: TabControlOptions,
   ) {
     this.permission = new Permission(settings, conditions);
-    this.state = new StateReporter(name, settings, options.report);
+    this.state = new StateReporter(joining.name, settings, options.report);
     let before = Date.now();
     // The wall clock: the monotonic one stands still while a device sleeps.
     const ticking = setInterval(() => {
@@ -45,7 +47,7 @@ export class TabControl {
       before = now;
       this.state.refresh();
     }, TICK_MS);
-    this.take(name, engine, memoryOfEngines)
+    this.take(joining)
       .catch((error) => this.state.show('refused', messageOf(error)))
       .finally(() => {
         clearInterval(ticking);
@@ -91,7 +93,7 @@ export class TabControl {
   }
 
   /** Takes part until the run is over, or until the owner stops it. */
-  private async take(name: string, engine: string, memoryOfEngines: number): Promise<void> {
+  private async take(joining: Joining): Promise<void> {
     const { state, ended } = this;
     state.show('connecting', 'Starting.');
     const release = await beTheOnlyTab(
@@ -106,7 +108,7 @@ export class TabControl {
     try {
       const { permission, network, time, options } = this;
       const { spawn } = options;
-      const parts = { name, engine, state, permission, network, time, memoryOfEngines, spawn };
+      const parts = { ...joining, state, permission, network, time, spawn };
       this.participation = await createParticipation(parts);
       try {
         await this.contribute(this.participation);

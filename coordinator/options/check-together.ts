@@ -1,6 +1,8 @@
 /** Which options of the coordinator exclude or need each other. */
+import { parseAugment } from '../../shared/data/augment/augment.js';
 import { flagOf } from '../../shared/options/read-options.js';
 import { UserError } from '../../shared/user-error.js';
+import { parseClassWeight } from '../prepare/data/labels/class-weights.js';
 import { optimizerOf, takersOf } from '../update/optimizers/optimizers.js';
 import type { GivenCoordinatorOptions } from './options.js';
 
@@ -34,10 +36,10 @@ export function checkTogether(options: GivenCoordinatorOptions): void {
       );
     }
   }
-  if (options.from !== undefined && options.model !== undefined)
-    refuse('--from and --model both name the model: give one of them');
   if (options.validation !== undefined && options.fold !== undefined)
     refuse('--validation and --fold both say what the validation set is: give one of them');
+  if (options.classWeight !== undefined) parseClassWeight(options.classWeight);
+  if (options.augment !== undefined) parseAugment(options.augment);
   const { schedule } = options;
   const isWatched = options.patience !== undefined || options.monitor !== undefined || schedule === 'plateau';
   if (options.minDelta && !isWatched && !resume && !startOrResume)

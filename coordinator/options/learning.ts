@@ -1,19 +1,23 @@
 /** What is learned: data, model, loss; how long, and in which pieces. */
+import { AUGMENT_USAGE } from '../../shared/data/augment/augment.js';
 import { LOSSES } from '../../shared/numerics/losses.js';
 import { MAX_SHARDS } from '../../shared/numerics/tree.js';
 import { block, option } from '../../shared/options/option.js';
 import {
   either,
+  fraction,
   matching,
   oneOf,
   power,
   real,
   text,
+  textOrObject,
   toggle,
   whole,
   word,
 } from '../../shared/options/option-kinds.js';
 import { SOURCES } from '../prepare/data/sources/sources.js';
+import { isModule, type LossOption } from '../prepare/model/traced/own-function.js';
 import { ZOO } from '../prepare/zoo/zoo.js';
 
 const modelDecides = { otherwise: "the model's own" } as const;
@@ -23,13 +27,13 @@ export const LEARNING_OPTIONS = block({
   model: option(
     text('SPEC'),
     'mlp',
-    `model: ${ZOO.map(({ usage }) => usage).join(', ')}, or a FILE.json of TF.js layers`,
+    `model: ${ZOO.map(({ usage }) => usage).join(', ')}, or a model file: FILE.json of TF.js or Keras layers, FILE.keras or FILE.h5 of Keras`,
   ),
   from: option(
     text('RUN_DIR|DIR|FILE'),
     undefined,
-    'train the model of a run further, of an export, or of a model file: in place of --model',
-    { otherwise: 'none', scope: 'call' },
+    "train the model of a run further, of an export, or of a model file; beside --model: its weights, by name, in that model's layers (.safetensors and .weights.h5 too)",
+    { otherwise: 'none' },
   ),
   freeze: option(
     text('PATTERN,...'),
@@ -42,9 +46,35 @@ export const LEARNING_OPTIONS = block({
     false,
     "a new last layer for the classes of the data, in place of the model file's own",
   ),
-  loss: option(oneOf('NAME', LOSSES), undefined, `loss: ${LOSSES.join(', ')}`, {
-    otherwise: 'the one that fits labels and model',
-  }),
+  loss: option(
+    {
+      ...oneOf<LossOption>('NAME|FILE.mjs', [...LOSSES]),
+      must: `one of ${LOSSES.join(', ')}, or a FILE.mjs of your own`,
+      read: (value) =>
+        value === 'function' || isModule(value) ? value : LOSSES.find((name) => name === value),
+    },
+    undefined,
+    `loss: ${LOSSES.join(', ')}, or a FILE.mjs that exports ({ tf }) => (yTrue, yPred) => a number for each sample`,
+    { otherwise: 'the one that fits labels and model' },
+  ),
+  labelSmoothing: option(
+    fraction,
+    undefined,
+    'share of each label that is spread evenly over all classes, for categoricalCrossentropy and binaryCrossentropy',
+    { otherwise: "0, or the model file's own" },
+  ),
+  classWeight: option(
+    textOrObject('balanced|CLASS=X,...'),
+    undefined,
+    'what a training record counts, by its class: balanced gives all classes the same sum; or a JSON object; a class that is not named counts 1',
+    { otherwise: 'every record counts 1' },
+  ),
+  augment: option(
+    text('OPERATION,...'),
+    undefined,
+    `what is done to training pictures by chance, anew in each epoch: any of ${AUGMENT_USAGE}, in their order; evaluations see them as they are`,
+    { otherwise: 'nothing' },
+  ),
   validation: option(
     real('a share above 0 and below 1', (value) => value > 0 && value < 1, 'SHARE'),
     undefined,

@@ -112,7 +112,6 @@ describe('reading options', () => {
 describe('options that concern each other', () => {
   it.each([
     [{ epochs: 1, steps: 1 }, /^--epochs and --steps both/],
-    [{ from: 'runs/one', model: 'cnn' }, /^--from and --model both name the model/],
     [{ resume: true }, /^--resume needs --run-dir/],
     [{ startOrResume: true }, /^--start-or-resume needs --run-dir/],
     [{ optimizer: 'adam', momentum: 0.9 }, /^--momentum 0.9 has no effect with adam/],

@@ -24,6 +24,7 @@ export const COORDINATOR_OPTIONS = block({
   linger: option(toggle, false, 'keep serving after the run, until Ctrl-C', call),
 });
 
+/** The options of `swarmgrad coordinator`, in camelCase: any of them. */
 export type GivenCoordinatorOptions = Given<typeof COORDINATOR_OPTIONS>;
 export type CoordinatorOptions = Filled<typeof COORDINATOR_OPTIONS>;
 

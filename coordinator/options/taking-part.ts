@@ -43,6 +43,12 @@ export const TAKING_PART_OPTIONS = block({
     'host names that requests may use if no token is needed, beside localhost and --host; *: any',
     { otherwise: 'none; every IP address where --host is no loopback address', scope: 'operation' },
   ),
+  allowOrigin: option(
+    text('ORIGIN,...'),
+    undefined,
+    "origins of other sites' pages that may contribute (`swarmgrad/browser`), such as https://example.org",
+    { otherwise: 'none: only pages of this coordinator', scope: 'operation' },
+  ),
   tokens: option(text('FILE'), undefined, 'file of tokens, made by `swarmgrad token`', {
     otherwise: 'tokens.json in --run-dir',
     scope: 'operation',

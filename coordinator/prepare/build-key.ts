@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { ModelDescription } from '../../shared/models/description.js';
 import { VERSION } from '../../shared/version.js';
 import type { BuildRequest } from './model/topology.js';
+import { isOwnLoss } from './model/traced/own-function.js';
 
 /** JSON, as workers fetch it. */
 export interface BuiltDocuments {
@@ -34,9 +35,11 @@ export function keyOf(description: ModelDescription, { data, loss, seed, run }: 
   const { batchSize, shards, shardSamples } = run!;
   const { first, ...head } = data;
   const hash = createHash('sha256');
-  hash.update(JSON.stringify({ description, loss, seed, batchSize, shards, shardSamples, head }));
-  for (const { x, y } of first) {
-    for (const { buffer, byteOffset, byteLength } of [x, y])
+  // The description has the graph of one's own.
+  const named = isOwnLoss(loss) ? undefined : loss;
+  hash.update(JSON.stringify({ description, loss: named, seed, batchSize, shards, shardSamples, head }));
+  for (const { x, y, weight } of first) {
+    for (const { buffer, byteOffset, byteLength } of weight ? [x, y, weight] : [x, y])
       hash.update(new Uint8Array(buffer, byteOffset, byteLength));
   }
   return hash.update(VERSION).update(tensorFlowVersion()).update(codeHash(PROGRAM)).digest('hex');

@@ -1,5 +1,6 @@
 /** What a run works on: data and model, opened and checked, and the objects that workers fetch. */
 import type { Program } from '../../engine/compiled/program.js';
+import { createAugment } from '../../shared/data/augment/augment.js';
 import type { Manifest } from '../../shared/data/manifest.js';
 import { varianceOf } from '../../shared/data/metrics.js';
 import type { ModelDescription } from '../../shared/models/description.js';
@@ -7,6 +8,7 @@ import { layoutOf } from '../../shared/numerics/layout.js';
 import type { ObjectBytes } from '../../shared/protocol/messages.js';
 import type { RunEvent } from '../../shared/status/events.js';
 import { type BuildCache, keyOf } from './build-key.js';
+import { classWeightsOf } from './data/labels/class-weights.js';
 import type { GivenData } from './data/source.js';
 import { openData, shownData } from './data/sources/sources.js';
 import { evaluatedRecords, withValidation } from './data/split/validation.js';
@@ -15,6 +17,7 @@ import { buildModel, type ModelSource } from './model/build-model.js';
 import { endsOf } from './model/ends.js';
 import { headOf } from './model/reference.js';
 import type { BuildRequest } from './model/topology.js';
+import { isOwnLoss } from './model/traced/own-function.js';
 
 /** What of a run's configuration decides what it works on. */
 export interface PrepareOptions {
@@ -27,6 +30,11 @@ export interface PrepareOptions {
   /** How a model's file is trained further. */
   freeze?: string | undefined;
   head?: boolean | undefined;
+  /** The file of its first weights, if the model has none of its own. */
+  from?: string | undefined;
+  augment?: string | undefined;
+  labelSmoothing?: number | undefined;
+  classWeight?: string | undefined;
   validation?: number | undefined;
   fold?: string | undefined;
   metrics?: string | undefined;
@@ -82,7 +90,7 @@ export async function prepare(
   model: ModelSource,
   { cache, storedWeights, preparing = () => undefined }: PrepareContext = {},
 ): Promise<Prepared> {
-  const { data: source, freeze, head = false, ...others } = configuration;
+  const { data: source, freeze, head = false, from, ...others } = configuration;
   const tuning = freeze === undefined && !head ? undefined : { freeze: patternsOf(freeze), head };
   const { loss, seed } = others;
   preparing(`reading the data: ${typeof source === 'string' ? shownData(source) : source.name}`);
@@ -94,10 +102,17 @@ export async function prepare(
     },
     preparing,
   });
+  const { augment } = configuration;
+  if (augment !== undefined) createAugment(augment, configuration.seed, read);
   const data = withValidation(read, configuration);
   const run = { ...others, shardSamples: shardSamplesOf(others) };
-  const request = { model, data: headOf(data), loss, seed, tuning, run };
-  const recalled = typeof model === 'object' ? await recall(model, request, cache) : undefined;
+  const { labelSmoothing, classWeight } = configuration;
+  const byClass = classWeight === undefined ? undefined : classWeightsOf(classWeight, data);
+  const terms = { loss, labelSmoothing, classWeights: byClass?.weights };
+  const request = { model, data: headOf(data), ...terms, seed, tuning, from, run };
+  // One that is given again is held against that of the checkpoint.
+  const recalled =
+    typeof model === 'object' && !isOwnLoss(loss) ? await recall(model, request, cache) : undefined;
   if (!recalled) preparing(`building the model: ${nameOf(model)}`);
   const built = recalled ?? (await build(request));
   const { weights, probe, program, notes: ofModel } = built;
@@ -125,7 +140,10 @@ export async function prepare(
     if (cache && !recalled) await cache.write(keyOf(description, request), { probe, program });
   };
   const notes: RunEvent[] = [
-    ...[...(data.notes ?? []), ...ofModel].map((text) => ({ type: 'data' as const, text })),
+    ...[...(data.notes ?? []), ...(byClass ? [byClass.note] : []), ...ofModel].map((text) => ({
+      type: 'data' as const,
+      text,
+    })),
     ...(data.warnings ?? []).map((text) => ({ type: 'warning' as const, text })),
   ];
   const { refused } = JSON.parse(program.toString()) as Program;

@@ -1,6 +1,7 @@
 /** What each worker has given over the whole run, summed over its connections. */
 import type { WorkerKind } from '../../shared/protocol/messages.js';
 
+/** What a worker has given to a run. */
 export interface Totals {
   name: string;
   kind: WorkerKind;

@@ -11,6 +11,7 @@ import { guardServer } from './http/before-requests.js';
 import { secure } from './http/headers.js';
 import { handleRequest, type Served } from './http/http.js';
 import { LiveFeed } from './http/live.js';
+import type { AllowedOrigins } from './network/allowed-origins.js';
 import { bind, urlOf } from './network/bind.js';
 import { type Clients, DIRECT_CLIENTS } from './network/clients.js';
 import type { HostCheck } from './network/hosts.js';
@@ -38,7 +39,7 @@ export interface Listening {
 }
 
 /** What is served, by a server that counts what it does. */
-export type Offered = Omit<Served, 'metrics' | 'answerTime'> & {
+export type Offered = Omit<Served, 'metrics' | 'answerTime' | 'origins'> & {
   metrics?(counts: ServerCounts): Served['metrics'];
 };
 
@@ -53,6 +54,8 @@ export interface ListenOptions {
   limits?: ConnectionLimits;
   /** The host names that requests may use; default: any. */
   hosts?: HostCheck;
+  /** Of other sites' pages that may contribute; default: none. */
+  origins?: AllowedOrigins;
   /** Milliseconds that never go back; tests have their own. */
   now?: () => number;
   /** Milliseconds of processor that this process has had; tests have their own. */
@@ -74,6 +77,7 @@ export async function listen(
     locally = false,
     limits = DEFAULT_LIMITS,
     hosts = () => undefined,
+    origins = new Set(),
     now = () => performance.now(),
     worked,
     trace,
@@ -85,7 +89,8 @@ export async function listen(
   const places = new Places(limits, authenticator.auth);
   const tcp = tcpCount(limits);
   const counts = new ServerCounts({ websockets: () => places.total, streams: () => live.size });
-  const served: Served = { ...offered, metrics: metrics?.(counts), answerTime: new AnswerTime(now, worked) };
+  const answerTime = new AnswerTime(now, worked);
+  const served: Served = { ...offered, metrics: metrics?.(counts), answerTime, origins };
   const look = proxyWarning(clients.isProxy, warn);
   /** A defect of ours that a visitor meets, by whatever its headers hold, ends its request and nothing else. */
   const guarded =
@@ -118,7 +123,7 @@ export async function listen(
   const servers = [server, ...(local ? [local] : [])];
   const sockets = new Sockets(transport);
   const upgrade = upgradeHandler({
-    ...{ authenticator, dashboard, clients, hosts, places, sockets, counts, trace, now, look },
+    ...{ authenticator, dashboard, clients, hosts, origins, places, sockets, counts, trace, now, look },
   });
   for (const each of servers) {
     limitServer(each, limits);

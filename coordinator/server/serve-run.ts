@@ -59,6 +59,7 @@ export async function serveRun(
 /** Who stops a run waits so long for files that cannot be written. */
 const STOP_PATIENCE_MS = 5_000;
 
+/** A coordinator in this process, and its run. */
 export interface RunningCoordinator {
   /** `http://HOST:PORT` or `https://HOST:PORT`, with the port that was really taken. */
   url: string;
@@ -72,6 +73,7 @@ export interface RunningCoordinator {
   localToken: string | undefined;
   /** How a worker of this process joins: `startWorkerWithin`. */
   door: InProcessDoor;
+  /** How the run stands now. */
   status(): Status;
   /** Hears of what people want to know, as it happens. Returns a function that ends it. */
   onEvent(listener: (event: LoggedEvent) => void): () => void;
@@ -81,6 +83,8 @@ export interface RunningCoordinator {
   stop(): Promise<Summary>;
   /** Stops serving. A run that is not over is stopped first. */
   close(): Promise<void>;
+  /** `close`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 export interface CoordinatorParts {
@@ -109,5 +113,8 @@ export function runningCoordinator(parts: CoordinatorParts): RunningCoordinator 
   };
   const localToken = server.issue('worker', 'local workers');
   const onEvent = (listener: (event: LoggedEvent) => void) => events.listen(listener);
-  return { url, localUrl, runDir, firstTokens, localToken, door, status, onEvent, finished, stop, close };
+  return {
+    ...{ url, localUrl, runDir, firstTokens, localToken, door, status, onEvent, finished, stop, close },
+    [Symbol.asyncDispose]: close,
+  };
 }

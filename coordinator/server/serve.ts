@@ -5,6 +5,7 @@ import { type OpenedAccess, openAccess } from './access/access.js';
 import { type AccessOptions, authOf } from './access/mode.js';
 import type { Dashboard } from './http/dashboard.js';
 import { type Listening, listen, type Offered } from './listen.js';
+import { allowedOrigins } from './network/allowed-origins.js';
 import { clientsBehind } from './network/clients.js';
 import { hostCheck } from './network/hosts.js';
 import type { ConnectionLimits } from './network/limits.js';
@@ -64,6 +65,7 @@ export async function serve(
     tls,
     clients,
     hosts,
+    origins: allowedOrigins(options.allowOrigin),
     locally: options.locally ?? false,
     limits: options,
     trace,

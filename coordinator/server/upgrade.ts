@@ -11,6 +11,7 @@ import { type PlaceKind, type Places, placeKindOf } from './access/places.js';
 import { serveConnection } from './connection.js';
 import { type Dashboard, runOf } from './http/dashboard.js';
 import { bareAnswer } from './http/headers.js';
+import { type AllowedOrigins, allowedOriginOf, withoutCookies } from './network/allowed-origins.js';
 import type { Clients } from './network/clients.js';
 import type { HostCheck } from './network/hosts.js';
 import { JOIN_WITHIN, JoinRate, MAX_STRANGER_BYTES, MessageRate } from './network/limits.js';
@@ -26,6 +27,8 @@ export interface UpgradeOptions {
   dashboard: Pick<Dashboard, 'runs'>;
   clients: Clients;
   hosts: HostCheck;
+  /** Of other sites' pages that may contribute. */
+  origins: AllowedOrigins;
   places: Places;
   sockets: Sockets;
   counts: ServerCounts;
@@ -45,7 +48,7 @@ interface Place {
 export function upgradeHandler(
   options: UpgradeOptions,
 ): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
-  const { authenticator, dashboard, clients, hosts, places, sockets, counts, now, look } = options;
+  const { authenticator, dashboard, clients, hosts, origins, places, sockets, counts, now, look } = options;
   const joins = new JoinRate(now);
   return (request, socket, head) => {
     // The socket has no other error handler here: a client that disconnects mid-handshake would end the process.
@@ -59,7 +62,10 @@ export function upgradeHandler(
     if (barred) return refuse(barred.code, barred.reason, barred.text);
     const swarm = runOf(dashboard.runs, request)?.live?.swarm;
     if (!swarm || request.method !== 'GET' || request.url?.split('?')[0] !== SWARM_PATH) return refuse(404);
-    if (!isSameOrigin(request)) return refuse(403, 'foreignOrigin');
+    if (!isSameOrigin(request)) {
+      if (allowedOriginOf(request, origins) === undefined) return refuse(403, 'foreignOrigin');
+      withoutCookies(request);
+    }
     look(request);
     // A token in a header, or a tab's cookie, tells at once who it is; others say so when they join.
     const shown = authenticator.auth === 'tokens' ? authenticator.ofRequest(request) : undefined;

@@ -8,6 +8,7 @@ import {
   extraMetricsOf,
   scored,
 } from '../../shared/data/metrics.js';
+import { namedLoss } from '../../shared/models/description.js';
 import type { MetricName } from '../../shared/numerics/losses.js';
 import { UserError } from '../../shared/user-error.js';
 import type { Prepared } from '../prepare/prepare.js';
@@ -47,13 +48,10 @@ export function watchOptionsOf(
 /** @returns what scores the totals of an evaluation; undefined: nothing is asked for. @throws UserError */
 export function scoreOf(
   { metrics, monitor }: Configuration,
-  {
-    description: { loss },
-    test: { label, y },
-    variances,
-  }: Pick<Prepared, 'description' | 'test' | 'variances'>,
+  { description, test: { label, y }, variances }: Pick<Prepared, 'description' | 'test' | 'variances'>,
 ): ConstructorParameters<typeof Progress>[4] {
-  const score = scorerOf(metrics, { loss, label, y }, monitor && isExtra(monitor) ? monitor : undefined);
+  const run = { loss: namedLoss(description), labelSmoothing: description.labelSmoothing, label, y };
+  const score = scorerOf(metrics, run, monitor && isExtra(monitor) ? monitor : undefined);
   return score && ((set, totals) => score(totals, () => variances[set]));
 }
 

@@ -9,7 +9,8 @@ import type { OwnDataSet } from '../prepare/data/arrays/own/own-data-set.js';
 import type { GivenData } from '../prepare/data/source.js';
 import { absoluteData, shownData } from '../prepare/data/sources/sources.js';
 import type { ModelFunction, ModelSource } from '../prepare/model/build-model.js';
-import { absoluteModel, modelFrom } from '../prepare/model/model-spec.js';
+import { absoluteModel, modelFrom, weightsFrom } from '../prepare/model/model-spec.js';
+import { absoluteLoss, isOwnLoss, type LossSource } from '../prepare/model/traced/own-function.js';
 import { type Checkpoint, readLatest } from '../record/checkpoint/reader.js';
 import {
   createRun,
@@ -31,12 +32,13 @@ import type { Cleanup } from './cleanup.js';
 import { type Configuration, configure } from './configure.js';
 
 /**
- * The options of the command line in camelCase; `model` may also be a function that builds one, and `data` the
- * program's own: a run of these is resumed with the same data given again.
+ * The options of the command line in camelCase; `model` may also be a function that builds one, `loss` one that makes a
+ * loss, and `data` the program's own: a run of these is resumed with the same data given again.
  */
-export type StartCoordinatorOptions = Omit<GivenCoordinatorOptions, 'model' | 'data'> & {
+export type StartCoordinatorOptions = Omit<GivenCoordinatorOptions, 'model' | 'data' | 'loss'> & {
   model?: string | ModelFunction | undefined;
   data?: string | OwnDataSet | undefined;
+  loss?: LossSource | undefined;
 };
 
 export interface OpenedRun {
@@ -46,6 +48,8 @@ export interface OpenedRun {
   data: string | GivenData;
   /** What the model is made from: that of the checkpoint, a function, or a spec. */
   model: ModelSource;
+  /** What the loss is made from; undefined: the checkpoint has it, or the default is meant. */
+  loss: LossSource | undefined;
   lock: RunLock;
   generation: RunGeneration;
   /** What a run that goes on begins with; undefined: it has no checkpoint, or is new. */
@@ -70,7 +74,7 @@ export async function openRun(
   { warn }: Announcer,
   cleanup: Cleanup,
 ): Promise<OpenedRun> {
-  const { given, modelFunction, source } = await readGiven(options);
+  const { given, modelFunction, lossFunction, source } = await readGiven(options);
   const lock = new RunLock();
   cleanup.defer(() => lock.release());
   const folder = given.resume ? runFolder(given.runDir!) : folderForNewRun(given);
@@ -85,8 +89,11 @@ export async function openRun(
     else await refuseMovedData(folder, given);
     // The file or function that built its model is not needed.
     const model = stored?.state.model ?? modelFunction ?? configuration.model;
+    // Nor that of its loss: one that is given again is held against it.
+    const isKept = stored && given.loss === undefined && isOwnLoss(configuration.loss);
+    const loss = lossFunction ?? (isKept ? undefined : configuration.loss);
     const claimFolder = () => storeConfiguration(folder, configuration);
-    return { folder, configuration, data, model, lock, generation, stored, claimFolder };
+    return { folder, configuration, data, model, loss, lock, generation, stored, claimFolder };
   }
   const configuration = configure(given);
   check(configuration);
@@ -97,7 +104,8 @@ export async function openRun(
   };
   const model = modelFunction ?? configuration.model;
   const data = source ?? configuration.data;
-  return { folder, configuration, data, model, lock, generation, stored: undefined, claimFolder };
+  const loss = lossFunction ?? configuration.loss;
+  return { folder, configuration, data, model, loss, lock, generation, stored: undefined, claimFolder };
 }
 
 /**
@@ -105,21 +113,33 @@ export async function openRun(
  * what they hold.
  * @throws UserError
  */
-async function readGiven({ model, data, ...rest }: StartCoordinatorOptions) {
+async function readGiven({ model, data, loss, ...rest }: StartCoordinatorOptions) {
   const isFunction = typeof model === 'function';
   const own = typeof data === 'object' ? await readOwnData(data) : undefined;
-  const raw = { ...rest, data: own?.name ?? data, model: isFunction ? 'function' : model };
+  const lossFunction = typeof loss === 'function' ? loss : undefined;
+  const raw = {
+    ...rest,
+    data: own?.name ?? data,
+    model: isFunction ? 'function' : model,
+    loss: lossFunction ? 'function' : loss,
+  };
   const given = readOptions(COORDINATOR_OPTIONS, raw, { where: 'startCoordinator' });
   checkTogether(given);
   if (given.startOrResume) given.resume = holdsRun(given.runDir!);
   // Credentials in an address are written nowhere: the run's own configuration goes without them.
   const spec = given.data === undefined ? undefined : absoluteData(given.data);
   if (spec !== undefined) given.data = shownData(spec);
-  if (given.from !== undefined) given.model = modelFrom(given.from);
-  delete given.from;
+  if (given.from !== undefined) {
+    // Beside a model it names the weights alone.
+    if (given.model === undefined) given.model = modelFrom(given.from);
+    // A run that goes on needs the file no more.
+    else given.from = given.resume ? resolve(given.from) : weightsFrom(given.from);
+    if (model === undefined) delete given.from;
+  }
   if (given.model !== undefined) given.model = absoluteModel(given.model);
+  if (given.loss !== undefined) given.loss = absoluteLoss(given.loss);
   for (const name of ['tokens', 'tlsCert', 'tlsKey'] as const) {
     if (given[name] !== undefined) given[name] = resolve(given[name]);
   }
-  return { given, modelFunction: isFunction ? model : undefined, source: own ?? spec };
+  return { given, modelFunction: isFunction ? model : undefined, lossFunction, source: own ?? spec };
 }

@@ -42,7 +42,7 @@ export async function createTraining(
   const { tell, warn } = announcer;
   const options = runOptionsOf(configuration, prepared);
   const { trust, trustFile } = await createTrust(opened, prepared, announcer, cleanup);
-  const { shards, engineClass, deadAfter, seed, shuffle } = configuration;
+  const { shards, engineClass, deadAfter, seed, shuffle, augment } = configuration;
   const core = createCore({
     learning: {
       layout: layoutOf(description.weights),
@@ -58,6 +58,7 @@ export async function createTraining(
       shardSamples: shardSamplesOf(configuration),
       seed,
       shuffle,
+      ...(augment === undefined ? {} : { augment }),
     },
     membership: {
       engineClass,
@@ -118,11 +119,11 @@ async function createTrust(
   { tell, warn }: Announcer,
   cleanup: Cleanup,
 ): Promise<{ trust: Trust; trustFile: TrustFile }> {
-  const { seed, shuffle, engineClass } = configuration;
+  const { seed, shuffle, augment, engineClass } = configuration;
   const shardSamples = shardSamplesOf(configuration);
   const ownEngine = new ThreadEngine({
     material: { description, train, objects, hashes },
-    ...{ shardSamples, seed, shuffle, engineClass },
+    ...{ shardSamples, seed, shuffle, augment, engineClass },
   });
   cleanup.defer(() => ownEngine.close());
   const trustFile = new TrustFile(folder.trust, warn);

@@ -3,6 +3,7 @@
  * Data it takes from the store, without a network. Calls are computed one after the other.
  */
 import { type EngineThread, startEngineThread } from '../../engine/node/engine-thread.js';
+import { type Augment, createAugment } from '../../shared/data/augment/augment.js';
 import { gatherRecords } from '../../shared/data/gather-records.js';
 import type { Manifest } from '../../shared/data/manifest.js';
 import { engineOf, UNIVERSAL_ENGINE } from '../../shared/engines/engines.js';
@@ -46,6 +47,8 @@ export interface ThreadEngineOptions {
   shardSamples: number;
   seed: number;
   shuffle: string;
+  /** `--augment`. */
+  augment?: string | undefined;
   /** `--engine-class`. */
   engineClass: string;
   /** Tests give theirs. */
@@ -56,6 +59,7 @@ export interface ThreadEngineOptions {
 export class ThreadEngine implements OwnEngine {
   readonly worker = ownWorker();
   private readonly layout: Layout;
+  private readonly augment: Augment | undefined;
   /** Each keeps a thread and a compiled model. */
   private readonly engines = new Map<OwnChoice, { started: Promise<EngineThread>; stop: AbortController }>();
   private known: { epoch: number; order: Uint32Array } | undefined;
@@ -64,7 +68,9 @@ export class ThreadEngine implements OwnEngine {
   private slowestMs = 0;
 
   constructor(private readonly options: ThreadEngineOptions) {
-    this.layout = layoutOf(options.material.description.weights);
+    const { material, augment, seed } = options;
+    this.layout = layoutOf(material.description.weights);
+    this.augment = augment === undefined ? undefined : createAugment(augment, seed, material.train);
   }
 
   compute(lease: m.Lease, { version, flat }: CurrentWeights, which: OwnChoice): Promise<Recomputed> {
@@ -124,7 +130,7 @@ export class ThreadEngine implements OwnEngine {
     await engine.setWeights(weights);
     const order = this.order(lease.epoch);
     const shards = lease.bounds.slice(1).map((end, at) => ({
-      batch: this.gather(order.subarray(lease.bounds[at]!, end)),
+      batch: this.gather(order.subarray(lease.bounds[at]!, end), lease.epoch),
       seed: mix(this.options.seed, lease.step, lease.firstShard + at),
     }));
     const gradient = engine.allocate(total);
@@ -169,9 +175,11 @@ export class ThreadEngine implements OwnEngine {
     }
   }
 
-  private gather(indices: Uint32Array) {
+  private gather(indices: Uint32Array, epoch: number) {
     const { train, objects } = this.options.material;
-    return gatherRecords(train, indices, (chunk) => objects.get(train.chunks[chunk]!.sha256)!);
+    const batch = gatherRecords(train, indices, (chunk) => objects.get(train.chunks[chunk]!.sha256)!);
+    this.augment?.(batch.x, indices, epoch);
+    return batch;
   }
 
   private order(epoch: number): Uint32Array {

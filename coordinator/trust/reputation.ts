@@ -19,6 +19,7 @@ const MOST_KNOWN = 10_000;
 /** ...and bans. */
 const MOST_BANS = 10_000;
 
+/** An identity that may not join any more, and why. */
 export interface Ban {
   identity: string;
   /** The worker's last name. */

@@ -22,6 +22,13 @@ import type { Joining, Runtime } from './runtime.js';
 /** Sessions kept: the shard sizes of a run, its evaluation parts, the probe; more sizes under `--shards auto`. */
 const SESSIONS = 32;
 
+/** Inputs of a graph that are of the batch, by their names there. */
+const INPUTS = new Map<string, 'x' | 'y' | 'weight'>([
+  ['x', 'x'],
+  ['y', 'y'],
+  ['sampleWeight', 'weight'],
+]);
+
 export interface CompiledOptions {
   runtime: Runtime;
   model: Pick<ModelDescription, 'weights'>;
@@ -168,13 +175,13 @@ export class CompiledEngine implements Engine {
       const { source, shape, dtype } = value;
       const { name, shard } = shardOf(nameOf(value));
       const { batch, seed } = shards[shard]!;
+      const input = INPUTS.get(name);
       if (source.kind === 'random') {
         feeds[source.name] = new Tensor('float32', draw(source.draw, seed, sizeOf(shape)), shape);
       } else if (source.kind === 'input') {
-        feeds[source.name] =
-          name === 'x' || name === 'y'
-            ? new Tensor(dtype, batch[name] as never, shape)
-            : this.weights[Number(name.slice('weight:'.length))]!;
+        feeds[source.name] = input
+          ? new Tensor(dtype, batch[input] as never, shape)
+          : this.weights[Number(name.slice('weight:'.length))]!;
       }
     }
     return feeds;

@@ -11,7 +11,7 @@ import type { Runtime } from './runtime.js';
 
 export interface CompiledSubject {
   model: ModelDescription;
-  manifest: Pick<Manifest, 'x' | 'y' | 'label' | 'normalisation'>;
+  manifest: Pick<Manifest, 'x' | 'y' | 'weighted' | 'label' | 'normalisation'>;
   /** Samples of one shard of the run. */
   shardSamples: number;
   /** The model's graphs; without them the compiled engine traces the model itself. */

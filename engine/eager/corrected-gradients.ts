@@ -19,6 +19,23 @@ export function correctGradients(tf: Tf): void {
   tf.registerGradient(absoluteGradient(tf, tf.getGradient('Abs')));
   tf.registerGradient(relu6Gradient(tf, tf.getGradient('Relu6')));
   for (const kernel of ['Max', 'Min']) tf.registerGradient(extremeGradient(tf, tf.getGradient(kernel)));
+  for (const kernel of COMPARISONS) tf.registerGradient(comparisonGradient(tf, kernel));
+}
+
+const COMPARISONS = [
+  ...['Greater', 'GreaterEqual', 'Less', 'LessEqual', 'Equal', 'NotEqual', 'LogicalAnd', 'LogicalOr'],
+  'LogicalNot',
+];
+
+/** 0. TF.js has none, and so no gradient of `tf.where` with a condition on what is differentiated. */
+function comparisonGradient(tf: Tf, kernelName: string): TensorFlow.GradConfig {
+  const inputs = kernelName === 'LogicalNot' ? ['x'] : ['a', 'b'];
+  return {
+    kernelName,
+    inputsToSave: inputs,
+    gradFunc: (_dy, saved) =>
+      Object.fromEntries(inputs.map((name, i) => [name, () => tf.zeros(saved[i]!.shape)])),
+  };
 }
 
 /** 0 at 0, where TF.js has -1: an L1 penalty then leaves a weight of 0 alone. */

@@ -22,7 +22,7 @@ export interface EagerOptions {
   backend: string;
   engineClass: string;
   model: ModelDescription;
-  manifest: Pick<Manifest, 'x' | 'y' | 'label' | 'normalisation'>;
+  manifest: Pick<Manifest, 'x' | 'y' | 'weighted' | 'label' | 'normalisation'>;
 }
 
 export async function createEagerEngine(options: EagerOptions): Promise<Engine> {
@@ -106,14 +106,15 @@ class EagerEngine implements Engine {
     this.model.dispose();
   }
 
-  private inputs({ count, x, y }: Batch): StepInputs {
+  private inputs({ count, x, y, weight }: Batch): StepInputs {
     const { tf, manifest } = this.options;
     const values = tf.tensor(Float32Array.from(x), [count, ...manifest.x.shape], 'float32');
     const target =
       manifest.label.kind === 'class'
         ? tf.tensor(Int32Array.from(y), [count, ...manifest.y.shape], 'int32')
         : tf.tensor(Float32Array.from(y), [count, ...manifest.y.shape], 'float32');
-    return { x: values, target };
+    // A copy, as of the others: backends may keep the array.
+    return { x: values, target, ...(weight && { weight: tf.tensor1d(Float32Array.from(weight)) }) };
   }
 
   /** Writes how far the forward pass moved each weight that no gradient trains, times samples; moves it back. */

@@ -25,11 +25,13 @@ export interface LossInputs {
   target: Tensor;
   fromLogits: boolean;
   label: LabelKind;
+  /** Of the two cross-entropies: the share of a label that is spread evenly over all classes. */
+  labelSmoothing?: number | undefined;
 }
 
 /** The loss of each sample: [n]. */
 export function lossPerSample(tf: Tf, loss: LossName, inputs: LossInputs): Tensor {
-  const { output, target, fromLogits } = inputs;
+  const { output, target, fromLogits, labelSmoothing } = inputs;
   const n = output.shape[0]!;
   switch (loss) {
     case 'categoricalCrossentropy': {
@@ -38,11 +40,13 @@ export function lossPerSample(tf: Tf, loss: LossName, inputs: LossInputs): Tenso
       const logProbabilities = fromLogits
         ? tf.logSoftmax(flat)
         : tf.log(tf.clipByValue(tf.div(flat, tf.sum(flat, -1, true)), EPSILON, 1));
-      return meanOverPositions(tf.neg(tf.sum(tf.mul(oneHot, logProbabilities), -1)), n);
+      const labels = labelSmoothing ? smoothed(tf, oneHot, labelSmoothing, flat.shape[1]!) : oneHot;
+      return meanOverPositions(tf.neg(tf.sum(tf.mul(labels, logProbabilities), -1)), n);
     }
     case 'binaryCrossentropy': {
       const flat = output.reshape([n]);
-      const y = target.toFloat().reshape([n]);
+      const hard = target.toFloat().reshape([n]);
+      const y = labelSmoothing ? smoothed(tf, hard, labelSmoothing, 2) : hard;
       if (fromLogits) {
         // max(x, 0) - x y + log(1 + exp(-|x|)): no exponential of a large number. Of |x| this form has the slope -1 at
         // 0, where that of the relu is 0: half of each is the 1/2 of the sigmoid.
@@ -81,6 +85,10 @@ export function metricSum(tf: Tf, loss: LossName, inputs: LossInputs): { sum: Te
   const isRight = tf.equal(predicted, target.toInt().reshape([target.size])).toFloat();
   return { sum: tf.sum(meanOverPositions(isRight, n)), predicted };
 }
+
+/** As Keras: y (1 - s) + s / classes. */
+const smoothed = (tf: Tf, y: Tensor, share: number, classes: number): Tensor =>
+  tf.add(tf.mul(y, 1 - share), share / classes);
 
 /** Averages one value a position to one a sample; leaves the values alone if a sample has one position. */
 function meanOverPositions(values: Tensor, n: number): Tensor {

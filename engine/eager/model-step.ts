@@ -9,6 +9,8 @@ import type { LossName } from '../../shared/numerics/losses.js';
 import { type LossInputs, lossPerSample, metricSum } from './loss.js';
 import { confidenceOf } from './mistakes.js';
 import { penaltiesOf } from './penalties.js';
+import { argumentsOf } from './traced/arguments.js';
+import type { PerSample } from './traced/replay.js';
 
 type Tf = typeof TensorFlow;
 type Tensor = TensorFlow.Tensor;
@@ -19,9 +21,14 @@ export interface ModelStep {
   /** In the order of the layout. */
   weights: readonly TensorFlow.LayerVariable[];
   loss: LossName;
+  /** A traced loss in its place. */
+  ownLoss?: PerSample | undefined;
   manifest: Pick<Manifest, 'label' | 'normalisation'>;
   /** Whether the model's output is logits: see `takeLastActivation`. */
   fromLogits: boolean;
+  labelSmoothing?: number | undefined;
+  /** Of one class a sample: what a sample counts in training, by its class. */
+  classWeights?: readonly number[] | undefined;
 }
 
 export interface StepInputs {
@@ -29,6 +36,8 @@ export interface StepInputs {
   x: Tensor;
   /** Class indices as int32 [n], or float32 values [n, ...outputs]. */
   target: Tensor;
+  /** What each sample counts in training, [n]; absent: 1. */
+  weight?: Tensor;
 }
 
 export type Gradients = {
@@ -40,7 +49,7 @@ export type Gradients = {
 };
 
 /** Gradients of the sum of losses. Weights that the forward pass assigns are assigned. */
-export function gradientsOf(step: ModelStep, { x, target }: StepInputs): Gradients {
+export function gradientsOf(step: ModelStep, { x, target, weight }: StepInputs): Gradients {
   const { tf, model, loss } = step;
   const samples = x.shape[0]!;
   const variables = model.trainableWeights.map((weight) => weight.read() as TensorFlow.Variable);
@@ -49,7 +58,7 @@ export function gradientsOf(step: ModelStep, { x, target }: StepInputs): Gradien
     const output = model.apply(normalized(step, x), { training: true }) as Tensor;
     const inputs = lossInputs(step, output, target);
     metric = tf.keep(metricSum(tf, loss, inputs).sum);
-    const sum = tf.sum(lossPerSample(tf, loss, inputs));
+    const sum = tf.sum(weighted(step, lossesOf(step, inputs), target, weight));
     // Each sample bears the regularizers once, so that sum / samples is the mean loss plus them.
     return penaltiesOf(model).reduce<Tensor>(
       (total, own) => tf.add(total, tf.mul(own, samples)),
@@ -70,7 +79,12 @@ export function evaluationOf(
   const inputs = lossInputs(step, output, target);
   const { sum, predicted } = metricSum(tf, loss, inputs);
   const guesses = predicted && { predicted, confidence: confidenceOf(tf, loss, inputs) };
-  return { loss: tf.sum(lossPerSample(tf, loss, inputs)), metric: sum, ...guesses };
+  return { loss: tf.sum(lossesOf(step, inputs)), metric: sum, ...guesses };
+}
+
+/** The loss of each sample: [n]. */
+function lossesOf({ tf, loss, ownLoss }: ModelStep, inputs: LossInputs): Tensor {
+  return ownLoss ? ownLoss(tf, argumentsOf(inputs)) : lossPerSample(tf, loss, inputs);
 }
 
 /** What the model gives for values as they are, in inference mode: for classes probabilities. */
@@ -105,6 +119,18 @@ function normalized({ tf, manifest }: ModelStep, x: Tensor): Tensor {
   return tf.add(tf.mul(x, factor), offset);
 }
 
-function lossInputs({ fromLogits, manifest }: ModelStep, output: Tensor, target: Tensor): LossInputs {
-  return { output, target, fromLogits, label: manifest.label };
+/** Losses times what each sample counts. Not divided by the sum of weights: as in Keras. */
+function weighted({ tf, classWeights }: ModelStep, given: Tensor, target: Tensor, weight?: Tensor): Tensor {
+  const losses = weight ? tf.mul(given, weight) : given;
+  if (!classWeights) return losses;
+  const oneHot = tf.oneHot(target.toInt().reshape([target.size]), classWeights.length).toFloat();
+  return tf.mul(losses, tf.sum(tf.mul(oneHot, tf.tensor1d([...classWeights])), -1));
+}
+
+function lossInputs(
+  { fromLogits, labelSmoothing, manifest }: ModelStep,
+  output: Tensor,
+  target: Tensor,
+): LossInputs {
+  return { output, target, fromLogits, labelSmoothing, label: manifest.label };
 }

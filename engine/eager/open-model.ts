@@ -1,20 +1,26 @@
 /** A model's training step from its description: the same for the engine that runs it and for the one that traces it. */
 import type * as TensorFlow from '@tensorflow/tfjs';
 import type { ModelDescription } from '../../shared/models/description.js';
+import { lastActivation } from '../../shared/models/last-activation.js';
 import { loadBlank } from '../../shared/models/load.js';
 import { weightsInOrder } from '../../shared/models/weights-in-order.js';
 import { layoutOf } from '../../shared/numerics/layout.js';
 import { correctGradients } from './corrected-gradients.js';
 import { type ModelStep, takeLastActivation } from './model-step.js';
+import { replayer } from './traced/replay.js';
 
 /** @returns the step; its model is the caller's to dispose */
 export async function openModel<Manifest extends ModelStep['manifest']>(
   tf: typeof TensorFlow,
-  { topology, loss, weights: specs }: ModelDescription,
+  { topology, loss, labelSmoothing, classWeights, tracedLoss, weights: specs }: ModelDescription,
   manifest: Manifest,
 ): Promise<ModelStep & { manifest: Manifest }> {
   correctGradients(tf);
   const model = await loadBlank(tf, topology, layoutOf(specs).total);
   const weights = weightsInOrder(model, specs);
-  return { tf, model, weights, loss, manifest, fromLogits: takeLastActivation(tf, model, loss) };
+  const opened = { tf, model, weights, loss, labelSmoothing, classWeights, manifest };
+  if (!tracedLoss) return { ...opened, fromLogits: takeLastActivation(tf, model, loss) };
+  // A traced loss is given what the model gives.
+  const fromLogits = manifest.label.kind === 'class' && lastActivation(model) === 'linear';
+  return { ...opened, ownLoss: replayer(tracedLoss), fromLogits };
 }

@@ -30,6 +30,7 @@ const manifest = z.object({
   records: whole(0, MAX_RECORDS),
   x: tensor,
   y: tensor,
+  weighted: z.literal(true).optional(),
   label: z.union([
     z.object({ kind: z.literal('class'), classes: whole(1, 2 ** 24), names: z.array(text(1000)).optional() }),
     z.object({ kind: z.literal('value'), scaling: z.object(scaling).optional() }),

@@ -85,10 +85,12 @@ export interface Manifest {
   name: string;
   split: 'train' | 'test';
   records: number;
-  /** A record is the bytes of x followed by the bytes of y, little-endian. */
+  /** A record is the bytes of x followed by the bytes of y, little-endian; and of its weight, where there is one. */
   x: TensorSpec;
   y: TensorSpec;
   label: LabelKind;
+  /** Whether each record says what it counts in training: a float32 behind its y. */
+  weighted?: true;
   /** Absent where the data are no table. */
   columns?: Columns;
   normalisation: Normalization;
@@ -107,10 +109,14 @@ export const BYTES_PER_ELEMENT: Record<Dtype, number> = { uint8: 1, int32: 4, fl
 
 export const elementsOf = ({ shape }: TensorSpec): number => sizeOf(shape);
 
-export function recordBytes(manifest: Pick<Manifest, 'x' | 'y'>): number {
+/** Bytes of what a record counts, a float32. */
+export const WEIGHT_BYTES = 4;
+
+export function recordBytes(manifest: Pick<Manifest, 'x' | 'y' | 'weighted'>): number {
   return (
     elementsOf(manifest.x) * BYTES_PER_ELEMENT[manifest.x.dtype] +
-    elementsOf(manifest.y) * BYTES_PER_ELEMENT[manifest.y.dtype]
+    elementsOf(manifest.y) * BYTES_PER_ELEMENT[manifest.y.dtype] +
+    (manifest.weighted ? WEIGHT_BYTES : 0)
   );
 }
 

@@ -8,7 +8,10 @@ import { confusionClasses, elementsOf, type LabelKind, metricUnitOf, type Tensor
 
 /** What is evaluated. */
 export interface Evaluated {
-  loss: LossName;
+  /** Undefined: one's own. */
+  loss: LossName | undefined;
+  /** What the loss holds of it, is no perplexity. */
+  labelSmoothing?: number | undefined;
   label: LabelKind;
   y: TensorSpec;
   /** Of the targets as they are stored; asked only for what needs it, since it reads all of them. */
@@ -23,7 +26,7 @@ interface Metric {
   higherIsBetter: boolean;
   /** Which runs have it, in words and as a condition. */
   needs: string;
-  isOf(run: Pick<Evaluated, 'loss' | 'label' | 'y'>): boolean;
+  isOf(run: Pick<Evaluated, 'loss' | 'labelSmoothing' | 'label' | 'y'>): boolean;
   of(totals: EvaluationTotals, evaluated: Evaluated): number;
 }
 
@@ -50,8 +53,8 @@ export const METRICS = {
     key: 'perplexity',
     called: 'perplexity',
     higherIsBetter: false,
-    needs: '--loss categoricalCrossentropy',
-    isOf: ({ loss }) => loss === 'categoricalCrossentropy',
+    needs: '--loss categoricalCrossentropy without label smoothing',
+    isOf: ({ loss, labelSmoothing }) => loss === 'categoricalCrossentropy' && !labelSmoothing,
     of: ({ loss, samples }) => Math.exp(loss / samples),
   },
   rmse: {

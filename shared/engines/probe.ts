@@ -13,6 +13,8 @@ export interface ProbeCase {
   /** Base64 of the records' x and y, as stored. */
   x: string;
   y: string;
+  /** Their weights as float32, where they have some. */
+  weight?: string;
   seed: number;
   /** Sums over the records. */
   loss: number;

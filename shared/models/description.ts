@@ -1,12 +1,23 @@
 import type { WeightSpec } from '../numerics/layout.js';
 import type { LossName } from '../numerics/losses.js';
 
+/** A function of labels and outputs with one number for each sample, as a graph: never code. */
+export interface TracedFunction {
+  /** For people: the name of its file, or its own. */
+  name: string;
+  /** SHA-256 of the graph as JSON. */
+  sha256: string;
+  /** An `OpenGraph` of the engines: it holds for any number of samples. */
+  graph: Record<string, unknown>;
+}
+
 /**
  * A model as the coordinator serves it: topology and names, never code. Content-addressed JSON,
  * fetched once by every worker at `/objects/<sha256>`.
  */
 export interface ModelDescription {
-  format: 1;
+  /** 2 where it has what workers of the first version would leave out. */
+  format: 1 | 2;
   name: string;
   /** TF.js layers JSON, as `model.toJSON(null, false)` returns it. Every initializer has its seed. */
   topology: Record<string, unknown>;
@@ -14,9 +25,22 @@ export interface ModelDescription {
   weights: WeightSpec[];
   /** SHA-256 of the object that holds the values of the frozen ones, as little-endian float32; absent: there are none. */
   frozenSha256?: string;
+  /** With a traced loss: the one that goes with labels and outputs alike, by which accuracy and confidence are told. */
   loss: LossName;
+  /** What is trained in place of `loss`; absent: `loss` itself. */
+  tracedLoss?: TracedFunction;
+  /** Of a cross-entropy: the share of a label that is spread evenly over all classes; absent: 0. */
+  labelSmoothing?: number;
+  /** What a training sample of each class counts; absent: 1. */
+  classWeights?: number[];
   inputShape: number[];
   outputShape: number[];
   /** One row a layer, for display. */
   layers: { name: string; type: string; outputShape: string; parameters: number }[];
 }
+
+/** The loss that is trained, by its name; undefined: one's own. */
+export const namedLoss = ({
+  loss,
+  tracedLoss,
+}: Pick<ModelDescription, 'loss' | 'tracedLoss'>): LossName | undefined => (tracedLoss ? undefined : loss);

@@ -61,6 +61,13 @@ export const power = (max: number): Kind<number> =>
 export const text = (placeholder: string, must = 'a text that is not empty'): Kind<string> =>
   kind(placeholder, must, (value) => (typeof value === 'string' && value !== '' ? value : undefined));
 
+/** Text; in JSON also an object, which stands for its text. */
+export const textOrObject = (placeholder: string): Kind<string> =>
+  kind(placeholder, 'a text that is not empty, or an object', (value) => {
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return JSON.stringify(value);
+    return typeof value === 'string' && value !== '' ? value : undefined;
+  });
+
 export const oneOf = <T extends string>(placeholder: string, words: readonly T[]): Kind<T> => ({
   ...kind(placeholder, words.length === 1 ? words[0]! : `one of ${words.join(', ')}`, (value) =>
     words.find((word) => word === value),

@@ -17,7 +17,7 @@ import {
   sum,
   text,
 } from './fields.js';
-import { MAX_ENGINE_CLASS, MAX_LANES, MAX_NAME, MAX_REASON } from './sizes.js';
+import { MAX_AUGMENT, MAX_ENGINE_CLASS, MAX_LANES, MAX_NAME, MAX_REASON } from './sizes.js';
 
 export const PROTOCOL_VERSION = 4;
 
@@ -151,6 +151,8 @@ const welcome = z.strictObject({
   /** Decides order, dropout and all other randomness. */
   seed: count,
   shuffle: text(50),
+  /** `--augment`: how workers change training pictures; absent: they leave them as they are. */
+  augment: text(MAX_AUGMENT).exactOptional(),
   /** `any`, or the engine class that the run demands. */
   engineClass: text(MAX_ENGINE_CLASS),
   heartbeatMs: interval,
@@ -228,5 +230,6 @@ export const coordinatorMessage = z.discriminatedUnion('type', [
 export type CoordinatorMessage = z.infer<typeof coordinatorMessage>;
 
 export type Message = WorkerMessage | CoordinatorMessage;
+/** Where a worker runs: in Node, or in a browser. */
 export type WorkerKind = Join['kind'];
 export type ObjectBytes = Welcome['objectBytes'];

@@ -17,6 +17,8 @@ export const evaluatedBytes = (classes: number): number =>
 export const MAX_NAME = 100;
 export const MAX_ENGINE_CLASS = 200;
 export const MAX_REASON = 2000;
+/** Characters of `--augment`: more than all of its operations take. */
+export const MAX_AUGMENT = 200;
 
 /** Lanes that a worker may tell of. */
 export const MAX_LANES = 1024;

@@ -9,6 +9,7 @@ import type { Change } from './monitoring.js';
 
 /** Levels, from what only debugging needs to what ends the run. */
 export const LEVELS = ['debug', 'info', 'warning', 'error'] as const;
+/** How much an event matters, the least first. */
 export type Level = (typeof LEVELS)[number];
 
 export const isAtLeast = (level: Level, least: Level): boolean =>

@@ -34,6 +34,7 @@ export interface ShardCounters {
   duplicates: number;
 }
 
+/** A worker that takes part, as the coordinator knows it. */
 export interface WorkerStatus {
   id: number;
   name: string;
@@ -66,6 +67,7 @@ export interface CheckpointStatus {
   failures: number;
 }
 
+/** How a run stands now: its state and figures, and its workers. */
 export interface Status {
   state: RunState;
   /** One line for people: what the run does or waits for; why it failed. */

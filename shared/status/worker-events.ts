@@ -4,6 +4,7 @@
  */
 import type { Level } from './events.js';
 
+/** What can happen to a worker, with what belongs to it. */
 export type WorkerHappening =
   /** A connection is open. */
   | { type: 'connected'; address: string }
@@ -22,6 +23,7 @@ export type WorkerHappening =
   /** What only words tell. */
   | { type: 'warning'; text: string };
 
+/** What happened to a worker, with a sentence for people. */
 export type WorkerEvent = WorkerHappening & { text: string };
 
 /** Puts into words what its fields say. */

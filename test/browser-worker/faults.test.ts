@@ -32,10 +32,10 @@ describe.skipIf(withoutChromium())('a run', () => {
 
   it('loses nothing but time when a tab is closed in the middle of a step', async () => {
     const local = ['--local-workers', '1', '--local-engine', 'compiled/wasm'];
-    const alone = await coordinator(await temporaryFolder(), ...RUN, '--epochs', '4', ...local);
+    const alone = await coordinator(await temporaryFolder(), ...RUN, '--epochs', '1', ...local);
     expect(await alone.program.ended).toBe(0);
     const runDir = await temporaryFolder();
-    const cluster = await coordinator(runDir, ...RUN, '--epochs', '4', '--verbose', '--dead-after', '600');
+    const cluster = await coordinator(runDir, ...RUN, '--epochs', '1', '--verbose', '--dead-after', '600');
     await waiting(cluster);
     expect((await administer(cluster.url, 'pause')).status).toBe(200);
     const proxy = await proxyTo(cluster.url);

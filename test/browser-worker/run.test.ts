@@ -17,10 +17,10 @@ import {
 
 /** Computing must outweigh sending, or the planner rightly leaves slow workers without a share. */
 const RUN = [
-  ...['--data', 'digits?train=512&test=64', '--model', 'cnn', '--batch-size', '64', '--shards', '8'],
+  ...['--data', 'digits?train=256&test=64', '--model', 'cnn', '--batch-size', '64', '--shards', '8'],
   ...['--epochs', '2', '--seed', '7', '--optimizer', 'adam'],
 ];
-const [BATCH, SAMPLES] = [64, 2 * 512];
+const [BATCH, SAMPLES] = [64, 2 * 256];
 
 describe.skipIf(withoutChromium())('a run with tabs', () => {
   const browser = sharedBrowser();

@@ -1,10 +1,17 @@
 /** What a volunteer does and sees: starts, pauses, stops, comes again, opens a second tab, has an old browser. */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { contributingTab, sharedBrowser, Tab, withoutChromium } from '../support/browser/chromium.js';
 import { OLD_BROWSER_FLAGS } from '../support/browser/chromium-flags.js';
-import { coordinator, reached, statusOf, temporaryFolder } from '../support/cluster/cluster.js';
+import {
+  coordinator,
+  type RunningCluster,
+  reached,
+  sharedCoordinator,
+  statusOf,
+  temporaryFolder,
+} from '../support/cluster/cluster.js';
 import { proxyTo } from '../support/cluster/proxy.js';
 
 const ENDLESS = [
@@ -12,7 +19,6 @@ const ENDLESS = [
   ...['--epochs', '100000', '--seed', '7'],
 ];
 const STEPS_OF_TWO_EPOCHS = 16;
-const endless = async (...options: string[]) => coordinator(await temporaryFolder(), ...ENDLESS, ...options);
 
 const names = async (url: string) => (await statusOf(url)).workers.map(({ name }) => name);
 async function until(isSo: () => Promise<boolean>): Promise<void> {
@@ -21,21 +27,28 @@ async function until(isSo: () => Promise<boolean>): Promise<void> {
 
 describe.skipIf(withoutChromium())('a volunteer', () => {
   const browser = sharedBrowser();
+  let cluster: RunningCluster;
+  beforeAll(async () => {
+    cluster = await sharedCoordinator(afterAll, ...ENDLESS, '--allowed-hosts', 'volunteers.example');
+  });
+  beforeEach(async () => until(async () => (await names(cluster.url)).length === 0));
+  /** The run makes so many steps from now on. */
+  const goesOn = async (steps: number) => reached(cluster, (await statusOf(cluster.url)).step + steps);
 
   it('pauses, resumes and stops; the coordinator sees it come and go, and counts on', async () => {
-    const cluster = await endless();
     const tab = await contributingTab(await browser(), cluster.url, 'wasm', 'guest');
     await tab.phase('contributing');
-    await reached(cluster, 5);
+    await goesOn(5);
     await tab.click('Pause');
     expect(await tab.phase('paused')).toMatch(/^Paused\./);
     await cluster.program.line(/guest left: connection closed \(4001\)/);
     await until(async () => (await names(cluster.url)).length === 0);
-    const { step } = await statusOf(cluster.url);
+    const given = await tab.figure('my-samples', 'data-samples');
+    expect(given).toBeGreaterThan(0);
     await tab.click('Resume');
     await tab.phase('contributing');
-    await reached(cluster, step + 5);
-    await until(async () => (await tab.figure('my-samples', 'data-samples')) >= 64 * (step + 5));
+    await goesOn(5);
+    await until(async () => (await tab.figure('my-samples', 'data-samples')) >= given + 64 * 5);
     await tab.click('Stop');
     await tab.phase('off');
     await until(async () => (await names(cluster.url)).length === 0);
@@ -44,18 +57,16 @@ describe.skipIf(withoutChromium())('a volunteer', () => {
   });
 
   it('is not made to contribute by opening the page, unless the link says so', async () => {
-    const cluster = await endless();
     const idle = await Tab.open(await browser(), `${cluster.url}/join?name=idle`);
     await idle.phase('off');
     const eager = await Tab.open(await browser(), `${cluster.url}/join?auto=1&engine=wasm&name=eager`);
     await eager.phase('contributing');
-    await reached(cluster, 5);
+    await goesOn(5);
     expect(idle.page.workers()).toEqual([]);
     expect(await names(cluster.url)).toEqual(['eager']);
   });
 
   it('contributes from the dashboard too, whose button is the click', async () => {
-    const cluster = await endless();
     const tab = await Tab.open(await browser(), cluster.url);
     await tab.click('Contribute this tab');
     await tab.phase('contributing');
@@ -68,7 +79,6 @@ describe.skipIf(withoutChromium())('a volunteer', () => {
   });
 
   it.each(['light', 'dark'] as const)('finds a page without barriers (axe), %s', async (colorScheme) => {
-    const cluster = await endless();
     const device = await (await browser()).newContext({ colorScheme, viewport: { width: 390, height: 844 } });
     const tab = await Tab.open(await browser(), `${cluster.url}/join?engine=wasm&auto=1`, device);
     await until(async () => (await tab.figure('my-samples', 'data-samples')) > 0);
@@ -81,12 +91,11 @@ describe.skipIf(withoutChromium())('a volunteer', () => {
   });
 
   it('downloads no data on a second visit', async () => {
-    const cluster = await endless();
     const proxy = await proxyTo(cluster.url);
     const device = await (await browser()).newContext();
     const url = `${proxy.url}/join?engine=wasm&auto=1`;
     const first = await Tab.open(await browser(), url, device);
-    await reached(cluster, STEPS_OF_TWO_EPOCHS);
+    await goesOn(STEPS_OF_TWO_EPOCHS);
     await until(async () => (await first.figure('my-downloaded', 'data-bytes')) > 0);
     await first.click('Stop');
     await first.phase('off');
@@ -95,16 +104,14 @@ describe.skipIf(withoutChromium())('a volunteer', () => {
     const fetched = proxy.requested.filter(isObject);
     expect(new Set(fetched).size).toBe(fetched.length);
     expect(fetched.length).toBeGreaterThan(4);
-    const { step } = await statusOf(cluster.url);
     const second = await Tab.open(await browser(), url, device);
-    await reached(cluster, step + STEPS_OF_TWO_EPOCHS);
+    await goesOn(STEPS_OF_TWO_EPOCHS);
     expect(await second.figure('my-downloaded', 'data-bytes')).toBe(0);
     expect(proxy.requested.filter(isObject)).toEqual(fetched);
     expect(second.complaints).toEqual([]);
   });
 
   it('contributes by one tab of a browser at a time; the next takes over', async () => {
-    const cluster = await endless();
     const device = await (await browser()).newContext();
     const url = `${cluster.url}/join?engine=wasm&auto=1&name=`;
     const first = await Tab.open(await browser(), `${url}first`, device);
@@ -120,10 +127,9 @@ describe.skipIf(withoutChromium())('a volunteer', () => {
   });
 
   it('contributes over plain http too, and is told what that costs', async () => {
-    const cluster = await endless('--allowed-hosts', 'volunteers.example');
     const { port } = new URL(cluster.url);
     const tab = await contributingTab(await browser(), `http://volunteers.example:${port}`, 'auto', 'plain');
-    await reached(cluster, 5);
+    await goesOn(5);
     await tab.phase('contributing');
     expect(await tab.page.evaluate(() => [isSecureContext, crossOriginIsolated])).toEqual([false, false]);
     expect(await tab.page.locator('.contribution-missing').first().textContent()).toMatch(
@@ -137,7 +143,7 @@ describe.skipIf(withoutChromium())('a volunteer whose browser is old', () => {
   const browser = sharedBrowser(OLD_BROWSER_FLAGS);
 
   it('contributes without WebGL and WebAssembly, and is told what is missing and what to do', async () => {
-    const cluster = await endless();
+    const cluster = await coordinator(await temporaryFolder(), ...ENDLESS);
     const tab = await contributingTab(await browser(), cluster.url, 'auto', 'old');
     await tab.phase('contributing');
     await reached(cluster, 3);

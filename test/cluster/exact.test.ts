@@ -92,6 +92,25 @@ describe('the weights after a run', () => {
     expect(samples).toEqual({ pair: 64, late: 3000 - 64 });
   });
 
+  it('are the same, with pictures that are changed by chance, when a worker is killed and others join', async () => {
+    const augmented = [...RUN, '--augment', 'flip,crop:2,rotate:10,cutout:3,brightness:0.2'];
+    const alone = await temporaryFolder();
+    const one = await coordinator(alone, ...augmented, '--local-workers', '1');
+    expect(await one.program.ended).toBe(0);
+    const runDir = await temporaryFolder();
+    const cluster = await coordinator(runDir, ...augmented, '--linger');
+    const workers = ['w1', 'w2', 'w3'].map((name) => join(cluster.url, name));
+    await reached(cluster, 6);
+    workers.shift()!.child.kill('SIGKILL');
+    await cluster.program.line(/^finished after/);
+    await Promise.all(workers.map(({ ended }) => ended));
+    cluster.program.child.kill('SIGINT');
+    await cluster.program.ended;
+    expect((await summaryOf(runDir)).weightsSha256).toBe((await summaryOf(alone)).weightsSha256);
+    expect(metricsOf(runDir)).toEqual(metricsOf(alone));
+    expect((await summaryOf(alone)).weightsSha256).not.toBe((await oneWorker()).summary.weightsSha256);
+  });
+
   it('are the same when the coordinator is killed twice and resumed', async () => {
     const runDir = await temporaryFolder();
     let cluster = await coordinator(runDir, ...RUN, '--local-workers', '1');

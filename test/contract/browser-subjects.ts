@@ -6,6 +6,7 @@ import { BudgetedCache, type ByteStore } from '../../browser-worker/storage/budg
 import { openCacheStorage } from '../../browser-worker/storage/cache-storage.js';
 import { openOpfs } from '../../browser-worker/storage/opfs-cache.js';
 import { sha256 } from '../../browser-worker/storage/sha256.js';
+import { augmentContract } from './augment.js';
 import { connectionContract } from './connection.js';
 import { farEngineContract } from './far-engine.js';
 import { type CacheSubject, objectCacheContract } from './object-cache.js';
@@ -38,6 +39,7 @@ const run: Record<string, (name: string) => Promise<void>> = {
   'cache-storage': (name) => objectCacheContract[name]!(subject(openCacheStorage)),
   connection: (name) =>
     connectionContract[name]!({ url: globalThis.location.origin.replace('http', 'ws'), dial }),
+  augment: (name) => augmentContract[name]!(),
   'far-engine': (name) => farEngineContract[name]!({ turn: nextTask }),
 };
 

@@ -6,6 +6,7 @@ import type { Page } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sharedBrowser, withoutChromium } from '../support/browser/chromium.js';
+import { augmentContract } from './augment.js';
 import { connectionContract } from './connection.js';
 import { farEngineContract } from './far-engine.js';
 import { objectCacheContract } from './object-cache.js';
@@ -16,6 +17,7 @@ const ADAPTERS = {
   'cache-storage': objectCacheContract,
   connection: connectionContract,
   'far-engine': farEngineContract,
+  augment: augmentContract,
 };
 
 describe.skipIf(withoutChromium())('in a browser', () => {

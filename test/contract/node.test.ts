@@ -9,6 +9,7 @@ import { MemoryCache } from '../../worker/data/object-cache.js';
 import { DiskCache } from '../../worker/node/disk-cache.js';
 import { dial } from '../../worker/node/socket.js';
 import { temporaryFolder } from '../support/cluster/cluster.js';
+import { augmentContract } from './augment.js';
 import { type ConnectionSubject, connectionContract } from './connection.js';
 import { farEngineContract } from './far-engine.js';
 import { type CacheSubject, objectCacheContract } from './object-cache.js';
@@ -47,6 +48,10 @@ describe('an engine in a thread', () => {
   for (const [name, check] of Object.entries(farEngineContract)) {
     it(name, () => check({ turn: () => setImmediate() }));
   }
+});
+
+describe('augmentation', () => {
+  for (const [name, check] of Object.entries(augmentContract)) it(name, () => check());
 });
 
 describe.each(['own', 'ws'] as const)('a connection in Node by the transport %s', (transport) => {

@@ -17,7 +17,7 @@ export async function example(runDir: string): Promise<number> {
     x: { shape: [2] },
     label: { kind: 'class', names: ['inner', 'outer'] },
   };
-  const coordinator = await startCoordinator({
+  await using coordinator = await startCoordinator({
     data,
     model: 'mlp:32',
     optimizer: 'adam',
@@ -26,9 +26,8 @@ export async function example(runDir: string): Promise<number> {
     port: 0,
     runDir,
   });
-  const worker = startWorker({ url: coordinator.url });
+  await using worker = startWorker({ url: coordinator.url });
   const { test } = await coordinator.finished;
   await worker.finished;
-  await coordinator.close();
   return test!.accuracy!;
 }

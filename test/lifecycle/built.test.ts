@@ -14,7 +14,7 @@ it('a run on a built set has the weights of one on its source, goes on as that o
   const runDir = join(await temporaryFolder(), 'run');
   const run = async (options: Parameters<typeof smallRun>[0]) => {
     const running = await smallRun(options);
-    running.work('exact', 'compiled/wasm');
+    running.work();
     return running.finished;
   };
   const source = await run({ data: spec, epochs: 1, runDir });
@@ -26,7 +26,7 @@ it('a run on a built set has the weights of one on its source, goes on as that o
   const resumed = await run({ ...asItWas, data: `built:${dir}`, resume: true, runDir, epochs: 1 });
   expect(resumed.reproducible.holds).toBe(true);
   const { state, weights } = await keptWeights(runDir, 'last');
-  const request = { model: state.model, records: state.records, weights, engine: 'compiled/wasm' };
+  const request = { model: state.model, records: state.records, weights, engine: 'eager/cpu' };
   const [one, other] = await Promise.all(
     [spec, `built:${dir}`].map((spec) => evaluateOn({ ...request, spec, part: 'train' })),
   );

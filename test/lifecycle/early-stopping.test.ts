@@ -1,4 +1,4 @@
-/** A run that is watched by a validation set: it ends by itself, wherever it was cut off, and leaves its best weights. */
+/** A run that is watched by a validation set: its rate falls, and it ends by itself, the same wherever it was cut off. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -18,51 +18,17 @@ const RUN = [
   ...['--validation', '0.3', '--evaluate-every', '4', '--patience', '3', '--min-delta', '0.01'],
   ...['--metrics', 'f1,balanced-accuracy'],
   ...['--checkpoint-every', '10', '--keep-checkpoints', '1'],
-  ...['--local-lanes', '1', '--local-engine', 'eager/cpu', '--schedule', 'constant'],
+  ...['--schedule', 'plateau', '--patience-lr', '1', '--factor', '0.5'],
+  ...['--local-lanes', '1', '--local-engine', 'eager/cpu'],
 ];
 
-describe('a run with --schedule plateau', () => {
-  it('lowers its rate at the same steps after a kill and a resume, to the same weights', async () => {
-    const RUN = [
-      ...['--data', DATA, '--model', 'linear', '--batch-size', '32', '--lr', '0.02', '--steps', '60'],
-      ...['--schedule', 'plateau', '--patience-lr', '0', '--factor', '0.5', '--min-delta', '0.05'],
-      ...[
-        '--evaluate-every',
-        '4',
-        '--checkpoint-every',
-        '10',
-        '--local-lanes',
-        '1',
-        '--local-engine',
-        'eager/cpu',
-      ],
-    ];
-    const whole = await coordinator(join(await temporaryFolder(), 'run'), ...RUN);
-    await whole.program.ended;
-    expect(whole.program.stderr).toMatch(/learning rate 0.01 from step \d+ on, by the plateau schedule/);
-    expect(whole.program.stderr).toContain('the test set decides');
-    const killed = await coordinator(join(await temporaryFolder(), 'run'), ...RUN);
-    await reached(killed, 25);
-    killed.program.child.kill('SIGKILL');
-    await killed.program.ended;
-    const again = await coordinator(killed.runDir, '--resume', '--local-lanes', '1');
-    await again.program.ended;
-    const [a, b] = [await summaryOf(whole.runDir), await summaryOf(killed.runDir)];
-    expect(b.weightsSha256).toBe(a.weightsSha256);
-    expect(b.reproducible).toEqual(a.reproducible);
-    expect(a.reproducible.holds).toBe(true);
-    expect(metricsOf(killed.runDir)).toEqual(metricsOf(whole.runDir));
-    const rates = metricsOf(whole.runDir).filter(({ type }) => type === 'change');
-    expect(rates.length).toBeGreaterThan(1);
-    expect(a.best).toBeUndefined();
-  });
-});
-
-describe('a run with --validation and --patience', () => {
-  it('ends before its last step, and its best weights are what is kept, evaluated and exported', async () => {
+describe('a run with --validation, --patience and --schedule plateau', () => {
+  it('ends early, leaves its best weights, and is the same run after a kill and a resume', async () => {
     const runDir = join(await temporaryFolder(), 'run');
     const { program } = await coordinator(runDir, ...RUN);
     expect(await program.ended).toBe(0);
+    expect(program.stderr).toMatch(/learning rate 0.01 from step \d+ on, by the plateau schedule/);
+    expect(metricsOf(runDir).some(({ type }) => type === 'change')).toBe(true);
     const summary = await summaryOf(runDir);
     const { best, steps, validation, test } = summary;
     expect(summary.status).toBe('finished');
@@ -96,21 +62,17 @@ describe('a run with --validation and --patience', () => {
     const last = await evaluate('--weights', 'last', '--part', 'validation');
     expect(last).toEqual({ step: steps, ...validation });
     expect(await plainAccuracy(join(runDir, 'model'), DATA)).toBe(test!.accuracy);
-  });
 
-  it('ends at the same step with the same weights after a kill and a resume', async () => {
-    const whole = await coordinator(join(await temporaryFolder(), 'run'), ...RUN);
-    await whole.program.ended;
     const killed = await coordinator(join(await temporaryFolder(), 'run'), ...RUN);
     await reached(killed, 13);
     killed.program.child.kill('SIGKILL');
     await killed.program.ended;
     const again = await coordinator(killed.runDir, '--resume', '--local-lanes', '1');
     await again.program.ended;
-    const [a, b] = [await summaryOf(whole.runDir), await summaryOf(killed.runDir)];
+    const [a, b] = [await summaryOf(runDir), await summaryOf(killed.runDir)];
     for (const name of ['steps', 'best', 'stoppedEarly', 'test', 'validation', 'weightsSha256'] as const)
       expect(b[name]).toEqual(a[name]);
-    expect(metricsOf(killed.runDir)).toEqual(metricsOf(whole.runDir));
+    expect(metricsOf(killed.runDir)).toEqual(metricsOf(runDir));
 
     expect(b.reproducible.holds).toBe(true);
 
@@ -118,5 +80,10 @@ describe('a run with --validation and --patience', () => {
     const more = await coordinator(killed.runDir, '--resume', '--patience', '5');
     await more.program.ended;
     expect((await summaryOf(killed.runDir)).steps).toBe(a.steps + 2 * 4);
+  });
+
+  it('is told that the test set decides, where no validation set does', async () => {
+    const { program } = await coordinator(join(await temporaryFolder(), 'run'), '--patience', '1');
+    await program.line(/the test set decides/);
   });
 });

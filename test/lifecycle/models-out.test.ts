@@ -26,8 +26,9 @@ async function output(...args: string[]): Promise<string> {
 
 const train = (data: string, runDir: string) =>
   output(
-    ...['start', '--data', data, '--model', 'mlp:8', '--steps', '60', '--lr', '0.02', '--batch-size', '32'],
-    ...['--port', '0', '--local-engine', 'eager/cpu', '--no-linger', '--run-dir', runDir],
+    ...['coordinator', '--data', data, '--model', 'mlp:8', '--steps', '60', '--lr', '0.02'],
+    ...['--batch-size', '32', '--port', '0', '--local-lanes', '1', '--local-engine', 'eager/cpu'],
+    ...['--run-dir', runDir],
   );
 
 describe('what a model predicts', () => {

@@ -11,7 +11,7 @@ export class BatchesAhead {
   private readonly memory: BatchMemory;
   private ahead: { of: NodeOfStep; batches: Promise<Batch[]> } | undefined;
 
-  constructor(private readonly material: Pick<RunMaterial, 'order' | 'train' | 'compute'>) {
+  constructor(private readonly material: Pick<RunMaterial, 'order' | 'train' | 'augment' | 'compute'>) {
     this.memory = new BatchMemory((elements) => material.compute.allocate(elements));
   }
 
@@ -39,12 +39,15 @@ export class BatchesAhead {
   }
 
   private gather({ epoch, bounds }: NodeOfStep): Promise<Batch[]> {
-    const { order, train } = this.material;
+    const { order, train, augment } = this.material;
     const positions = order(epoch);
     const batches = Promise.all(
-      bounds
-        .slice(1)
-        .map((end, at) => train.assemble(positions.subarray(bounds[at]!, end), this.memory.take)),
+      bounds.slice(1).map(async (end, at) => {
+        const records = positions.subarray(bounds[at]!, end);
+        const batch = await train.assemble(records, this.memory.take);
+        augment?.(batch.x, records, epoch);
+        return batch;
+      }),
     );
     batches.catch(() => undefined);
     return batches;

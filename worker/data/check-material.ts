@@ -20,8 +20,15 @@ const MAX_WEIGHTS = 2 ** 29;
 /** The largest batch of records, in bytes. */
 const MAX_BATCH_BYTES = 2 ** 30;
 
+/** Its graph is checked in the size in which it is used. */
+const traced = z.object({
+  name: text(1000),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  graph: z.object({ few: z.looseObject({}), more: z.looseObject({}) }),
+});
+
 const description = z.object({
-  format: z.literal(1),
+  format: z.union([z.literal(1), z.literal(2)]),
   name: text(1000),
   topology: z.looseObject({}),
   // What a weight is projected to is the coordinator's affair.
@@ -35,6 +42,9 @@ const description = z.object({
     .regex(/^[0-9a-f]{64}$/)
     .optional(),
   loss: text(100),
+  labelSmoothing: z.number().min(0).lt(1).optional(),
+  classWeights: z.array(z.number().min(0)).max(100_000).optional(),
+  tracedLoss: traced.optional(),
   inputShape: shape,
   outputShape: shape,
 });
@@ -48,6 +58,7 @@ const probe = z.object({
         count: whole(1, 4096),
         x: z.string(),
         y: z.string(),
+        weight: z.string().optional(),
         seed: whole(0, 2 ** 32 - 1),
         loss: z.number(),
         gradient: z.array(z.object({ max: z.number(), values: numbers })).max(100_000),

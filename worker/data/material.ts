@@ -5,6 +5,7 @@
 
 import type { Program } from '../../engine/compiled/program.js';
 import type { Compute } from '../../engine/compute.js';
+import { type Augment, createAugment } from '../../shared/data/augment/augment.js';
 import { checkManifest } from '../../shared/data/check-manifest.js';
 import type { Manifest } from '../../shared/data/manifest.js';
 import type { Probe } from '../../shared/engines/probe.js';
@@ -21,6 +22,8 @@ export interface RunMaterial {
   layout: Layout;
   train: Pick<Batches, 'assemble'>;
   test: Pick<Batches, 'range'>;
+  /** What is done to training pictures. */
+  augment?: Augment | undefined;
   compute: Compute;
   /** The order in which an epoch goes through the training set. */
   order(epoch: number): Uint32Array;
@@ -59,8 +62,8 @@ export interface MaterialSources {
 
 /** Whether `a` and `b` call for the same material. */
 export function sameMaterial(a: Welcome, b: Welcome): boolean {
-  const key = ({ model, train, test, seed, shuffle, engineClass }: Welcome) =>
-    [model, train, test, seed, shuffle, engineClass].join();
+  const key = ({ model, train, test, seed, shuffle, augment, engineClass }: Welcome) =>
+    JSON.stringify([model, train, test, seed, shuffle, augment, engineClass]);
   return key(a) === key(b);
 }
 
@@ -92,6 +95,8 @@ export async function prepareMaterial(welcome: Welcome, sources: MaterialSources
   checkFit(model, train, test);
   checkShard(train, welcome.shardSamples);
   const shuffle = parseShuffle(welcome.shuffle);
+  const augment =
+    welcome.augment === undefined ? undefined : createAugment(welcome.augment, welcome.seed, train);
   const { records, recordsPerChunk } = train;
   let known: { epoch: number; order: Uint32Array } | undefined;
   const layout = layoutOf(model.weights);
@@ -99,6 +104,7 @@ export async function prepareMaterial(welcome: Welcome, sources: MaterialSources
   return {
     layout,
     frozen,
+    augment,
     limits: workLimits({ train, test, shardSamples: welcome.shardSamples, layout }),
     train: new Batches({ manifest: train, fetchObject, cache, sha256, memoryBytes }),
     test: new Batches({ manifest: test, fetchObject, cache, sha256, memoryBytes }),

@@ -13,8 +13,11 @@ import type { Connection, ConnectionEvents } from '../connection.js';
 import { explained } from './certificates.js';
 
 const OPEN_TIMEOUT_MS = 10_000;
-/** Milliseconds in which the coordinator must answer a closing handshake. */
-const CLOSE_TIMEOUT_MS = 30_000;
+/**
+ * Milliseconds in which the coordinator must answer a closing handshake, or close the line after it: less than a silence
+ * that counts as a lost connection, since what was heard as the last word must not be lost.
+ */
+const CLOSE_TIMEOUT_MS = 10_000;
 const FRAMES = { isServer: false, maxMessageBytes: MAX_MESSAGE_BYTES, closeTimeoutMs: CLOSE_TIMEOUT_MS };
 /** What a header can carry; anything else is no token, as the answer to the join will say. */
 const TOKEN = /^[\w.~+/=-]{1,200}$/;
@@ -78,7 +81,10 @@ export interface DialOptions {
 
 export function dial(url: string, events: ConnectionEvents, options: DialOptions = {}): Connection {
   const { ca, token, transport = 'own' } = options;
+  // An option of `ws` that its types do not list.
+  const closing = { closeTimeout: CLOSE_TIMEOUT_MS };
   const ws = new WebSocket(url, {
+    ...closing,
     perMessageDeflate: false,
     maxPayload: MAX_MESSAGE_BYTES,
     handshakeTimeout: OPEN_TIMEOUT_MS,

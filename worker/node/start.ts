@@ -54,11 +54,14 @@ export interface StartWorkerOptions extends CommonOptions {
   cacheMb?: number;
 }
 
+/** A worker in this process. */
 export interface RunningWorker {
   /** Resolves when the run is over or the worker was stopped. @throws UserError if it was refused, or gave up. */
   finished: Promise<{ why: string; samples: number }>;
   /** Leaves at once; what it has in hand goes to others. */
   stop(): Promise<void>;
+  /** `stop`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** @throws UserError for an address or a number of lanes that is none */
@@ -145,13 +148,11 @@ function start(
     tell,
   });
   const finished = participation.run(stopping.signal).finally(() => participation.release());
-  return {
-    finished,
-    async stop() {
-      stopping.abort();
-      await finished.catch(() => undefined);
-    },
+  const stop = async () => {
+    stopping.abort();
+    await finished.catch(() => undefined);
   };
+  return { finished, stop, [Symbol.asyncDispose]: stop };
 }
 
 async function fetchObject(

@@ -50,10 +50,10 @@ export async function beginAlone(start: ComputeStart, options: WatchOptions): Pr
 
 /** The start of a worker with a certain engine, which is neither compared nor timed. */
 export function onlyOf(
-  { subject: { probe: _, ...subject }, withGpu }: ComputeStart,
+  { subject: { probe: _, ...subject }, withGpu, coordinator }: ComputeStart,
   name: string,
 ): ComputeStart {
-  return { subject, wanted: name, withGpu };
+  return { subject, wanted: name, withGpu, coordinator };
 }
 
 /** A vector that compute workers see, where memory can be shared with them. */

@@ -84,6 +84,7 @@ function tab(engine: string, options: Partial<TabComputeOptions> = {}) {
     },
     start: () =>
       startTabCompute(SUBJECT, 'auto', {
+        coordinator: 'http://coordinator',
         cores: 1,
         memoryBytes: 2 ** 40,
         spawn: () => {

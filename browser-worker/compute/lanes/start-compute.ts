@@ -24,6 +24,8 @@ export interface TabComputeOptions extends WatchOptions {
   cores: number;
   /** Bytes of memory that this tab's engines may take. */
   memoryBytes: number;
+  /** The coordinator's address. */
+  coordinator: string;
 }
 
 /** @throws UserError if this device has no engine for the model, or not the wanted one */
@@ -32,11 +34,17 @@ export async function startTabCompute(
   wanted: string,
   options: TabComputeOptions,
 ): Promise<Compute> {
-  const { failures, told, cores } = options;
+  const { failures, told, cores, coordinator } = options;
   for (;;) {
     const withGpu = failures.gpu < FAILURES_ALLOWED;
     const isGpu = isOfGpu(engineNamed(wanted, ENGINE_NAMES));
-    const start = { subject, wanted: isGpu && !withGpu ? 'auto' : wanted, withGpu, lanes: cores };
+    const start = {
+      subject,
+      wanted: isGpu && !withGpu ? 'auto' : wanted,
+      withGpu,
+      coordinator,
+      lanes: cores,
+    };
     try {
       const begun = await beginAlone(start, options);
       const { name } = begun.started;

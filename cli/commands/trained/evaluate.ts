@@ -1,6 +1,7 @@
 /** `swarmgrad evaluate RUN_DIR`: evaluates a run's model on its own test set or on other data. */
 import { type Command, Option } from 'commander';
 import type { Totals } from '../../../coordinator/scheduling/totals.js';
+import { namedLoss } from '../../../shared/models/description.js';
 import { metricOf } from '../../../shared/numerics/losses.js';
 import { scorecard, scorecardText } from '../../output/scorecard.js';
 import type { PartName } from '../../tasks/evaluate-on.js';
@@ -40,7 +41,8 @@ async function evaluate(runDir: string, flags: Flags): Promise<void> {
   const { evaluateOn } = await import('../../tasks/evaluate-on.js');
   const { scorerOf } = await import('../../../coordinator/setup/evaluated.js');
   const score = scorerOf(flags.metrics ?? configuration.metrics, {
-    loss: state.model.loss,
+    loss: namedLoss(state.model),
+    labelSmoothing: state.model.labelSmoothing,
     label: state.records.label,
     y: state.records.y,
   });

@@ -8,7 +8,8 @@ const scaling = z.object({ mean: z.number(), std: z.number() });
 
 /** `ModelMetadata` of coordinator/record/model/metadata.ts, as it comes from a file. */
 const told = z.object({
-  loss: z.enum(LOSSES),
+  loss: z.union([z.enum(LOSSES), z.templateLiteral(['custom:', z.string()])]),
+  customLoss: z.object({ labels: z.enum(LOSSES) }).optional(),
   task: z.enum(['classification', 'regression']),
   classes: z.array(z.string()).optional(),
   label: z.string().optional(),
@@ -60,7 +61,8 @@ export function exportedRecords(
       2,
     );
   const {
-    loss,
+    customLoss,
+    loss: said,
     task,
     classes,
     label,
@@ -71,6 +73,7 @@ export function exportedRecords(
     scaledBy,
     unknown,
   } = read.data;
+  const loss = customLoss?.labels ?? (said as LossName);
   const isOurs = scaledBy === 'caller';
   const scalings: Scaling[] | undefined = isOurs ? input.scaling : undefined;
   const { shape, dtype } = input;

@@ -7,7 +7,7 @@ import { unzipped } from '../../../coordinator/prepare/data/files/zip.js';
 import {
   formatOfBytes,
   isPictureName,
-} from '../../../coordinator/prepare/data/sources/pictures/images/formats.js';
+} from '../../../coordinator/prepare/data/sources/pictures/images/pixels/formats.js';
 import { parseSpec, type SpecOptions } from '../../../coordinator/prepare/data/spec.js';
 import type { RecordFormat } from '../../../shared/data/manifest.js';
 import { messageOf, UserError } from '../../../shared/user-error.js';

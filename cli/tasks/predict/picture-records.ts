@@ -4,7 +4,7 @@ import {
   decodePicture,
   loadSharp,
   Unreadable,
-} from '../../../coordinator/prepare/data/sources/pictures/images/decode.js';
+} from '../../../coordinator/prepare/data/sources/pictures/images/pixels/decode.js';
 import type { SpecOptions } from '../../../coordinator/prepare/data/spec.js';
 import type { RecordFormat } from '../../../shared/data/manifest.js';
 import { UserError } from '../../../shared/user-error.js';

@@ -21,6 +21,8 @@ export interface Records {
   /** All records' x, one after the other. */
   x: RecordArray;
   y: RecordArray;
+  /** What each record counts; used of training records alone. */
+  weight?: Float32Array;
 }
 
 export interface DataSet {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { gatherRecords } from '../../../shared/data/gather-records.js';
 import {
   type Dtype,
   elementsOf,
@@ -51,6 +52,29 @@ describe('the store', () => {
 });
 
 describe('a part of a data set in the store', () => {
+  it('has the weights of training records behind their labels, and of test records none', () => {
+    const made = dataSet(vector(3), scalar(), 5, 4);
+    const weight = Float32Array.of(1, 0, 0.5, 2, 7.25);
+    const store = new ObjectStore();
+    const data = { ...made, train: { ...made.train, weight } };
+    const train = storeSplit(store, data, 'train');
+    expect(train.weighted).toBe(true);
+    expect(train.chunks[0]!.bytes).toBe(5 * (3 + 1 + 4));
+    const indices = Uint32Array.of(4, 0, 3);
+    const {
+      x,
+      y,
+      weight: found,
+    } = gatherRecords(train, indices, (at) => store.get(train.chunks[at]!.sha256)!);
+    const { x: givenX, y: givenY } = made.train;
+    expect([...x]).toEqual([4, 0, 3].flatMap((at) => [...givenX.subarray(3 * at, 3 * at + 3)]));
+    expect([...y]).toEqual([4, 0, 3].map((at) => givenY[at]));
+    expect(found).toEqual(Float32Array.of(7.25, 1, 2));
+    const test = storeSplit(store, data, 'test');
+    expect(test).toEqual(storeSplit(new ObjectStore(), made, 'test'));
+    expect(test.weighted).toBeUndefined();
+  });
+
   it('stands in chunks of at most 1 MiB, all of the same number of records but the last', () => {
     const store = new ObjectStore();
     const data = dataSet(vector(784), scalar(), 3000, 10);

@@ -3,7 +3,7 @@
  * SHA-256, and a manifest that lists them. Kept in memory, unless they are stored already (built/).
  */
 import { createHash } from 'node:crypto';
-import { type Manifest, type RecordArray, recordBytes } from '../../../shared/data/manifest.js';
+import { type Manifest, type RecordArray, recordBytes, WEIGHT_BYTES } from '../../../shared/data/manifest.js';
 import type { DataSet, Objects } from './source.js';
 
 const CHUNK_BYTES = 1 << 20;
@@ -36,8 +36,8 @@ const hashOf = (document: object): string =>
   createHash('sha256').update(JSON.stringify(document)).digest('hex');
 
 /**
- * Puts one part of a data set into the store, unless it is stored already. A record is its x and then its y,
- * little-endian.
+ * Puts one part of a data set into the store, unless it is stored already. A record is its x, then its y, and its weight
+ * where training records have one, little-endian.
  */
 export function storeSplit(
   store: { put(bytes: Buffer): string },
@@ -46,11 +46,15 @@ export function storeSplit(
 ): Manifest {
   if (data.stored) return { ...data.stored[split], name: data.name, normalisation: data.normalisation };
   const { count, x, y } = data[split];
-  const bytesPerRecord = recordBytes(data);
+  const weight = split === 'train' ? data.train.weight : undefined;
+  const weighted = weight ? { weighted: true as const } : {};
+  const bytesPerRecord = recordBytes({ ...data, ...weighted });
   const recordsPerChunk = Math.max(1, Math.floor(CHUNK_BYTES / bytesPerRecord));
   const [xBytes, yBytes] = [bytesOf(x), bytesOf(y)];
   const yLength = yBytes.length / Math.max(1, count);
-  const xLength = bytesPerRecord - yLength;
+  const weightBytes = weight && bytesOf(weight);
+  const weightLength = weight ? WEIGHT_BYTES : 0;
+  const xLength = bytesPerRecord - yLength - weightLength;
   const manifest: Manifest = {
     format: 1,
     name: data.name,
@@ -59,6 +63,7 @@ export function storeSplit(
     x: data.x,
     y: data.y,
     label: data.label,
+    ...weighted,
     ...(data.columns ? { columns: data.columns } : {}),
     normalisation: data.normalisation,
     recordsPerChunk,
@@ -72,6 +77,11 @@ export function storeSplit(
       const index = first + record;
       chunk.set(xBytes.subarray(index * xLength, (index + 1) * xLength), at);
       chunk.set(yBytes.subarray(index * yLength, (index + 1) * yLength), at + xLength);
+      if (weightBytes)
+        chunk.set(
+          weightBytes.subarray(index * weightLength, (index + 1) * weightLength),
+          at + xLength + yLength,
+        );
     }
     manifest.chunks.push({ sha256: store.put(chunk), records, bytes: chunk.length });
   }

@@ -1,7 +1,7 @@
 /**
  * Topology and initial weights, from a name, a file or a function. TF.js is loaded in a thread of its own,
  * which ends with its work: the coordinator need not keep TF.js in memory. A function cannot be sent to a
- * thread; a model of that kind is built here.
+ * thread: a model of one, or with a loss of one, is built here.
  */
 import { Worker } from 'node:worker_threads';
 import { threadEntry } from '../../../engine/node/thread-entry.js';
@@ -15,7 +15,7 @@ export type BuildAnswer = { built: BuiltModel } | { error: { message: string; ex
 
 /** @throws UserError if the model cannot be had, or does not fit the data */
 export async function buildModel(request: BuildRequest): Promise<BuiltModel> {
-  if (typeof request.model === 'function') {
+  if (typeof request.model === 'function' || typeof request.loss === 'function') {
     const { buildTopology } = await import('./topology.js');
     return buildTopology(request);
   }

@@ -2,15 +2,13 @@
  * A model's two ends, read from its topology: whether its first layer takes values as they are, and whether its last
  * one reaches every number. They decide how data are scaled for it.
  */
-import { readFile } from 'node:fs/promises';
 import { ACTIVATION_LAYERS, SEEN_THROUGH } from '../../../shared/models/last-activation.js';
 import { INPUT_LAYER, OUTPUT_LAYER } from '../../../shared/models/portable-names.js';
-import type { LossName } from '../../../shared/numerics/losses.js';
 import type { DataShapes, ModelEnds } from '../data/source.js';
-import { fromKeras, kerasVersionOf } from './file/keras.js';
 import type { Topology } from './layers/topology-json.js';
 import { isModelFile } from './model-spec.js';
 import type { ModelSource } from './topology.js';
+import type { LossSource } from './traced/own-function.js';
 
 /** Layers that move values, and change none. */
 const MOVES = new Set([
@@ -59,7 +57,7 @@ interface Layer {
 export async function endsOf(
   model: ModelSource,
   shapes: DataShapes,
-  loss: LossName | undefined,
+  loss: LossSource | undefined,
 ): Promise<ModelEnds> {
   if (typeof model === 'object') return endsOfTopology(model.topology);
   if (typeof model === 'function') {
@@ -68,9 +66,8 @@ export async function endsOf(
   }
   if (!isModelFile(model)) return {};
   try {
-    const json = JSON.parse(await readFile(model, 'utf8'));
-    const outer = json.modelTopology ?? json;
-    return endsOfTopology(fromKeras(outer.model_config ?? outer, kerasVersionOf(outer)));
+    const { readTopology } = await import('./file/read.js');
+    return endsOfTopology(await readTopology(model));
   } catch {
     // Building the model reports what is wrong with its file.
     return {};

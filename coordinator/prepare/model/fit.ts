@@ -1,5 +1,6 @@
 /** Whether a model, a loss and data fit each other: shapes, kinds of labels, and the range of the model's end. */
 import type * as TensorFlow from '@tensorflow/tfjs';
+import type { ModelDescription } from '../../../shared/models/description.js';
 import { lastActivation } from '../../../shared/models/last-activation.js';
 import type { LossName } from '../../../shared/numerics/losses.js';
 import { sizeOf } from '../../../shared/numerics/shape.js';
@@ -97,3 +98,41 @@ export function checkEnd(
     `${layer}, whose results are no probabilities for --loss ${loss}: change its activation to ${ends[0]}, or to linear for logits`,
   );
 }
+
+/** What changes a loss, as it stands in a model's description. */
+type LossTerms = Pick<ModelDescription, 'labelSmoothing' | 'classWeights'>;
+
+interface AskedTerms {
+  /** A model that was built before keeps its own. */
+  model: ModelDescription | string | ((...args: never[]) => unknown);
+  labelSmoothing?: number | undefined;
+  classWeights?: number[] | undefined;
+}
+
+/**
+ * @param loss undefined: the user's own
+ * @param ofFile label smoothing that a model's file was compiled with; the option counts before it
+ * @returns only what is there
+ * @throws UserError where the loss has no such thing
+ */
+export function lossTerms(
+  { model, labelSmoothing, classWeights }: AskedTerms,
+  loss: LossName | undefined,
+  ofFile: number | undefined,
+): LossTerms {
+  if (typeof model === 'object') return present(model.labelSmoothing, model.classWeights);
+  const smoothing = labelSmoothing ?? ofFile;
+  if (smoothing && loss !== 'categoricalCrossentropy' && loss !== 'binaryCrossentropy') {
+    const remedy = 'leave it out, or give --loss categoricalCrossentropy or binaryCrossentropy';
+    throw new UserError(
+      `--label-smoothing ${smoothing} is for classes, and the loss is ${loss ?? 'your own'}: ${remedy}`,
+      2,
+    );
+  }
+  return present(smoothing, classWeights);
+}
+
+const present = (labelSmoothing: number | undefined, classWeights: number[] | undefined): LossTerms => ({
+  ...(labelSmoothing ? { labelSmoothing } : {}),
+  ...(classWeights ? { classWeights } : {}),
+});

@@ -5,13 +5,28 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { UserError } from '../../../shared/user-error.js';
 
-export const isModelFile = (spec: string): boolean => spec.endsWith('.json');
+/** Endings of files that hold layers. */
+const MODEL_FILES = /\.(json|keras|h5|hdf5)$/i;
+
+export const isModelFile = (spec: string): boolean => MODEL_FILES.test(spec);
 
 /** `spec` with an absolute path: it means the same wherever it is read again. */
 export const absoluteModel = (spec: string): string => (isModelFile(spec) ? resolve(spec) : spec);
 
+/** Endings of files that may hold weights alone. */
+const WEIGHTS_FILES = /\.(safetensors|weights\.h5)$/i;
+
+/** The file of weights that `--from` names beside `--model`: of a model, or of weights alone. @throws UserError */
+export const weightsFrom = (from: string): string =>
+  WEIGHTS_FILES.test(from) && existsSync(from) ? resolve(from) : modelFrom(from);
+
 /** The model file of `--from`: in the folder of a run that is over, of an export, or the file itself. @throws UserError */
 export function modelFrom(from: string): string {
+  if (WEIGHTS_FILES.test(from))
+    throw new UserError(
+      `--from ${from}: ${existsSync(from) ? 'such a file holds weights alone: give --model too, with their layers' : 'no such file'}`,
+      2,
+    );
   const inFolder = [join('model', 'model.json'), 'model.json'].map((name) => resolve(from, name));
   if (isModelFile(from) && existsSync(from)) return resolve(from);
   const found = inFolder.find((path) => existsSync(path));
@@ -20,7 +35,7 @@ export function modelFrom(from: string): string {
   throw new UserError(
     isRun
       ? `--from ${from}: the run has no model/ yet, which it gets at its end; \`swarmgrad export ${from} --to DIR\` writes that of its last checkpoint, then give --from DIR`
-      : `--from ${from}: there is no model: give the folder of a run or of an export, or a model.json`,
+      : `--from ${from}: there is no model: give the folder of a run or of an export, or a model file (.json, .keras, .h5)`,
     2,
   );
 }

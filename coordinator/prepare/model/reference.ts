@@ -18,6 +18,8 @@ const CASE_POSITIONS = 32;
 
 /** The part of a data set that the model is built for, with its first training records. */
 export type DataHead = Pick<DataSet, 'name' | 'x' | 'y' | 'label' | 'columns' | 'normalisation'> & {
+  /** Whether training records have weights. */
+  weighted?: true;
   first: Batch[];
   trainRecords: number;
   testRecords: number;
@@ -38,7 +40,8 @@ export function headOf(data: DataSet): DataHead {
     testRecords: test.count,
     ...(validation ? { validationRecords: validation.count } : {}),
   };
-  return { name, x, y, label, ...(columns && { columns }), normalisation, first, ...records };
+  const weighted = first[0]!.weight ? { weighted: true as const } : {};
+  return { name, x, y, label, ...weighted, ...(columns && { columns }), normalisation, first, ...records };
 }
 
 /** Training records `[from, to)`. */
@@ -48,7 +51,13 @@ function trainRecords({ train, stored }: DataSet, from: number, to: number): Bat
     const each = values.length / train.count;
     return values.slice(from * each, to * each);
   };
-  return { count: to - from, x: part(train.x), y: part(train.y) };
+  const { weight } = train;
+  return {
+    count: to - from,
+    x: part(train.x),
+    y: part(train.y),
+    ...(weight && { weight: weight.slice(from, to) }),
+  };
 }
 
 /** `tf` must be on its `cpu` backend. */

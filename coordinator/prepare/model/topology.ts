@@ -7,24 +7,25 @@ import { createProgram, type Program } from '../../../engine/compiled/program.js
 import { createTracer } from '../../../engine/compiled/trace/trace-source.js';
 import { loadTensorFlow } from '../../../engine/node/tensorflow.js';
 import type { Probe } from '../../../shared/engines/probe.js';
-import type { ModelDescription } from '../../../shared/models/description.js';
+import type { ModelDescription, TracedFunction } from '../../../shared/models/description.js';
 import { withoutDrawing } from '../../../shared/models/initializers/orthogonal.js';
+import { lastActivation } from '../../../shared/models/last-activation.js';
 import { registerLayers } from '../../../shared/models/layers.js';
 import { weightsInOrder } from '../../../shared/models/weights-in-order.js';
 import { layoutOf, type WeightSpec } from '../../../shared/numerics/layout.js';
-import type { LossName } from '../../../shared/numerics/losses.js';
 import { sizeOf } from '../../../shared/numerics/shape.js';
 import { messageOf, UserError } from '../../../shared/user-error.js';
 import type { DataShapes } from '../data/source.js';
 import type { ModelShapes } from '../zoo/model.js';
 import { findModel, modelsInstead } from '../zoo/zoo.js';
+import { type OtherFile, readOtherWeights, tellFit } from './file/from-weights.js';
 import { type GivenWeights, setWeights } from './file/given-weights.js';
 import { refuseOtherEnds } from './file/other-ends.js';
 import { readModelFile } from './file/read.js';
 import { type ChosenLoss, chooseLoss } from './file/training-config.js';
 import { noWeights, type Tuning, tuned } from './file/tune.js';
 import { uniquelyNamed } from './file/unique-names.js';
-import { checkEnd, checkShapes, defaultLoss } from './fit.js';
+import { checkEnd, checkShapes, defaultLoss, lossTerms } from './fit.js';
 import { graphsWanted, type RunSizes } from './graph-sizes.js';
 import { checkLayers } from './layers/check.js';
 import { constraintOf } from './layers/constraints.js';
@@ -33,22 +34,30 @@ import { type Topology, topologyOf } from './layers/topology-json.js';
 import { isModelFile } from './model-spec.js';
 import { type DataHead, referenceProbe } from './reference.js';
 import { seedTopology } from './seeds.js';
+import { isOwnLoss, type LossSource, ownLoss } from './traced/own-function.js';
+import { traceOwn } from './traced/trace-own.js';
 
 const tf = loadTensorFlow();
 
 /** Builds a model for the shapes of the data. */
 export type ModelFunction = (tensorflow: typeof TensorFlow, shapes: ModelShapes) => TensorFlow.LayersModel;
 
-/** A name of the zoo with its arguments, a path that ends in .json, a function, or a model built before. */
+/** A name of the zoo with its arguments, the path of a model file, a function, or a model built before. */
 export type ModelSource = string | ModelFunction | ModelDescription;
 
 export interface BuildRequest {
   model: ModelSource;
   data: DataHead;
-  loss: LossName | undefined;
+  /** A name, or the user's own. */
+  loss: LossSource | undefined;
+  /** What changes the loss: of a model that was built before, its own counts. */
+  labelSmoothing?: number | undefined;
+  classWeights?: number[] | undefined;
   seed: number;
   /** What of a model's file is trained further; a model built before has it done already. */
   tuning?: Tuning | undefined;
+  /** The file of the model's first weights, if it is not the model's own. */
+  from?: string | undefined;
   /** If it is absent, no graphs are traced. */
   run?: RunSizes;
 }
@@ -74,18 +83,24 @@ export async function buildTopology(request: BuildRequest): Promise<BuiltModel> 
   const seeded = seedTopology(topology, request.seed);
   const model = await load(seeded);
   try {
+    if (given && request.from) notes.push(...tellFit(model, given, request.from));
     if (given) setWeights(tf, model, given);
     if (model.trainableWeights.length === 0)
       throw new UserError('the model has no weights that are trained: set trainable to true in some layer');
-    const loss = trains?.loss ?? request.loss ?? defaultLoss(model, request.data);
+    const named = isOwnLoss(request.loss) ? undefined : request.loss;
+    const loss = trains?.loss ?? named ?? defaultLoss(model, request.data);
     checkShapes(model, request.data, loss);
-    checkEnd(model, loss, request.data, trains?.fromLogits);
+    const tracedLoss = await tracedLossOf(request, model);
+    if (!tracedLoss) checkEnd(model, loss, request.data, trains?.fromLogits);
+    const terms = lossTerms(request, tracedLoss ? undefined : loss, trains?.labelSmoothing);
     const description: ModelDescription = {
-      format: 1,
+      format: tracedLoss || Object.keys(terms).length > 0 ? 2 : 1,
       name: nameOf(request.model, model),
       topology: seeded,
       weights: weightSpecs(model, request.model),
       loss,
+      ...(tracedLoss && { tracedLoss }),
+      ...terms,
       // The model may leave dimensions open; the data does not.
       inputShape: request.data.x.shape,
       outputShape: model.outputs[0]!.shape.slice(1) as number[],
@@ -106,6 +121,28 @@ export async function buildTopology(request: BuildRequest): Promise<BuiltModel> 
   } finally {
     model.dispose();
   }
+}
+
+/** The user's own loss as a graph: that of a run that goes on, which must be the same if it is given again. */
+async function tracedLossOf(
+  { model: source, loss, data }: BuildRequest,
+  model: TensorFlow.LayersModel,
+): Promise<TracedFunction | undefined> {
+  const before = typeof source === 'object' ? source.tracedLoss : undefined;
+  if (!isOwnLoss(loss) || (before && loss === 'function')) return before;
+  const own = await ownLoss(loss);
+  const outputShape = tf.tidy(() => {
+    const record = tf.zeros([1, ...data.x.shape]);
+    return (model.apply(record) as TensorFlow.Tensor).shape.slice(1);
+  });
+  const subject = { label: data.label, labelShape: data.y.shape, outputShape, end: lastActivation(model) };
+  const traced = traceOwn(tf, own, subject, 'loss');
+  if (typeof source !== 'object') return traced;
+  if (before?.sha256 === traced.sha256) return before;
+  throw new UserError(
+    `${own.called} is not the loss of the run: its graph has SHA-256 ${traced.sha256}, that of the run (${before?.name ?? source.loss}) ${before?.sha256 ?? 'none'}; leave it out, or start anew in another --run-dir`,
+    2,
+  );
 }
 
 /** The model's graphs, in all sizes that the run needs. */
@@ -131,37 +168,66 @@ interface StartingPoint {
 }
 
 async function startingPoint(request: BuildRequest): Promise<StartingPoint> {
-  const { model, tuning } = request;
+  const { model, tuning, from } = request;
   if (typeof model === 'object') {
     const { topology, loss } = model;
     return { topology, trains: { loss, fromLogits: undefined, notes: [] } };
   }
   if (typeof model === 'string' && isModelFile(model)) {
-    const { topology: stored, weights, training } = await readModelFile(model);
+    const { topology: ours, stored, weights: own, training } = await readModelFile(model);
+    const { weights = own } = await weightsFrom(request, stored);
     if (tuning && !weights) throw new UserError(noWeights(`${model} has none`), 2);
     if (!tuning?.head) refuseOtherEnds(`--model ${model}`, training.userDefinedMetadata, request.data);
     // A new last layer has other labels than the file's loss was for.
-    const trains = chooseLoss(`--model ${model}`, tuning?.head ? {} : training, request.loss);
+    const asked = typeof request.loss === 'function' ? 'function' : request.loss;
+    const trains = chooseLoss(`--model ${model}`, tuning?.head ? {} : training, asked);
     // What TF.js does not know is gone once it has built the model.
-    checkLayers(stored, isRegistered);
-    const { topology, before: namesBefore } = uniquelyNamed(stored);
+    checkLayers(ours, isRegistered);
+    const { topology, before: namesBefore } = uniquelyNamed(ours);
     // Built once, so that what the file leaves to defaults is written out: an initializer that is not
     // named has no place for a seed.
     const built = await withoutDrawing(() => load(freezeStored(topology)));
-    freezeInner(built);
-    const given = weights && { weights, namesBefore };
-    const start = tuning
-      ? tuned(tf, built, given!, shapesFor(request), tuning)
-      : { topology: topologyOf(built), given };
-    built.dispose();
-    return { ...start, trains };
+    return { ...startWith(built, weights && { weights, namesBefore }, request), trains };
   }
-  if (tuning) throw new UserError(noWeights(`${nameOfSource(model)} begins with random ones`), 2);
+  if (tuning && !from) throw new UserError(noWeights(`${nameOfSource(model)} begins with random ones`), 2);
   const built = typeof model === 'function' ? model(tf, shapesFor(request)) : buildFromZoo(model, request);
-  freezeInner(built);
-  const { topology } = uniquelyNamed(topologyOf(built));
+  const { weights } = await weightsFrom(request, topologyOf(built));
+  if (!weights) {
+    freezeInner(built);
+    const { topology } = uniquelyNamed(topologyOf(built));
+    built.dispose();
+    return { topology };
+  }
+  const { topology, before: namesBefore } = uniquelyNamed(topologyOf(built));
   built.dispose();
-  return { topology };
+  return startWith(await withoutDrawing(() => load(topology)), { weights, namesBefore }, request);
+}
+
+/** @param layers the model's, as its file has them. @returns nothing without `--from` */
+async function weightsFrom(
+  { from, data, tuning }: BuildRequest,
+  layers: Topology,
+): Promise<Partial<OtherFile>> {
+  if (from === undefined) return {};
+  const other = await readOtherWeights(from, layers);
+  if (!tuning?.head) refuseOtherEnds(`--from ${from}`, other.metadata, data);
+  return other;
+}
+
+/** @param built is disposed of */
+function startWith(
+  built: TensorFlow.LayersModel,
+  given: GivenWeights | undefined,
+  request: BuildRequest,
+): StartingPoint {
+  const { tuning, from } = request;
+  try {
+    freezeInner(built);
+    if (tuning) return tuned(tf, built, given!, shapesFor(request), tuning, from);
+    return { topology: topologyOf(built), given };
+  } finally {
+    built.dispose();
+  }
 }
 
 const nameOfSource = (model: string | ModelFunction): string =>
@@ -181,7 +247,7 @@ function buildFromZoo(spec: string, request: BuildRequest): TensorFlow.LayersMod
 export function topologyOfFunction(
   model: ModelFunction,
   data: DataShapes,
-  loss: LossName | undefined,
+  loss: LossSource | undefined,
 ): Topology {
   tf.enableProdMode();
   const built = model(tf, shapesFor({ data, loss }));
@@ -195,7 +261,7 @@ function nameOf(source: ModelSource, { name }: TensorFlow.LayersModel): string {
   return typeof source === 'string' ? source : source.name;
 }
 
-function shapesFor({ data, loss }: { data: DataShapes; loss: LossName | undefined }): ModelShapes {
+function shapesFor({ data, loss }: { data: DataShapes; loss: LossSource | undefined }): ModelShapes {
   const inputShape = data.x.shape;
   const labelShape = data.y.shape;
   const { label } = data;

@@ -5,6 +5,7 @@ import { UserError } from '../../../shared/user-error.js';
 import type { OptimizerName } from '../../update/optimizers/optimizers.js';
 import type { ScheduleName } from '../../update/schedules.js';
 
+/** What a model has to fit: the shapes and labels of the data. */
 export interface ModelShapes {
   /** Shape of one record, without the batch dimension. */
   inputShape: number[];

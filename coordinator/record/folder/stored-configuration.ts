@@ -10,6 +10,7 @@ import {
   ofScope,
 } from '../../options/options.js';
 import { hashInName, isOwnData } from '../../prepare/data/arrays/own/own-name.js';
+import { isOwnLoss } from '../../prepare/model/traced/own-function.js';
 import { OWNER_ONLY, writeJsonAtomically } from './atomic-file.js';
 
 /** Where it lies. */
@@ -79,10 +80,14 @@ function refuseOther(
   { [name]: now }: GivenCoordinatorOptions,
   { [name]: before }: GivenCoordinatorOptions,
 ): void {
-  if (now === before) return;
+  if (now === before || areOwnLosses(name, now, before)) return;
   const text = `${flagOf(name)} ${now}: the run in ${dir} has ${before ?? 'none'}; leave the option out, or use another --run-dir`;
   throw new UserError(text, 2);
 }
+
+/** Their graphs are compared, once they are traced: where the file lies decides nothing. */
+const areOwnLosses = (name: string, ...losses: unknown[]): boolean =>
+  name === 'loss' && losses.every(isOwnLoss);
 
 /** Stores the configuration of a run that goes on. */
 export function storeConfiguration(folder: ConfiguredFolder, options: CoordinatorOptions): Promise<void> {
@@ -138,7 +143,7 @@ export function refuseOtherConfiguration(
     // By what it holds, not by where it lies: origins.ts.
     if (name === 'data') continue;
     const before = trained[name] ?? COORDINATOR_OPTIONS[name].default;
-    if (now[name] === before) continue;
+    if (now[name] === before || areOwnLosses(name, now[name], before)) continue;
     throw new UserError(
       `${config} says ${name} ${now[name] ?? 'none'}, its checkpoint was made with ${before ?? 'none'}: ${PUT_BACK}`,
     );

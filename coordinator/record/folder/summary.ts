@@ -9,6 +9,7 @@ import { writeJsonAtomically } from './atomic-file.js';
 /** Means over samples. The metric stands under its own name, which the loss decides; `metrics`: those of `--metrics`. */
 export type Scores = { loss: number; metrics?: Record<string, number> } & { [M in MetricName]?: number };
 
+/** What became of a run, as `summary.json` has it. */
 export interface Summary {
   /** The version of this program. */
   version: string;

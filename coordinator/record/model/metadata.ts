@@ -4,7 +4,10 @@ import type { ModelDescription } from '../../../shared/models/description.js';
 import { type ColumnsTold, columnsTold } from './columns-told.js';
 
 export interface ModelMetadata extends Partial<ColumnsTold> {
+  /** A name, or `custom:NAME` of one's own. */
   loss: string;
+  /** The graph of one's own loss, by its hash; `labels`: the loss that goes with labels and outputs alike. */
+  customLoss?: { sha256: string; labels: string };
   task: 'classification' | 'regression';
   /** Names of the classes in the order of the outputs, where they have names. */
   classes?: string[];
@@ -17,7 +20,7 @@ export interface ModelMetadata extends Partial<ColumnsTold> {
 }
 
 export function metadataOf(
-  { loss, inputShape }: Pick<ModelDescription, 'loss' | 'inputShape'>,
+  { loss, tracedLoss, inputShape }: Pick<ModelDescription, 'loss' | 'tracedLoss' | 'inputShape'>,
   { x, label, columns }: RecordFormat,
   scaling: readonly Scaling[] | undefined,
   by: 'model' | 'caller',
@@ -25,7 +28,8 @@ export function metadataOf(
   const target = label.kind === 'value' ? label.scaling : undefined;
   const isScaled = target && (target.mean !== 0 || target.std !== 1);
   return {
-    loss,
+    loss: tracedLoss ? `custom:${tracedLoss.name}` : loss,
+    ...(tracedLoss && { customLoss: { sha256: tracedLoss.sha256, labels: loss } }),
     task: label.kind === 'class' ? 'classification' : 'regression',
     ...(label.kind === 'class' && label.names ? { classes: label.names } : {}),
     ...(columns ? columnsTold(columns) : {}),

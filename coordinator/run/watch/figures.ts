@@ -31,6 +31,7 @@ const FIGURES = {
 } satisfies Record<string, Figure>;
 
 type OwnFigure = keyof typeof FIGURES;
+/** A figure of an evaluation that can be watched. */
 export type FigureName = OwnFigure | ExtraMetric;
 const OWN = Object.keys(FIGURES) as OwnFigure[];
 export const FIGURE_NAMES: readonly FigureName[] = [...OWN, ...EXTRA_METRICS];

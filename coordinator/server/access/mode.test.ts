@@ -31,4 +31,12 @@ describe('a server asks for tokens', () => {
   it('or lets anyone join, not both', async () => {
     expect(await refusalOf(() => by('::1', { auth: 'tokens', anyoneMayJoin: true }))).toContain('contradict');
   });
+
+  it('and does not take visitors of other sites for trusted workers', async () => {
+    const allowOrigin = 'https://a.example';
+    const refused = await refusalOf(() => by('::1', { allowOrigin, volunteers: 'none', robust: 'none' }));
+    expect(refused).toMatch(/--volunteers tabs, or --auth tokens/);
+    for (const more of [{ volunteers: 'tabs' }, { robust: 'median' }, { auth: 'tokens' as const }])
+      expect(by('::1', { allowOrigin, ...more })).toBe(more.auth ?? 'none');
+  });
 });

@@ -7,6 +7,13 @@ import { may, type Role } from '../../../shared/protocol/roles.js';
 import { messageOf } from '../../../shared/user-error.js';
 import type { Metrics } from '../../monitor/prometheus.js';
 import type { Authenticator, Refusal } from '../access/authenticator.js';
+import {
+  type AllowedOrigins,
+  allowedOriginOf,
+  answerPreflight,
+  shareWith,
+  withoutCookies,
+} from '../network/allowed-origins.js';
 import type { Clients } from '../network/clients.js';
 import type { AnswerTime } from '../network/limits.js';
 import { serveAdmin } from './admin.js';
@@ -24,6 +31,8 @@ export interface Served {
   pages: StaticFiles;
   dashboard: Dashboard;
   answerTime: AnswerTime;
+  /** Of other sites' pages that may contribute. */
+  origins: AllowedOrigins;
   /** Absent where runs are shown from their files. */
   metrics?: Pick<Metrics, 'contentType' | 'text'> | undefined;
   /** Told of answers that failed, which is a defect. */
@@ -55,13 +64,22 @@ export function handleRequest(
 function route(
   request: IncomingMessage,
   response: ServerResponse,
-  { authenticator, pages, dashboard, metrics, answerTime }: Served,
+  { authenticator, pages, dashboard, metrics, answerTime, origins }: Served,
   live: LiveFeed,
   clients: Clients,
 ): Promise<void> | void {
   const { pathname } = targetOf(request);
   const row = routeOf(pathname);
   if (!row) return answerText(response, 404, 'not found\n');
+  if (row.isShared && origins.size > 0) {
+    response.setHeader('Vary', 'Origin');
+    const origin = allowedOriginOf(request, origins);
+    if (origin !== undefined) {
+      shareWith(origin, response);
+      withoutCookies(request);
+      if (request.method === 'OPTIONS') return answerPreflight(response, row.methods);
+    }
+  }
   if (!row.methods.includes(request.method ?? '')) {
     response.setHeader('Allow', row.methods.join(', '));
     return answerText(response, 405, `only ${row.methods.join(' and ')} are served here\n`);

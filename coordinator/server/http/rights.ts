@@ -12,6 +12,8 @@ export interface RouteRight {
   /** `/x` alone, or with a final `*` all that begins so. The first row that fits counts. */
   path: string;
   may: Right;
+  /** Whether pages of `--allow-origin` may read it: what computing needs, and nothing of people or of the run's figures. */
+  isShared?: true;
 }
 
 const READ = ['GET', 'HEAD'];
@@ -34,7 +36,9 @@ export const ROUTES: readonly RouteRight[] = [
   { methods: POST, path: '/api/admin/remove-worker', may: STEER },
   { methods: POST, path: '/api/admin/*', may: STEER },
   { methods: READ, path: '/api/*', may: NOBODY },
-  { methods: READ, path: '/objects/*', may: COMPUTE },
+  { methods: READ, path: '/objects/*', may: COMPUTE, isShared: true },
+  // Engines: the same for everyone.
+  { methods: READ, path: '/assets/*', may: 'anyone', isShared: true },
   // The pages and their scripts hold nothing of the run; without them no visitor could show a token.
   { methods: READ, path: '/*', may: 'anyone' },
 ];

@@ -87,12 +87,12 @@ export function serveStatic(request: IncomingMessage, response: ServerResponse, 
       (name) => accepted.has(name) && (file.variants.has(name) || (isPacked && name === 'gzip')),
     ) ?? 'identity';
   const head = (bytes: number) => {
+    response.appendHeader('Vary', 'Accept-Encoding');
     if (encoding !== 'identity') response.setHeader('Content-Encoding', encoding);
     response.writeHead(200, {
       'Content-Type': file.type,
       'Content-Length': bytes,
       'Cache-Control': file.immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
-      Vary: 'Accept-Encoding',
     });
   };
   const sent = file.variants.get(encoding);

@@ -96,9 +96,7 @@ export function installRecorder(tf: Tf, hooks: RecorderHooks): Recorder {
       const value = values.get(id)!;
       const { source } = value;
       if (source.kind !== 'constant') {
-        throw new Error(
-          'the model reads the numbers of a tensor while it computes (dataSync, data or array)',
-        );
+        throw new Error('it reads the numbers of a tensor while it computes (dataSync, data or array)');
       }
       const { values: known } = source;
       const size = sizeOf(value.shape);

@@ -17,7 +17,7 @@ export interface Tracer {
 export async function createTracer(
   tf: typeof TensorFlow,
   description: ModelDescription,
-  manifest: Pick<Manifest, 'x' | 'y' | 'label' | 'normalisation'>,
+  manifest: Pick<Manifest, 'x' | 'y' | 'weighted' | 'label' | 'normalisation'>,
 ): Promise<Tracer> {
   const step = await openModel(tf, description, manifest);
   return {

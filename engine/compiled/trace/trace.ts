@@ -33,16 +33,20 @@ import { KnownSeeds } from './recognize-random.js';
 export type TraceKind = 'gradient' | 'evaluation' | 'prediction';
 
 export interface TraceRequest extends ModelStep {
-  manifest: Pick<Manifest, 'x' | 'y' | 'label' | 'normalisation'>;
+  manifest: Pick<Manifest, 'x' | 'y' | 'weighted' | 'label' | 'normalisation'>;
   kind: TraceKind;
   samples: number;
 }
+
+/** What each sample counts: [samples]. */
+const SAMPLE_WEIGHT = 'sampleWeight';
 
 /** Seeds of the two traces: any two numbers, far enough apart. */
 const BASES = [0.25, 0.5];
 
 /**
- * Inputs of the graph: `x` and `y` as stored, `weight:I` by place in the layout. Outputs: `loss`, `metric`; of
+ * Inputs of the graph: `x` and `y` as stored, `sampleWeight` of a gradient where records have weights, `weight:I` by
+ * place in the layout. Outputs: `loss`, `metric`; of
  * a gradient `gradient:I` (sums over the samples) and `change:I` (times samples) where there is one; of an
  * evaluation of classes `predicted` and `confidence`; of a prediction `output` alone, of `x` as it is stored: for
  * classes probabilities, also where the model ends in logits.
@@ -140,7 +144,7 @@ function bindWeights(weights: TensorFlow.Variable[], recorder: Recorder): Map<Te
 }
 
 /** Tensors for the records as stored, in the dtypes that the step asks for. */
-function stepInputs({ manifest, samples }: TraceRequest, recorder: Recorder): StepInputs {
+function stepInputs({ manifest, kind, samples }: TraceRequest, recorder: Recorder): StepInputs {
   const input = (name: 'x' | 'y', shape: number[], dtype: Dtype): TensorFlow.Tensor => {
     const stored: Value = { shape, dtype: manifest[name].dtype, source: { kind: 'input', name } };
     if (stored.dtype === dtype) return recorder.tensorOf(stored);
@@ -150,8 +154,14 @@ function stepInputs({ manifest, samples }: TraceRequest, recorder: Recorder): St
   };
   const isClass = manifest.label.kind === 'class';
   const labels = [samples, ...manifest.y.shape];
+  const weight: Value = {
+    shape: [samples],
+    dtype: 'float32',
+    source: { kind: 'input', name: SAMPLE_WEIGHT },
+  };
   return {
     x: input('x', [samples, ...manifest.x.shape], 'float32'),
     target: input('y', labels, isClass ? 'int32' : 'float32'),
+    ...(manifest.weighted && kind === 'gradient' ? { weight: recorder.tensorOf(weight) } : {}),
   };
 }

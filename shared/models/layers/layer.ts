@@ -4,6 +4,7 @@
  */
 import type * as TensorFlow from '@tensorflow/tfjs';
 
+/** TF.js, whichever a program has loaded. */
 export type Tf = typeof TensorFlow;
 export type Initializer = ReturnType<typeof TensorFlow.initializers.zeros>;
 /** What a layer is called with. */
@@ -12,6 +13,7 @@ export type Shapes = TensorFlow.Shape | TensorFlow.Shape[];
 type Layer = TensorFlow.layers.Layer;
 export type LayerArgs = NonNullable<ConstructorParameters<typeof TensorFlow.layers.Layer>[0]>;
 
+/** A layer's class, as TF.js registers it. */
 export interface LayerClass<Args extends object> {
   new (args: Args): Layer;
   className: string;

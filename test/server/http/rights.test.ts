@@ -11,10 +11,13 @@ import { type TokenRun, tokenRun } from '../../support/cluster/token-run.js';
 
 const SERVER = fileURLToPath(new URL('../../../coordinator/server', import.meta.url));
 
+const ASSETS = fileURLToPath(new URL('../../../dist/browser/assets', import.meta.url));
+
 /** What stands for a row with a star. */
 const EXAMPLES: Record<string, string> = {
   '/api/admin/*': '/api/admin/nothing',
   '/api/*': '/api/nothing',
+  '/assets/*': `/assets/${readdirSync(ASSETS).find((name) => name.endsWith('.js'))}`,
   '/objects/*': `/objects/${'0'.repeat(64)}`,
   '/*': '/join',
 };

@@ -16,9 +16,9 @@ import type { Status } from '../../../shared/status/status.js';
 
 const BIN = fileURLToPath(new URL('../../../dist/cli/swarmgrad.js', import.meta.url));
 
-export async function temporaryFolder(
-  onEnd: (end: () => Promise<unknown>) => void = onTestFinished as never,
-): Promise<string> {
+type OnEnd = (end: () => Promise<unknown>) => void;
+
+export async function temporaryFolder(onEnd: OnEnd = onTestFinished as never): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'swarmgrad-test-'));
   onEnd(() => rm(folder, { recursive: true, force: true }));
   return folder;
@@ -38,10 +38,17 @@ export interface Program {
 /** Runs `swarmgrad ARGS`. */
 export const swarmgrad = (...args: string[]): Program => startProgram(args);
 
+interface ProgramOptions {
+  node?: string[];
+  env?: NodeJS.ProcessEnv;
+  /** Where its end is left; by default after the test. */
+  onEnd?: OnEnd;
+}
+
 /** The same, with flags for Node itself, and more in its environment. */
 export function startProgram(
   args: string[],
-  { node = [], env = {} }: { node?: string[]; env?: NodeJS.ProcessEnv } = {},
+  { node = [], env = {}, onEnd = onTestFinished as never }: ProgramOptions = {},
 ): Program {
   const child = spawn(process.execPath, [...node, BIN, ...args], {
     env: { ...process.env, ...env },
@@ -78,7 +85,7 @@ export function startProgram(
       for (const watch of [...watchers]) watch(line);
     });
   }
-  onTestFinished(() => {
+  onEnd(async () => {
     child.kill('SIGKILL');
   });
   return program;
@@ -91,8 +98,17 @@ export interface RunningCluster {
 }
 
 /** Starts a coordinator and waits until it can be joined. */
-export async function coordinator(runDir: string, ...options: string[]): Promise<RunningCluster> {
-  const program = swarmgrad('coordinator', '--port', '0', '--run-dir', runDir, ...options);
+export const coordinator = (runDir: string, ...options: string[]): Promise<RunningCluster> =>
+  listening(runDir, swarmgrad('coordinator', '--port', '0', '--run-dir', runDir, ...options));
+
+/** One for all tests of a file: `beforeAll` calls it, and `onEnd` is `afterAll`. */
+export async function sharedCoordinator(onEnd: OnEnd, ...options: string[]): Promise<RunningCluster> {
+  const runDir = await temporaryFolder(onEnd);
+  const args = ['coordinator', '--port', '0', '--run-dir', runDir, ...options];
+  return listening(runDir, startProgram(args, { onEnd }));
+}
+
+async function listening(runDir: string, program: Program): Promise<RunningCluster> {
   const line = await program.line(/listening on http/);
   return { program, url: /http:\S+/.exec(line)![0], runDir };
 }

@@ -50,11 +50,9 @@ export function workHere(
   });
   const finished = participation.run(signal).finally(() => participation.release());
   finished.catch(() => undefined);
-  return {
-    finished,
-    async stop() {
-      stopping.abort();
-      await finished.catch(() => undefined);
-    },
+  const stop = async () => {
+    stopping.abort();
+    await finished.catch(() => undefined);
   };
+  return { finished, stop, [Symbol.asyncDispose]: stop };
 }

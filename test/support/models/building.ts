@@ -12,12 +12,14 @@ interface Request {
   names?: string[];
   loss?: LossName;
   tuning?: Tuning;
+  /** File of the weights. */
+  from?: string;
   seed?: number;
 }
 
 /** Builds a model for made data of that shape. */
 export function build(model: ModelSource, request: Request = {}) {
-  const { shape = [4], classes = 3, names, loss, tuning, seed = 1 } = request;
+  const { shape = [4], classes = 3, names, loss, tuning, from, seed = 1 } = request;
   const size = shape.reduce((product, length) => product * length, 1);
   const label: LabelKind =
     classes > 0 ? { kind: 'class', classes, ...(names && { names }) } : { kind: 'value' };
@@ -41,6 +43,7 @@ export function build(model: ModelSource, request: Request = {}) {
     },
     loss,
     tuning,
+    from,
     seed,
   });
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deserialize, serialize } from 'node:v8';
 import type { BuildRequest, BuiltModel } from '../../../coordinator/prepare/model/topology.js';
+import { isOwnLoss } from '../../../coordinator/prepare/model/traced/own-function.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const FOLDER = join(ROOT, 'node_modules/.cache/swarmgrad-test-models');
@@ -18,7 +19,8 @@ export async function builtOnce(
   request: BuildRequest,
   build: (request: BuildRequest) => Promise<BuiltModel>,
 ): Promise<BuiltModel> {
-  if (typeof request.model !== 'string' || !ZOO.test(request.model)) return build(request);
+  if (typeof request.model !== 'string' || !ZOO.test(request.model) || isOwnLoss(request.loss))
+    return build(request);
   const { batchSize, shards, shardSamples } = request.run!;
   const asked = { ...request, run: { batchSize, shards, shardSamples } };
   const key = createHash('sha256').update(serialize(asked)).update(readFileSync(STAMP)).digest('hex');

@@ -1,8 +1,9 @@
 /** A data set of arrays: x and y, records first, for training and for testing, or for both in one. */
 import { AS_IT_IS } from '../../../../shared/data/manifest.js';
 import { UserError } from '../../../../shared/user-error.js';
-import { countsOf } from '../classes.js';
 import { drawTest } from '../draw.js';
+import { countsOf } from '../labels/classes.js';
+import { checkedWeights, weightsNote } from '../labels/record-weights.js';
 import { choiceOption } from '../options.js';
 import { scaled, scalingOf } from '../scaling/scaling.js';
 import { beyondRange, targetNote } from '../scaling/target.js';
@@ -15,6 +16,8 @@ import { type PlainArray, recordSizeOf } from './plain-array.js';
 export interface Pair {
   x: PlainArray;
   y: PlainArray;
+  /** What each record counts in training. */
+  weight?: PlainArray | undefined;
 }
 
 export interface Arrays {
@@ -52,6 +55,7 @@ export async function dataOfArrays(arrays: Arrays, options: SpecOptions, reader:
   const used = { train: known(train, labels), test: known(test, labels) };
   const features = await featuresOf(used.train.x, shapes, options, asking);
   const target = await targetOf(used.train, labels, shapes, options, asking);
+  const weight = used.train.weight && weightsOf(used.train.weight);
   const recordsOf = ({ x, y }: Pair): Records => ({
     count: x.shape[0]!,
     x: features.of(x),
@@ -64,16 +68,19 @@ export async function dataOfArrays(arrays: Arrays, options: SpecOptions, reader:
     label: target.label,
     ...(columns ? { columns: { named: true, label: 'y', features: columns } } : {}),
     normalisation: features.normalisation,
-    train: recordsOf(used.train),
+    train: { ...recordsOf(used.train), ...(weight && { weight }) },
     test: recordsOf(used.test),
     parts,
-    notes: [...notes, ...labels.notes, ...features.notes, ...target.notes],
+    notes: [
+      ...[...notes, ...labels.notes, ...features.notes, ...target.notes],
+      ...(weight ? [weightsNote(used.train.weight!.title, weight)] : []),
+    ],
     warnings: [...labels.warnings, ...features.warnings, ...target.warnings],
     ...(reader.trained ? { unknownClasses: unknown } : {}),
   };
 }
 
-function checkPair({ x, y }: Pair): void {
+function checkPair({ x, y, weight }: Pair): void {
   for (const { title, shape } of [x, y]) {
     if (shape.length === 0)
       throw new UserError(`${title} is a single value: records stand along the first axis`);
@@ -81,7 +88,17 @@ function checkPair({ x, y }: Pair): void {
   }
   if (x.shape[0] !== y.shape[0])
     throw new UserError(`${x.title} has ${x.shape[0]} records, ${y.title} ${y.shape[0]}: they do not match`);
+  if (!weight) return;
+  if (weight.kind === 'text')
+    throw new UserError(`${weight.title} holds texts: weights are numbers of at least 0, one a record`);
+  if (`${weight.shape}` !== `${x.shape[0]}`)
+    throw new UserError(
+      `${weight.title} has shape [${weight.shape}], ${x.title} ${x.shape[0]} records: weights are one number a record`,
+    );
 }
+
+const weightsOf = ({ title, values }: PlainArray): Float32Array =>
+  checkedWeights(values as ArrayLike<number>, (record) => `${title}, record ${record}`);
 
 function partsOf({ train, test }: Arrays, options: SpecOptions) {
   const count = train.x.shape[0]!;
@@ -97,7 +114,7 @@ function partsOf({ train, test }: Arrays, options: SpecOptions) {
     throw new UserError(`${train.x.title} has ${count} records: too few for a test set`);
   const text = (records: number[]) =>
     `${records.length} of the ${count} records of ${train.x.title}, drawn by test=${share}&seed=${seed}`;
-  const pick = (records: number[]): Pair => ({ x: picked(train.x, records), y: picked(train.y, records) });
+  const pick = (records: number[]): Pair => pickedPair(train, records);
   return {
     ...{ train: pick(drawn.train), test: pick(drawn.test) },
     parts: { train: text(drawn.train), test: text(drawn.test) },
@@ -129,8 +146,15 @@ function known(pair: Pair, { unknownOf }: Labels): Pair {
   const records = Array.from({ length: pair.y.shape[0]! }, (_, record) => record);
   const kept = records.filter((record) => unknownOf(pair.y, record) === undefined);
   if (kept.length === records.length) return pair;
-  return { x: picked(pair.x, kept), y: picked(pair.y, kept) };
+  return pickedPair(pair, kept);
 }
+
+/** These records alone. */
+const pickedPair = ({ x, y, weight }: Pair, records: readonly number[]): Pair => ({
+  x: picked(x, records),
+  y: picked(y, records),
+  weight: weight && picked(weight, records),
+});
 
 interface Target {
   label: DataSet['label'];

@@ -2,7 +2,7 @@
 import type { LabelKind, RecordArray, RecordFormat, TensorSpec } from '../../../../shared/data/manifest.js';
 import { sizeOf } from '../../../../shared/numerics/shape.js';
 import { UserError } from '../../../../shared/user-error.js';
-import { untrainedWarnings } from '../classes.js';
+import { untrainedWarnings } from '../labels/classes.js';
 import { choiceOption } from '../options.js';
 import type { SpecOptions } from '../spec.js';
 import { numbersOf, type PlainArray, recordSizeOf } from './plain-array.js';

@@ -45,7 +45,7 @@ async function readInto(memory: Buffer, path: string): Promise<number> {
 
 /** A hash says that these are the bytes that were meant, and not that they are any good. */
 function checkRecords(manifest: Manifest, chunk: Uint8Array, first: number, count: number): void {
-  const { x, y } = gatherRecords(
+  const { x, y, weight } = gatherRecords(
     manifest,
     Uint32Array.from({ length: count }, (_, record) => record),
     () => chunk,
@@ -62,4 +62,6 @@ function checkRecords(manifest: Manifest, chunk: Uint8Array, first: number, coun
       : Number.isFinite(value);
   for (let i = 0; i < y.length; i++)
     if (!isLabel(y[i]!)) refuse(i, y.length / count, `has label ${y[i]}, which the manifest excludes`);
+  const light = weight?.findIndex((value) => !(value >= 0 && value < Infinity)) ?? -1;
+  if (light >= 0) refuse(light, 1, `has weight ${weight![light]}, and weights are at least 0`);
 }

@@ -294,3 +294,32 @@ it('the ending of a file names its source', async () => {
   const path = file({ x: [[4, 1], Float32Array.of(1, 2, 3, 4)], y: [[4], Int32Array.of(0, 1, 1, 0)] });
   expect((await open(path)).name).toBe(`npz:${path}`);
 });
+
+describe('weights of records in arrays', () => {
+  const x: [number[], Values] = [[10, 1], Float32Array.from({ length: 10 }, (_, i) => i)];
+  const y: [number[], Values] = [[10], Int32Array.from({ length: 10 }, (_, i) => i % 2)];
+  const weights = (...values: number[]): [number[], Values] => [[values.length], Float64Array.from(values)];
+  const all = weights(0, 1, 2, 3, 4, 5, 6, 7, 8, 9);
+
+  it.each([
+    ['sample_weight', ''],
+    ['sample_weight_train', ''],
+    ['mine', '&weight=mine'],
+  ])('are those of the array %s', async (name, option) => {
+    const data = await openData(`npz:${file({ x, y, [name]: all })}?normalize=none${option}`);
+    expect([...data.train.weight!]).toEqual([...data.train.x]);
+    expect(data.notes!.join('\n')).toContain(`array ${name} is what each training record counts`);
+  });
+
+  it.each<[[number[], Values], string]>([
+    [weights(1, 2), 'has shape [2], '],
+    [[[10, 1], new Float64Array(10).fill(1)], 'weights are one number a record'],
+    [[[10], Array.from({ length: 10 }, () => 'a')], 'holds texts: weights are numbers of at least 0'],
+  ])('are refused: %j', async (given, message) => {
+    expect(await refusalOf(openData(`npz:${file({ x, y, sample_weight: given })}`))).toContain(message);
+  });
+
+  it('are refused where they are asked for and not there', async () => {
+    expect(await refusalOf(openData(`npz:${file({ x, y })}?weight=mine`))).toContain('has no array mine');
+  });
+});

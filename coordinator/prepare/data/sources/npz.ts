@@ -13,14 +13,17 @@ import type { DataSource } from '../source.js';
 import type { SpecOptions } from '../spec.js';
 
 /** Names that are looked for where the options give none. */
-const USUAL = { x: ['x_train', 'x', 'X'], y: ['y_train', 'y', 'Y'], xtest: ['x_test'], ytest: ['y_test'] };
+const USUAL = {
+  ...{ x: ['x_train', 'x', 'X'], y: ['y_train', 'y', 'Y'], xtest: ['x_test'], ytest: ['y_test'] },
+  weight: ['sample_weight_train', 'sample_weight'],
+};
 type Role = keyof typeof USUAL;
 
 export const npz: DataSource = {
   scheme: 'npz',
   usage: 'npz:FILE',
   endings: ['.npz'],
-  options: ['x', 'y', 'xtest', 'ytest', ...ARRAY_OPTIONS],
+  options: ['x', 'y', 'xtest', 'ytest', 'weight', ...ARRAY_OPTIONS],
   async open(file, options, reader) {
     if (file === '') throw new UserError('--data npz needs a file: npz:FILE', 2);
     const entries = unzipped(await readDataFile(file), file);
@@ -42,7 +45,7 @@ export const npz: DataSource = {
         2,
       );
     };
-    const train = { x: find('x')!, y: find('y')! };
+    const train = { x: find('x')!, y: find('y')!, weight: find('weight') };
     return dataOfArrays(
       { name: `npz:${file}`, train, test: testOf(find('xtest'), find('ytest')) },
       options,
@@ -55,12 +58,13 @@ export const npy: DataSource = {
   scheme: 'npy',
   usage: 'npy:FILE?y=FILE',
   endings: ['.npy'],
-  options: ['y', 'xtest', 'ytest', ...ARRAY_OPTIONS],
-  pathOptions: ['y', 'xtest', 'ytest'],
+  options: ['y', 'xtest', 'ytest', 'weight', ...ARRAY_OPTIONS],
+  pathOptions: ['y', 'xtest', 'ytest', 'weight'],
   async open(file, options, reader) {
     if (file === '' || !options.get('y'))
       throw new UserError('--data npy needs a file of records and one of labels: npy:FILE?y=FILE', 2);
-    const train = { x: await readArray(file), y: await readArray(options.get('y')!) };
+    const weight = await readOption(options, 'weight');
+    const train = { x: await readArray(file), y: await readArray(options.get('y')!), weight };
     const [x, y] = [await readOption(options, 'xtest'), await readOption(options, 'ytest')];
     return dataOfArrays({ name: `npy:${file}`, train, test: testOf(x, y) }, options, reader);
   },

@@ -17,7 +17,10 @@ describe('the data sources', () => {
     ['digits?size=3', '--data digits: unknown option size; known are train, test, seed, normalize'],
     ['idx:dir?train=3', '--data idx: unknown option train; known are normalize'],
     ['cifar10:dir?x=1', '--data cifar10: unknown option x; known are normalize'],
-    ['csv:f.csv?target=y', '--data csv: unknown option target; known are label, test, testfile, task'],
+    [
+      'csv:f.csv?target=y',
+      '--data csv: unknown option target; known are label, weight, test, testfile, task',
+    ],
   ])('refuse an unknown option: %s', async (spec, expected) => {
     expect(await refusalOf(openData(spec))).toContain(expected);
   });

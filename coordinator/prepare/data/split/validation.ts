@@ -29,6 +29,7 @@ export function withValidation(data: DataSet, options: ValidationOptions): DataS
       2,
     );
   const { train, sequence } = data;
+  const { weight } = train;
   const records = sequence ? blockOf(train.count, options) : drawn(data, options);
   if (records.length === 0 || records.length === train.count)
     throw new UserError(
@@ -47,7 +48,7 @@ export function withValidation(data: DataSet, options: ValidationOptions): DataS
     ...data,
     // The parts of a built set are others now: these are in memory.
     stored: undefined,
-    train: picked(train, kept),
+    train: { ...picked(train, kept), ...(weight && { weight: rows(weight, train.count, kept) }) },
     validation: picked(train, records),
     notes: [...(data.notes ?? []), noteOf(asked, data, records.length, near.size)],
     warnings: [...(data.warnings ?? []), ...rareClasses(asked, data, records)],

@@ -2,8 +2,8 @@
 import type * as TensorFlow from '@tensorflow/tfjs';
 import { setWeight } from '../../../../shared/models/write-weights.js';
 import type { NewHead } from '../layers/head.js';
-import { matchWeights, type StoredWeight } from './match-weights.js';
-import { type FoundWeight, weightPlaces } from './weight-places.js';
+import { matchWeights, type StoredWeight } from './weights/match-weights.js';
+import { type FoundWeight, weightPlaces } from './weights/weight-places.js';
 
 export interface GivenWeights {
   weights: StoredWeight[];

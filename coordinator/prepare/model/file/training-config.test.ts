@@ -37,6 +37,25 @@ describe('the loss of a model file', () => {
     });
   });
 
+  it('is read with its label smoothing, unless --loss asks for another', () => {
+    const loss = { class_name: 'BinaryCrossentropy', config: { label_smoothing: 0.1, from_logits: true } };
+    expect(compiled(loss)).toEqual({
+      loss: 'binaryCrossentropy',
+      fromLogits: true,
+      labelSmoothing: 0.1,
+      notes: [
+        `${FILE}: the loss is binaryCrossentropy with label smoothing 0.1, as the model was compiled with`,
+      ],
+    });
+    expect(chooseLoss(FILE, { compile_config: { loss } }, 'binaryCrossentropy')).toEqual({
+      loss: 'binaryCrossentropy',
+      fromLogits: undefined,
+      notes: [
+        `${FILE}: the model was compiled with label_smoothing 0.1 of its loss BinaryCrossentropy: --loss binaryCrossentropy is used instead`,
+      ],
+    });
+  });
+
   it.each([[undefined], [null], [[]], ['mse']])('is none in %j, nor where nothing is said', (config) => {
     const nothing = { loss: undefined, fromLogits: undefined, notes: [] };
     expect(choose({ training_config: config })).toEqual(nothing);
@@ -52,8 +71,8 @@ describe('the loss of a model file', () => {
     ['the loss ["mse","mae"]', ['mse', 'mae']],
     ['the loss 7', 7],
     [
-      'label_smoothing 0.1 of its loss CategoricalCrossentropy',
-      { class_name: 'CategoricalCrossentropy', config: { label_smoothing: 0.1 } },
+      'label_smoothing 1 of its loss CategoricalCrossentropy',
+      { class_name: 'CategoricalCrossentropy', config: { label_smoothing: 1 } },
     ],
     ['reduction "sum" of its loss Huber', { class_name: 'Huber', config: { reduction: 'sum' } }],
     ['delta 2 of its loss Huber', { class_name: 'Huber', config: { delta: 2 } }],

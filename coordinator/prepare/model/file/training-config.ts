@@ -6,6 +6,7 @@
  */
 import { LOSSES, type LossName } from '../../../../shared/numerics/losses.js';
 import { UserError } from '../../../../shared/user-error.js';
+import { isOwnLoss, type LossOption } from '../traced/own-function.js';
 
 type Config = Record<string, unknown>;
 
@@ -22,6 +23,8 @@ export interface ChosenLoss {
   loss: LossName | undefined;
   /** Whether the file's loss takes logits; undefined: it does not say, or another loss was asked for. */
   fromLogits: boolean | undefined;
+  /** Of the file's loss; absent: 0. */
+  labelSmoothing?: number;
   /** What people should know of it. */
   notes: string[];
 }
@@ -48,7 +51,7 @@ const HONORED: Readonly<Record<string, (value: unknown) => boolean>> = {
   from_logits: (value) => typeof value === 'boolean',
   reduction: (value) =>
     ['auto', 'sum_over_batch_size', 'mean', 'mean_with_sample_weight'].includes(`${value}`),
-  label_smoothing: (value) => value === 0,
+  label_smoothing: (value) => typeof value === 'number' && value >= 0 && value < 1,
   axis: (value) => value === -1,
   delta: (value) => value === 1,
   dtype: (value) =>
@@ -68,33 +71,43 @@ const shown = (value: unknown): string => JSON.stringify(value).slice(0, 100);
  * @param asked `--loss`
  * @throws UserError if the file's loss is to be trained and cannot be
  */
-export function chooseLoss(file: string, configs: TrainingConfigs, asked: LossName | undefined): ChosenLoss {
+export function chooseLoss(
+  file: string,
+  configs: TrainingConfigs,
+  asked: LossOption | undefined,
+): ChosenLoss {
   const config =
     [configs.compile_config, configs.training_config, configs.trainingConfig].find(isConfig) ?? {};
   const { swarmgrad } = isConfig(configs.userDefinedMetadata) ? configs.userDefinedMetadata : {};
   const value = config.loss ?? (isConfig(swarmgrad) ? swarmgrad.loss : undefined);
   const notes = optimizerNotes(file, config);
-  if (value == null) return { loss: asked, fromLogits: undefined, notes };
+  const named = isOwnLoss(asked) ? undefined : asked;
+  if (value == null) return { loss: named, fromLogits: undefined, notes };
   const stored = lossOf(value);
   const ours = stored && own(OURS, plain(stored.said));
+  const smoothing = Number(stored?.config.label_smoothing ?? 0);
   const unmet = ours ? unmetOf(stored, config.loss_weights) : `the loss ${stored?.said ?? shown(value)}`;
   if (asked) {
-    if (ours !== asked || unmet)
+    const other =
+      unmet ?? (smoothing ? `label_smoothing ${smoothing} of its loss ${stored!.said}` : undefined);
+    if (ours !== asked || other)
       notes.push(
-        `${file}: the model was compiled with ${unmet ?? `the loss ${stored!.said}`}: --loss ${asked} is used instead`,
+        `${file}: the model was compiled with ${other ?? `the loss ${stored!.said}`}: --loss ${asked} is used instead`,
       );
-    return { loss: asked, fromLogits: undefined, notes };
+    return { loss: named, fromLogits: undefined, notes };
   }
   if (!ours || unmet) {
     throw new UserError(
-      `${file}: the model was compiled with ${unmet}, which is not honored: give --loss (${LOSSES.join(', ')})`,
+      `${file}: the model was compiled with ${unmet}, which is not honored: give --loss (${LOSSES.join(', ')}, or a FILE.mjs)`,
       2,
     );
   }
-  notes.push(`${file}: the loss is ${ours}, as the model was compiled with`);
+  const withSmoothing = smoothing ? ` with label smoothing ${smoothing}` : '';
+  notes.push(`${file}: the loss is ${ours}${withSmoothing}, as the model was compiled with`);
   // An export of ours ends as the model did that was trained.
   const says = value === config.loss && ours.endsWith('Crossentropy');
-  return { loss: ours, fromLogits: says ? stored.config.from_logits === true : undefined, notes };
+  const fromLogits = says ? stored.config.from_logits === true : undefined;
+  return { loss: ours, fromLogits, ...(smoothing ? { labelSmoothing: smoothing } : {}), notes };
 }
 
 /** What of the loss training does not honor. */

@@ -17,6 +17,7 @@ const EPSILON = 1e-7;
 
 type Numbers = number | Numbers[];
 
+/** What Keras' layer Normalization is made with. */
 export interface NormalizationArgs extends LayerArgs {
   /** Along which values have a mean of their own; -1 by default, none where null. */
   axis?: number | number[] | null;

@@ -2,10 +2,9 @@
  * `module:FILE?KEY=VALUE`, and FILE.mjs or FILE.js alone: data of one's own program. The default export of FILE is a
  * function of the options behind the question mark, which returns an `OwnDataSet`, or a promise of one.
  */
-import { stat } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { messageOf, UserError } from '../../../../../shared/user-error.js';
+import { basename } from 'node:path';
+import { UserError } from '../../../../../shared/user-error.js';
+import { defaultExportOf, explained } from '../../../module/default-export.js';
 import type { DataSource } from '../../source.js';
 import type { SpecOptions } from '../../spec.js';
 import { readOwnData } from './open-own.js';
@@ -32,29 +31,11 @@ export const ownModule: DataSource = {
 
 /** @throws UserError where there is no such module, or it exports no function */
 async function loaded(file: string): Promise<(query: Query) => unknown> {
-  const path = resolve(file);
-  const { mtimeMs } = await stat(path).catch(() => {
-    throw new UserError(`${file} is missing: check the path of --data`, 2);
-  });
-  // Modules are loaded once by their address: a file that has changed has another.
-  const address = `${pathToFileURL(path)}?${mtimeMs}`;
-  const { default: make } = await explained(file, () => import(/* @vite-ignore */ address));
-  if (typeof make === 'function') return make;
+  const make = await defaultExportOf('--data', file);
+  if (typeof make === 'function') return make as (query: Query) => unknown;
   throw new UserError(
     `${file} must export a function as its default, which returns the data set: export default (query) => ({ train: { x, y }, ... }), not ${shown(make)}`,
   );
-}
-
-/** @throws UserError that names the file, with the module's own error as its cause */
-async function explained<T>(file: string, run: () => Promise<T>): Promise<T> {
-  try {
-    return await run();
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    throw new UserError(`${file} has thrown: ${messageOf(error)} (--verbose shows where)`, 1, {
-      cause: error,
-    });
-  }
 }
 
 const queryOf = (options: SpecOptions): Query =>

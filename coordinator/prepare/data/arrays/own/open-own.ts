@@ -1,5 +1,6 @@
 /** A program's own data as a source of records: read once, named by a hash of what it gave, and opened as arrays are. */
 import { createHash, type Hash } from 'node:crypto';
+import { UserError } from '../../../../../shared/user-error.js';
 import type { GivenData } from '../../source.js';
 import { SpecOptions } from '../../spec.js';
 import { dataOfArrays, type Pair } from '../data-set.js';
@@ -18,6 +19,8 @@ export async function readOwnData(raw: unknown, where = ''): Promise<GivenData> 
   const form = checkedForm(raw, where);
   const train = await pairOf(form.train, form, `${where}train`);
   const test = isPart(form.test) ? await pairOf(form.test, form, `${where}test`) : undefined;
+  if (test?.weight)
+    throw new UserError(`${test.weight.title}: evaluations count every record once, so leave it out`, 2);
   const name = ownName(hashOf(form, [train, test]));
   return {
     name,
@@ -51,7 +54,10 @@ function hashOf(form: OwnDataSet, pairs: readonly (Pair | undefined)[]): string 
   const share = typeof test === 'number' ? test : undefined;
   hash.update(JSON.stringify({ shape: x.shape, classes: classesOf(form), label: label?.kind }));
   hash.update(JSON.stringify({ share, seed, normalize }));
-  for (const pair of pairs) for (const array of pair ? [pair.x, pair.y] : []) addArray(hash, array);
+  for (const pair of pairs) {
+    const arrays = pair ? [pair.x, pair.y, pair.weight] : [];
+    for (const array of arrays) if (array) addArray(hash, array);
+  }
   return hash.digest('hex');
 }
 

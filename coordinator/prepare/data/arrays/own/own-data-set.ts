@@ -6,16 +6,21 @@ import { UserError } from '../../../../../shared/user-error.js';
 /** Numbers as they are, or one array within the other; the values of a record stand row by row. */
 export type OwnValues = ArrayLike<number> | readonly OwnValues[] | number | boolean;
 
+/** One record of a data set of one's own: its values, and its label. */
 export interface OwnRecord {
   x: OwnValues;
   /** A class from 0 on, the name of one, or the number to predict; several numbers are one-hot, or one a position. */
   y: OwnValues | string;
+  /** What the record counts in training, at least 0: of all training records, or of none. */
+  sampleWeight?: number | undefined;
 }
 
 /** All records' values: in one flat array, or an array of records. */
 export interface OwnArrays {
   x: ArrayLike<number> | readonly OwnValues[];
   y: ArrayLike<number> | readonly OwnValues[] | readonly string[];
+  /** What each record counts in training, at least 0. */
+  sampleWeight?: ArrayLike<number> | undefined;
 }
 
 /** Records one after the other. */

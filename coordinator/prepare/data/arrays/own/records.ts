@@ -37,6 +37,7 @@ async function pairOfRecords(
   let x: Numbers | undefined;
   const y = new LabelColumn(form, `${place}.y`);
   let count = 0;
+  const weights: (number | undefined)[] = [];
   const add = (record: OwnRecord) => {
     const at = `${place}, record ${count}`;
     if (typeof record !== 'object' || record === null || record.x === undefined || record.y === undefined)
@@ -46,24 +47,35 @@ async function pairOfRecords(
     addNumbers(record.x, x, (index) => `${at}: x, value ${index}`);
     checkRecordLength(x.length - before, form.x.shape, `${at}: x`);
     y.add(record.y, `${at}: y`);
+    weights.push(record.sampleWeight);
     count++;
   };
   if (Symbol.iterator in records) for (const record of records) add(record);
   else for await (const record of records) add(record);
   if (!x) throw new UserError(`${place} has no records: give more data`);
-  return { x: featuresOf(x.all(), count, form, `${place}.x`), y: y.array(count) };
+  const pair = { x: featuresOf(x.all(), count, form, `${place}.x`), y: y.array(count) };
+  if (weights.every((weight) => weight === undefined)) return pair;
+  // One that is missing is refused as no weight.
+  return { ...pair, weight: weightsOf(weights as number[], place) };
 }
 
-function pairOfArrays({ x, y }: OwnArrays, form: Form, place: string): Pair {
-  for (const [name, list] of Object.entries({ x, y })) {
+function pairOfArrays({ x, y, sampleWeight }: OwnArrays, form: Form, place: string): Pair {
+  const lists = { x, y, ...(sampleWeight === undefined ? {} : { sampleWeight }) };
+  for (const [name, list] of Object.entries(lists)) {
     if (!isList(list)) throw new UserError(`${place}.${name} must be an array, not ${shown(list)}`, 2);
     if (list.length === 0) throw new UserError(`${place}.${name} has no records: give more data`);
   }
   const labels = new LabelColumn(form, `${place}.y`);
   const count = labels.addAll(y);
   const title = `${place}.x`;
-  return { x: featuresOf(flatOf(x, count, form, title), count, form, title), y: labels.array(count) };
+  const pair = { x: featuresOf(flatOf(x, count, form, title), count, form, title), y: labels.array(count) };
+  return sampleWeight === undefined ? pair : { ...pair, weight: weightsOf(sampleWeight, place) };
 }
+
+const weightsOf = (values: ArrayLike<number>, place: string): PlainArray => ({
+  ...{ title: `${place}.sampleWeight`, shape: [values.length], dtype: 'float64', kind: 'float' },
+  values,
+});
 
 function flatOf(x: OwnArrays['x'], count: number, form: Form, title: string): ArrayLike<number> {
   const { shape } = form.x;

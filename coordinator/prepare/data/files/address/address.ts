@@ -1,8 +1,11 @@
-/** Addresses in place of paths: `https://HOST/FILE`, also where a source takes a folder, to which names are then joined. */
+/**
+ * Addresses in place of paths: `https://HOST/FILE` and `s3://BUCKET/KEY`, also where a source takes a folder, to which
+ * names are then joined.
+ */
 import { createHash } from 'node:crypto';
 import { UserError } from '../../../../../shared/user-error.js';
 
-export const isAddress = (path: string): boolean => /^https?:\/\//i.test(path);
+export const isAddress = (path: string): boolean => /^(https?|s3):\/\//i.test(path);
 
 /** Stands for what may be a credential. */
 const HIDDEN = '***';
@@ -13,7 +16,7 @@ const HIDDEN = '***';
  */
 export function shownAddress(address: string): string {
   const [whole = '', query] = address.split(/\?(.*)/s);
-  const bare = whole.replace(/^(https?:\/\/)[^/]*@/i, `$1${HIDDEN}@`).replace(/#.*$/s, '');
+  const bare = whole.replace(/^([a-z\d]+:\/\/)[^/]*@/i, `$1${HIDDEN}@`).replace(/#.*$/s, '');
   if (query === undefined) return bare;
   return `${bare}?${query.replace(/#.*$/s, '').replace(/=[^&]*/g, `=${HIDDEN}`)}`;
 }

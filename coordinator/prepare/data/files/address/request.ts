@@ -1,6 +1,7 @@
 /** One answer over HTTP: redirects followed, some of them; credentials given to the host that they were meant for. */
 import { messageOf, UserError } from '../../../../../shared/user-error.js';
 import { shownAddress } from './address.js';
+import { isS3, otherRegion, S3_REMEDY, s3Request } from './s3.js';
 
 const MOST_REDIRECTS = 5;
 
@@ -34,6 +35,7 @@ export async function request(
   headers: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<Response> {
+  if (isS3(address)) return requestS3(address, headers, signal);
   let url = new URL(address);
   const authorization = basicOf(url);
   for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
@@ -41,23 +43,13 @@ export async function request(
     const bare = new URL(url);
     bare.username = '';
     bare.password = '';
-    let answer: Response;
-    try {
-      answer = await fetch(bare, {
-        redirect: 'manual',
-        // Bytes as they lie there: their number is compared, and parts are asked for.
-        headers: {
-          ...headers,
-          'accept-encoding': 'identity',
-          ...(authorization && isSameOrigin ? { authorization } : {}),
-        },
-        signal,
-      });
-    } catch (error) {
-      throw new Interrupted(causeOf(error));
-    }
+    const answer = await ask(
+      bare,
+      { ...headers, ...(authorization && isSameOrigin ? { authorization } : {}) },
+      signal,
+    );
     const { status } = answer;
-    if (status === 200 || status === 206 || status === 304) return answer;
+    if (isGiven(status)) return answer;
     await answer.body?.cancel().catch(() => undefined);
     const location = answer.headers.get('location');
     if ([301, 302, 303, 307, 308].includes(status) && location) {
@@ -73,13 +65,61 @@ export async function request(
       throw new UserError(
         `${shownAddress(url.href)} asks for credentials (401): give a presigned address, or https://USER:PASSWORD@HOST/...`,
       );
-    if (status === 403 || status === 404 || status === 410) throw new NotThere(status);
-    if (isPassing(status)) throw new Interrupted(`answer ${status}`, retryAfterOf(answer));
-    throw new UserError(`${shownAddress(url.href)} answers ${status}: check the address`);
+    refuse(answer, url);
   }
   throw new UserError(
     `${shownAddress(address.href)} is redirected more than ${MOST_REDIRECTS} times: give the address to which it leads`,
   );
+}
+
+/** Signed for one host, so it follows no redirect. */
+async function requestS3(
+  address: URL,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<Response> {
+  const { url, headers: signed } = await s3Request(address, headers);
+  const answer = await ask(url, signed, signal);
+  const { status } = answer;
+  if (isGiven(status)) return answer;
+  await answer.body?.cancel().catch(() => undefined);
+  const shown = shownAddress(address.href);
+  const region = otherRegion(answer);
+  if (region) throw new UserError(`${shown} lies in the region ${region}: set AWS_REGION=${region}`, 2);
+  if (status === 401 || status === 403)
+    throw new UserError(
+      `${shown} answers ${status}: there is no such file, or it may not be read: ${S3_REMEDY}`,
+    );
+  if (status >= 300 && status < 400)
+    throw new UserError(`${shown} leads elsewhere (${status}): set AWS_REGION or AWS_ENDPOINT_URL`);
+  return refuse(answer, address);
+}
+
+async function ask(
+  url: URL,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<Response> {
+  try {
+    return await fetch(url, {
+      redirect: 'manual',
+      // Bytes as they lie there: their number is compared, and parts are asked for.
+      headers: { ...headers, 'accept-encoding': 'identity' },
+      signal,
+    });
+  } catch (error) {
+    throw new Interrupted(causeOf(error));
+  }
+}
+
+const isGiven = (status: number): boolean => status === 200 || status === 206 || status === 304;
+
+/** @throws Interrupted; NotThere; UserError for an answer that will not change */
+function refuse(answer: Response, url: URL): never {
+  const { status } = answer;
+  if (status === 403 || status === 404 || status === 410) throw new NotThere(status);
+  if (isPassing(status)) throw new Interrupted(`answer ${status}`, retryAfterOf(answer));
+  throw new UserError(`${shownAddress(url.href)} answers ${status}: check the address`);
 }
 
 function basicOf({ username, password }: URL): string | undefined {

@@ -1,7 +1,7 @@
 /** Labels as classes: their names, their order, and what makes one suspect that they are none. */
 import type { TensorSpec } from '../../../../../shared/data/manifest.js';
 import { UserError } from '../../../../../shared/user-error.js';
-import { countsOf, untrainedWarnings } from '../../classes.js';
+import { countsOf, untrainedWarnings } from '../../labels/classes.js';
 import type { DataSet, Reader } from '../../source.js';
 import { escapedName } from '../../spec.js';
 import { classNameOf, isNumber } from './cells/number-field.js';

@@ -5,6 +5,7 @@
  * Records hold what the model is fed: values are read as float64, standardized as float64, and rounded to float32
  * once, so that no scale and no offset is lost.
  */
+import { weightsNote } from '../../labels/record-weights.js';
 import { choiceOption } from '../../options.js';
 import type { DataSet, Reader, Records } from '../../source.js';
 import type { SpecOptions } from '../../spec.js';
@@ -15,13 +16,14 @@ import { encodingOf, gapNotes, trainedEncoding } from './features/encoding.js';
 import { featuresOfTable } from './features/features.js';
 import { scaledLabels } from './features/records.js';
 import { recordSpecOf } from './features/shaped.js';
+import { weightsOfRows } from './features/weights.js';
 import { pickColumns, pickSame, wantedByModel } from './picking/columns.js';
 import { type Part, split } from './picking/parts.js';
 import type { TableReader } from './picking/reading.js';
 
 /** The options that every table has. */
 export const TABLE_OPTIONS = [
-  ...['label', 'test', 'testfile', 'task', 'drop', 'seed', 'features'],
+  ...['label', 'weight', 'test', 'testfile', 'task', 'drop', 'seed', 'features'],
   ...['missing', 'categories', 'unknown', 'normalize', 'shape'],
 ] as const;
 
@@ -77,6 +79,9 @@ export async function dataOfTable(
     const y = Int32Array.from(known, ({ name }) => classes.get(name)!);
     return { ...features.of({ ...part, rows: known.map(({ row }) => row) }), y };
   };
+  const known = classes && knownRows(parts.train, classes);
+  const weight = weightsOfRows(known ? { ...parts.train, rows: known } : parts.train);
+  if (weight) notes.push(weightsNote(`column ${nameOf(table, picked.weight!)}`, weight));
   const { columns, normalisation } = features;
   return {
     name: `${scheme}:${file}`,
@@ -88,10 +93,16 @@ export async function dataOfTable(
       ...(encoding.unknown === 'zeros' ? { unknown: 'zeros' as const } : {}),
     },
     normalisation,
-    train: recordsOf(parts.train),
+    train: { ...recordsOf(parts.train), ...(weight && { weight }) },
     test: recordsOf(parts.test),
     parts: { train: parts.train.text, test: parts.test.text },
     notes: [...notes, ...features.notes],
     warnings: [...(told.warnings ?? []), ...features.warnings],
   };
+}
+
+/** Rows of classes that are known: of data read for a model, others are left out. */
+function knownRows(part: Part, classes: ReadonlyMap<string, number>): number[] {
+  const names = classNamesOf(part);
+  return part.rows.filter((_, at) => classes.has(names[at]!));
 }

@@ -1,6 +1,6 @@
-/** Classes of pictures: the names of their folders, sorted; or those that a model was trained on. */
+/** Classes of pictures: the names of their folders, sorted; those that a file tells; or those of a trained model. */
 import { UserError } from '../../../../../../shared/user-error.js';
-import { countsOf, untrainedWarnings } from '../../../classes.js';
+import { countsOf, untrainedWarnings } from '../../../labels/classes.js';
 import type { DataSet, Reader, UnknownClass } from '../../../source.js';
 import type { Entry } from './layout.js';
 import type { Parts } from './parts.js';
@@ -23,6 +23,7 @@ export function classesOf(
   { train, test, validation = [] }: Parts,
   root: string,
   { trained }: Reader,
+  told?: readonly string[],
 ): Classes {
   const known = trained?.label.kind === 'class' ? trained.label : undefined;
   if (known) {
@@ -37,7 +38,8 @@ export function classesOf(
       unknown: { train: unknown(train), test: unknown(test), validation: unknown(validation) },
     };
   }
-  const names = [...new Set([...train, ...test, ...validation].map(({ name }) => name))].sort();
+  const found = new Set([...train, ...test, ...validation].map(({ name }) => name));
+  const names = told ? [...told] : [...found].sort();
   if (names.length < 2)
     throw new UserError(`${root} has only one class (${names[0]}): nothing to tell apart`, 2);
   const counts = countsOf(train.map(({ name }) => name));

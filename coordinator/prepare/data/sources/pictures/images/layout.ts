@@ -3,7 +3,7 @@
  * parts to be drawn; `train/CLASS/x.jpg` and `test/CLASS/x.jpg` name them. Folders within that of a class count with it.
  */
 import { UserError } from '../../../../../../shared/user-error.js';
-import { isPictureName } from './formats.js';
+import { isPictureName } from './pixels/formats.js';
 import type { Tree } from './tree.js';
 
 export interface Entry {
@@ -17,6 +17,8 @@ export type PartName = 'train' | 'validation' | 'test';
 export interface Layout {
   /** Undefined for a part that no folder names; all is `drawn` where none does. */
   parts: { [P in PartName]?: { folder: string; entries: Entry[] } } | { drawn: Entry[] };
+  /** Names of the classes in their order, where that is told; else they are those of the pictures, sorted. */
+  classes?: readonly string[];
   notes: string[];
   warnings: string[];
 }

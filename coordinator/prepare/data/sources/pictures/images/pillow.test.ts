@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { openData } from '../../sources.js';
-import { decodePicture, loadSharp } from './decode.js';
+import { decodePicture, loadSharp } from './pixels/decode.js';
 
 const at = (path: string) => fileURLToPath(new URL(`fixtures/${path}`, import.meta.url));
 const { pictures, imageFolder } = JSON.parse(readFileSync(at('expected.json'), 'utf8')) as {

@@ -1,8 +1,8 @@
 /** All pictures of a tree, decoded side by side on all processors. */
 import { availableParallelism } from 'node:os';
 import { messageOf, UserError } from '../../../../../../shared/user-error.js';
-import { decodePicture, type Look, loadSharp, Unreadable } from './decode.js';
-import { Pixels, type Size } from './pixels.js';
+import { decodePicture, type Look, loadSharp, Unreadable } from './pixels/decode.js';
+import { Pixels, type Size } from './pixels/pixels.js';
 import type { Tree, TreeFile } from './tree.js';
 
 const TELL_MS = 1000;
@@ -20,7 +20,7 @@ export interface Pictures extends Size {
 }
 
 export interface Wanted {
-  tree: Tree;
+  tree: Pick<Tree, 'root' | 'titleOf' | 'contents'>;
   parts: readonly (readonly string[])[];
   look: Look;
   /** Leaves out what cannot be read, in place of refusing it. */

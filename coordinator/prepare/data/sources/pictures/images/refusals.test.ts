@@ -13,7 +13,7 @@ import {
 import { temporaryFolder } from '../../../../../../test/support/files/temporary-folder.js';
 import { refusalOf } from '../../../../../../test/support/refusal.js';
 import { openData } from '../../sources.js';
-import { loadSharp } from './decode.js';
+import { loadSharp } from './pixels/decode.js';
 
 const root = temporaryFolder();
 const folderOf = picturesIn(root);

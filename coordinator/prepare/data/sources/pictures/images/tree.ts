@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { messageOf, UserError } from '../../../../../../shared/user-error.js';
 import { listFolder, readDataFile } from '../../../files/files.js';
 import { unzipped, type ZipEntry, zipEntries } from '../../../files/zip.js';
-import { isPictureName } from './formats.js';
+import { isPictureName } from './pixels/formats.js';
 
 export interface Tree {
   root: string;

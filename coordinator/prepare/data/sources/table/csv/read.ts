@@ -150,9 +150,9 @@ class Rows implements RecordSink {
   }
 
   private readingOf(column: number): Reading {
-    const { label, features } = this.picked;
+    const { label, features, weight } = this.picked;
     if (column === label) return this.request.isRegression ? 'numbers' : 'texts';
-    return features.includes(column) ? 'numbers' : 'not at all';
+    return column === weight || features.includes(column) ? 'numbers' : 'not at all';
   }
 
   private hasHeader(rows: readonly Waiting[]): boolean {

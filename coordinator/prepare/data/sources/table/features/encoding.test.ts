@@ -104,6 +104,15 @@ describe('categories=onehot', () => {
       'two columns would be called a=1x',
     );
   });
+
+  it('goes with missing=mean, which is for columns of numbers, in data for a trained model too', async () => {
+    const options = `${ONE_HOT}&missing=mean`;
+    const trained = await open(TRAIN, TRAIN, options);
+    const other = await open('a,color,label\n,red,x\n', TRAIN, options, trained);
+    expect(rowsOf(other.train, 4)).toEqual([[3, 0, 0, 1]]);
+    const gap = await refusalOf(open('a,color,label\n1,,x\n', TRAIN, options, trained));
+    expect(gap).toContain('line 2, column color');
+  });
 });
 
 describe('missing values', () => {

@@ -117,9 +117,10 @@ export function trainedEncoding(
     codes.set(name, code);
   }
   for (const { missing, picked, table } of sheets) {
-    for (const [at, { name, fill }] of [...codes.values()].entries()) {
+    for (const [at, { name, values, fill }] of [...codes.values()].entries()) {
       const kind = missing.of(picked.features[at]!);
-      if (fill !== undefined || (kind !== 'mean' && kind !== '0')) continue;
+      // Texts have no mean in training either: a missing one is refused where it stands.
+      if (fill !== undefined || (kind !== 'mean' && kind !== '0') || (kind === 'mean' && values)) continue;
       throw new UserError(
         `${table.file}: the model has nothing to fill in for ${name}: missing=drop leaves such rows out`,
         2,

@@ -1,19 +1,14 @@
 /** Parquet files as one table, a group of rows after the other. */
-import {
-  asyncBufferFromFile,
-  type FileMetaData,
-  parquetMetadataAsync,
-  parquetRead,
-  parquetSchema,
-} from 'hyparquet';
+import { type FileMetaData, parquetRead, parquetSchema } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { messageOf, UserError } from '../../../../../../shared/user-error.js';
 import { listed } from '../cells/table.js';
 import type { ReadTable, TableRequest } from '../picking/reading.js';
 import { isUsed, tableOf } from '../values/typed-table.js';
 import { Fault, ValueColumn } from '../values/value-column.js';
-import { parquetFiles } from './files.js';
-import { classNamesIn, conversionOf, isIndex } from './schema.js';
+import { parquetFiles } from './file/files.js';
+import { opened, type Source } from './file/open.js';
+import { classNamesIn, conversionOf, isIndex } from './file/schema.js';
 
 /** @throws UserError naming the file that is none, or that has other columns than the first */
 export async function readParquet(request: TableRequest): Promise<ReadTable> {
@@ -50,17 +45,6 @@ export async function readParquet(request: TableRequest): Promise<ReadTable> {
     return `${files[at]}, row ${row - starts[at]! + 1}`;
   };
   return tableOf(request, { values, rows, classes, dialect, placeOf });
-}
-
-type Source = Awaited<ReturnType<typeof asyncBufferFromFile>>;
-
-async function opened(file: string): Promise<{ source: Source; metadata: FileMetaData }> {
-  try {
-    const source = await asyncBufferFromFile(file);
-    return { source, metadata: await parquetMetadataAsync(source) };
-  } catch (error) {
-    throw new UserError(`${file} is no Parquet file that can be read (${messageOf(error)}): fetch it again`);
-  }
 }
 
 /** @returns how many rows were added to the columns */

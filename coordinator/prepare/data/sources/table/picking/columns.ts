@@ -14,7 +14,12 @@ export interface Wanted extends Pick<Columns, 'named' | 'label'> {
 /** All columns, or those of the option `features`, but for the label's and those that are left out. @throws UserError */
 export function pickColumns(head: Head, options: SpecOptions): Picked {
   const label = columnOf(head, options.get('label') ?? '-1', 'label');
-  const left = new Set([label, ...options.list('drop').flatMap((name) => columnsOf(head, name, 'drop'))]);
+  const weight = weightColumn(head, label, options);
+  const left = new Set([
+    label,
+    weight,
+    ...options.list('drop').flatMap((name) => columnsOf(head, name, 'drop')),
+  ]);
   const given = options.list('features').flatMap((name) => columnsOf(head, name, 'features'));
   const all = given.length > 0 ? new Set(given) : Array.from({ length: head.width }, (_, column) => column);
   const features = [...all].filter((column) => !left.has(column));
@@ -24,7 +29,15 @@ export function pickColumns(head: Head, options: SpecOptions): Picked {
       `${head.file} has no columns beside the label: nothing to learn from (${head.dialect}${hint})`,
     );
   }
-  return { label, features };
+  return { label, features, ...(weight === undefined ? {} : { weight }) };
+}
+
+function weightColumn(head: Head, label: number, options: SpecOptions): number | undefined {
+  const given = options.get('weight');
+  if (given === undefined) return undefined;
+  const column = columnOf(head, given, 'weight');
+  if (column !== label) return column;
+  throw new UserError(`${head.file}: ${given} is the label, and cannot be the weight too (option weight)`, 2);
 }
 
 /**
@@ -57,7 +70,8 @@ export function pickSame(head: Head, wanted: Wanted, options: SpecOptions, notes
   const features = wanted.features.map((name) => at.get(name)!);
   const label = columnOf(head, options.get('label') ?? wanted.label, 'label');
   const used = new Set([label, ...features]);
-  const dropped = new Set(options.list('drop'));
+  // Weights are for training.
+  const dropped = new Set([...options.list('drop'), options.get('weight')]);
   const extra = names.filter((name, column) => !used.has(column) && !dropped.has(name));
   if (extra.length > 0) notes.push(`${file}: left out ${listed(extra)}, which ${wanted.by} does not have`);
   return { label, features };

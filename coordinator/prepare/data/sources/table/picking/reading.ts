@@ -7,6 +7,8 @@ export interface Picked {
   label: number;
   /** Column numbers in the order of a record's values. */
   features: number[];
+  /** What a training row counts. */
+  weight?: number;
 }
 
 export interface TableRequest {
