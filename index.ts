@@ -28,6 +28,7 @@ export type {
   OwnFunction,
   PerSampleFunction,
 } from './coordinator/prepare/model/traced/own-function.js';
+export type { OwnMetrics } from './coordinator/prepare/model/traced/own-metrics.js';
 export type { ModelShapes } from './coordinator/prepare/zoo/model.js';
 export type { Scores, Summary } from './coordinator/record/folder/summary.js';
 export type { FigureName } from './coordinator/run/watch/figures.js';

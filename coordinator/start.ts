@@ -44,8 +44,8 @@ async function start(
   const opened = await openRun(options, authOf, events, cleanup);
   const { folder, lock } = opened;
   // Its data and model, and the objects that workers fetch.
-  const { configuration, data, model, loss, stored } = opened;
-  const prepared = await prepare({ ...configuration, data, loss }, model, {
+  const { configuration, data, model, loss, ownMetrics, stored } = opened;
+  const prepared = await prepare({ ...configuration, data, loss, ownMetrics }, model, {
     cache: builtFile(folder.built),
     storedWeights: stored?.sections.get('weights'),
     preparing,

@@ -34,6 +34,10 @@ export interface EvaluationSums extends Sums {
    * classes x classes. It counts positions if a sample has several.
    */
   confusion?: Int32Array;
+  /** Sums over the samples of what the model's description asks for, by name. */
+  scores?: Record<string, number>;
+  /** Of each sample on each ROC curve, where the description asks for them: see shared/data/roc.ts. */
+  places?: number[];
   /** Wrong predictions of classes, the surest first, at most 16. `record`: index within the batch. */
   mistakes?: { record: number; predicted: number; confidence: number }[];
 }

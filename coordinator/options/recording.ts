@@ -1,5 +1,5 @@
 /** What is measured and kept: evaluations, checkpoints, the folder of the run. */
-import { EXTRA_METRICS, extraMetricsOf } from '../../shared/data/metrics.js';
+import { EXTRA_METRICS } from '../../shared/data/metrics.js';
 import { block, call, operation, option } from '../../shared/options/option.js';
 import {
   either,
@@ -11,7 +11,8 @@ import {
   whole,
   word,
 } from '../../shared/options/option-kinds.js';
-import { FIGURE_NAMES } from '../run/watch/figures.js';
+import { splitMetrics } from '../prepare/model/traced/own-metrics.js';
+import { FIGURE_NAMES, type FigureName, figureNamed } from '../run/watch/figures.js';
 
 export const RECORDING_OPTIONS = block({
   evaluateEvery: option(
@@ -27,7 +28,10 @@ export const RECORDING_OPTIONS = block({
     { otherwise: 'all steps are made', scope: 'operation' },
   ),
   monitor: option(
-    oneOf('NAME', FIGURE_NAMES),
+    {
+      ...oneOf<FigureName>('NAME', FIGURE_NAMES as FigureName[]),
+      read: (value) => (typeof value === 'string' ? figureNamed(value) : undefined),
+    },
     undefined,
     `figure of evaluations by which the best weights are known and kept: ${FIGURE_NAMES.join(', ')}`,
     {
@@ -37,12 +41,12 @@ export const RECORDING_OPTIONS = block({
   ),
   metrics: option(
     {
-      ...text('NAME,...'),
-      must: `names of ${EXTRA_METRICS.join(', ')}, separated by commas`,
-      read: (value) => (typeof value === 'string' && extraMetricsOf(value) ? value : undefined),
+      ...text('NAME|FILE.mjs,...'),
+      must: `names of ${EXTRA_METRICS.join(', ')} (as top5), or FILE.mjs of your own, separated by commas`,
+      read: (value) => (typeof value === 'string' && splitMetrics(value) ? value : undefined),
     },
     undefined,
-    `what evaluations are scored by beside loss and accuracy or mean absolute error: ${EXTRA_METRICS.join(', ')}`,
+    `what evaluations are scored by beside loss and accuracy or mean absolute error: ${EXTRA_METRICS.join(', ')} (as top5), or a FILE.mjs that exports { name: ({ tf }) => (yTrue, yPred) => a number for each sample }`,
     { otherwise: 'nothing', scope: 'operation' },
   ),
   minDelta: option(notNegative, 0, 'by how much --monitor must be better than the best one to count'),

@@ -17,7 +17,8 @@ import { buildModel, type ModelSource } from './model/build-model.js';
 import { endsOf } from './model/ends.js';
 import { headOf } from './model/reference.js';
 import type { BuildRequest } from './model/topology.js';
-import { isOwnLoss } from './model/traced/own-function.js';
+import { isOwnLoss, type OwnFunction } from './model/traced/own-function.js';
+import { needsTracing, type ScoreRequest, scoredFor, scoreRequest } from './model/traced/own-metrics.js';
 
 /** What of a run's configuration decides what it works on. */
 export interface PrepareOptions {
@@ -39,6 +40,8 @@ export interface PrepareOptions {
   fold?: string | undefined;
   metrics?: string | undefined;
   monitor?: string | undefined;
+  /** Metrics that a program has given, by their names. */
+  ownMetrics?: Record<string, OwnFunction> | undefined;
 }
 
 /** Samples of a full shard; under `auto` a guess at the share of one worker, by which engines are timed. */
@@ -109,10 +112,14 @@ export async function prepare(
   const { labelSmoothing, classWeight } = configuration;
   const byClass = classWeight === undefined ? undefined : classWeightsOf(classWeight, data);
   const terms = { loss, labelSmoothing, classWeights: byClass?.weights };
-  const request = { model, data: headOf(data), ...terms, seed, tuning, from, run };
+  const scores = scoreRequest(configuration.metrics, configuration.monitor, configuration.ownMetrics);
+  const request = { model, data: headOf(data), ...terms, seed, tuning, scores, from, run };
   // One that is given again is held against that of the checkpoint.
+  const isTraced = isOwnLoss(loss) || needsTracing(scores);
   const recalled =
-    typeof model === 'object' && !isOwnLoss(loss) ? await recall(model, request, cache) : undefined;
+    typeof model === 'object' && !isTraced
+      ? await recall(await withScores(model, scores), request, cache)
+      : undefined;
   if (!recalled) preparing(`building the model: ${nameOf(model)}`);
   const built = recalled ?? (await build(request));
   const { weights, probe, program, notes: ofModel } = built;
@@ -200,6 +207,21 @@ function nameOf(model: ModelSource): string {
 async function build(request: BuildRequest) {
   const { probe, program, ...built } = await buildModel(request);
   return { ...built, probe: json(probe), program: json(program) };
+}
+
+/** The checkpoint's model, with what evaluations are to count from now on. */
+async function withScores(
+  model: ModelDescription,
+  request: ScoreRequest | undefined,
+): Promise<ModelDescription> {
+  const { scored: before, ...others } = model;
+  const scored = await scoredFor(request, before, () => {
+    throw new Error('there is nothing to trace');
+  });
+  if (JSON.stringify(scored) === JSON.stringify(before)) return model;
+  const { tracedLoss, labelSmoothing, classWeights } = model;
+  const format = scored || tracedLoss || labelSmoothing || classWeights ? 2 : 1;
+  return { ...others, format, ...(scored && { scored }) };
 }
 
 async function recall(description: ModelDescription, request: BuildRequest, cache?: BuildCache) {

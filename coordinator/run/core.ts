@@ -45,6 +45,8 @@ export interface Membership {
   trust: Trust;
   /** Classes of the confusion matrix that may come with an evaluation. */
   confusionClasses: number;
+  /** Places on ROC curves that come with one, at most. */
+  places?: number | undefined;
 }
 
 export interface CoreOptions {

@@ -5,12 +5,12 @@ import {
   EXTRA_METRICS,
   type ExtraMetric,
   extraMetric,
-  extraMetricsOf,
   scored,
 } from '../../shared/data/metrics.js';
-import { namedLoss } from '../../shared/models/description.js';
+import { namedLoss, type Scored } from '../../shared/models/description.js';
 import type { MetricName } from '../../shared/numerics/losses.js';
 import { UserError } from '../../shared/user-error.js';
+import { splitMetrics } from '../prepare/model/traced/own-metrics.js';
 import type { Prepared } from '../prepare/prepare.js';
 import type { Progress } from '../run/progress.js';
 import { figureOf, figuresOf, isExtra } from '../run/watch/figures.js';
@@ -50,18 +50,22 @@ export function scoreOf(
   { metrics, monitor }: Configuration,
   { description, test: { label, y }, variances }: Pick<Prepared, 'description' | 'test' | 'variances'>,
 ): ConstructorParameters<typeof Progress>[4] {
-  const run = { loss: namedLoss(description), labelSmoothing: description.labelSmoothing, label, y };
+  const { labelSmoothing, scored } = description;
+  const run = { loss: namedLoss(description), labelSmoothing, label, y, scored };
   const score = scorerOf(metrics, run, monitor && isExtra(monitor) ? monitor : undefined);
   return score && ((set, totals) => score(totals, () => variances[set]));
 }
 
+/** What is evaluated, and which metrics of one's own are counted. */
+type Scorable = Omit<Evaluated, 'variance'> & { scored: Scored | undefined };
+
 /** @param metrics as the option is given; @param monitor is scored as well. @throws UserError for what the run has not */
 export function scorerOf(
   metrics: string | undefined,
-  run: Omit<Evaluated, 'variance'>,
+  { scored: counted, ...run }: Scorable,
   monitor?: ExtraMetric,
 ): ((totals: EvaluationTotals, variance: () => number) => Record<string, number>) | undefined {
-  const listed = metrics === undefined ? [] : extraMetricsOf(metrics);
+  const listed = metrics === undefined ? [] : splitMetrics(metrics)?.named;
   if (!listed) throw new UserError(`--metrics ${metrics}: known are ${EXTRA_METRICS.join(', ')}`, 2);
   for (const name of [...listed, ...(monitor ? [monitor] : [])]) {
     const { isOf, needs } = extraMetric(name);
@@ -69,5 +73,16 @@ export function scorerOf(
     if (!isOf(run)) throw new UserError(`${flag} ${name} needs ${needs}: leave it out, or give another`, 2);
   }
   const names = [...new Set([...listed, ...(monitor ? [monitor] : [])])];
-  return names.length > 0 ? (totals, variance) => scored(names, totals, { ...run, variance }) : undefined;
+  const own = counted?.own.map(({ name }) => name) ?? [];
+  if (names.length + own.length === 0) return undefined;
+  return (totals, variance) => ({
+    ...scored(names, totals, { ...run, variance }),
+    ...meansOf(own, totals),
+  });
+}
+
+/** Of numbers of samples, by name; one that is not finite is left out. */
+function meansOf(names: readonly string[], { scores, samples }: EvaluationTotals): Record<string, number> {
+  const means = names.map((name) => [name, (scores?.[name] ?? Number.NaN) / samples] as const);
+  return Object.fromEntries(means.filter(([, mean]) => Number.isFinite(mean)));
 }

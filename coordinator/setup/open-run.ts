@@ -10,7 +10,13 @@ import type { GivenData } from '../prepare/data/source.js';
 import { absoluteData, shownData } from '../prepare/data/sources/sources.js';
 import type { ModelFunction, ModelSource } from '../prepare/model/build-model.js';
 import { absoluteModel, modelFrom, weightsFrom } from '../prepare/model/model-spec.js';
-import { absoluteLoss, isOwnLoss, type LossSource } from '../prepare/model/traced/own-function.js';
+import {
+  absoluteLoss,
+  isOwnLoss,
+  type LossSource,
+  type OwnFunction,
+} from '../prepare/model/traced/own-function.js';
+import { absoluteMetrics, metricsOfProgram, type OwnMetrics } from '../prepare/model/traced/own-metrics.js';
 import { type Checkpoint, readLatest } from '../record/checkpoint/reader.js';
 import {
   createRun,
@@ -35,10 +41,11 @@ import { type Configuration, configure } from './configure.js';
  * The options of the command line in camelCase; `model` may also be a function that builds one, `loss` one that makes a
  * loss, and `data` the program's own: a run of these is resumed with the same data given again.
  */
-export type StartCoordinatorOptions = Omit<GivenCoordinatorOptions, 'model' | 'data' | 'loss'> & {
+export type StartCoordinatorOptions = Omit<GivenCoordinatorOptions, 'model' | 'data' | 'loss' | 'metrics'> & {
   model?: string | ModelFunction | undefined;
   data?: string | OwnDataSet | undefined;
   loss?: LossSource | undefined;
+  metrics?: string | OwnMetrics | undefined;
 };
 
 export interface OpenedRun {
@@ -50,6 +57,8 @@ export interface OpenedRun {
   model: ModelSource;
   /** What the loss is made from; undefined: the checkpoint has it, or the default is meant. */
   loss: LossSource | undefined;
+  /** Metrics that the program has given. */
+  ownMetrics: Record<string, OwnFunction>;
   lock: RunLock;
   generation: RunGeneration;
   /** What a run that goes on begins with; undefined: it has no checkpoint, or is new. */
@@ -74,7 +83,7 @@ export async function openRun(
   { warn }: Announcer,
   cleanup: Cleanup,
 ): Promise<OpenedRun> {
-  const { given, modelFunction, lossFunction, source } = await readGiven(options);
+  const { given, modelFunction, lossFunction, ownMetrics, source } = await readGiven(options);
   const lock = new RunLock();
   cleanup.defer(() => lock.release());
   const folder = given.resume ? runFolder(given.runDir!) : folderForNewRun(given);
@@ -93,7 +102,7 @@ export async function openRun(
     const isKept = stored && given.loss === undefined && isOwnLoss(configuration.loss);
     const loss = lossFunction ?? (isKept ? undefined : configuration.loss);
     const claimFolder = () => storeConfiguration(folder, configuration);
-    return { folder, configuration, data, model, loss, lock, generation, stored, claimFolder };
+    return { folder, configuration, data, model, loss, ownMetrics, lock, generation, stored, claimFolder };
   }
   const configuration = configure(given);
   check(configuration);
@@ -105,7 +114,18 @@ export async function openRun(
   const model = modelFunction ?? configuration.model;
   const data = source ?? configuration.data;
   const loss = lossFunction ?? configuration.loss;
-  return { folder, configuration, data, model, loss, lock, generation, stored: undefined, claimFolder };
+  return {
+    folder,
+    configuration,
+    data,
+    model,
+    loss,
+    ownMetrics,
+    lock,
+    generation,
+    stored: undefined,
+    claimFolder,
+  };
 }
 
 /**
@@ -113,12 +133,14 @@ export async function openRun(
  * what they hold.
  * @throws UserError
  */
-async function readGiven({ model, data, loss, ...rest }: StartCoordinatorOptions) {
+async function readGiven({ model, data, loss, metrics, ...rest }: StartCoordinatorOptions) {
   const isFunction = typeof model === 'function';
   const own = typeof data === 'object' ? await readOwnData(data) : undefined;
   const lossFunction = typeof loss === 'function' ? loss : undefined;
+  const program = typeof metrics === 'object' ? metricsOfProgram(metrics) : undefined;
   const raw = {
     ...rest,
+    metrics: program?.text ?? metrics,
     data: own?.name ?? data,
     model: isFunction ? 'function' : model,
     loss: lossFunction ? 'function' : loss,
@@ -138,8 +160,15 @@ async function readGiven({ model, data, loss, ...rest }: StartCoordinatorOptions
   }
   if (given.model !== undefined) given.model = absoluteModel(given.model);
   if (given.loss !== undefined) given.loss = absoluteLoss(given.loss);
+  if (given.metrics !== undefined) given.metrics = absoluteMetrics(given.metrics);
   for (const name of ['tokens', 'tlsCert', 'tlsKey'] as const) {
     if (given[name] !== undefined) given[name] = resolve(given[name]);
   }
-  return { given, modelFunction: isFunction ? model : undefined, lossFunction, source: own ?? spec };
+  return {
+    given,
+    modelFunction: isFunction ? model : undefined,
+    lossFunction,
+    ownMetrics: program?.functions ?? {},
+    source: own ?? spec,
+  };
 }

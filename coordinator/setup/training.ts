@@ -1,8 +1,10 @@
 /** What trains: trust, pipeline, swarm and progress of a run, made from its options and its checkpoint. */
 import { universalClass } from '../../engine/node/universal-class.js';
 import { monotonicClock } from '../../shared/clock.js';
-import { evaluationParts, mostInHand } from '../../shared/data/evaluation-parts.js';
+import { EVALUATION_PART, evaluationParts, mostInHand } from '../../shared/data/evaluation-parts.js';
 import { confusionClasses, metricUnitOf, recordBytes } from '../../shared/data/manifest.js';
+import { curvesOf } from '../../shared/data/roc.js';
+import { scoreNames } from '../../shared/models/description.js';
 import { layoutOf } from '../../shared/numerics/layout.js';
 import { metricOf } from '../../shared/numerics/losses.js';
 import { told } from '../../shared/status/events.js';
@@ -65,6 +67,7 @@ export async function createTraining(
       deadAfterMs: deadAfter * 1000,
       trust,
       confusionClasses: confusionClasses(test.label),
+      places: description.scored?.curve ? EVALUATION_PART * curvesOf(test.label) : 0,
     },
     clock: monotonicClock,
     tell,
@@ -96,11 +99,16 @@ const TEST_SET_DECIDES =
 
 function runOptionsOf(
   configuration: Configuration,
-  { train, test, validationRecords }: Prepared,
+  { description: { scored }, train, test, validationRecords }: Prepared,
 ): RunOptions {
   const { batchSize, shards, evaluateEvery, checkpointEvery, minWorkers } = configuration;
   const epochPlan = { records: train.records, batchSize };
-  const plan = { mostInHand: mostInHand(recordBytes(test)), confusionClasses: confusionClasses(test.label) };
+  const plan = {
+    mostInHand: mostInHand(recordBytes(test)),
+    confusionClasses: confusionClasses(test.label),
+    scores: scored && scoreNames(scored),
+    curves: scored?.curve ? curvesOf(test.label) : 0,
+  };
   return {
     steps: totalSteps(configuration, epochPlan),
     epochPlan,

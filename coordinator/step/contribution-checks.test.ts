@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { layoutOf } from '../../shared/numerics/layout.js';
 import { FRAME_CONTRIBUTION } from '../../shared/protocol/frame.js';
 import { StepLedger } from '../scheduling/leases/ledger.js';
-import { checkContribution, checkFrame } from './contribution-checks.js';
+import { checkContribution, checkEvaluated, checkFrame } from './contribution-checks.js';
 import type { Incoming } from './in-flight.js';
 
 const ANNA = 7;
@@ -146,5 +146,34 @@ describe('a frame', () => {
     expect(sent({ chunk: 1, bytes: 4, window: 2 })).toEqual(out(1, 0, 2));
     expect(sent({ chunk: 0, window: 2 }, nextIs(1))).toEqual(out(0, 1, 2));
     expect(sent({ chunk: 1, bytes: 4, window: 1 }, nextIs(1))).toEqual(out(1, 1, 1));
+  });
+});
+
+describe('an evaluation part', () => {
+  const message = {
+    type: 'evaluated',
+    version: 1,
+    part: 0,
+    samples: 2,
+    loss: 1,
+    metric: 1,
+    computeMs: 1,
+  } as const;
+  const expected = { samples: 2, classes: 2, scores: ['top5', 'dice'], curves: 1 };
+  const scores = { dice: 1, top5: 2 };
+  const textOf = (told: object, asked: object = expected) =>
+    checkEvaluated({ ...message, ...told }, asked as typeof expected)?.text;
+
+  it('brings the scores and places that were asked for, and no others', () => {
+    expect(textOf({ scores, places: [0, 1024] })).toBeUndefined();
+    expect(textOf({ places: [0, 1] })).toMatch(/scores none, expected top5, dice/);
+    expect(textOf({ scores: { ...scores, more: 1 }, places: [0, 1] })).toMatch(
+      /scores dice, top5, more, expected/,
+    );
+    expect(textOf({ scores, places: [0] })).toMatch(/1 places on curves, expected 2/);
+    expect(textOf({ scores, places: [0, 2048] })).toMatch(/place 2048 on a curve, which there is not/);
+    expect(textOf({ scores }, { samples: 2, classes: 2 })).toMatch(/scores dice, top5, expected none/);
+    expect(textOf({ places: [0] }, { samples: 2, classes: 2 })).toMatch(/1 places on curves, expected 0/);
+    expect(textOf({}, { samples: 2, classes: 2 })).toBeUndefined();
   });
 });

@@ -2,6 +2,7 @@
  * What workers send for a step, held against what was leased. Pure; whether its numbers are to be believed is
  * vetting's business (vetting/).
  */
+import { faultOfPlaces } from '../../shared/data/roc.js';
 import type { Layout } from '../../shared/numerics/layout.js';
 import type { Node } from '../../shared/numerics/tree.js';
 import type { CloseReason } from '../../shared/protocol/close-codes.js';
@@ -86,11 +87,20 @@ export function checkDropped(
   return { reason: 'unexpected', text: `step ${step}, node ${node}: let go of, and not taken back` };
 }
 
-/** @param classes of the confusion matrix that may come with it */
+/** What must come with an evaluation part, or may. */
+export interface Expected {
+  samples: number;
+  /** Of the confusion matrix that may come with it. */
+  classes: number;
+  /** Names of its sums. */
+  scores?: readonly string[] | undefined;
+  /** ROC curves of its places. */
+  curves?: number | undefined;
+}
+
 export function checkEvaluated(
-  { part, samples, confusion, mistakes = [] }: m.Evaluated,
-  expected: number,
-  classes: number,
+  { part, samples, confusion, scores = {}, places = [], mistakes = [] }: m.Evaluated,
+  { samples: expected, classes, scores: names = [], curves = 0 }: Expected,
 ): Fault | undefined {
   const beyond = mistakes.find(({ record, predicted }) => record >= samples || predicted >= classes);
   const what =
@@ -98,7 +108,11 @@ export function checkEvaluated(
       ? `${samples} samples told, the part has ${expected}`
       : confusion && confusion.length !== classes ** 2
         ? `a confusion matrix of ${confusion.length} cells, expected ${classes ** 2}`
-        : beyond && `a mistake of record ${beyond.record}, class ${beyond.predicted}, which there is not`;
+        : `${Object.keys(scores).sort()}` !== `${[...names].sort()}`
+          ? `scores ${Object.keys(scores).join(', ') || 'none'}, expected ${names.join(', ') || 'none'}`
+          : (faultOfPlaces(places, samples, curves) ??
+            (beyond &&
+              `a mistake of record ${beyond.record}, class ${beyond.predicted}, which there is not`));
   return what === undefined ? undefined : { reason: 'wrongShape', text: `evaluation part ${part}: ${what}` };
 }
 

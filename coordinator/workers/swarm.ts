@@ -38,6 +38,8 @@ export interface SwarmOptions {
   trust: Admission;
   /** Classes of the confusion matrix that may come with an evaluation. */
   confusionClasses: number;
+  /** Places on ROC curves that come with one, at most. */
+  places?: number | undefined;
   tell(event: RunEvent): void;
 }
 
@@ -75,7 +77,7 @@ export class Swarm {
   private readonly landings: LandingQueue;
 
   constructor(private readonly options: SwarmOptions) {
-    const { deadAfterMs, welcome, pipeline, clock, shards, confusionClasses } = options;
+    const { deadAfterMs, welcome, pipeline, clock, shards, confusionClasses, places } = options;
     const { roster, given, inHand } = this;
     const tell = this.tell.bind(this);
     const connections = new Connections(pipeline);
@@ -87,7 +89,7 @@ export class Swarm {
     this.disconnections = new Disconnections({ roster, connections, given, inHand, clock, tell });
     const { refuse } = this.disconnections;
     this.defects = new Defects(inHand, refuse, tell);
-    this.answers = new Answers(inHand, refuse, () => clock.now(), confusionClasses);
+    this.answers = new Answers(inHand, refuse, () => clock.now(), confusionClasses, places);
     this.landings = new LandingQueue(pipeline, () => clock.now());
     this.lanesAdvice = new LanesAdvice(shards, welcome.shardSamples);
   }

@@ -8,6 +8,7 @@ import type { ModelDescription } from '../../shared/models/description.js';
 import { type Layout, layoutOf } from '../../shared/numerics/layout.js';
 import { copyShared } from '../copy-shared.js';
 import { surestMistakes } from '../eager/mistakes.js';
+import { scoresOf } from '../eager/scores.js';
 import type { Batch, Engine, EvaluationSums, Shard, Sums } from '../engine.js';
 import { Device, giveBack, vectorsOnDevice } from './device.js';
 import type { Graph, Value } from './graph/graph.js';
@@ -31,7 +32,7 @@ const INPUTS = new Map<string, 'x' | 'y' | 'weight'>([
 
 export interface CompiledOptions {
   runtime: Runtime;
-  model: Pick<ModelDescription, 'weights'>;
+  model: Pick<ModelDescription, 'weights' | 'scored'>;
   manifest: Pick<Manifest, 'label'>;
   /** @throws Error naming the operation that cannot be compiled */
   graphFor(wanted: GraphWanted): Promise<Graph>;
@@ -148,15 +149,24 @@ export class CompiledEngine implements Engine {
   async evaluate(batch: Batch): Promise<EvaluationSums> {
     const compiled = await this.compiled({ kind: 'evaluation', samples: batch.count });
     const results = await compiled.session.run(this.feeds(compiled, [{ batch, seed: 0 }]));
-    const classes = confusionClasses(this.options.manifest.label);
+    const { model, manifest } = this.options;
+    const classes = confusionClasses(manifest.label);
     const { predicted, confidence } = results;
-    if (classes === 0 || !predicted) return sumsOf(results);
+    const numbers = () =>
+      Object.fromEntries(
+        Object.entries(results).map(([name, { data }]) => [name, data as unknown as ArrayLike<number>]),
+      );
+    const sums = {
+      ...sumsOf(results),
+      ...(model.scored && scoresOf(model.scored, manifest.label, batch, numbers())),
+    };
+    if (classes === 0 || !predicted) return sums;
     const confusion = new Int32Array(classes * classes);
     const guesses = predicted.data as Int32Array;
     for (const [i, guess] of guesses.entries()) confusion[batch.y[i]! * classes + guess]!++;
     const mistakes =
       confidence && surestMistakes(batch.count, guesses, batch.y, confidence.data as Float32Array);
-    return { ...sumsOf(results), confusion, ...(mistakes ? { mistakes } : {}) };
+    return { ...sums, confusion, ...(mistakes ? { mistakes } : {}) };
   }
 
   dispose(): void {

@@ -15,6 +15,7 @@ import { installCpuKernels } from './cpu-kernels.js';
 import { surestMistakes } from './mistakes.js';
 import { evaluationOf, gradientsOf, type ModelStep, type StepInputs } from './model-step.js';
 import { openModel } from './open-model.js';
+import { scoresOf } from './scores.js';
 
 export interface EagerOptions {
   tf: typeof TensorFlow;
@@ -83,11 +84,15 @@ class EagerEngine implements Engine {
   async evaluate(batch: Batch): Promise<EvaluationSums> {
     const { tf } = this.options;
     const classes = confusionClasses(this.options.manifest.label);
-    const { loss, metric, predicted, confidence } = tf.tidy(() =>
+    const { loss, metric, predicted, confidence, scores } = tf.tidy(() =>
       evaluationOf(this.step, this.inputs(batch)),
     );
     try {
-      const sums = { loss: (await loss.data())[0]!, metric: (await metric.data())[0]! };
+      const sums = {
+        loss: (await loss.data())[0]!,
+        metric: (await metric.data())[0]!,
+        ...(await this.scores(batch, scores)),
+      };
       if (classes === 0 || !predicted) return sums;
       const confusion = new Int32Array(classes * classes);
       // One entry a sample, or one a position.
@@ -98,8 +103,16 @@ class EagerEngine implements Engine {
         surestMistakes(batch.count, guesses, batch.y, (await confidence.data()) as Float32Array);
       return { ...sums, confusion, ...(mistakes ? { mistakes } : {}) };
     } finally {
-      tf.dispose([loss, metric, ...(predicted ? [predicted] : []), ...(confidence ? [confidence] : [])]);
+      tf.dispose({ loss, metric, predicted, confidence, scores } as unknown as TensorFlow.TensorContainer);
     }
+  }
+
+  private async scores(batch: Batch, tensors: Record<string, TensorFlow.Tensor>) {
+    const { model, manifest } = this.options;
+    if (!model.scored) return {};
+    const computed: Record<string, ArrayLike<number>> = {};
+    for (const [name, tensor] of Object.entries(tensors)) computed[name] = await tensor.data();
+    return scoresOf(model.scored, manifest.label, batch, computed);
   }
 
   dispose(): void {

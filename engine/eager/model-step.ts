@@ -9,6 +9,7 @@ import type { LossName } from '../../shared/numerics/losses.js';
 import { type LossInputs, lossPerSample, metricSum } from './loss.js';
 import { confidenceOf } from './mistakes.js';
 import { penaltiesOf } from './penalties.js';
+import type { ScoreTensors } from './scores.js';
 import { argumentsOf } from './traced/arguments.js';
 import type { PerSample } from './traced/replay.js';
 
@@ -23,6 +24,8 @@ export interface ModelStep {
   loss: LossName;
   /** A traced loss in its place. */
   ownLoss?: PerSample | undefined;
+  /** What evaluations count besides. */
+  scores?: ScoreTensors | undefined;
   manifest: Pick<Manifest, 'label' | 'normalisation'>;
   /** Whether the model's output is logits: see `takeLastActivation`. */
   fromLogits: boolean;
@@ -73,13 +76,14 @@ export function gradientsOf(step: ModelStep, { x, target, weight }: StepInputs):
 export function evaluationOf(
   step: ModelStep,
   { x, target }: StepInputs,
-): { loss: Tensor; metric: Tensor; predicted?: Tensor; confidence?: Tensor } {
-  const { tf, model, loss } = step;
+): { loss: Tensor; metric: Tensor; predicted?: Tensor; confidence?: Tensor; scores: Record<string, Tensor> } {
+  const { tf, model, loss, scores } = step;
   const output = model.apply(normalized(step, x), { training: false }) as Tensor;
   const inputs = lossInputs(step, output, target);
   const { sum, predicted } = metricSum(tf, loss, inputs);
   const guesses = predicted && { predicted, confidence: confidenceOf(tf, loss, inputs) };
-  return { loss: tf.sum(lossesOf(step, inputs)), metric: sum, ...guesses };
+  const losses = tf.sum(lossesOf(step, inputs));
+  return { loss: losses, metric: sum, ...guesses, scores: scores?.(tf, inputs) ?? {} };
 }
 
 /** The loss of each sample: [n]. */

@@ -7,20 +7,26 @@ import { weightsInOrder } from '../../shared/models/weights-in-order.js';
 import { layoutOf } from '../../shared/numerics/layout.js';
 import { correctGradients } from './corrected-gradients.js';
 import { type ModelStep, takeLastActivation } from './model-step.js';
+import { scoring, type Taken } from './scores.js';
 import { replayer } from './traced/replay.js';
 
 /** @returns the step; its model is the caller's to dispose */
 export async function openModel<Manifest extends ModelStep['manifest']>(
   tf: typeof TensorFlow,
-  { topology, loss, labelSmoothing, classWeights, tracedLoss, weights: specs }: ModelDescription,
+  { topology, loss, labelSmoothing, classWeights, tracedLoss, scored, weights: specs }: ModelDescription,
   manifest: Manifest,
 ): Promise<ModelStep & { manifest: Manifest }> {
   correctGradients(tf);
   const model = await loadBlank(tf, topology, layoutOf(specs).total);
   const weights = weightsInOrder(model, specs);
+  const end = lastActivation(model);
   const opened = { tf, model, weights, loss, labelSmoothing, classWeights, manifest };
-  if (!tracedLoss) return { ...opened, fromLogits: takeLastActivation(tf, model, loss) };
+  if (!tracedLoss) {
+    const fromLogits = takeLastActivation(tf, model, loss);
+    const taken = fromLogits && end !== 'linear' ? (end as Taken) : undefined;
+    return { ...opened, scores: scored && scoring(scored, taken), fromLogits };
+  }
   // A traced loss is given what the model gives.
-  const fromLogits = manifest.label.kind === 'class' && lastActivation(model) === 'linear';
-  return { ...opened, ownLoss: replayer(tracedLoss), fromLogits };
+  const fromLogits = manifest.label.kind === 'class' && end === 'linear';
+  return { ...opened, ownLoss: replayer(tracedLoss), scores: scored && scoring(scored), fromLogits };
 }

@@ -4,6 +4,7 @@
  * Neither depends on who computes a part, nor on how many do: a run spread over workers and a later
  * `swarmgrad evaluate` make the same additions, and so agree to the last digit.
  */
+import { countPlaces } from './roc.js';
 
 /** Records of one part, at most: one run of the engine. Part of the protocol. */
 export const EVALUATION_PART = 256;
@@ -21,6 +22,10 @@ export interface EvaluationPlan {
   mostInHand: number;
   /** Classes of the confusion matrix that may come with a part; 0: no matrix. */
   confusionClasses: number;
+  /** Names of the sums that come with a part. */
+  scores?: readonly string[] | undefined;
+  /** ROC curves on which each of its samples has a place. */
+  curves?: number | undefined;
 }
 
 /** What an evaluation adds up; of a part, or of all. */
@@ -31,6 +36,12 @@ export interface EvaluationTotals {
   metric: number;
   /** Classes x classes counts, row-major [actual, predicted]; absent where there are no classes. */
   confusion?: ArrayLike<number> | undefined;
+  /** Sums by name; absent where none are asked for. */
+  scores?: Record<string, number> | undefined;
+  /** Of a part: places on ROC curves. */
+  places?: ArrayLike<number> | undefined;
+  /** Of a sum: how many samples have each of these places. */
+  placeCounts?: ReadonlyMap<number, number> | undefined;
   /** Wrong predictions of which the model was surest. */
   mistakes?: { record: number; predicted: number; confidence: number }[] | undefined;
 }
@@ -56,13 +67,23 @@ export function evaluationParts(records: number, first = 0): EvaluationPart[] {
 export function sumParts(parts: readonly EvaluationTotals[]): EvaluationTotals & { confusion?: number[] } {
   const total: EvaluationTotals & { confusion?: number[] } = { samples: 0, loss: 0, metric: 0 };
   const hasMatrix = parts.every(({ confusion }) => confusion);
-  for (const { samples, loss, metric, confusion } of parts) {
+  const hasScores = parts.every(({ scores }) => scores);
+  for (const { samples, loss, metric, confusion, scores } of parts) {
     total.samples += samples;
     total.loss += loss;
     total.metric += metric;
+    if (hasScores && scores) {
+      const sums = (total.scores ??= {});
+      for (const [name, sum] of Object.entries(scores)) sums[name] = (sums[name] ?? 0) + sum;
+    }
     if (!hasMatrix || !confusion) continue;
     const counts = (total.confusion ??= Array.from(confusion, () => 0));
     for (let cell = 0; cell < counts.length; cell++) counts[cell]! += confusion[cell]!;
+  }
+  if (parts.length > 0 && parts.every(({ places }) => places)) {
+    const counts = new Map<number, number>();
+    for (const { places } of parts) countPlaces(places!, counts);
+    total.placeCounts = counts;
   }
   return total;
 }

@@ -3,7 +3,14 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sumParts } from './evaluation-parts.js';
-import { type Evaluated, EXTRA_METRICS, extraMetric, extraMetricsOf, scored, varianceOf } from './metrics.js';
+import {
+  type Evaluated,
+  EXTRA_METRICS,
+  extraMetric,
+  extraMetricNamed,
+  scored,
+  varianceOf,
+} from './metrics.js';
 
 type Numbers = Record<string, number>;
 const fixture = JSON.parse(
@@ -67,12 +74,12 @@ describe('the scores of an evaluation', () => {
   it('are left out where they are 0 / 0, and refused for data that have none', () => {
     const nothing = { samples: 2, loss: 1, metric: 0 };
     expect(scored(['f1', 'r2'], nothing, { ...ofValues(1), variance: () => 0 })).toEqual({});
-    expect(EXTRA_METRICS.filter((name) => extraMetric(name).isOf(ofValues(1)))).toEqual(['rmse', 'r2']);
-    expect(EXTRA_METRICS.filter((name) => extraMetric(name).isOf(ofClasses(501)))).toEqual(['perplexity']);
-    expect([extraMetricsOf('f1,r2,f1'), extraMetricsOf('f1,auc'), extraMetricsOf('')]).toEqual([
-      ['f1', 'r2'],
-      undefined,
-      undefined,
+    const names = EXTRA_METRICS.flatMap((name) => extraMetricNamed(name) ?? []);
+    expect(names.filter((name) => extraMetric(name).isOf(ofValues(1)))).toEqual(['rmse', 'r2']);
+    expect(names.filter((name) => extraMetric(name).isOf(ofClasses(501)))).toEqual(['perplexity']);
+    expect(['f1', 'top-5', 'top3', 'top0', 'top', 'f', ''].map(extraMetricNamed)).toEqual([
+      ...['f1', 'top5', 'top3'],
+      ...[undefined, undefined, undefined, undefined],
     ]);
   });
 });

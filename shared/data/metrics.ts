@@ -5,6 +5,7 @@
 import type { LossName } from '../numerics/losses.js';
 import type { EvaluationTotals } from './evaluation-parts.js';
 import { confusionClasses, elementsOf, type LabelKind, metricUnitOf, type TensorSpec } from './manifest.js';
+import { areaUnder, curvesOf, MAX_CURVES } from './roc.js';
 
 /** What is evaluated. */
 export interface Evaluated {
@@ -71,20 +72,50 @@ export const METRICS = {
     higherIsBetter: true,
     of: ({ loss, samples }, { variance }) => 1 - loss / samples / variance(),
   },
+  auc: {
+    key: 'auc',
+    called: 'area under the ROC curve',
+    higherIsBetter: true,
+    needs: `one class a record, of at most ${MAX_CURVES}`,
+    isOf: ({ label, y }) => curvesOf(label) > 0 && elementsOf(y) === 1,
+    of: ({ placeCounts }, { label }) => (placeCounts ? areaUnder(placeCounts, curvesOf(label)) : Number.NaN),
+  },
 } satisfies Record<string, Metric>;
 
-export type ExtraMetric = keyof typeof METRICS;
-export const EXTRA_METRICS = Object.keys(METRICS) as ExtraMetric[];
+type Listed = keyof typeof METRICS;
+/** One of the table, or the share of samples whose class is among the k most likely ones: `top5`. */
+export type ExtraMetric = Listed | `top${number}`;
+const LISTED = Object.keys(METRICS) as Listed[];
+/** As people are told of them. */
+export const EXTRA_METRICS: readonly string[] = [...LISTED, 'topK'];
 
-export const extraMetric = (name: ExtraMetric): Metric => METRICS[name];
+const isListed = (name: string): name is Listed => (LISTED as string[]).includes(name);
 
-/** `f1,r2` as names; undefined for a text with others. */
-export function extraMetricsOf(text: string): ExtraMetric[] | undefined {
-  const names = text.split(',');
-  return names.every((name) => (EXTRA_METRICS as string[]).includes(name))
-    ? [...new Set(names as ExtraMetric[])]
-    : undefined;
+/** `top5` and `top-5`. */
+export function extraMetricNamed(text: string): ExtraMetric | undefined {
+  if (isListed(text)) return text;
+  const [, k] = /^top-?([1-9]\d{0,4})$/.exec(text) ?? [];
+  return k === undefined ? undefined : `top${Number(k)}`;
 }
+
+export function extraMetric(name: ExtraMetric): Metric {
+  if (isListed(name)) return METRICS[name];
+  const k = Number(name.slice('top'.length));
+  return {
+    key: name,
+    called: `top-${k} accuracy`,
+    higherIsBetter: true,
+    needs: `more than ${k} classes, and an output for each`,
+    isOf: ({ label }) => label.kind === 'class' && label.classes > Math.max(k, 2),
+    of: ({ scores, samples }) => (scores?.[name] ?? Number.NaN) / samples,
+  };
+}
+
+/** What engines must count for these. */
+export const countedFor = (names: readonly ExtraMetric[]): { top: number[]; curve: boolean } => ({
+  top: [...new Set(names)].filter((name) => !isListed(name)).map((name) => Number(name.slice('top'.length))),
+  curve: names.includes('auc'),
+});
 
 /** By the names that they have in files; one that is not defined for these totals (0 / 0) is left out. */
 export function scored(

@@ -11,6 +11,22 @@ export interface TracedFunction {
   graph: Record<string, unknown>;
 }
 
+/** What evaluations count beside loss and metric: what `--metrics` asks the engines for. */
+export interface Scored {
+  /** Whether the right class is among the k most likely ones, for each of these k. */
+  top: number[];
+  /** Places on ROC curves: shared/data/roc.ts. */
+  curve: boolean;
+  /** Of one's own, each under a name. */
+  own: TracedFunction[];
+}
+
+/** The names under which sums of evaluations stand. */
+export const scoreNames = ({ top, own }: Scored): string[] => [
+  ...top.map((k) => `top${k}`),
+  ...own.map(({ name }) => name),
+];
+
 /**
  * A model as the coordinator serves it: topology and names, never code. Content-addressed JSON,
  * fetched once by every worker at `/objects/<sha256>`.
@@ -29,6 +45,8 @@ export interface ModelDescription {
   loss: LossName;
   /** What is trained in place of `loss`; absent: `loss` itself. */
   tracedLoss?: TracedFunction;
+  /** Absent: nothing. */
+  scored?: Scored;
   /** Of a cross-entropy: the share of a label that is spread evenly over all classes; absent: 0. */
   labelSmoothing?: number;
   /** What a training sample of each class counts; absent: 1. */

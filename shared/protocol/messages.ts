@@ -17,7 +17,7 @@ import {
   sum,
   text,
 } from './fields.js';
-import { MAX_AUGMENT, MAX_ENGINE_CLASS, MAX_LANES, MAX_NAME, MAX_REASON } from './sizes.js';
+import { MAX_AUGMENT, MAX_ENGINE_CLASS, MAX_LANES, MAX_NAME, MAX_REASON, MAX_SCORES } from './sizes.js';
 
 export const PROTOCOL_VERSION = 4;
 
@@ -87,6 +87,13 @@ const evaluated = z.strictObject({
   metric: sum,
   /** Classes x classes counts, row-major [actual, predicted]; absent where there are no classes. */
   confusion: counts.exactOptional(),
+  /** Sums of what the model's description asks for (`scored`), by name. */
+  scores: z
+    .record(text(MAX_NAME), sum)
+    .refine((scores) => Object.keys(scores).length <= MAX_SCORES, 'too many')
+    .exactOptional(),
+  /** Samples x curves places on ROC curves, where it asks for them. */
+  places: counts.exactOptional(),
   /** The wrong predictions that the model was surest of. */
   mistakes: z.array(mistake).max(MAX_MISTAKES).exactOptional(),
   computeMs: duration,

@@ -9,9 +9,12 @@ export const MAX_CONTROL_BYTES = 8 << 10;
 /** Bytes of one integer in MessagePack, at most. */
 const MAX_INTEGER_BYTES = 5;
 
-/** Bytes of `evaluated`, at most, with a confusion matrix of so many classes. */
-export const evaluatedBytes = (classes: number): number =>
-  MAX_CONTROL_BYTES + MAX_INTEGER_BYTES * classes ** 2;
+/** Sums of an evaluation that have names, at most: they fit the bound of a control message with those. */
+export const MAX_SCORES = 16;
+
+/** Bytes of `evaluated`, at most, with a confusion matrix of so many classes, and so many places on curves. */
+export const evaluatedBytes = (classes: number, places = 0): number =>
+  MAX_CONTROL_BYTES + MAX_INTEGER_BYTES * (classes ** 2 + places);
 
 /** Characters of what workers say for people to read. */
 export const MAX_NAME = 100;

@@ -172,7 +172,7 @@ export class TaskRunner {
     const batch = await coming;
     await this.load(part.weights);
     const started = clock.now();
-    const { loss, metric, confusion, mistakes } = await material.compute.evaluate(batch);
+    const { loss, metric, confusion, scores, places, mistakes } = await material.compute.evaluate(batch);
     outbox.send({
       type: 'evaluated',
       version: part.version,
@@ -181,6 +181,8 @@ export class TaskRunner {
       loss,
       metric,
       ...(confusion ? { confusion: Array.from(confusion) } : {}),
+      ...(scores ? { scores } : {}),
+      ...(places ? { places } : {}),
       ...(mistakes ? { mistakes } : {}),
       computeMs: clock.now() - started,
     });

@@ -10,6 +10,7 @@ import { type Manifest, recordBytes } from '../../shared/data/manifest.js';
 import type { Probe } from '../../shared/engines/probe.js';
 import type { ModelDescription } from '../../shared/models/description.js';
 import { sizeOf } from '../../shared/numerics/shape.js';
+import { MAX_SCORES } from '../../shared/protocol/sizes.js';
 import { messageOf } from '../../shared/user-error.js';
 
 /**
@@ -45,6 +46,13 @@ const description = z.object({
   labelSmoothing: z.number().min(0).lt(1).optional(),
   classWeights: z.array(z.number().min(0)).max(100_000).optional(),
   tracedLoss: traced.optional(),
+  scored: z
+    .object({
+      top: z.array(whole(1, 99_999)).max(MAX_SCORES),
+      curve: z.boolean(),
+      own: z.array(traced).max(MAX_SCORES),
+    })
+    .optional(),
   inputShape: shape,
   outputShape: shape,
 });

@@ -1,8 +1,9 @@
 /** `swarmgrad evaluate RUN_DIR`: evaluates a run's model on its own test set or on other data. */
 import { type Command, Option } from 'commander';
 import type { Totals } from '../../../coordinator/scheduling/totals.js';
-import { namedLoss } from '../../../shared/models/description.js';
+import { type ModelDescription, namedLoss } from '../../../shared/models/description.js';
 import { metricOf } from '../../../shared/numerics/losses.js';
+import { UserError } from '../../../shared/user-error.js';
 import { scorecard, scorecardText } from '../../output/scorecard.js';
 import type { PartName } from '../../tasks/evaluate-on.js';
 import { keptWeights, type WhichWeights, weightsFlag } from '../../tasks/kept-weights.js';
@@ -40,8 +41,10 @@ async function evaluate(runDir: string, flags: Flags): Promise<void> {
   const { state, configuration, weights } = await keptWeights(runDir, flags.weights);
   const { evaluateOn } = await import('../../tasks/evaluate-on.js');
   const { scorerOf } = await import('../../../coordinator/setup/evaluated.js');
+  const model = await countedBy(state.model, flags.metrics);
   const score = scorerOf(flags.metrics ?? configuration.metrics, {
     loss: namedLoss(state.model),
+    scored: model.scored,
     labelSmoothing: state.model.labelSmoothing,
     label: state.records.label,
     y: state.records.y,
@@ -51,7 +54,7 @@ async function evaluate(runDir: string, flags: Flags): Promise<void> {
     part,
     // Other data are divided into two parts alone.
     split: data === undefined ? configuration : undefined,
-    model: state.model,
+    model,
     records: state.records,
     weights,
     engine: engine ?? usualEngine(state.workers),
@@ -78,4 +81,17 @@ async function evaluate(runDir: string, flags: Flags): Promise<void> {
 function usualEngine(workers: readonly Totals[]): string {
   const [most] = [...workers].sort((a, b) => b.samples - a.samples);
   return most?.kind === 'node' ? most.engine : 'auto';
+}
+
+/** The model, with what is to be counted: the run's own, or what the names say. */
+async function countedBy(model: ModelDescription, metrics: string | undefined): Promise<ModelDescription> {
+  if (metrics === undefined) return model;
+  const { scoredFor, scoreRequest } = await import(
+    '../../../coordinator/prepare/model/traced/own-metrics.js'
+  );
+  const { scored: before, ...plain } = model;
+  const scored = await scoredFor(scoreRequest(metrics, undefined), before, ({ called }) => {
+    throw new UserError(`${called}: evaluate counts those of the run: leave --metrics out`, 2);
+  });
+  return { ...plain, ...(scored && { scored }) };
 }

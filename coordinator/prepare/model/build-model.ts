@@ -15,7 +15,9 @@ export type BuildAnswer = { built: BuiltModel } | { error: { message: string; ex
 
 /** @throws UserError if the model cannot be had, or does not fit the data */
 export async function buildModel(request: BuildRequest): Promise<BuiltModel> {
-  if (typeof request.model === 'function' || typeof request.loss === 'function') {
+  const { model, loss, scores } = request;
+  const isOfProgram = Object.keys(scores?.functions ?? {}).length > 0;
+  if (typeof model === 'function' || typeof loss === 'function' || isOfProgram) {
     const { buildTopology } = await import('./topology.js');
     return buildTopology(request);
   }

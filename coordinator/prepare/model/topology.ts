@@ -35,6 +35,8 @@ import { isModelFile } from './model-spec.js';
 import { type DataHead, referenceProbe } from './reference.js';
 import { seedTopology } from './seeds.js';
 import { isOwnLoss, type LossSource, ownLoss } from './traced/own-function.js';
+import { type ScoreRequest, scoredFor } from './traced/own-metrics.js';
+import type { Subject } from './traced/plain-inputs.js';
 import { traceOwn } from './traced/trace-own.js';
 
 const tf = loadTensorFlow();
@@ -56,6 +58,8 @@ export interface BuildRequest {
   seed: number;
   /** What of a model's file is trained further; a model built before has it done already. */
   tuning?: Tuning | undefined;
+  /** What evaluations count besides; undefined: nothing. */
+  scores?: ScoreRequest | undefined;
   /** The file of the model's first weights, if it is not the model's own. */
   from?: string | undefined;
   /** If it is absent, no graphs are traced. */
@@ -90,16 +94,20 @@ export async function buildTopology(request: BuildRequest): Promise<BuiltModel> 
     const named = isOwnLoss(request.loss) ? undefined : request.loss;
     const loss = trains?.loss ?? named ?? defaultLoss(model, request.data);
     checkShapes(model, request.data, loss);
-    const tracedLoss = await tracedLossOf(request, model);
+    const subject = subjectOf(request.data, model);
+    const tracedLoss = await tracedLossOf(request, subject);
+    const before = typeof request.model === 'object' ? request.model.scored : undefined;
+    const scored = await scoredFor(request.scores, before, (own) => traceOwn(tf, own, subject(), 'metric'));
     if (!tracedLoss) checkEnd(model, loss, request.data, trains?.fromLogits);
     const terms = lossTerms(request, tracedLoss ? undefined : loss, trains?.labelSmoothing);
     const description: ModelDescription = {
-      format: tracedLoss || Object.keys(terms).length > 0 ? 2 : 1,
+      format: tracedLoss || scored || Object.keys(terms).length > 0 ? 2 : 1,
       name: nameOf(request.model, model),
       topology: seeded,
       weights: weightSpecs(model, request.model),
       loss,
       ...(tracedLoss && { tracedLoss }),
+      ...(scored && { scored }),
       ...terms,
       // The model may leave dimensions open; the data does not.
       inputShape: request.data.x.shape,
@@ -123,20 +131,26 @@ export async function buildTopology(request: BuildRequest): Promise<BuiltModel> 
   }
 }
 
+/** What functions of the user's own are traced for, made when it is asked for. */
+const subjectOf =
+  ({ x, y, label }: DataHead, model: TensorFlow.LayersModel): (() => Subject) =>
+  () => {
+    const outputShape = tf.tidy(() => {
+      const output = model.apply(tf.zeros([1, ...x.shape])) as TensorFlow.Tensor;
+      return output.shape.slice(1);
+    });
+    return { label, labelShape: y.shape, outputShape, end: lastActivation(model) };
+  };
+
 /** The user's own loss as a graph: that of a run that goes on, which must be the same if it is given again. */
 async function tracedLossOf(
-  { model: source, loss, data }: BuildRequest,
-  model: TensorFlow.LayersModel,
+  { model: source, loss }: BuildRequest,
+  subject: () => Subject,
 ): Promise<TracedFunction | undefined> {
   const before = typeof source === 'object' ? source.tracedLoss : undefined;
   if (!isOwnLoss(loss) || (before && loss === 'function')) return before;
   const own = await ownLoss(loss);
-  const outputShape = tf.tidy(() => {
-    const record = tf.zeros([1, ...data.x.shape]);
-    return (model.apply(record) as TensorFlow.Tensor).shape.slice(1);
-  });
-  const subject = { label: data.label, labelShape: data.y.shape, outputShape, end: lastActivation(model) };
-  const traced = traceOwn(tf, own, subject, 'loss');
+  const traced = traceOwn(tf, own, subject(), 'loss');
   if (typeof source !== 'object') return traced;
   if (before?.sha256 === traced.sha256) return before;
   throw new UserError(

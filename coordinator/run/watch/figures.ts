@@ -1,5 +1,10 @@
 /** The figures of an evaluation that a run can be watched by, one row each, and all of `--metrics`. */
-import { EXTRA_METRICS, type ExtraMetric, extraMetric } from '../../../shared/data/metrics.js';
+import {
+  EXTRA_METRICS,
+  type ExtraMetric,
+  extraMetric,
+  extraMetricNamed,
+} from '../../../shared/data/metrics.js';
 import type { MetricName } from '../../../shared/numerics/losses.js';
 
 /** Means over the samples of an evaluation. */
@@ -34,7 +39,11 @@ type OwnFigure = keyof typeof FIGURES;
 /** A figure of an evaluation that can be watched. */
 export type FigureName = OwnFigure | ExtraMetric;
 const OWN = Object.keys(FIGURES) as OwnFigure[];
-export const FIGURE_NAMES: readonly FigureName[] = [...OWN, ...EXTRA_METRICS];
+/** As people are told of them. */
+export const FIGURE_NAMES: readonly string[] = [...OWN, ...EXTRA_METRICS];
+
+export const figureNamed = (text: string): FigureName | undefined =>
+  OWN.find((name) => name === text) ?? extraMetricNamed(text);
 
 export const isExtra = (name: FigureName): name is ExtraMetric => !(OWN as FigureName[]).includes(name);
 

@@ -48,7 +48,7 @@ const BASES = [0.25, 0.5];
  * Inputs of the graph: `x` and `y` as stored, `sampleWeight` of a gradient where records have weights, `weight:I` by
  * place in the layout. Outputs: `loss`, `metric`; of
  * a gradient `gradient:I` (sums over the samples) and `change:I` (times samples) where there is one; of an
- * evaluation of classes `predicted` and `confidence`; of a prediction `output` alone, of `x` as it is stored: for
+ * evaluation of classes `predicted` and `confidence`, and what `scoring` gives; of a prediction `output` alone, of `x` as it is stored: for
  * classes probabilities, also where the model ends in logits.
  * @throws Error naming the operation that stands in the way
  */
@@ -93,8 +93,8 @@ function traceOnce(request: TraceRequest, base: number): Graph {
         return;
       }
       if (request.kind === 'evaluation') {
-        const results = evaluationOf(request, inputs);
-        for (const [name, tensor] of Object.entries(results)) {
+        const { scores, ...results } = evaluationOf(request, inputs);
+        for (const [name, tensor] of Object.entries({ ...results, ...scores })) {
           outputs.push({ name, value: recorder.valueOf(tensor) });
         }
         return;

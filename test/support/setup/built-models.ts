@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { deserialize, serialize } from 'node:v8';
 import type { BuildRequest, BuiltModel } from '../../../coordinator/prepare/model/topology.js';
 import { isOwnLoss } from '../../../coordinator/prepare/model/traced/own-function.js';
+import { needsTracing } from '../../../coordinator/prepare/model/traced/own-metrics.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const FOLDER = join(ROOT, 'node_modules/.cache/swarmgrad-test-models');
@@ -19,7 +20,12 @@ export async function builtOnce(
   request: BuildRequest,
   build: (request: BuildRequest) => Promise<BuiltModel>,
 ): Promise<BuiltModel> {
-  if (typeof request.model !== 'string' || !ZOO.test(request.model) || isOwnLoss(request.loss))
+  if (
+    typeof request.model !== 'string' ||
+    !ZOO.test(request.model) ||
+    isOwnLoss(request.loss) ||
+    needsTracing(request.scores)
+  )
     return build(request);
   const { batchSize, shards, shardSamples } = request.run!;
   const asked = { ...request, run: { batchSize, shards, shardSamples } };
