@@ -15,6 +15,14 @@ describe('the first leases of a step', () => {
     ]);
   });
 
+  it('go out in the order in which workers have joined, to each its largest first', () => {
+    expect(oneStep({ workers: [measured('anna'), measured('ben', 300)] }).begin()).toEqual([
+      lease('anna', 1, 7),
+      lease('ben', 2, 2),
+      lease('ben', 2, 6),
+    ]);
+  });
+
   it('are also for newcomers, in small parts', () => {
     const { begin, worker, of } = oneStep({ workers: [anna, ben], batch: { bounds: shardBounds(128, 8) } });
     worker('anna').credit({ samples: 100, computeMs: 1000, waitMs: 0, turnaroundMs: 1001 });
