@@ -3,7 +3,7 @@ import type * as TensorFlow from '@tensorflow/tfjs';
 import type { Candidate } from '../../engine/choose.js';
 import type { CompiledSubject } from '../../engine/compiled/start.js';
 import { createEagerEngine } from '../../engine/eager/engine.js';
-import { installWasmKernels } from '../../engine/eager/wasm-kernels.js';
+import { installWasmKernels } from '../../engine/eager/kernels/wasm-kernels.js';
 import type { Engine } from '../../engine/engine.js';
 import type { EngineName } from '../../shared/engines/engines.js';
 import { type Gpu, nameOfGpu, rendererOf, type WebGl } from './gpu.js';

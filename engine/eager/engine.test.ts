@@ -13,7 +13,7 @@ import {
 } from '../../test/support/models/learning.js';
 import type { Batch, Engine } from '../engine.js';
 import { createEagerEngine } from './engine.js';
-import { installWasmKernels } from './wasm-kernels.js';
+import { installWasmKernels } from './kernels/wasm-kernels.js';
 
 const firstOf = (subject: Problem, count: number): Batch =>
   batchOf(

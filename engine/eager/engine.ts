@@ -11,7 +11,7 @@ import { setWeight } from '../../shared/models/write-weights.js';
 import { type Layout, layoutOf } from '../../shared/numerics/layout.js';
 import { Random } from '../../shared/numerics/random.js';
 import type { Batch, Engine, EvaluationSums, Sums } from '../engine.js';
-import { installCpuKernels } from './cpu-kernels.js';
+import { installCpuKernels } from './kernels/cpu-kernels.js';
 import { surestMistakes } from './mistakes.js';
 import { evaluationOf, gradientsOf, type ModelStep, type StepInputs } from './model-step.js';
 import { openModel } from './open-model.js';

@@ -4,7 +4,7 @@ import type { EngineName } from '../../shared/engines/engines.js';
 import type { Candidate } from '../choose.js';
 import type { CompiledSubject } from '../compiled/start.js';
 import { createEagerEngine } from '../eager/engine.js';
-import { installWasmKernels } from '../eager/wasm-kernels.js';
+import { installWasmKernels } from '../eager/kernels/wasm-kernels.js';
 import type { Engine } from '../engine.js';
 import { startCompiledCpu, startCompiledGpu, startCompiledWasm } from './compiled.js';
 import { showsGpu } from './gpu-devices.js';

@@ -10,7 +10,7 @@ import { CompiledEngine } from '../../../engine/compiled/engine.js';
 import type { Runtime } from '../../../engine/compiled/runtime.js';
 import { createTracer } from '../../../engine/compiled/trace/trace-source.js';
 import { createEagerEngine } from '../../../engine/eager/engine.js';
-import { installWasmKernels } from '../../../engine/eager/wasm-kernels.js';
+import { installWasmKernels } from '../../../engine/eager/kernels/wasm-kernels.js';
 import type { Engine } from '../../../engine/engine.js';
 import { cpuRuntime, wasmRuntime } from '../../../engine/node/compiled.js';
 import { eagerEngine, gradientOf, type Subject, subjectOf } from '../../support/compiled/subject.js';
