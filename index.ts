@@ -21,7 +21,7 @@ export type {
   OwnRecords,
   OwnValues,
 } from './coordinator/prepare/data/arrays/own/own-data-set.js';
-export type { ModelFunction } from './coordinator/prepare/model/topology.js';
+export type { ModelFunction } from './coordinator/prepare/model/topology/request.js';
 export type {
   LossOption,
   LossSource,

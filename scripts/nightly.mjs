@@ -22,7 +22,11 @@ const CAMPAIGNS = [
     { CHAOS_WORKER_KILLS: '100', CHAOS_COORDINATOR_KILLS: '25' },
   ],
   ['hostile messages', ['test/simulation/fuzz', 'test/cluster/fuzz.test.ts'], { FUZZ_FRAMES: '10000000' }],
-  ['layers and engines', ['engine/compiled/coverage', 'test/learning/layers'], { PARITY_RUNS: '50' }],
+  [
+    'layers and engines',
+    ['engine/compiled/engine.coverage', 'engine/compiled/engine.webgpu', 'test/learning/layers'],
+    { PARITY_RUNS: '50' },
+  ],
   ['properties', ['--project=pure'], { FAST_CHECK_RUNS: '2000' }],
 ];
 /** Again and again, each time with other seeds. */

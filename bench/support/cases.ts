@@ -1,6 +1,6 @@
 /** The models that engines are timed with, and random records for them. */
 import { buildModel } from '../../coordinator/prepare/model/build-model.js';
-import type { DataHead } from '../../coordinator/prepare/model/reference.js';
+import type { DataHead } from '../../coordinator/prepare/model/topology/reference.js';
 import type { CompiledSubject } from '../../engine/compiled/start.js';
 import type { Batch } from '../../engine/engine.js';
 import { Random } from '../../shared/numerics/random.js';

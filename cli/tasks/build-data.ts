@@ -2,7 +2,7 @@
 import { type BuiltManifests, writeBuilt } from '../../coordinator/prepare/data/built/write-built.js';
 import { absoluteData, openData, shownData } from '../../coordinator/prepare/data/sources/sources.js';
 import { endsOf } from '../../coordinator/prepare/model/ends.js';
-import { absoluteModel } from '../../coordinator/prepare/model/model-spec.js';
+import { absoluteModel } from '../../coordinator/prepare/model/file/model-spec.js';
 import type { LossName } from '../../shared/numerics/losses.js';
 import { UserError } from '../../shared/user-error.js';
 

@@ -2,7 +2,7 @@
 import type { GivenCoordinatorOptions } from '../../coordinator/options/options.js';
 import { openData, shownData } from '../../coordinator/prepare/data/sources/sources.js';
 import { buildModel } from '../../coordinator/prepare/model/build-model.js';
-import { headOf } from '../../coordinator/prepare/model/reference.js';
+import { headOf } from '../../coordinator/prepare/model/topology/reference.js';
 import { shardSamplesOf } from '../../coordinator/prepare/prepare.js';
 import { configure } from '../../coordinator/setup/configure.js';
 import { batchOf } from '../../engine/admission.js';

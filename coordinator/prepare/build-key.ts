@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ModelDescription } from '../../shared/models/description.js';
 import { VERSION } from '../../shared/version.js';
-import type { BuildRequest } from './model/topology.js';
+import type { BuildRequest } from './model/topology/request.js';
 import { isOwnLoss } from './model/traced/own-function.js';
 
 /** JSON, as workers fetch it. */

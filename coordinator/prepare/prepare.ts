@@ -15,8 +15,8 @@ import { evaluatedRecords, withValidation } from './data/split/validation.js';
 import { contentHash, ObjectStore, storeSplit } from './data/store.js';
 import { buildModel, type ModelSource } from './model/build-model.js';
 import { endsOf } from './model/ends.js';
-import { headOf } from './model/reference.js';
-import type { BuildRequest } from './model/topology.js';
+import { headOf } from './model/topology/reference.js';
+import type { BuildRequest } from './model/topology/request.js';
 import { isOwnLoss, type OwnFunction } from './model/traced/own-function.js';
 import { needsTracing, type ScoreRequest, scoredFor, scoreRequest } from './model/traced/own-metrics.js';
 

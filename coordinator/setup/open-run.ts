@@ -9,7 +9,7 @@ import type { OwnDataSet } from '../prepare/data/arrays/own/own-data-set.js';
 import type { GivenData } from '../prepare/data/source.js';
 import { absoluteData, shownData } from '../prepare/data/sources/sources.js';
 import type { ModelFunction, ModelSource } from '../prepare/model/build-model.js';
-import { absoluteModel, modelFrom, weightsFrom } from '../prepare/model/model-spec.js';
+import { absoluteModel, modelFrom, weightsFrom } from '../prepare/model/file/model-spec.js';
 import {
   absoluteLoss,
   isOwnLoss,

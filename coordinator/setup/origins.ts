@@ -3,7 +3,7 @@ import { UserError } from '../../shared/user-error.js';
 import { VERSION } from '../../shared/version.js';
 import { dataName } from '../prepare/data/sources/sources.js';
 import { hashUnderName } from '../prepare/data/store.js';
-import { modelFileHash } from '../prepare/model/model-spec.js';
+import { modelFileHash } from '../prepare/model/file/model-spec.js';
 import type { Prepared } from '../prepare/prepare.js';
 import { type Origins, resumedOrigins } from '../record/folder/origins.js';
 import type { Control } from '../run/control.js';

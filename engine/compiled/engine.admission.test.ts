@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { buildTopology, type ModelFunction } from '../../coordinator/prepare/model/topology.js';
+import type { ModelFunction } from '../../coordinator/prepare/model/topology/request.js';
+import { buildTopology } from '../../coordinator/prepare/model/topology/topology.js';
 import { compiledEngine, type Subject, subjectOf } from '../../test/support/compiled/subject.js';
 import { zoo } from '../../test/support/compiled/zoo.js';
 import { distanceFromReference, TOLERANCE } from '../admission.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ModelFunction } from '../../coordinator/prepare/model/topology.js';
+import type { ModelFunction } from '../../coordinator/prepare/model/topology/request.js';
 import { compiledEngine, hashOf, type Subject, subjectOf } from '../../test/support/compiled/subject.js';
 import { models, zoo } from '../../test/support/compiled/zoo.js';
 import { NodeComputer } from '../compute-node.js';

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import type { ModelFunction } from '../../coordinator/prepare/model/topology.js';
+import type { ModelFunction } from '../../coordinator/prepare/model/topology/request.js';
 import { PORTABLE } from '../../engine/compiled/lower/target.js';
 import { compiledEngine, eagerEngine, gradientOf, subjectOf } from '../../test/support/compiled/subject.js';
 import { temporaryFolder } from '../../test/support/files/temporary-folder.js';

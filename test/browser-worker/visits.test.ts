@@ -38,13 +38,12 @@ describe.skipIf(withoutChromium())('a volunteer', () => {
   it('pauses, resumes and stops; the coordinator sees it come and go, and counts on', async () => {
     const tab = await contributingTab(await browser(), cluster.url, 'wasm', 'guest');
     await tab.phase('contributing');
-    await goesOn(5);
+    await until(async () => (await tab.figure('my-samples', 'data-samples')) >= 64 * 5);
     await tab.click('Pause');
     expect(await tab.phase('paused')).toMatch(/^Paused\./);
     await cluster.program.line(/guest left: connection closed \(4001\)/);
     await until(async () => (await names(cluster.url)).length === 0);
     const given = await tab.figure('my-samples', 'data-samples');
-    expect(given).toBeGreaterThan(0);
     await tab.click('Resume');
     await tab.phase('contributing');
     await goesOn(5);

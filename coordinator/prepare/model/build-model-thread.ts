@@ -2,7 +2,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf, UserError } from '../../../shared/user-error.js';
 import type { BuildAnswer } from './build-model.js';
-import { type BuildRequest, buildTopology } from './topology.js';
+import type { BuildRequest } from './topology/request.js';
+import { buildTopology } from './topology/topology.js';
 
 const answer = (answer: BuildAnswer, transfer: ArrayBuffer[] = []) =>
   parentPort!.postMessage(answer, transfer);

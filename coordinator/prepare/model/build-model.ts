@@ -6,9 +6,9 @@
 import { Worker } from 'node:worker_threads';
 import { threadEntry } from '../../../engine/node/thread-entry.js';
 import { UserError } from '../../../shared/user-error.js';
-import type { BuildRequest, BuiltModel } from './topology.js';
+import type { BuildRequest, BuiltModel } from './topology/request.js';
 
-export type { BuiltModel, ModelFunction, ModelSource } from './topology.js';
+export type { BuiltModel, ModelFunction, ModelSource } from './topology/request.js';
 
 /** What the thread answers: a result, or an error in parts, since classes do not survive the way. */
 export type BuildAnswer = { built: BuiltModel } | { error: { message: string; exitCode: 1 | 2 | undefined } };
@@ -18,7 +18,7 @@ export async function buildModel(request: BuildRequest): Promise<BuiltModel> {
   const { model, loss, scores } = request;
   const isOfProgram = Object.keys(scores?.functions ?? {}).length > 0;
   if (typeof model === 'function' || typeof loss === 'function' || isOfProgram) {
-    const { buildTopology } = await import('./topology.js');
+    const { buildTopology } = await import('./topology/topology.js');
     return buildTopology(request);
   }
   const thread = new Worker(threadEntry(import.meta.url, './build-model-thread.js'), { workerData: request });

@@ -5,9 +5,9 @@
 import { ACTIVATION_LAYERS, SEEN_THROUGH } from '../../../shared/models/last-activation.js';
 import { INPUT_LAYER, OUTPUT_LAYER } from '../../../shared/models/portable-names.js';
 import type { DataShapes, ModelEnds } from '../data/source.js';
+import { isModelFile } from './file/model-spec.js';
 import type { Topology } from './layers/topology-json.js';
-import { isModelFile } from './model-spec.js';
-import type { ModelSource } from './topology.js';
+import type { ModelSource } from './topology/request.js';
 import type { LossSource } from './traced/own-function.js';
 
 /** Layers that move values, and change none. */
@@ -61,7 +61,7 @@ export async function endsOf(
 ): Promise<ModelEnds> {
   if (typeof model === 'object') return endsOfTopology(model.topology);
   if (typeof model === 'function') {
-    const { topologyOfFunction } = await import('./topology.js');
+    const { topologyOfFunction } = await import('./topology/starting-point.js');
     return endsOfTopology(topologyOfFunction(model, shapes, loss));
   }
   if (!isModelFile(model)) return {};

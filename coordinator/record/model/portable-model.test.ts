@@ -6,8 +6,9 @@ import { tableFiles } from '../../../test/support/files/csv-files.js';
 import type { DataSet } from '../../prepare/data/source.js';
 import { openData } from '../../prepare/data/sources/sources.js';
 import { endsOfTopology } from '../../prepare/model/ends.js';
-import { headOf } from '../../prepare/model/reference.js';
-import { buildTopology, type ModelSource } from '../../prepare/model/topology.js';
+import { headOf } from '../../prepare/model/topology/reference.js';
+import type { ModelSource } from '../../prepare/model/topology/request.js';
+import { buildTopology } from '../../prepare/model/topology/topology.js';
 import { portableModel } from './portable-model.js';
 
 const fileOf = tableFiles();

@@ -1,7 +1,7 @@
 /** What layers mean beside their forward and backward pass: the same in the eager and in the compiled engine. */
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ModelFunction } from '../../../coordinator/prepare/model/topology.js';
+import type { ModelFunction } from '../../../coordinator/prepare/model/topology/request.js';
 import { PORTABLE } from '../../../engine/compiled/lower/target.js';
 import type { Engine } from '../../../engine/engine.js';
 import { registerLayers } from '../../../shared/models/layers.js';

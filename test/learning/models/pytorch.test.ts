@@ -5,8 +5,8 @@
 import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, it } from 'vitest';
-import { headOf } from '../../../coordinator/prepare/model/reference.js';
-import { buildTopology } from '../../../coordinator/prepare/model/topology.js';
+import { headOf } from '../../../coordinator/prepare/model/topology/reference.js';
+import { buildTopology } from '../../../coordinator/prepare/model/topology/topology.js';
 import { createEagerEngine } from '../../../engine/eager/engine.js';
 import type { Batch } from '../../../engine/engine.js';
 import { layoutOf } from '../../../shared/numerics/layout.js';

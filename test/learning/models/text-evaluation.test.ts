@@ -1,8 +1,8 @@
 /** An evaluation of text: every position is in the confusion matrix, and counts alike in the accuracy. */
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, it } from 'vitest';
-import { headOf } from '../../../coordinator/prepare/model/reference.js';
-import { buildTopology } from '../../../coordinator/prepare/model/topology.js';
+import { headOf } from '../../../coordinator/prepare/model/topology/reference.js';
+import { buildTopology } from '../../../coordinator/prepare/model/topology/topology.js';
 import { createEagerEngine } from '../../../engine/eager/engine.js';
 import type { Batch } from '../../../engine/engine.js';
 import { MAX_CONFUSION_CLASSES } from '../../../shared/data/manifest.js';

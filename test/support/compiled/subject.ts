@@ -2,8 +2,9 @@
 import { createHash } from 'node:crypto';
 import * as tf from '@tensorflow/tfjs';
 import * as ort from 'onnxruntime-node';
-import type { DataHead } from '../../../coordinator/prepare/model/reference.js';
-import { buildTopology, type ModelFunction } from '../../../coordinator/prepare/model/topology.js';
+import type { DataHead } from '../../../coordinator/prepare/model/topology/reference.js';
+import type { ModelFunction } from '../../../coordinator/prepare/model/topology/request.js';
+import { buildTopology } from '../../../coordinator/prepare/model/topology/topology.js';
 import { CompiledEngine } from '../../../engine/compiled/engine.js';
 import { checkGraph } from '../../../engine/compiled/graph/check-graph.js';
 import { storeGraph } from '../../../engine/compiled/graph/graph-json.js';

@@ -1,5 +1,6 @@
 import type { Tuning } from '../../../coordinator/prepare/model/file/tune.js';
-import { buildTopology, type ModelSource } from '../../../coordinator/prepare/model/topology.js';
+import type { ModelSource } from '../../../coordinator/prepare/model/topology/request.js';
+import { buildTopology } from '../../../coordinator/prepare/model/topology/topology.js';
 import type { LabelKind } from '../../../shared/data/manifest.js';
 import type { LossName } from '../../../shared/numerics/losses.js';
 

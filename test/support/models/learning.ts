@@ -1,12 +1,9 @@
 /** Small learning problems: data, a model, and an engine on TF.js's `cpu` backend. */
 import * as tf from '@tensorflow/tfjs';
 import type { DataSet } from '../../../coordinator/prepare/data/source.js';
-import { headOf } from '../../../coordinator/prepare/model/reference.js';
-import {
-  type BuiltModel,
-  buildTopology,
-  type ModelSource,
-} from '../../../coordinator/prepare/model/topology.js';
+import { headOf } from '../../../coordinator/prepare/model/topology/reference.js';
+import type { BuiltModel, ModelSource } from '../../../coordinator/prepare/model/topology/request.js';
+import { buildTopology } from '../../../coordinator/prepare/model/topology/topology.js';
 import { createEagerEngine } from '../../../engine/eager/engine.js';
 import type { Batch, Engine } from '../../../engine/engine.js';
 import type { LossName } from '../../../shared/numerics/losses.js';

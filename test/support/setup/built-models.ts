@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deserialize, serialize } from 'node:v8';
-import type { BuildRequest, BuiltModel } from '../../../coordinator/prepare/model/topology.js';
+import type { BuildRequest, BuiltModel } from '../../../coordinator/prepare/model/topology/request.js';
 import { isOwnLoss } from '../../../coordinator/prepare/model/traced/own-function.js';
 import { needsTracing } from '../../../coordinator/prepare/model/traced/own-metrics.js';
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Manifest, RecordArray } from '../../../../shared/data/manifest.js';
 import { temporaryFolder } from '../../../../test/support/files/temporary-folder.js';
 import { refusalOf } from '../../../../test/support/refusal.js';
-import { headOf } from '../../model/reference.js';
+import { headOf } from '../../model/topology/reference.js';
 import type { DataSet, Reader } from '../source.js';
 import { openData } from '../sources/sources.js';
 import { withValidation } from '../split/validation.js';

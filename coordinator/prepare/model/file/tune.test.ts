@@ -8,7 +8,7 @@ import { temporaryFolder } from '../../../../test/support/files/temporary-folder
 import { build } from '../../../../test/support/models/building.js';
 import { refusalOf } from '../../../../test/support/refusal.js';
 import { writeModelFiles } from '../../../record/model/model-files.js';
-import type { BuiltModel, ModelFunction } from '../topology.js';
+import type { BuiltModel, ModelFunction } from '../topology/request.js';
 import type { Tuning } from './tune.js';
 
 const root = temporaryFolder();

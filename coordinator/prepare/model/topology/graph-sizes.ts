@@ -1,9 +1,9 @@
 /** Which graphs of the model a run needs: one for each number of samples that an engine will be given. */
 
-import type { GraphWanted } from '../../../engine/compiled/graph/wanted.js';
-import { evaluationParts } from '../../../shared/data/evaluation-parts.js';
-import { repeatedSamples } from '../../../shared/engines/probe.js';
-import { shardBounds } from '../../../shared/numerics/tree.js';
+import type { GraphWanted } from '../../../../engine/compiled/graph/wanted.js';
+import { evaluationParts } from '../../../../shared/data/evaluation-parts.js';
+import { repeatedSamples } from '../../../../shared/engines/probe.js';
+import { shardBounds } from '../../../../shared/numerics/tree.js';
 
 export interface RunSizes {
   batchSize: number;

@@ -1,14 +1,14 @@
 /** The admission probe of a run: TF.js's `cpu` backend on the first records of the training set. */
 import type * as TensorFlow from '@tensorflow/tfjs';
-import { makeProbe } from '../../../engine/admission.js';
-import { createEagerEngine } from '../../../engine/eager/engine.js';
-import type { Batch } from '../../../engine/engine.js';
-import { elementsOf } from '../../../shared/data/manifest.js';
-import type { Probe } from '../../../shared/engines/probe.js';
-import type { ModelDescription } from '../../../shared/models/description.js';
-import { layoutOf } from '../../../shared/numerics/layout.js';
-import { recordsAt } from '../data/built/records-at.js';
-import type { DataSet } from '../data/source.js';
+import { makeProbe } from '../../../../engine/admission.js';
+import { createEagerEngine } from '../../../../engine/eager/engine.js';
+import type { Batch } from '../../../../engine/engine.js';
+import { elementsOf } from '../../../../shared/data/manifest.js';
+import type { Probe } from '../../../../shared/engines/probe.js';
+import type { ModelDescription } from '../../../../shared/models/description.js';
+import { layoutOf } from '../../../../shared/numerics/layout.js';
+import { recordsAt } from '../../data/built/records-at.js';
+import type { DataSet } from '../../data/source.js';
 
 /** Enough for batch normalization to have statistics, and few enough for a slow backend. */
 const CASE_SAMPLES = 4;

@@ -3,8 +3,8 @@
  * layers that draw at random while training lose theirs, since a fixed one would draw the same numbers in
  * every step; they draw from the stream of (run seed, step, shard).
  */
-import { mix } from '../../../shared/numerics/random.js';
-import type { Topology } from './layers/topology-json.js';
+import { mix } from '../../../../shared/numerics/random.js';
+import type { Topology } from '../layers/topology-json.js';
 
 /** A copy of `topology` with seeds. Existing seeds of initializers are kept. */
 export function seedTopology(topology: Topology, seed: number): Topology {

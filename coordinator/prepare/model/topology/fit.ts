@@ -1,10 +1,10 @@
 /** Whether a model, a loss and data fit each other: shapes, kinds of labels, and the range of the model's end. */
 import type * as TensorFlow from '@tensorflow/tfjs';
-import type { ModelDescription } from '../../../shared/models/description.js';
-import { lastActivation } from '../../../shared/models/last-activation.js';
-import type { LossName } from '../../../shared/numerics/losses.js';
-import { sizeOf } from '../../../shared/numerics/shape.js';
-import { UserError } from '../../../shared/user-error.js';
+import type { ModelDescription } from '../../../../shared/models/description.js';
+import { lastActivation } from '../../../../shared/models/last-activation.js';
+import type { LossName } from '../../../../shared/numerics/losses.js';
+import { sizeOf } from '../../../../shared/numerics/shape.js';
+import { UserError } from '../../../../shared/user-error.js';
 import type { DataHead } from './reference.js';
 
 /** One output tells two classes apart by one probability. */

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { temporaryFolder } from '../../../test/support/files/temporary-folder.js';
+import { temporaryFolder } from '../../../../test/support/files/temporary-folder.js';
 import { modelFrom } from './model-spec.js';
 
 const root = temporaryFolder();

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { UserError } from '../../../shared/user-error.js';
+import { UserError } from '../../../../shared/user-error.js';
 
 /** Endings of files that hold layers. */
 const MODEL_FILES = /\.(json|keras|h5|hdf5)$/i;

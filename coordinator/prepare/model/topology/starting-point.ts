@@ -1,0 +1,148 @@
+/** Where a model comes from: the zoo, a function, a file, or a run; with the weights that it begins with, if any. */
+import type * as TensorFlow from '@tensorflow/tfjs';
+import { loadTensorFlow } from '../../../../engine/node/tensorflow.js';
+import { withoutDrawing } from '../../../../shared/models/initializers/orthogonal.js';
+import { sizeOf } from '../../../../shared/numerics/shape.js';
+import { messageOf, UserError } from '../../../../shared/user-error.js';
+import type { DataShapes } from '../../data/source.js';
+import type { ModelShapes } from '../../zoo/model.js';
+import { findModel, modelsInstead } from '../../zoo/zoo.js';
+import { type OtherFile, readOtherWeights } from '../file/from-weights.js';
+import type { GivenWeights } from '../file/given-weights.js';
+import { isModelFile } from '../file/model-spec.js';
+import { refuseOtherEnds } from '../file/other-ends.js';
+import { readModelFile } from '../file/read.js';
+import { type ChosenLoss, chooseLoss } from '../file/training-config.js';
+import { noWeights, tuned } from '../file/tune.js';
+import { uniquelyNamed } from '../file/unique-names.js';
+import { checkLayers } from '../layers/check.js';
+import { freezeInner, freezeStored } from '../layers/frozen.js';
+import { type Topology, topologyOf } from '../layers/topology-json.js';
+import type { LossSource } from '../traced/own-function.js';
+import type { BuildRequest, ModelFunction } from './request.js';
+
+const tf = loadTensorFlow();
+
+export interface StartingPoint {
+  topology: Topology;
+  /** A file's weights, and how it calls layers that have another name in the topology. */
+  given?: GivenWeights | undefined;
+  /** What a file, or a model that was built before, says of its training. */
+  trains?: ChosenLoss;
+  /** What people should know of what is trained further. */
+  notes?: string[];
+}
+
+/** @throws UserError */
+export async function startingPoint(request: BuildRequest): Promise<StartingPoint> {
+  const { model, tuning, from } = request;
+  if (typeof model === 'object') {
+    const { topology, loss } = model;
+    return { topology, trains: { loss, fromLogits: undefined, notes: [] } };
+  }
+  if (typeof model === 'string' && isModelFile(model)) {
+    const { topology: ours, stored, weights: own, training } = await readModelFile(model);
+    const { weights = own } = await weightsFrom(request, stored);
+    if (tuning && !weights) throw new UserError(noWeights(`${model} has none`), 2);
+    if (!tuning?.head) refuseOtherEnds(`--model ${model}`, training.userDefinedMetadata, request.data);
+    // A new last layer has other labels than the file's loss was for.
+    const asked = typeof request.loss === 'function' ? 'function' : request.loss;
+    const trains = chooseLoss(`--model ${model}`, tuning?.head ? {} : training, asked);
+    // What TF.js does not know is gone once it has built the model.
+    checkLayers(ours, isRegistered);
+    const { topology, before: namesBefore } = uniquelyNamed(ours);
+    // Built once, so that what the file leaves to defaults is written out: an initializer that is not
+    // named has no place for a seed.
+    const built = await withoutDrawing(() => load(freezeStored(topology)));
+    return { ...startWith(built, weights && { weights, namesBefore }, request), trains };
+  }
+  if (tuning && !from) throw new UserError(noWeights(`${nameOfSource(model)} begins with random ones`), 2);
+  const built = typeof model === 'function' ? model(tf, shapesFor(request)) : buildFromZoo(model, request);
+  const { weights } = await weightsFrom(request, topologyOf(built));
+  if (!weights) {
+    freezeInner(built);
+    const { topology } = uniquelyNamed(topologyOf(built));
+    built.dispose();
+    return { topology };
+  }
+  const { topology, before: namesBefore } = uniquelyNamed(topologyOf(built));
+  built.dispose();
+  return startWith(await withoutDrawing(() => load(topology)), { weights, namesBefore }, request);
+}
+
+/** @param layers the model's, as its file has them. @returns nothing without `--from` */
+async function weightsFrom(
+  { from, data, tuning }: BuildRequest,
+  layers: Topology,
+): Promise<Partial<OtherFile>> {
+  if (from === undefined) return {};
+  const other = await readOtherWeights(from, layers);
+  if (!tuning?.head) refuseOtherEnds(`--from ${from}`, other.metadata, data);
+  return other;
+}
+
+/** @param built is disposed of */
+function startWith(
+  built: TensorFlow.LayersModel,
+  given: GivenWeights | undefined,
+  request: BuildRequest,
+): StartingPoint {
+  const { tuning, from } = request;
+  try {
+    freezeInner(built);
+    if (tuning) return tuned(tf, built, given!, shapesFor(request), tuning, from);
+    return { topology: topologyOf(built), given };
+  } finally {
+    built.dispose();
+  }
+}
+
+const nameOfSource = (model: string | ModelFunction): string =>
+  typeof model === 'string' ? model : 'a model by a function';
+
+/** A program's own layer is known to the TF.js of that program. */
+export const isRegistered = (className: string): boolean =>
+  className in tf.serialization.SerializationMap.getMap().classNameMap;
+
+function buildFromZoo(spec: string, request: BuildRequest): TensorFlow.LayersModel {
+  const found = findModel(spec);
+  if (!found) throw new UserError(`--model ${spec}: unknown model; ${modelsInstead(spec)}`, 2);
+  return found.model.build(tf, shapesFor(request), found.args);
+}
+
+/** What the function builds, by its layers alone. */
+export function topologyOfFunction(
+  model: ModelFunction,
+  data: DataShapes,
+  loss: LossSource | undefined,
+): Topology {
+  tf.enableProdMode();
+  const built = model(tf, shapesFor({ data, loss }));
+  const topology = built.toJSON(null, false) as Topology;
+  built.dispose();
+  return topology;
+}
+
+function shapesFor({ data, loss }: { data: DataShapes; loss: LossSource | undefined }): ModelShapes {
+  const inputShape = data.x.shape;
+  const labelShape = data.y.shape;
+  const { label } = data;
+  if (label.kind === 'value') {
+    const outputs = sizeOf(labelShape);
+    return { inputShape, labelShape, outputs, outputActivation: 'linear' };
+  }
+  if (loss === 'binaryCrossentropy')
+    return { inputShape, labelShape, outputs: 1, outputActivation: 'sigmoid' };
+  return { inputShape, labelShape, outputs: label.classes, outputActivation: 'softmax' };
+}
+
+/** @throws UserError */
+export async function load(topology: Topology): Promise<TensorFlow.LayersModel> {
+  try {
+    return await tf.models.modelFromJSON(topology as never);
+  } catch (error) {
+    // TF.js adds lines on how its own users may mend it.
+    const [reason] = messageOf(error).split(/\. This may be due|\n/);
+    throw new UserError(`the model cannot be built: ${reason}`);
+  }
+}
