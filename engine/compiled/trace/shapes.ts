@@ -3,7 +3,9 @@
  * without one cannot be traced. Attributes are brought into one form on the way: axes as lists, windows as
  * numbers in place of `same` and `valid`, so that reading the graph needs no TF.js.
  */
+
 import { sizeOf } from '../../../shared/numerics/shape.js';
+import { ARITHMETIC, COMPARISONS, ELEMENTWISE } from '../graph/kernel-names.js';
 import {
   argument,
   axesOf,
@@ -31,32 +33,13 @@ import {
   upcast,
 } from './shape-rules.js';
 
-const elementwise = [
-  ...['Relu', 'Relu6', 'Neg', 'Exp', 'Log', 'Log1p', 'Expm1', 'Sqrt', 'Rsqrt', 'Square', 'Tanh', 'Sigmoid'],
-  ...['Softplus', 'Erf', 'Elu', 'Selu', 'Abs', 'Sign', 'Floor', 'Ceil', 'Round', 'Reciprocal', 'Sin', 'Cos'],
-  ...['Tan', 'Sinh', 'Cosh', 'Asin', 'Acos', 'Atan', 'OnesLike', 'ZerosLike', 'LogicalNot'],
-];
-const arithmetic = [
-  'Add',
-  'Sub',
-  'Multiply',
-  'Maximum',
-  'Minimum',
-  'Pow',
-  'SquaredDifference',
-  'Mod',
-  'FloorDiv',
-];
-const comparisons = [
-  ...['Greater', 'GreaterEqual', 'Less', 'LessEqual', 'Equal', 'NotEqual', 'LogicalAnd', 'LogicalOr'],
-];
-const each = (names: string[], rule: Rule): Record<string, Rule> =>
+const each = (names: readonly string[], rule: Rule): Record<string, Rule> =>
   Object.fromEntries(names.map((name) => [name, rule]));
 
 export const SHAPES: Readonly<Record<string, Rule>> = {
-  ...each(elementwise, like()),
-  ...each(arithmetic, binary()),
-  ...each(comparisons, binary('bool')),
+  ...each(ELEMENTWISE, like()),
+  ...each(ARITHMETIC, binary()),
+  ...each(COMPARISONS, binary('bool')),
   RealDiv: binary('float32'),
   LeakyRelu: like(undefined, ['alpha']),
   Step: like(undefined, ['alpha']),

@@ -4,6 +4,7 @@
  */
 import type * as TensorFlow from '@tensorflow/tfjs';
 import type { Attributes, Dtype, Shape } from '../../compiled/graph/graph.js';
+import { ARITHMETIC, COMPARISONS, ELEMENTWISE } from '../../compiled/graph/kernel-names.js';
 
 type Inputs = Record<string, TensorFlow.Tensor>;
 
@@ -37,41 +38,8 @@ const reduction = as(({ attributes: { axes, keepDims } }) => ({
   keepDims,
 }));
 
-const ELEMENTWISE = [
-  ...['Relu', 'Relu6', 'Neg', 'Exp', 'Log', 'Log1p', 'Expm1', 'Sqrt', 'Rsqrt', 'Square', 'Tanh', 'Sigmoid'],
-  ...['Softplus', 'Erf', 'Elu', 'Selu', 'Abs', 'Sign', 'Floor', 'Ceil', 'Round', 'Reciprocal', 'Sin', 'Cos'],
-  ...[
-    'Tan',
-    'Sinh',
-    'Cosh',
-    'Asin',
-    'Acos',
-    'Atan',
-    'OnesLike',
-    'ZerosLike',
-    'LogicalNot',
-    'Prelu',
-    'Select',
-  ],
-];
-const OF_TWO = [
-  ...[
-    'Add',
-    'Sub',
-    'Multiply',
-    'RealDiv',
-    'Maximum',
-    'Minimum',
-    'Pow',
-    'SquaredDifference',
-    'Mod',
-    'FloorDiv',
-  ],
-  ...['Greater', 'GreaterEqual', 'Less', 'LessEqual', 'Equal', 'NotEqual', 'LogicalAnd', 'LogicalOr'],
-];
-
 const ROWS: Readonly<Record<string, Row>> = {
-  ...each([...ELEMENTWISE, ...OF_TWO], plain),
+  ...each([...ELEMENTWISE, 'Prelu', 'Select', ...ARITHMETIC, 'RealDiv', ...COMPARISONS], plain),
   AddN: { ...plain, isList: true },
   ...each(['LeakyRelu', 'Step', 'ClipByValue', 'Cumsum', 'Transpose', 'Tile', 'BatchMatMul'], kept),
   Cast: as(({ outputs }) => ({ dtype: outputs[0]!.dtype })),

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import type * as TensorFlow from '@tensorflow/tfjs';
 import { zipSync } from 'fflate';
 import { loadBlank } from '../../../../shared/models/load.js';
+import { snakeCase } from '../../../../shared/models/snake-case.js';
 import { sizeOf } from '../../../../shared/numerics/shape.js';
 import { UserError } from '../../../../shared/user-error.js';
 import { jsonText } from '../../folder/atomic-file.js';
@@ -116,11 +117,3 @@ function valuesByName({ weights, values }: PortableModel): Map<string, Float32Ar
     }),
   );
 }
-
-/** `keras.src.utils.naming.to_snake_case`: Conv2DTranspose -> conv2d_transpose, LSTM -> lstm. */
-const snakeCase = (name: string): string =>
-  name
-    .replace(/\W+/g, '')
-    .replace(/(.)([A-Z][a-z]+)/g, '$1_$2')
-    .replace(/([a-z])([A-Z])/g, '$1_$2')
-    .toLowerCase();

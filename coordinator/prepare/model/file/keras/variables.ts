@@ -3,6 +3,7 @@
  * by its class, counted among its siblings, and numbers its variables in the order in which the layer makes them; names
  * stand in the configuration. `keras/src/saving/saving_lib.py`: `_walk_saveable`, `_save_container_state`.
  */
+import { snakeCase } from '../../../../../shared/models/snake-case.js';
 
 export interface VariableGroup {
   /** The group of HDF5 that holds the layer's variables as `0`, `1` and so on. */
@@ -117,11 +118,3 @@ function ofLayer(layer: Entry, path: string, names: string[], root: string): Var
 }
 
 const nameOf = ({ config }: Entry): string => String(config.name);
-
-/** `keras.src.utils.naming.to_snake_case`: Conv2DTranspose -> conv2d_transpose, LSTM -> lstm. */
-const snakeCase = (name: string): string =>
-  name
-    .replace(/\W+/g, '')
-    .replace(/(.)([A-Z][a-z]+)/g, '$1_$2')
-    .replace(/([a-z])([A-Z])/g, '$1_$2')
-    .toLowerCase();

@@ -1,11 +1,11 @@
 /** Parquet files as one table, a group of rows after the other. */
-import { type FileMetaData, parquetRead, parquetSchema } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
-import { messageOf, UserError } from '../../../../../../shared/user-error.js';
+import { type FileMetaData, parquetSchema } from 'hyparquet';
+import { UserError } from '../../../../../../shared/user-error.js';
 import { listed } from '../cells/table.js';
 import type { ReadTable, TableRequest } from '../picking/reading.js';
 import { isUsed, tableOf } from '../values/typed-table.js';
 import { Fault, ValueColumn } from '../values/value-column.js';
+import { readColumn, rowGroupsOf } from './file/column.js';
 import { parquetFiles } from './file/files.js';
 import { opened, type Source } from './file/open.js';
 import { classNamesIn, conversionOf, isIndex } from './file/schema.js';
@@ -56,33 +56,17 @@ async function readFile(
 ): Promise<number> {
   const classes = classNamesIn(metadata);
   const used = parquetSchema(metadata).children.filter(({ element }) => values.get(element.name));
-  let rows = 0;
-  for (const { num_rows } of metadata.row_groups) {
-    const range = { rowStart: rows, rowEnd: rows + Number(num_rows) };
+  const groups = rowGroupsOf(file, source, metadata);
+  for (const group of groups) {
     // Column by column: all of a group at once take many times the memory of their cells.
     for (const child of used) {
       const { name } = child.element;
       const column = values.get(name)!;
-      const due = column.length + Number(num_rows);
       const converted = conversionOf(child, classes.get(name));
-      const onChunk = ({ columnData }: { columnData: ArrayLike<unknown> }) => {
-        for (let at = 0; at < columnData.length; at++) column.add(converted(columnData[at]));
-      };
-      const where = `${file}, column ${name}, rows ${range.rowStart + 1} to ${range.rowEnd}`;
-      try {
-        await parquetRead({
-          ...{ file: source, metadata, compressors, ...range, columns: [name], onChunk },
-          ...{ utf8: false, parsers: { stringFromBytes: textOf } },
-        });
-      } catch (error) {
-        throw new UserError(`${where}: ${messageOf(error)}: write the file again`);
-      }
-      if (column.length !== due)
-        throw new UserError(`${where}: ${due - column.length} values are missing: write the file again`);
+      await readColumn(group, name, (value) => column.add(converted(value)), textOf);
     }
-    rows = range.rowEnd;
   }
-  return rows;
+  return groups.at(-1)?.rowEnd ?? 0;
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true });

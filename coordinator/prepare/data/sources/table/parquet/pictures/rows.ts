@@ -1,29 +1,19 @@
 /** Pictures in the rows of Parquet files: whose class each is, and its bytes, a group of rows after the other. */
-import { type FileMetaData, parquetRead } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
-import { messageOf, UserError } from '../../../../../../../shared/user-error.js';
+import { UserError } from '../../../../../../../shared/user-error.js';
 import type { Entry } from '../../../pictures/images/layout.js';
 import type { Tree } from '../../../pictures/images/tree.js';
 import { classNameOf } from '../../cells/number-field.js';
-import { opened, type Source } from '../file/open.js';
+import { type RowGroup, readColumn, rowGroupsOf } from '../file/column.js';
+import { opened } from '../file/open.js';
 import type { PictureColumns } from './columns.js';
 
 /** Pictures are decoded side by side: those of two groups may be in work. */
 const GROUPS_HELD = 2;
 
-interface Group {
-  file: string;
-  source: Source;
-  metadata: FileMetaData;
-  rowStart: number;
-  rowEnd: number;
-}
-
 /** Rows of several files, each with the path by which it is asked for. */
 export class PictureRows {
-  private readonly groups: Group[] = [];
-  private readonly rows = new Map<string, { group: Group; row: number }>();
-  private readonly held = new Map<Group, Promise<unknown[]>>();
+  private readonly rows = new Map<string, { group: RowGroup; row: number }>();
+  private readonly held = new Map<RowGroup, Promise<unknown[]>>();
 
   constructor(
     private readonly root: string,
@@ -37,18 +27,13 @@ export class PictureRows {
     const part = this.rows.size;
     for (const file of files) {
       const { source, metadata } = await opened(file);
-      let rowStart = 0;
-      for (const { num_rows } of metadata.row_groups) {
-        const group = { file, source, metadata, rowStart, rowEnd: rowStart + Number(num_rows) };
-        this.groups.push(group);
-        const labels = await this.column(group, this.columns.label);
-        for (const [at, label] of labels.entries()) {
-          const row = rowStart + at;
-          const path = `${file}\0${row}\0${part}`;
-          this.rows.set(path, { group, row: at });
+      for (const group of rowGroupsOf(file, source, metadata)) {
+        const labels = await valuesOf(group, this.columns.label);
+        for (const [row, label] of labels.entries()) {
+          const path = `${file}\0${group.rowStart + row}\0${part}`;
+          this.rows.set(path, { group, row });
           entries.push({ path, name: this.nameOf(label, titleOf(path)) });
         }
-        rowStart = group.rowEnd;
       }
     }
     return entries;
@@ -72,33 +57,13 @@ export class PictureRows {
   }
 
   /** Values of the pictures of a group. */
-  private pictures(group: Group): Promise<unknown[]> {
+  private pictures(group: RowGroup): Promise<unknown[]> {
     const known = this.held.get(group);
     if (known) return known;
-    const values = this.column(group, this.columns.image);
+    const values = valuesOf(group, this.columns.image);
     this.held.set(group, values);
     for (const each of this.held.keys()) if (this.held.size > GROUPS_HELD) this.held.delete(each);
     return values;
-  }
-
-  private async column(group: Group, name: string): Promise<unknown[]> {
-    const { file, source, metadata, rowStart, rowEnd } = group;
-    const values: unknown[] = [];
-    const where = `${file}, column ${name}, rows ${rowStart + 1} to ${rowEnd}`;
-    try {
-      await parquetRead({
-        ...{ file: source, metadata, compressors, rowStart, rowEnd, columns: [name], utf8: false },
-        onChunk({ columnData }) {
-          for (let at = 0; at < columnData.length; at++) values.push(columnData[at]);
-        },
-      });
-    } catch (error) {
-      throw new UserError(`${where}: ${messageOf(error)}: write the file again`);
-    }
-    if (values.length === rowEnd - rowStart) return values;
-    throw new UserError(
-      `${where}: ${rowEnd - rowStart - values.length} values are missing: write the file again`,
-    );
   }
 
   private nameOf(label: unknown, title: string): string {
@@ -116,6 +81,12 @@ export class PictureRows {
     if (name !== undefined) return name;
     throw new UserError(`${where}: ${label} is no class of ${classes.length}`);
   }
+}
+
+async function valuesOf(group: RowGroup, name: string): Promise<unknown[]> {
+  const values: unknown[] = [];
+  await readColumn(group, name, (value) => values.push(value));
+  return values;
 }
 
 /** @throws Error in words that follow the name of the row */
