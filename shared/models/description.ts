@@ -18,13 +18,16 @@ export interface Scored {
   top: number[];
   /** Places on ROC curves: shared/data/roc.ts. */
   curve: boolean;
+  /** Whether all of several classes at once are predicted right; absent: not counted. */
+  exact?: true;
   /** Of one's own, each under a name. */
   own: TracedFunction[];
 }
 
 /** The names under which sums of evaluations stand. */
-export const scoreNames = ({ top, own }: Scored): string[] => [
+export const scoreNames = ({ top, exact, own }: Scored): string[] => [
   ...top.map((k) => `top${k}`),
+  ...(exact ? ['exactMatch'] : []),
   ...own.map(({ name }) => name),
 ];
 

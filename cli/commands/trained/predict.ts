@@ -41,8 +41,11 @@ async function predict(dir: string, given: string[], flags: Flags): Promise<void
   const { predictions } = await import('../../tasks/predict/predictions.js');
   const opened = await openModel(dir, flags);
   const { label, y } = opened.records;
-  if (top !== undefined && label.kind === 'value')
-    throw new UserError('--top is for classes: this model predicts numbers', 2);
+  if (top !== undefined && label.kind !== 'class')
+    throw new UserError(
+      `--top is for one class a row: this model ${label.kind === 'value' ? 'predicts numbers' : 'tells the probability of every class'}`,
+      2,
+    );
   const hasFiles = inputs.length > 1;
   const lines = predictionLines(label, {
     json: json === true,

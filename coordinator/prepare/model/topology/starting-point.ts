@@ -151,6 +151,8 @@ function shapesFor({ data, loss }: { data: DataShapes; loss: LossSource | undefi
     const outputs = sizeOf(labelShape);
     return { inputShape, labelShape, outputs, outputActivation: 'linear' };
   }
+  if (label.kind === 'multilabel')
+    return { inputShape, labelShape: [], outputs: label.classes, outputActivation: 'sigmoid' };
   if (loss === 'binaryCrossentropy')
     return { inputShape, labelShape, outputs: 1, outputActivation: 'sigmoid' };
   return { inputShape, labelShape, outputs: label.classes, outputActivation: 'softmax' };

@@ -9,13 +9,17 @@ const CANDIDATES = Object.values(NAMED);
 const LOOKED_AT = 20;
 
 /** @returns undefined where it is to be found. @throws UserError */
-export function delimiterOption(options: SpecOptions): string | undefined {
-  const text = options.get('delimiter');
-  if (text === undefined || text === 'auto') return undefined;
+export const delimiterOption = (options: SpecOptions): string | undefined =>
+  options.get('delimiter') === 'auto' ? undefined : characterOption(options, 'delimiter', 'auto, ');
+
+/** A character by itself or by its name; undefined where none is given. @throws UserError */
+export function characterOption(options: SpecOptions, name: string, others = ''): string | undefined {
+  const text = options.get(name);
+  if (text === undefined) return undefined;
   const delimiter = NAMED[text] ?? text;
   if ([...delimiter].length === 1 && !/["\r\n]/.test(delimiter)) return delimiter;
   throw new UserError(
-    `--data option delimiter must be auto, ${Object.keys(NAMED).join(', ')}, or one character, not ${text}`,
+    `--data option ${name} must be ${others}${Object.keys(NAMED).join(', ')}, or one character, not ${text}`,
     2,
   );
 }
