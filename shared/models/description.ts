@@ -1,6 +1,6 @@
 import type { WeightSpec } from '../numerics/layout.js';
 import type { LossName } from '../numerics/losses.js';
-import type { ModelModule } from './model-module.js';
+import type { ModelModule } from './layers/model-module.js';
 
 /** A function of labels and outputs with one number for each sample, as a graph: never code. */
 export interface TracedFunction {

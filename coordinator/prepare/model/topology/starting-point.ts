@@ -3,7 +3,7 @@ import type * as TensorFlow from '@tensorflow/tfjs';
 import { loadModule, sameModule } from '../../../../engine/node/module/load-module.js';
 import { loadTensorFlow } from '../../../../engine/node/tensorflow.js';
 import { withoutDrawing } from '../../../../shared/models/initializers/orthogonal.js';
-import type { ModelModule } from '../../../../shared/models/model-module.js';
+import type { ModelModule } from '../../../../shared/models/layers/model-module.js';
 import { sizeOf } from '../../../../shared/numerics/shape.js';
 import { messageOf, UserError } from '../../../../shared/user-error.js';
 import type { DataShapes } from '../../data/source.js';
