@@ -49,7 +49,7 @@ export function watchOptionsOf(
 export function scoreOf(
   { metrics, monitor }: Configuration,
   { description, test: { label, y }, variances }: Pick<Prepared, 'description' | 'test' | 'variances'>,
-): ConstructorParameters<typeof Progress>[4] {
+): ConstructorParameters<typeof Progress>[3] {
   const { labelSmoothing, scored } = description;
   const run = { loss: namedLoss(description), labelSmoothing, label, y, scored };
   const score = scorerOf(metrics, run, monitor && isExtra(monitor) ? monitor : undefined);

@@ -81,7 +81,6 @@ export async function createTraining(
   const progress = new Progress(
     ...([
       monotonicClock.now(),
-      metric === 'accuracy',
       metricUnitOf(train.label),
       new Watching(watch),
       scoreOf(configuration, prepared),

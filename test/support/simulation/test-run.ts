@@ -90,7 +90,7 @@ export function testRun(options: TestRunOptions): TestRun {
     ...{ clock, shardSamples: shards === 'auto' ? 1 : batchSize / shards },
     ...options,
   });
-  const progress = new Progress(clock.now(), true);
+  const progress = new Progress(clock.now());
   const record: Recorder = {
     step: () => undefined,
     evaluation: () => undefined,

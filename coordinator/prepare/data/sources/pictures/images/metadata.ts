@@ -3,10 +3,11 @@
  * each picture, its path from there as `file_name`, and its class, or classes, in other columns.
  */
 import { UserError } from '../../../../../../shared/user-error.js';
+import { listed } from '../../../../words/listed.js';
 import { choiceOption } from '../../../options.js';
 import type { Reader } from '../../../source.js';
 import type { SpecOptions } from '../../../spec.js';
-import { columnsOf, type Head, listed, nameOf, textAt } from '../../table/cells/table.js';
+import { columnsOf, type Head, nameOf, textAt } from '../../table/cells/table.js';
 import { readCsv } from '../../table/csv/read.js';
 import { classesOfCells } from '../../table/features/check.js';
 import { readJsonl } from '../../table/jsonl/read.js';
