@@ -39,6 +39,12 @@ export type LabelKind =
   | { kind: 'multilabel'; classes: number; names?: string[] }
   | { kind: 'value'; scaling?: Scaling };
 
+/** Whether a label may stand in a record. */
+export function isLabel(label: LabelKind, value: number): boolean {
+  if (label.kind === 'value') return Number.isFinite(value);
+  return Number.isInteger(value) && value >= 0 && value < (label.kind === 'class' ? label.classes : 2);
+}
+
 /** One value of a record that comes from a table. */
 export interface Feature extends Scaling {
   /** Of its column; of one of several that a column of texts became: `color=red`. */

@@ -2,9 +2,8 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gatherRecords } from '../../../../shared/data/gather-records.js';
-import type { Manifest } from '../../../../shared/data/manifest.js';
+import { isLabel, type Manifest } from '../../../../shared/data/manifest.js';
 import { messageOf, UserError } from '../../../../shared/user-error.js';
-import { isLabel } from '../labels/classes.js';
 import { chunkPath, hashOf, REMEDY } from './chunk-folder.js';
 
 /**

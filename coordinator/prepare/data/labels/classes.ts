@@ -1,5 +1,4 @@
 /** What every reader tells of classes: those that nothing trains, and those that a model does not know. */
-import type { LabelKind } from '../../../../shared/data/manifest.js';
 import type { UnknownClass } from '../source.js';
 
 const LISTED = 8;
@@ -14,12 +13,6 @@ export function untrainedWarnings(
   if (untrained.length === 0) return [];
   const more = untrained.length > LISTED ? ` and ${untrained.length - LISTED} more` : '';
   return [`no ${kind} has class ${untrained.slice(0, LISTED).join(', ')}${more}: the model cannot learn it`];
-}
-
-/** Whether a label may stand in a record. */
-export function isLabel(label: LabelKind, value: number): boolean {
-  if (label.kind === 'value') return Number.isFinite(value);
-  return Number.isInteger(value) && value >= 0 && value < (label.kind === 'class' ? label.classes : 2);
 }
 
 /** @param names one for each record whose class is unknown */

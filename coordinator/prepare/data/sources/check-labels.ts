@@ -1,5 +1,5 @@
+import { isLabel } from '../../../../shared/data/manifest.js';
 import { UserError } from '../../../../shared/user-error.js';
-import { isLabel } from '../labels/classes.js';
 import type { DataSet } from '../source.js';
 
 /** @throws UserError if there is nothing to train on, or nothing to test on */

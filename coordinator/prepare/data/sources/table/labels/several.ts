@@ -5,12 +5,12 @@
 import type { RecordFormat } from '../../../../../../shared/data/manifest.js';
 import { UserError } from '../../../../../../shared/user-error.js';
 import { countsOf, untrainedWarnings } from '../../../labels/classes.js';
+import { characterOption } from '../../../options.js';
 import type { Reader } from '../../../source.js';
 import type { SpecOptions } from '../../../spec.js';
 import { numberFault } from '../cells/faults.js';
 import { classNameOf } from '../cells/number-field.js';
 import { cellPlace, listed, nameOf, type Table, textAt } from '../cells/table.js';
-import { characterOption } from '../csv/dialect.js';
 import type { Check } from '../features/check.js';
 import type { Part, Parts, Sheet } from '../picking/parts.js';
 import { labelColumnsOf, type Several, type TableRequest } from '../picking/reading.js';
