@@ -59,6 +59,8 @@ export async function runCoordinator(given: GivenCoordinatorOptions, command: Co
   });
   if (terminal.format === 'text')
     for (const text of invitation(url, process.stderr, takesToken)) display.say({ type: 'invitation', text });
+  const hint = fewStepsText(given, running.status());
+  if (hint) display.say({ type: 'hint', text: hint });
   const hook =
     onEvent === undefined
       ? undefined
@@ -94,6 +96,19 @@ export async function runCoordinator(given: GivenCoordinatorOptions, command: Co
     await Promise.all([workers.stop(), lanes.stop(), hook?.settled()]);
     await running.close();
   }
+}
+
+/** Where a run that nobody has measured out is over before it can learn. */
+const FEW_STEPS = 50;
+
+/** @param given what the user has asked for: who says how long the run shall be needs no hint */
+export function fewStepsText(
+  { epochs, steps, batchSize, resume }: GivenCoordinatorOptions,
+  run: { steps: number },
+): string | undefined {
+  if (epochs !== undefined || steps !== undefined || batchSize !== undefined || resume) return undefined;
+  if (run.steps >= FEW_STEPS) return undefined;
+  return `so few records make only ${run.steps} steps in all: --batch-size 16 --epochs 20 lets the model learn longer`;
 }
 
 /**
