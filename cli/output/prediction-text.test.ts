@@ -35,6 +35,25 @@ describe('predictions of classes', () => {
   });
 });
 
+describe('predictions of several classes at once', () => {
+  const several = { ...label, kind: 'multilabel' as const };
+
+  it('are those above one half, and the probability of each', () => {
+    const { head, line } = predictionLines(several, style);
+    expect(head).toBe('row,classes,plain,"with, comma","with ""quotes"""');
+    expect(line(undefined, 4, [0.9, 0.5, 0.75])).toBe('4,"plain|with ""quotes""",0.9,0.5,0.75');
+    expect(line(undefined, 5, [0.1, 0.2, 0.3])).toBe('5,,0.1,0.2,0.3');
+  });
+
+  it('are objects of JSON', () => {
+    const { line } = predictionLines({ kind: 'multilabel', classes: 2 }, { ...style, json: true });
+    expect(JSON.parse(line(undefined, 1, [0.25, 0.75]))).toEqual({
+      ...{ row: 1, classes: ['1'] },
+      probabilities: { 0: 0.25, 1: 0.75 },
+    });
+  });
+});
+
 describe('predictions of numbers', () => {
   it('have the seven digits of float32', () => {
     const { head, line } = predictionLines({ kind: 'value' }, style);

@@ -18,7 +18,43 @@ export interface PredictionStyle {
 }
 
 export function predictionLines(label: LabelKind, style: PredictionStyle): PredictionLines {
-  return label.kind === 'class' ? classLines(label, style) : valueLines(style);
+  if (label.kind === 'value') return valueLines(style);
+  return label.kind === 'class' ? classLines(label, style) : severalLines(label, style);
+}
+
+/** A class is there whose probability is above this. */
+const THRESHOLD = 0.5;
+/** Of float32. */
+const DIGITS = 6;
+
+/** The classes that are there, and the probability of each. */
+function severalLines(
+  { classes, names }: Extract<LabelKind, { kind: 'multilabel' }>,
+  { json, hasFiles }: PredictionStyle,
+): PredictionLines {
+  const nameOf = (index: number) => names?.[index] ?? String(index);
+  const there = (values: readonly number[]) =>
+    values.flatMap((value, index) => (value > THRESHOLD ? [nameOf(index)] : []));
+  if (json)
+    return {
+      head: undefined,
+      line: (file, row, values) =>
+        JSON.stringify({
+          ...(hasFiles && { file }),
+          ...{ row, classes: there(values) },
+          probabilities: Object.fromEntries(values.map((value, i) => [nameOf(i), rounded(value, DIGITS)])),
+        }),
+    };
+  const columns = Array.from({ length: classes }, (_, index) => field(nameOf(index)));
+  return {
+    head: [...(hasFiles ? ['file'] : []), 'row', 'classes', ...columns].join(),
+    line: (file, row, values) =>
+      [
+        ...(hasFiles ? [field(file!)] : []),
+        ...[row, field(there(values).join('|'))],
+        ...values.map((value) => rounded(value, DIGITS)),
+      ].join(),
+  };
 }
 
 function classLines(

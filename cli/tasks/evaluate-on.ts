@@ -30,6 +30,8 @@ export interface EvaluationRequest {
   records: RecordFormat;
   weights: Float32Array;
   engine: string;
+  /** The file of the model's program, where it is one. */
+  modelFile?: string | undefined;
   /** Hears what is being done where reading the data takes its time. */
   preparing?(what: string): void;
 }
@@ -68,7 +70,8 @@ export async function evaluateOn(request: EvaluationRequest): Promise<Evaluation
     cache: new MemoryCache(0),
     sha256: async (bytes) => createHash('sha256').update(bytes).digest('hex'),
   });
-  const compute = await startEngineThread({ model, manifest, shardSamples: 0, wanted: request.engine });
+  const { engine: wanted, modelFile } = request;
+  const compute = await startEngineThread({ model, modelFile, manifest, shardSamples: 0, wanted });
   try {
     const loaded = compute.allocate(weights.length);
     loaded.set(weights);
@@ -130,14 +133,14 @@ export function partOf(data: DataSet, name: PartName) {
 
 function refuseOtherRecords(spec: string, own: RecordFormat, trained: RecordFormat): void {
   const describe = ({ x, y, label }: RecordFormat) =>
-    `${x.dtype}[${x.shape}] with ${label.kind === 'class' ? `${label.classes} classes` : `${y.dtype}[${y.shape}]`}`;
+    `${x.dtype}[${x.shape}] with ${label.kind === 'value' ? `${y.dtype}[${y.shape}]` : `${label.classes} classes${label.kind === 'multilabel' ? ' at once' : ''}`}`;
   if (describe(own) !== describe(trained)) {
     throw new UserError(
       `--data ${spec} has ${describe(own)}, the model was trained on ${describe(trained)}`,
       2,
     );
   }
-  const namesOf = ({ label }: RecordFormat) => (label.kind === 'class' ? label.names : undefined);
+  const namesOf = ({ label }: RecordFormat) => (label.kind === 'value' ? undefined : label.names);
   if (`${namesOf(own)}` === `${namesOf(trained)}`) return;
   throw new UserError(
     `--data ${spec} has classes ${namesOf(own) ?? 'without names'}, the model was trained on ${namesOf(trained) ?? 'classes without names'}`,

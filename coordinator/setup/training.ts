@@ -1,14 +1,16 @@
 /** What trains: trust, pipeline, swarm and progress of a run, made from its options and its checkpoint. */
 import { universalClass } from '../../engine/node/universal-class.js';
 import { monotonicClock } from '../../shared/clock.js';
+import { confusionOf } from '../../shared/data/confusion.js';
 import { EVALUATION_PART, evaluationParts, mostInHand } from '../../shared/data/evaluation-parts.js';
-import { confusionClasses, metricUnitOf, recordBytes } from '../../shared/data/manifest.js';
+import { metricUnitOf, recordBytes } from '../../shared/data/manifest.js';
 import { curvesOf } from '../../shared/data/roc.js';
 import { scoreNames } from '../../shared/models/description.js';
 import { layoutOf } from '../../shared/numerics/layout.js';
 import { metricOf } from '../../shared/numerics/losses.js';
 import { told } from '../../shared/status/events.js';
 import { messageOf, UserError } from '../../shared/user-error.js';
+import { moduleFile } from '../prepare/model/module/module-model.js';
 import { type Prepared, shardSamplesOf } from '../prepare/prepare.js';
 import type { Checkpoint } from '../record/checkpoint/reader.js';
 import { TrustFile } from '../record/folder/trust-file.js';
@@ -66,7 +68,7 @@ export async function createTraining(
       engineClass,
       deadAfterMs: deadAfter * 1000,
       trust,
-      confusionClasses: confusionClasses(test.label),
+      confusionCells: confusionOf(test.label).cells,
       places: description.scored?.curve ? EVALUATION_PART * curvesOf(test.label) : 0,
     },
     clock: monotonicClock,
@@ -105,7 +107,7 @@ function runOptionsOf(
   const epochPlan = { records: train.records, batchSize };
   const plan = {
     mostInHand: mostInHand(recordBytes(test)),
-    confusionClasses: confusionClasses(test.label),
+    confusion: confusionOf(test.label),
     scores: scored && scoreNames(scored),
     curves: scored?.curve ? curvesOf(test.label) : 0,
   };
@@ -131,7 +133,7 @@ async function createTrust(
   const shardSamples = shardSamplesOf(configuration);
   const ownEngine = new ThreadEngine({
     material: { description, train, objects, hashes },
-    ...{ shardSamples, seed, shuffle, augment, engineClass },
+    ...{ shardSamples, seed, shuffle, augment, engineClass, modelFile: moduleFile(configuration.model) },
   });
   cleanup.defer(() => ownEngine.close());
   const trustFile = new TrustFile(folder.trust, warn);

@@ -3,7 +3,8 @@
  * session serves one number of samples; the last few are kept.
  */
 import type * as Ort from 'onnxruntime-common';
-import { confusionClasses, type Manifest } from '../../shared/data/manifest.js';
+import { countConfusion } from '../../shared/data/confusion.js';
+import type { Manifest } from '../../shared/data/manifest.js';
 import type { ModelDescription } from '../../shared/models/description.js';
 import { type Layout, layoutOf } from '../../shared/numerics/layout.js';
 import { copyShared } from '../copy-shared.js';
@@ -150,7 +151,6 @@ export class CompiledEngine implements Engine {
     const compiled = await this.compiled({ kind: 'evaluation', samples: batch.count });
     const results = await compiled.session.run(this.feeds(compiled, [{ batch, seed: 0 }]));
     const { model, manifest } = this.options;
-    const classes = confusionClasses(manifest.label);
     const { predicted, confidence } = results;
     const numbers = () =>
       Object.fromEntries(
@@ -160,10 +160,10 @@ export class CompiledEngine implements Engine {
       ...sumsOf(results),
       ...(model.scored && scoresOf(model.scored, manifest.label, batch, numbers())),
     };
-    if (classes === 0 || !predicted) return sums;
-    const confusion = new Int32Array(classes * classes);
+    if (!predicted) return sums;
     const guesses = predicted.data as Int32Array;
-    for (const [i, guess] of guesses.entries()) confusion[batch.y[i]! * classes + guess]!++;
+    const confusion = countConfusion(manifest.label, batch.y, guesses);
+    if (!confusion) return sums;
     const mistakes =
       confidence && surestMistakes(batch.count, guesses, batch.y, confidence.data as Float32Array);
     return { ...sums, confusion, ...(mistakes ? { mistakes } : {}) };

@@ -37,7 +37,7 @@ export interface ModelStep {
 export interface StepInputs {
   /** [n, ...inputShape] as float32, as stored. */
   x: Tensor;
-  /** Class indices as int32 [n], or float32 values [n, ...outputs]. */
+  /** Class indices as int32 [n], or float32 values [n, ...outputs]; of several classes at once 0 and 1. */
   target: Tensor;
   /** What each sample counts in training, [n]; absent: 1. */
   weight?: Tensor;
@@ -77,11 +77,15 @@ export function evaluationOf(
   step: ModelStep,
   { x, target }: StepInputs,
 ): { loss: Tensor; metric: Tensor; predicted?: Tensor; confidence?: Tensor; scores: Record<string, Tensor> } {
-  const { tf, model, loss, scores } = step;
+  const { tf, model, loss, scores, manifest } = step;
   const output = model.apply(normalized(step, x), { training: false }) as Tensor;
   const inputs = lossInputs(step, output, target);
   const { sum, predicted } = metricSum(tf, loss, inputs);
-  const guesses = predicted && { predicted, confidence: confidenceOf(tf, loss, inputs) };
+  const isOne = manifest.label.kind === 'class';
+  const guesses = predicted && {
+    predicted,
+    ...(isOne && { confidence: confidenceOf(tf, loss, inputs) }),
+  };
   const losses = tf.sum(lossesOf(step, inputs));
   return { loss: losses, metric: sum, ...guesses, scores: scores?.(tf, inputs) ?? {} };
 }
@@ -94,7 +98,8 @@ function lossesOf({ tf, loss, ownLoss }: ModelStep, inputs: LossInputs): Tensor 
 /** What the model gives for values as they are, in inference mode: for classes probabilities. */
 export function predictionOf({ tf, model, manifest }: ModelStep, { x }: Pick<StepInputs, 'x'>): Tensor {
   const output = model.apply(x, { training: false }) as Tensor;
-  return manifest.label.kind === 'class' ? probabilitiesOf(tf, model, output) : output;
+  const { kind } = manifest.label;
+  return kind === 'value' ? output : probabilitiesOf(tf, model, output, kind === 'multilabel');
 }
 
 /**

@@ -27,6 +27,6 @@ export async function openModel<Manifest extends ModelStep['manifest']>(
     return { ...opened, scores: scored && scoring(scored, taken), fromLogits };
   }
   // A traced loss is given what the model gives.
-  const fromLogits = manifest.label.kind === 'class' && end === 'linear';
+  const fromLogits = manifest.label.kind !== 'value' && end === 'linear';
   return { ...opened, ownLoss: replayer(tracedLoss), scores: scored && scoring(scored), fromLogits };
 }

@@ -32,7 +32,11 @@ const manifest = z.object({
   y: tensor,
   weighted: z.literal(true).optional(),
   label: z.union([
-    z.object({ kind: z.literal('class'), classes: whole(1, 2 ** 24), names: z.array(text(1000)).optional() }),
+    z.object({
+      kind: z.enum(['class', 'multilabel']),
+      classes: whole(1, 2 ** 24),
+      names: z.array(text(1000)).optional(),
+    }),
     z.object({ kind: z.literal('value'), scaling: z.object(scaling).optional() }),
   ]),
   columns: z

@@ -1,5 +1,6 @@
 import type { WeightSpec } from '../numerics/layout.js';
 import type { LossName } from '../numerics/losses.js';
+import type { ModelModule } from './layers/model-module.js';
 
 /** A function of labels and outputs with one number for each sample, as a graph: never code. */
 export interface TracedFunction {
@@ -17,13 +18,16 @@ export interface Scored {
   top: number[];
   /** Places on ROC curves: shared/data/roc.ts. */
   curve: boolean;
+  /** Whether all of several classes at once are predicted right; absent: not counted. */
+  exact?: true;
   /** Of one's own, each under a name. */
   own: TracedFunction[];
 }
 
 /** The names under which sums of evaluations stand. */
-export const scoreNames = ({ top, own }: Scored): string[] => [
+export const scoreNames = ({ top, exact, own }: Scored): string[] => [
   ...top.map((k) => `top${k}`),
+  ...(exact ? ['exactMatch'] : []),
   ...own.map(({ name }) => name),
 ];
 
@@ -37,6 +41,8 @@ export interface ModelDescription {
   name: string;
   /** TF.js layers JSON, as `model.toJSON(null, false)` returns it. Every initializer has its seed. */
   topology: Record<string, unknown>;
+  /** Whose program its layer runs; absent: its layers are all that there is. */
+  module?: ModelModule;
   /** Trainable ones first, frozen ones last. */
   weights: WeightSpec[];
   /** SHA-256 of the object that holds the values of the frozen ones, as little-endian float32; absent: there are none. */

@@ -64,12 +64,16 @@ function ofLayer(layer: Layer): string {
 const sumOfTwo = (name: string): string =>
   ['linear', 'softmax'].includes(name) ? name : `a sum of two ${name}`;
 
-/** Turns the output of a classifier into probabilities, if it ends in logits. */
+/**
+ * Turns the output of a classifier into probabilities, if it ends in logits.
+ * @param isMulti whether each output tells of a class by itself
+ */
 export function probabilitiesOf(
   tf: typeof TensorFlow,
   model: TensorFlow.LayersModel,
   output: TensorFlow.Tensor,
+  isMulti = false,
 ): TensorFlow.Tensor {
   if (lastActivation(model) !== 'linear') return output;
-  return output.shape.at(-1) === 1 ? tf.sigmoid(output) : tf.softmax(output);
+  return isMulti || output.shape.at(-1) === 1 ? tf.sigmoid(output) : tf.softmax(output);
 }

@@ -8,11 +8,13 @@ import { TryText } from './try-text.js';
 
 /** Whether a record is a picture that can be drawn or chosen. */
 const isPicture = ({ x: { shape }, label }: ModelView): boolean =>
-  label.kind === 'class' && shape.length === 3 && [1, 3].includes(shape[2]!);
+  label.kind !== 'value' && shape.length === 3 && [1, 3].includes(shape[2]!);
 
 /** Nothing where the records are neither pictures nor text. */
 export function TryIt(props: TryItProps) {
   const { model } = props;
+  // A program that never travels: docs/models.md.
+  if (model.layers.some(({ type }) => type === 'DefineByRun')) return null;
   if (isPicture(model)) return <TryPicture {...props} />;
   const alphabet = alphabetOf(model);
   return alphabet ? <TryText {...props} alphabet={alphabet} /> : null;

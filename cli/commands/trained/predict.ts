@@ -4,12 +4,13 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { sizeOf } from '../../../shared/numerics/shape.js';
 import { UserError } from '../../../shared/user-error.js';
 import { predictionLines } from '../../output/prediction-text.js';
-import { type WhichWeights, weightsFlag } from '../../tasks/kept-weights.js';
+import { modelFileFlag, type WhichWeights, weightsFlag } from '../../tasks/kept-weights.js';
 
 interface Flags {
   json?: true;
   top?: number;
   weights?: WhichWeights;
+  modelFile?: string;
 }
 
 export function addPredict(program: Command): void {
@@ -25,6 +26,7 @@ export function addPredict(program: Command): void {
     )
     .option('--top <K>', 'classes that are told of each row, the likeliest first (default: 1)', atLeastOne)
     .addOption(weightsFlag())
+    .addOption(modelFileFlag())
     .option('--json', 'one JSON object a line, instead of CSV')
     .action(predict);
 }
@@ -37,10 +39,13 @@ async function predict(dir: string, given: string[], flags: Flags): Promise<void
   const inputs = given.length === 0 ? [STDIN] : await listInputs(given);
   const { openModel } = await import('../../tasks/predict/open-model.js');
   const { predictions } = await import('../../tasks/predict/predictions.js');
-  const opened = await openModel(dir, flags.weights);
+  const opened = await openModel(dir, flags);
   const { label, y } = opened.records;
-  if (top !== undefined && label.kind === 'value')
-    throw new UserError('--top is for classes: this model predicts numbers', 2);
+  if (top !== undefined && label.kind !== 'class')
+    throw new UserError(
+      `--top is for one class a row: this model ${label.kind === 'value' ? 'predicts numbers' : 'tells the probability of every class'}`,
+      2,
+    );
   const hasFiles = inputs.length > 1;
   const lines = predictionLines(label, {
     json: json === true,

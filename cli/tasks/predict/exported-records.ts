@@ -10,9 +10,10 @@ const scaling = z.object({ mean: z.number(), std: z.number() });
 const told = z.object({
   loss: z.union([z.enum(LOSSES), z.templateLiteral(['custom:', z.string()])]),
   customLoss: z.object({ labels: z.enum(LOSSES) }).optional(),
-  task: z.enum(['classification', 'regression']),
+  task: z.enum(['classification', 'multilabel', 'regression']),
   classes: z.array(z.string()).optional(),
   label: z.string().optional(),
+  separator: z.string().optional(),
   features: z.array(z.string()).optional(),
   columnsNamed: z.boolean().optional(),
   categories: z.record(z.string(), z.array(z.string())).optional(),
@@ -72,6 +73,7 @@ export function exportedRecords(
     target,
     scaledBy,
     unknown,
+    separator,
   } = read.data;
   const loss = customLoss?.labels ?? (said as LossName);
   const isOurs = scaledBy === 'caller';
@@ -86,7 +88,7 @@ export function exportedRecords(
       y:
         task === 'classification'
           ? { shape: outputShape.slice(0, -1), dtype: 'int32' }
-          : { shape: [...outputShape], dtype: 'float32' },
+          : { shape: [...outputShape], dtype: task === 'multilabel' ? 'uint8' : 'float32' },
       label:
         task === 'classification'
           ? {
@@ -94,7 +96,9 @@ export function exportedRecords(
               classes: classes?.length ?? (loss === 'binaryCrossentropy' ? 2 : width),
               ...(classes && { names: classes }),
             }
-          : { kind: 'value', scaling: (isOurs && target) || AS_IT_IS },
+          : task === 'multilabel'
+            ? { kind: 'multilabel', classes: width, ...(classes && { names: classes }) }
+            : { kind: 'value', scaling: (isOurs && target) || AS_IT_IS },
       ...(isTable && {
         columns: {
           ...{ named: columnsNamed, label },
@@ -103,6 +107,7 @@ export function exportedRecords(
             ...(scalings?.[i] ?? AS_IT_IS),
           })),
           ...(unknown && { unknown }),
+          ...(separator !== undefined && { separator }),
         },
       }),
       // Of a table each column is scaled as it is read, and all else as it is fed.

@@ -1,6 +1,6 @@
 /** What a model gives for records: probabilities of classes, or numbers in the unit of the label. */
 import type * as TensorFlow from '@tensorflow/tfjs';
-import { AS_IT_IS } from '../../../shared/data/manifest.js';
+import { AS_IT_IS, type LabelKind } from '../../../shared/data/manifest.js';
 import { lastActivation, probabilitiesOf } from '../../../shared/models/last-activation.js';
 import { UserError } from '../../../shared/user-error.js';
 import type { OpenModel } from './open-model.js';
@@ -54,10 +54,11 @@ function compute({ tf, model, loss, records }: OpenModel, x: Float32Array, count
     const given = model.predict(tf.add(tf.mul(stored, factor), offset), {
       batchSize: count,
     }) as TensorFlow.Tensor;
-    return Array.from((label.kind === 'class' ? probabilities(tf, model, given) : given).dataSync());
+    return Array.from((label.kind === 'value' ? given : probabilities(tf, model, given, label)).dataSync());
   });
   if (label.kind === 'class')
     return loss === 'binaryCrossentropy' ? output.flatMap((p) => [1 - p, p]) : output;
+  if (label.kind === 'multilabel') return output;
   const { mean, std } = label.scaling ?? AS_IT_IS;
   return output.map((value) => value * std + mean);
 }
@@ -67,7 +68,9 @@ function probabilities(
   tf: typeof TensorFlow,
   model: TensorFlow.LayersModel,
   given: TensorFlow.Tensor,
+  { kind }: LabelKind,
 ): TensorFlow.Tensor {
+  if (kind === 'multilabel') return probabilitiesOf(tf, model, given, true);
   const shares = probabilitiesOf(tf, model, given);
   const isShared = given.shape.at(-1) === 1 || ['linear', 'softmax'].includes(lastActivation(model));
   return isShared ? shares : tf.div(shares, tf.sum(shares, -1, true));

@@ -8,7 +8,8 @@ export interface ModelMetadata extends Partial<ColumnsTold> {
   loss: string;
   /** The graph of one's own loss, by its hash; `labels`: the loss that goes with labels and outputs alike. */
   customLoss?: { sha256: string; labels: string };
-  task: 'classification' | 'regression';
+  /** `multilabel`: each output is the probability of a class by itself. */
+  task: 'classification' | 'multilabel' | 'regression';
   /** Names of the classes in the order of the outputs, where they have names. */
   classes?: string[];
   /** One sample. `scaling` is what the values are standardized by, along the last axis. */
@@ -18,6 +19,8 @@ export interface ModelMetadata extends Partial<ColumnsTold> {
   /** `model`: layers of the model scale values, and numbers back; `caller`: whoever uses it must do so. */
   scaledBy: 'model' | 'caller' | 'nobody';
 }
+
+const TASKS = { class: 'classification', multilabel: 'multilabel', value: 'regression' } as const;
 
 export function metadataOf(
   { loss, tracedLoss, inputShape }: Pick<ModelDescription, 'loss' | 'tracedLoss' | 'inputShape'>,
@@ -30,8 +33,8 @@ export function metadataOf(
   return {
     loss: tracedLoss ? `custom:${tracedLoss.name}` : loss,
     ...(tracedLoss && { customLoss: { sha256: tracedLoss.sha256, labels: loss } }),
-    task: label.kind === 'class' ? 'classification' : 'regression',
-    ...(label.kind === 'class' && label.names ? { classes: label.names } : {}),
+    task: TASKS[label.kind],
+    ...(label.kind !== 'value' && label.names ? { classes: label.names } : {}),
     ...(columns ? columnsTold(columns) : {}),
     input: { shape: inputShape, dtype: x.dtype, ...(scaling && { scaling: [...scaling] }) },
     ...(isScaled && { target }),

@@ -1,3 +1,4 @@
+import { isLabel } from '../../../../shared/data/manifest.js';
 import { UserError } from '../../../../shared/user-error.js';
 import type { DataSet } from '../source.js';
 
@@ -11,12 +12,13 @@ export function checkCounts({ name, train, test }: DataSet): void {
 /** @throws UserError naming the first record whose label is no class, or no number */
 export function checkLabels({ name, label, train, test }: DataSet): void {
   for (const [split, { count, y }] of Object.entries({ train, test })) {
-    const bad =
-      label.kind === 'class'
-        ? y.findIndex((value) => !Number.isInteger(value) || value < 0 || value >= label.classes)
-        : y.findIndex((value) => !Number.isFinite(value));
+    const bad = y.findIndex((value) => !isLabel(label, value));
     if (bad < 0) continue;
-    const expected = label.kind === 'class' ? `a class from 0 to ${label.classes - 1}` : 'a number';
+    const expected = {
+      class: `a class from 0 to ${label.kind === 'class' ? label.classes - 1 : 0}`,
+      multilabel: '0 or 1',
+      value: 'a number',
+    }[label.kind];
     const record = Math.floor((bad * count) / y.length);
     throw new UserError(
       `${name}: record ${record} of the ${split} set has label ${y[bad]}, expected ${expected}`,

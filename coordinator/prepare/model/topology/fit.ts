@@ -10,6 +10,7 @@ import type { DataHead } from './reference.js';
 /** One output tells two classes apart by one probability. */
 export function defaultLoss({ outputs }: TensorFlow.LayersModel, { label, y }: DataHead): LossName {
   if (label.kind === 'value') return 'meanSquaredError';
+  if (label.kind === 'multilabel') return 'binaryCrossentropy';
   const isBinary = label.classes === 2 && y.shape.length === 0 && outputsOf(outputs[0]!) === 1;
   return isBinary ? 'binaryCrossentropy' : 'categoricalCrossentropy';
 }
@@ -33,6 +34,7 @@ export function checkShapes(model: TensorFlow.LayersModel, data: DataHead, loss:
   const outputShape = model.outputs[0]!.shape.slice(1);
   const outputs = outputsOf(model.outputs[0]!);
   const { label, y } = data;
+  if (label.kind === 'multilabel') return checkSeveral(loss, outputShape, data.name, label.classes);
   const isClass = loss === 'categoricalCrossentropy' || loss === 'binaryCrossentropy';
   if (isClass !== (label.kind === 'class')) {
     const kind = label.kind === 'class' ? 'classes' : 'numbers';
@@ -52,6 +54,25 @@ export function checkShapes(model: TensorFlow.LayersModel, data: DataHead, loss:
       `the model has ${outputs} outputs, ${data.name} ${label.classes} classes, with --loss ${loss}: change the model's last layer, or the loss`,
     );
   }
+}
+
+/** @throws UserError unless there is an output, and a loss, for each of several classes at once */
+function checkSeveral(
+  loss: LossName,
+  outputShape: readonly (number | null)[],
+  name: string,
+  classes: number,
+): void {
+  const why = `a record of ${name} may have several of ${classes} classes at once`;
+  if (loss !== 'binaryCrossentropy')
+    throw new UserError(
+      `--loss ${loss} does not fit: ${why}; give --loss binaryCrossentropy, or leave --loss out`,
+      2,
+    );
+  if (`${outputShape}` === `${classes}`) return;
+  throw new UserError(
+    `the model gives [${outputShape}] numbers a record, and ${why}: change its last layer to ${classes} units with sigmoid`,
+  );
 }
 
 /** How many numbers come of a record, where the model leaves no dimension open. */
@@ -81,6 +102,10 @@ export function checkEnd(
   if (found === 'softmax' && output.shape.at(-1) === 1) {
     throw new UserError(`${layer}, which of one number is always 1: change its activation to sigmoid`);
   }
+  if (found === 'softmax' && label.kind === 'multilabel')
+    throw new UserError(
+      `${layer}, which shares one probability among the classes, and a record may have several at once: change its activation to sigmoid, or to linear for logits`,
+    );
   const together = output.shape.at(-1);
   if (found === 'softmax' && label.kind === 'class' && together !== label.classes) {
     throw new UserError(

@@ -1,7 +1,9 @@
 /** Where a model comes from: the zoo, a function, a file, or a run; with the weights that it begins with, if any. */
 import type * as TensorFlow from '@tensorflow/tfjs';
+import { loadModule, sameModule } from '../../../../engine/node/module/load-module.js';
 import { loadTensorFlow } from '../../../../engine/node/tensorflow.js';
 import { withoutDrawing } from '../../../../shared/models/initializers/orthogonal.js';
+import type { ModelModule } from '../../../../shared/models/layers/model-module.js';
 import { sizeOf } from '../../../../shared/numerics/shape.js';
 import { messageOf, UserError } from '../../../../shared/user-error.js';
 import type { DataShapes } from '../../data/source.js';
@@ -18,6 +20,7 @@ import { uniquelyNamed } from '../file/unique-names.js';
 import { checkLayers } from '../layers/check.js';
 import { freezeInner, freezeStored } from '../layers/frozen.js';
 import { type Topology, topologyOf } from '../layers/topology-json.js';
+import { isModelModule, moduleModel } from '../module/module-model.js';
 import type { LossSource } from '../traced/own-function.js';
 import type { BuildRequest, ModelFunction } from './request.js';
 
@@ -29,6 +32,8 @@ export interface StartingPoint {
   given?: GivenWeights | undefined;
   /** What a file, or a model that was built before, says of its training. */
   trains?: ChosenLoss;
+  /** Whose program the layer of the topology runs. */
+  module?: ModelModule | undefined;
   /** What people should know of what is trained further. */
   notes?: string[];
 }
@@ -37,8 +42,9 @@ export interface StartingPoint {
 export async function startingPoint(request: BuildRequest): Promise<StartingPoint> {
   const { model, tuning, from } = request;
   if (typeof model === 'object') {
-    const { topology, loss } = model;
-    return { topology, trains: { loss, fromLogits: undefined, notes: [] } };
+    const { topology, loss, module } = model;
+    if (module) await loadModule(sameModule(module, request.modelFile, '--model'), '--model');
+    return { topology, module, trains: { loss, fromLogits: undefined, notes: [] } };
   }
   if (typeof model === 'string' && isModelFile(model)) {
     const { topology: ours, stored, weights: own, training } = await readModelFile(model);
@@ -56,6 +62,7 @@ export async function startingPoint(request: BuildRequest): Promise<StartingPoin
     const built = await withoutDrawing(() => load(freezeStored(topology)));
     return { ...startWith(built, weights && { weights, namesBefore }, request), trains };
   }
+  if (typeof model === 'string' && isModelModule(model)) return startWithModule(model, request);
   if (tuning && !from) throw new UserError(noWeights(`${nameOfSource(model)} begins with random ones`), 2);
   const built = typeof model === 'function' ? model(tf, shapesFor(request)) : buildFromZoo(model, request);
   const { weights } = await weightsFrom(request, topologyOf(built));
@@ -68,6 +75,19 @@ export async function startingPoint(request: BuildRequest): Promise<StartingPoin
   const { topology, before: namesBefore } = uniquelyNamed(topologyOf(built));
   built.dispose();
   return startWith(await withoutDrawing(() => load(topology)), { weights, namesBefore }, request);
+}
+
+async function startWithModule(file: string, request: BuildRequest): Promise<StartingPoint> {
+  if (request.tuning)
+    throw new UserError(
+      `--freeze and --head are for layers: --model ${file} is a program, which has none`,
+      2,
+    );
+  const { built, module } = await moduleModel(tf, file, shapesFor(request), request.data);
+  const topology = topologyOf(built);
+  built.dispose();
+  const { weights } = await weightsFrom(request, topology);
+  return { topology, module, given: weights && { weights } };
 }
 
 /** @param layers the model's, as its file has them. @returns nothing without `--from` */
@@ -131,6 +151,8 @@ function shapesFor({ data, loss }: { data: DataShapes; loss: LossSource | undefi
     const outputs = sizeOf(labelShape);
     return { inputShape, labelShape, outputs, outputActivation: 'linear' };
   }
+  if (label.kind === 'multilabel')
+    return { inputShape, labelShape: [], outputs: label.classes, outputActivation: 'sigmoid' };
   if (loss === 'binaryCrossentropy')
     return { inputShape, labelShape, outputs: 1, outputActivation: 'sigmoid' };
   return { inputShape, labelShape, outputs: label.classes, outputActivation: 'softmax' };

@@ -47,7 +47,7 @@ export async function onnxFile(tf: typeof TensorFlow, request: OnnxRequest): Pro
     throw new UserError('ONNX holds no more than 2 GiB in a file: --format safetensors holds any size', 2);
   try {
     const free = await anyBatch(tf, request);
-    const named = withNames(inOpset17(free), records.label.kind === 'class' ? 'probabilities' : 'prediction');
+    const named = withNames(inOpset17(free), records.label.kind === 'value' ? 'prediction' : 'probabilities');
     return encodeModel(named, {
       graph: 'model',
       producer: { name: 'swarmgrad', version: VERSION },
@@ -99,8 +99,10 @@ async function anyBatch(tf: typeof TensorFlow, { model, records }: OnnxRequest):
 }
 
 /** Numbers of tokens, with a class for each, stay whole numbers; all else is float32, as most programs have it. */
-const inputType = ({ x, y }: Pick<RecordFormat, 'x' | 'y'>): 'int32' | 'float32' =>
-  x.dtype === 'int32' || (x.dtype === 'uint8' && y.shape.length > 0) ? 'int32' : 'float32';
+const inputType = ({ x, y, label }: Pick<RecordFormat, 'x' | 'y' | 'label'>): 'int32' | 'float32' =>
+  x.dtype === 'int32' || (x.dtype === 'uint8' && label.kind === 'class' && y.shape.length > 0)
+    ? 'int32'
+    : 'float32';
 
 /** The weights as constants in the place of inputs. */
 function withWeights(onnx: OnnxModel, layers: TensorFlow.LayersModel, model: PortableModel): OnnxModel {
