@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
+import { bundle } from './parts/bundle.mjs';
 import { embed } from './parts/embed.mjs';
 import { browserPages } from './parts/pages.mjs';
 import { files, root, sumOf } from './sources.mjs';
@@ -34,7 +35,7 @@ const PROGRAM = ['shared', 'websocket', 'engine', 'coordinator', 'worker', 'cli'
 const BUILDER = ['coordinator/prepare/model', 'engine', 'shared'];
 const CODE_FILE = 'dist/code.sha256';
 /** Their versions stand in the lock file, so a compiler of another version builds anew. */
-const TOOLS = ['package-lock.json', 'scripts/parts.mjs'];
+const TOOLS = ['package-lock.json', 'scripts/parts.mjs', 'scripts/parts/bundle.mjs'];
 
 /** Runs a package's own command-line program with this Node: works the same on every platform. */
 function run(script, ...args) {
@@ -59,9 +60,10 @@ function buildAssembly({ assembly, main, name, result, flags }) {
   }
 }
 
-function buildProgram() {
+async function buildProgram() {
   compile('tsconfig.build.json');
   removeStale();
+  await bundle();
   writeFileSync(join(root, CODE_FILE), sumOf(BUILDER));
   const bin = join(root, 'dist/cli/swarmgrad.js');
   if (existsSync(bin)) chmodSync(bin, 0o755);
