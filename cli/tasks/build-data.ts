@@ -3,6 +3,7 @@ import { type BuiltManifests, writeBuilt } from '../../coordinator/prepare/data/
 import { absoluteData, openData, shownData } from '../../coordinator/prepare/data/sources/sources.js';
 import { endsOf } from '../../coordinator/prepare/model/ends.js';
 import { absoluteModel } from '../../coordinator/prepare/model/file/model-spec.js';
+import { namesOfModel } from '../../coordinator/prepare/model/outputs/end-names.js';
 import type { LossName } from '../../shared/numerics/losses.js';
 import { UserError } from '../../shared/user-error.js';
 
@@ -25,7 +26,12 @@ export async function buildData(
   preparing(`reading the data: ${shownData(spec)}`);
   const data = await openData(absoluteData(spec), {
     preparing,
-    ...(model === undefined ? {} : { endsOf: (shapes) => endsOf(absoluteModel(model), shapes, loss) }),
+    ...(model === undefined
+      ? {}
+      : {
+          namesOf: () => namesOfModel(absoluteModel(model)),
+          endsOf: (shapes, part) => endsOf(absoluteModel(model), shapes, loss, part),
+        }),
   });
   if (data.stored) throw new UserError(`${shownData(spec)} is built already: copy the folder`, 2);
   // Not yet: a built folder has two parts, and the third would be lost.

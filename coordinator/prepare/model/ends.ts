@@ -4,7 +4,7 @@
  */
 import { ACTIVATION_LAYERS, SEEN_THROUGH } from '../../../shared/models/last-activation.js';
 import { INPUT_LAYER, OUTPUT_LAYER } from '../../../shared/models/portable-names.js';
-import type { DataShapes, ModelEnds } from '../data/source.js';
+import type { DataShapes, ModelEnds, PartOfModel } from '../data/source.js';
 import { isModelFile } from './file/model-spec.js';
 import type { Topology } from './layers/topology-json.js';
 import type { ModelSource } from './topology/request.js';
@@ -58,33 +58,35 @@ export async function endsOf(
   model: ModelSource,
   shapes: DataShapes,
   loss: LossSource | undefined,
+  part: PartOfModel = {},
 ): Promise<ModelEnds> {
-  if (typeof model === 'object') return endsOfTopology(model.topology);
+  if (typeof model === 'object') return endsOfTopology(model.topology, part);
   if (typeof model === 'function') {
     const { topologyOfFunction } = await import('./topology/starting-point.js');
-    return endsOfTopology(topologyOfFunction(model, shapes, loss));
+    return endsOfTopology(topologyOfFunction(model, shapes, loss), part);
   }
   if (!isModelFile(model)) return {};
   try {
     const { readTopology } = await import('./file/read.js');
-    return endsOfTopology(await readTopology(model));
+    return endsOfTopology(await readTopology(model), part);
   } catch {
     // Building the model reports what is wrong with its file.
     return {};
   }
 }
 
-export function endsOfTopology(topology: Topology): ModelEnds {
+/** @param part which input and output, of several */
+export function endsOfTopology(topology: Topology, part: PartOfModel = {}): ModelEnds {
   const model = layerOf(topology);
-  const input = inputOf(model);
-  const output = outputOf(model);
+  const input = inputOf(model, part.input);
+  const output = outputOf(model, part.output);
   return { ...(input && input !== 'moved' ? { input } : {}), ...(output ? { output } : {}) };
 }
 
 /** `moved`: values leave the layer as they came. Undefined: it computes with them. */
-function inputOf(layer: Layer): ModelEnds['input'] | 'moved' {
+function inputOf(layer: Layer, from?: string): ModelEnds['input'] | 'moved' {
   const { type, name, config } = layer;
-  if (MODELS.has(type)) return firstOf(layer);
+  if (MODELS.has(type)) return firstOf(layer, from);
   if (WRAPPERS.has(type)) return inputOf(layerOf(config.layer));
   if (MOVES.has(type)) return 'moved';
   if (type === 'Embedding') return { layer: name, takes: 'indices', below: Number(config.input_dim) };
@@ -96,7 +98,7 @@ function inputOf(layer: Layer): ModelEnds['input'] | 'moved' {
 }
 
 /** What the first layer that sees the model's input says of it; `moved` if no layer says anything. */
-function firstOf(model: Layer): ModelEnds['input'] | 'moved' {
+function firstOf(model: Layer, from?: string): ModelEnds['input'] | 'moved' {
   const layers = layersOf(model);
   if (model.type === 'Sequential') {
     for (const layer of layers) {
@@ -105,10 +107,11 @@ function firstOf(model: Layer): ModelEnds['input'] | 'moved' {
     }
     return 'moved';
   }
-  const reached = new Set(layers.filter(({ sources }) => sources.length === 0).map(({ name }) => name));
+  const inputs = layers.filter(({ sources }) => sources.length === 0).map(({ name }) => name);
+  const reached = new Set(from !== undefined && inputs.includes(from) ? [from] : inputs);
   // A set grows while it is walked through.
-  for (const from of reached) {
-    for (const layer of layers.filter(({ sources }) => sources.includes(from))) {
+  for (const before of reached) {
+    for (const layer of layers.filter(({ sources }) => sources.includes(before))) {
       const found = inputOf(layer);
       if (found === 'moved') reached.add(layer.name);
       else if (found) return found;
@@ -117,9 +120,10 @@ function firstOf(model: Layer): ModelEnds['input'] | 'moved' {
   return undefined;
 }
 
-function outputOf(model: Layer): ModelEnds['output'] {
+function outputOf(model: Layer, of?: string): ModelEnds['output'] {
   const layers = layersOf(model);
-  const [name] = namesIn(model.config.output_layers);
+  const names = namesIn(model.config.output_layers);
+  const name = of !== undefined && names.includes(of) ? of : names[0];
   const last = model.type === 'Sequential' ? layers.at(-1) : layers.find((layer) => layer.name === name);
   return last && endOf(last, layers);
 }

@@ -6,7 +6,8 @@
  * twice: if the two differ, the model hides state or randomness that a graph cannot hold.
  */
 import type * as TensorFlow from '@tensorflow/tfjs';
-import type { Manifest } from '../../../shared/data/manifest.js';
+import type { FedRecords } from '../../../shared/data/manifest.js';
+import { hasSeveralOutputs } from '../../../shared/data/named-parts.js';
 import { messageOf } from '../../../shared/user-error.js';
 import {
   evaluationOf,
@@ -33,7 +34,7 @@ import { KnownSeeds } from './recognize-random.js';
 export type TraceKind = 'gradient' | 'evaluation' | 'prediction';
 
 export interface TraceRequest extends ModelStep {
-  manifest: Pick<Manifest, 'x' | 'y' | 'weighted' | 'label' | 'normalisation'>;
+  manifest: FedRecords;
   kind: TraceKind;
   samples: number;
 }
@@ -152,7 +153,8 @@ function stepInputs({ manifest, kind, samples }: TraceRequest, recorder: Recorde
     recorder.nodes.push(cast);
     return recorder.tensorOf(cast.outputs[0]!);
   };
-  const isClass = manifest.label.kind === 'class';
+  // As the eager engine: classes among other numbers are float32.
+  const isClass = manifest.label.kind === 'class' && !hasSeveralOutputs(manifest.named);
   const labels = [samples, ...manifest.y.shape];
   const weight: Value = {
     shape: [samples],

@@ -1,3 +1,5 @@
+import type { LabelKind, RecordArray } from '../../../../shared/data/manifest.js';
+import { hasSeveralOutputs, partPlaces, valuesOfPart } from '../../../../shared/data/named-parts.js';
 import { UserError } from '../../../../shared/user-error.js';
 import type { DataSet } from '../source.js';
 
@@ -9,17 +11,27 @@ export function checkCounts({ name, train, test }: DataSet): void {
 }
 
 /** @throws UserError naming the first record whose label is no class, or no number */
-export function checkLabels({ name, label, train, test }: DataSet): void {
-  for (const [split, { count, y }] of Object.entries({ train, test })) {
-    const bad =
-      label.kind === 'class'
-        ? y.findIndex((value) => !Number.isInteger(value) || value < 0 || value >= label.classes)
-        : y.findIndex((value) => !Number.isFinite(value));
-    if (bad < 0) continue;
-    const expected = label.kind === 'class' ? `a class from 0 to ${label.classes - 1}` : 'a number';
-    const record = Math.floor((bad * count) / y.length);
-    throw new UserError(
-      `${name}: record ${record} of the ${split} set has label ${y[bad]}, expected ${expected}`,
-    );
+export function checkLabels({ name, label, named, train, test }: DataSet): void {
+  for (const [split, records] of Object.entries({ train, test })) {
+    if (!hasSeveralOutputs(named)) {
+      checkOutput(`${name}: record`, split, label, records.y, records.count);
+      continue;
+    }
+    const places = partPlaces(named.outputs);
+    for (const [at, part] of named.outputs.entries()) {
+      const values = valuesOfPart(records.y, records.count, places[at]!);
+      checkOutput(`${name}: output ${part.name} of record`, split, part.label, values, records.count);
+    }
   }
+}
+
+function checkOutput(what: string, split: string, label: LabelKind, y: RecordArray, count: number): void {
+  const bad =
+    label.kind === 'class'
+      ? y.findIndex((value) => !Number.isInteger(value) || value < 0 || value >= label.classes)
+      : y.findIndex((value) => !Number.isFinite(value));
+  if (bad < 0) return;
+  const expected = label.kind === 'class' ? `a class from 0 to ${label.classes - 1}` : 'a number';
+  const record = Math.floor((bad * count) / y.length);
+  throw new UserError(`${what} ${record} of the ${split} set has label ${y[bad]}, expected ${expected}`);
 }

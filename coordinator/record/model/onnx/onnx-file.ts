@@ -75,8 +75,7 @@ async function anyBatch(tf: typeof TensorFlow, { model, records }: OnnxRequest):
       model: layers,
       weights,
       manifest,
-      loss: 'meanSquaredError' as const,
-      fromLogits: false,
+      outputs: [{ label, loss: 'meanSquaredError' as const, weight: 1, fromLogits: false }],
     };
     const graph = traceModel({ ...step, kind: 'prediction', samples });
     // As for GPUs: of standard operators alone.
