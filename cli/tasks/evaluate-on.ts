@@ -129,8 +129,12 @@ export function partOf(data: DataSet, name: PartName) {
 }
 
 function refuseOtherRecords(spec: string, own: RecordFormat, trained: RecordFormat): void {
-  const describe = ({ x, y, label }: RecordFormat) =>
-    `${x.dtype}[${x.shape}] with ${label.kind === 'class' ? `${label.classes} classes` : `${y.dtype}[${y.shape}]`}`;
+  const parts = ({ named }: RecordFormat) =>
+    named
+      ? ` of ${[...named.inputs, ...named.outputs].map(({ name, shape }) => `${name}[${shape}]`).join(', ')}`
+      : '';
+  const describe = ({ x, y, label, ...others }: RecordFormat) =>
+    `${x.dtype}[${x.shape}] with ${label.kind === 'class' ? `${label.classes} classes` : `${y.dtype}[${y.shape}]`}${parts({ x, y, label, ...others })}`;
   if (describe(own) !== describe(trained)) {
     throw new UserError(
       `--data ${spec} has ${describe(own)}, the model was trained on ${describe(trained)}`,

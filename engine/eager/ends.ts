@@ -3,8 +3,9 @@
  * against. A model of several inputs or outputs is told them apart by the names of their parts; of one, the part is all.
  */
 import type * as TensorFlow from '@tensorflow/tfjs';
-import type { LabelKind, Manifest, Normalization } from '../../shared/data/manifest.js';
+import type { LabelKind, Manifest, NamedParts, Normalization } from '../../shared/data/manifest.js';
 import { inOrderOf, partPlaces } from '../../shared/data/named-parts.js';
+import { outputNameOf } from '../../shared/models/portable-names.js';
 import type { LossName } from '../../shared/numerics/losses.js';
 
 type Tf = typeof TensorFlow;
@@ -37,14 +38,36 @@ export function inputsOf({ tf, model, manifest }: Ends, x: Tensor): Tensor | Ten
   );
 }
 
-/** The targets of each output of the model. @param target [n, ...shape of y] */
-export function targetsOf({ model, manifest: { named } }: Ends, target: Tensor): Tensor[] {
+/** Inputs in the order of the records, as the model takes them. */
+export function givenTo(
+  { model, manifest: { named } }: Omit<Ends, 'tf'>,
+  inputs: readonly Tensor[],
+): Tensor | Tensor[] {
+  if (!named || inputs.length === 1) return inputs[0]!;
+  return inOrderOf(model.inputNames, named.inputs).map(({ at }) => inputs[at]!);
+}
+
+/** The targets of each output, in the order of the records. @param target [n, ...shape of y] */
+export function targetsOf({ named }: Ends['manifest'], target: Tensor): Tensor[] {
   if (!named || named.outputs.length === 1) return [target];
   const places = partPlaces(named.outputs);
-  return inOrderOf(model.outputNames, named.outputs).map(({ part, at }) =>
-    cut(target, places[at]!, part.shape),
-  );
+  return named.outputs.map(({ shape }, at) => cut(target, places[at]!, shape));
 }
+
+/** What the model gives, in the order of the records. */
+export function outputsOf({ model, manifest: { named } }: Omit<Ends, 'tf'>, given: Given): Tensor[] {
+  const tensors = [given].flat() as Tensor[];
+  return named && tensors.length > 1 ? outputPlaces(model, named).map((at) => tensors[at]!) : tensors;
+}
+
+type Given = ReturnType<TensorFlow.LayersModel['apply']>;
+
+/** Which output of the model each output of the records is. @throws Error if they are others */
+export const outputPlaces = ({ outputNames }: TensorFlow.LayersModel, { outputs }: NamedParts): number[] =>
+  inOrderOf(
+    outputs.map(({ name }) => name),
+    outputNames.map((layer) => ({ name: outputNameOf(layer) })),
+  ).map(({ at }) => at);
 
 /** One part of flat records, in its own shape. */
 function cut(flat: Tensor, { from, size }: { from: number; size: number }, shape: readonly number[]): Tensor {

@@ -4,9 +4,10 @@
  */
 import type * as TensorFlow from '@tensorflow/tfjs';
 import type { Manifest } from '../../shared/data/manifest.js';
+import { hasSeveralOutputs } from '../../shared/data/named-parts.js';
 import { lastActivation, probabilitiesOf } from '../../shared/models/last-activation.js';
 import type { LossName } from '../../shared/numerics/losses.js';
-import { inputsOf, type OutputStep, targetsOf } from './ends.js';
+import { givenTo, inputsOf, type OutputStep, outputPlaces, outputsOf, targetsOf } from './ends.js';
 import { type LossInputs, lossPerSample, metricSum } from './loss.js';
 import { confidenceOf } from './mistakes.js';
 import { penaltiesOf } from './penalties.js';
@@ -22,7 +23,7 @@ export interface ModelStep {
   model: TensorFlow.LayersModel;
   /** In the order of the layout. */
   weights: readonly TensorFlow.LayerVariable[];
-  /** In the order of the model. The first one's metric is that of the step. */
+  /** In the order of the records. The first one's metric is that of the step. */
   outputs: readonly OutputStep[];
   /** A traced loss in place of that of the one output. */
   ownLoss?: PerSample | undefined;
@@ -113,10 +114,17 @@ function lossesOf({ tf, outputs, ownLoss }: ModelStep, at: number, inputs: LossI
   return ownLoss ? ownLoss(tf, argumentsOf(inputs)) : lossPerSample(tf, outputs[at]!.loss, inputs);
 }
 
-/** What the model gives for values as they are, in inference mode: for classes probabilities. */
-export function predictionOf({ tf, model, outputs }: ModelStep, { x }: Pick<StepInputs, 'x'>): Tensor {
-  const output = model.apply(x, { training: false }) as Tensor;
-  return outputs[0]!.label.kind === 'class' ? probabilitiesOf(tf, model, output) : output;
+/**
+ * What the model gives for values as they are, in inference mode: for classes probabilities.
+ * @param inputs as the model takes them, in the order of the records; @returns outputs in the order of the records
+ */
+export function predictionsOf(step: ModelStep, inputs: readonly Tensor[]): Tensor[] {
+  const { tf, model, outputs, manifest } = step;
+  const given = model.apply(givenTo(step, inputs), { training: false });
+  const places = hasSeveralOutputs(manifest.named) ? outputPlaces(model, manifest.named) : [0];
+  return outputsOf(step, given).map((output, i) =>
+    outputs[i]!.label.kind === 'class' ? probabilitiesOf(tf, model, output, places[i]) : output,
+  );
 }
 
 /**
@@ -151,14 +159,14 @@ function weighted({ tf, classWeights }: ModelStep, given: Tensor, target: Tensor
   return tf.mul(losses, tf.sum(tf.mul(oneHot, tf.tensor1d([...classWeights])), -1));
 }
 
-/** For each output of the model. */
+/** For each output. */
 function lossInputs(
   step: ModelStep,
-  given: Tensor | Tensor[] | TensorFlow.SymbolicTensor | TensorFlow.SymbolicTensor[],
+  given: ReturnType<TensorFlow.LayersModel['apply']>,
   target: Tensor,
 ): LossInputs[] {
-  const targets = targetsOf(step, target);
-  return ([given].flat() as Tensor[]).map((output, i) => {
+  const targets = targetsOf(step.manifest, target);
+  return outputsOf(step, given).map((output, i) => {
     const { fromLogits, labelSmoothing, label } = step.outputs[i]!;
     return { output, target: targets[i]!, fromLogits, labelSmoothing, label };
   });

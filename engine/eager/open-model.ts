@@ -8,7 +8,7 @@ import { loadBlank } from '../../shared/models/load.js';
 import { weightsInOrder } from '../../shared/models/weights-in-order.js';
 import { layoutOf } from '../../shared/numerics/layout.js';
 import { correctGradients } from './corrected-gradients.js';
-import type { OutputStep } from './ends.js';
+import { type OutputStep, outputPlaces } from './ends.js';
 import { type ModelStep, takeLastActivation } from './model-step.js';
 import { scoring, type Taken } from './scores.js';
 import { replayer } from './traced/replay.js';
@@ -46,10 +46,14 @@ function severalOutputs(
   outputs: readonly TrainedOutput[],
   { named }: ModelStep['manifest'],
 ): OutputStep[] {
-  const trained = inOrderOf(model.outputNames, outputs);
-  const parts = inOrderOf(model.outputNames, named?.outputs ?? []);
-  return trained.map(({ part: { loss, weight, labelSmoothing } }, at) => ({
-    ...{ label: parts[at]!.part.label, loss, weight, labelSmoothing },
-    fromLogits: takeLastActivation(tf, model, loss, at),
+  const parts = named ?? { inputs: [], outputs: [] };
+  const trained = inOrderOf(
+    parts.outputs.map(({ name }) => name),
+    outputs,
+  );
+  const places = outputPlaces(model, parts);
+  return trained.map(({ part: { loss, weight, labelSmoothing } }, i) => ({
+    ...{ label: parts.outputs[i]!.label, loss, weight, labelSmoothing },
+    fromLogits: takeLastActivation(tf, model, loss, places[i]!),
   }));
 }

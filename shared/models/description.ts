@@ -62,7 +62,7 @@ export interface ModelDescription {
   weights: WeightSpec[];
   /** SHA-256 of the object that holds the values of the frozen ones, as little-endian float32; absent: there are none. */
   frozenSha256?: string;
-  /** In the order of the model; absent where there is one, which `loss` and `labelSmoothing` tell of. */
+  /** In the order of the records; absent where there is one, which `loss` and `labelSmoothing` tell of. */
   outputs?: TrainedOutput[];
   /** Of several outputs, that of the first, whose metric is the run's. With a traced loss: the one that goes with labels and outputs alike, by which accuracy and confidence are told. */
   loss: LossName;

@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import type * as TensorFlow from '@tensorflow/tfjs';
 import { loadTensorFlow } from '../../../engine/node/tensorflow.js';
 import type { RecordFormat } from '../../../shared/data/manifest.js';
+import { hasSeveralOutputs } from '../../../shared/data/named-parts.js';
 import { registerLayers } from '../../../shared/models/layers.js';
 import { loadBlank } from '../../../shared/models/load.js';
 import { writeWeights } from '../../../shared/models/write-weights.js';
@@ -17,7 +18,8 @@ import { exportedRecords } from './exported-records.js';
 export interface OpenModel {
   tf: typeof TensorFlow;
   model: TensorFlow.LayersModel;
-  loss: LossName;
+  /** Of each output, in the order of the run's data. */
+  losses: LossName[];
   /** How what it is fed is made. */
   records: RecordFormat;
 }
@@ -37,9 +39,13 @@ export async function openModel(dir: string, which: WhichWeights | undefined): P
   await useBackend(tf);
   registerLayers(tf);
   const opened = isRun ? await modelOfRun(tf, dir, which) : await exportedModel(tf, file, dir);
-  if (opened.records.label.kind === 'class' && opened.records.y.shape.length > 0)
+  const { label, y, named } = opened.records;
+  const ofPositions = hasSeveralOutputs(named)
+    ? named.outputs.find((part) => part.label.kind === 'class' && part.shape.length > 0)
+    : label.kind === 'class' && y.shape.length > 0;
+  if (ofPositions)
     throw new UserError(
-      `the model in ${dir} gives a class for each of ${opened.records.y.shape.join(' x ')} positions, as of text: \`swarmgrad generate\` writes text, and \`export --format onnx\` gives all probabilities`,
+      `the model in ${dir} gives a class for each of ${(ofPositions === true ? y : ofPositions).shape.join(' x ')} positions, as of text: \`swarmgrad generate\` writes text, and \`export --format onnx\` gives all probabilities`,
       2,
     );
   return { tf, ...opened };
@@ -53,7 +59,8 @@ async function modelOfRun(
   const { state, weights } = await keptWeights(dir, which);
   const model = await loadBlank(tf, state.model.topology);
   writeWeights(tf, model, state.model.weights, weights);
-  return { model, loss: state.model.loss, records: state.records };
+  const losses = state.model.outputs?.map(({ loss }) => loss) ?? [state.model.loss];
+  return { model, losses, records: state.records };
 }
 
 interface ModelFile {

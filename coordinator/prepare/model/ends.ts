@@ -3,7 +3,7 @@
  * one reaches every number. They decide how data are scaled for it.
  */
 import { ACTIVATION_LAYERS, SEEN_THROUGH } from '../../../shared/models/last-activation.js';
-import { INPUT_LAYER, OUTPUT_LAYER } from '../../../shared/models/portable-names.js';
+import { isInputLayer, isOutputLayer, outputNameOf } from '../../../shared/models/portable-names.js';
 import type { DataShapes, ModelEnds, PartOfModel } from '../data/source.js';
 import { isModelFile } from './file/model-spec.js';
 import type { Topology } from './layers/topology-json.js';
@@ -92,7 +92,7 @@ function inputOf(layer: Layer, from?: string): ModelEnds['input'] | 'moved' {
   if (type === 'Embedding') return { layer: name, takes: 'indices', below: Number(config.input_dim) };
   if (type === 'TokenEmbedding') return { layer: name, takes: 'indices', below: Number(config.vocabulary) };
   if (type === 'Masking') return { layer: name, takes: 'a mask' };
-  if (type === 'Normalization' || type === 'Rescaling' || name === INPUT_LAYER)
+  if (type === 'Normalization' || type === 'Rescaling' || isInputLayer(name))
     return { layer: name, takes: 'values as they are' };
   return undefined;
 }
@@ -123,7 +123,7 @@ function firstOf(model: Layer, from?: string): ModelEnds['input'] | 'moved' {
 function outputOf(model: Layer, of?: string): ModelEnds['output'] {
   const layers = layersOf(model);
   const names = namesIn(model.config.output_layers);
-  const name = of !== undefined && names.includes(of) ? of : names[0];
+  const name = names.find((layer) => outputNameOf(layer) === of) ?? names[0];
   const last = model.type === 'Sequential' ? layers.at(-1) : layers.find((layer) => layer.name === name);
   return last && endOf(last, layers);
 }
@@ -143,7 +143,7 @@ function endOf({ type, name, config, sources }: Layer, layers: Layer[]): ModelEn
     );
   }
   if (MODELS.has(type)) return outputOf({ type, name, config, sources });
-  if (name === OUTPUT_LAYER) return { layer: name, why: "gives values in the target's unit" };
+  if (isOutputLayer(name)) return { layer: name, why: "gives values in the target's unit" };
   const inner = config.layer ?? [config.cells ?? config.cell].flat().at(-1);
   if (inner) {
     const end = endOf(layerOf(inner), []);

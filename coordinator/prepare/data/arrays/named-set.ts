@@ -14,7 +14,7 @@ import { partPlaces } from '../../../../shared/data/named-parts.js';
 import { UserError } from '../../../../shared/user-error.js';
 import { FED_AS_STORED } from '../scaling/normalization.js';
 import type { DataSet, DataShapes, EndNames, Reader, Records } from '../source.js';
-import type { SpecOptions } from '../spec.js';
+import { SpecOptions } from '../spec.js';
 import { type Arrays, dataOfArrays, type Pair } from './data-set.js';
 import { recordSpecOf } from './features.js';
 import { type DeclaredClasses, labelsOf } from './labels.js';
@@ -49,7 +49,7 @@ export async function dataOfNamedArrays(arrays: NamedArrays, reader: Reader): Pr
   for (let at = 0; at < Math.max(inputs.length, outputs.length); at++) {
     const [input, output] = [inputs[at] ?? inputs[0]!, outputs[at] ?? outputs[0]!];
     const own = readerOf(reader, shapes, input.name, output.name);
-    sets.push(await dataOfArrays(pairOf(arrays, input, output), output.options, own));
+    sets.push(await dataOfArrays(pairOf(arrays, input, output), optionsOf(input, output), own));
   }
   const [first] = sets as [DataSet];
   for (const set of sets) refuseDropped(name, first, set);
@@ -109,6 +109,17 @@ export async function dataOfNamedArrays(arrays: NamedArrays, reader: Reader): Pr
   };
 }
 
+/** The shape is said of the input, all else of the output, or of both alike. */
+function optionsOf(input: NamedArray, output: NamedArray): SpecOptions {
+  const options = new Map(
+    output.options.names().map((name) => [name, output.options.get(name) ?? ''] as const),
+  );
+  const shape = input.options.get('shape');
+  if (shape === undefined) options.delete('shape');
+  else options.set('shape', shape);
+  return new SpecOptions(options);
+}
+
 function pairOf({ name, weight }: NamedArrays, input: NamedArray, output: NamedArray): Arrays {
   const test: Pair | undefined = input.test && output.test && { x: input.test, y: output.test };
   return { name, train: { x: input.train, y: output.train, weight }, test, classes: output.classes };
@@ -161,15 +172,15 @@ function readerOf(reader: Reader, shapes: DataShapes, input: string, output: str
   };
 }
 
-/** What a model was trained on, of one input and one output. */
-function formatOf(
+/** What a model was trained on, of one input and one output; of one that it has not, as it is of all. */
+export function formatOf(
   trained: RecordFormat | undefined,
   input: string,
   output: string,
 ): RecordFormat | undefined {
   const inPart = trained?.named?.inputs.find(({ name }) => name === input);
   const outPart = trained?.named?.outputs.find(({ name }) => name === output);
-  if (!trained || !outPart) return trained;
+  if (!trained?.named) return trained;
   const { named: _, columns, ...one } = trained;
   const own = inPart?.scalings && {
     columns: {
@@ -184,9 +195,8 @@ function formatOf(
       x: { shape: inPart.shape, dtype: trained.x.dtype },
       normalisation: inPart.normalisation,
     }),
-    ...(own ?? (trained.named!.inputs.length === 1 && columns ? { columns } : {})),
-    y: { shape: outPart.shape, dtype: trained.y.dtype },
-    label: outPart.label,
+    ...(own ?? (trained.named.inputs.length === 1 && columns ? { columns } : {})),
+    ...(outPart && { y: { shape: outPart.shape, dtype: trained.y.dtype }, label: outPart.label }),
   };
 }
 
@@ -202,7 +212,8 @@ function flatSpec(parts: readonly { shape: number[] }[], specs: readonly TensorS
   return { shape: [length], dtype: specs.every((spec) => spec.dtype === dtype) ? dtype : 'float32' };
 }
 
-function sideBySide(
+/** Arrays of parts as one: record by record, part by part. */
+export function sideBySide(
   { dtype }: TensorSpec,
   parts: readonly { shape: number[] }[],
   arrays: readonly RecordArray[],

@@ -129,9 +129,11 @@ function chooseLosses(
     Object.entries(configs).find(([name, one]) => CONFIGS.has(name) && isConfig(one)) ?? [];
   const stored = (config ?? {}) as Config;
   const { swarmgrad } = isConfig(configs.userDefinedMetadata) ? configs.userDefinedMetadata : {};
-  const ofExport = isConfig(swarmgrad) ? swarmgrad : {};
-  const losses = partsOf(stored.loss ?? ofExport.losses, names);
-  const weights = partsOf(stored.loss_weights ?? ofExport.lossWeights, names);
+  const ofExport = isConfig(swarmgrad) && Array.isArray(swarmgrad.outputs) ? swarmgrad.outputs : [];
+  const byName = (what: string) =>
+    Object.fromEntries(ofExport.filter(isConfig).map((output) => [output.name, output[what]]));
+  const losses = partsOf(stored.loss ?? byName('loss'), names);
+  const weights = partsOf(stored.loss_weights ?? byName('weight'), names);
   const perOutput = isOwnLoss(asked) ? names.map(() => undefined) : lossesAsked(asked, names);
   const each = names.map((name, at): ChosenLoss => {
     const own = where ? { [where]: { loss: losses[at] } } : { compile_config: { loss: losses[at] } };

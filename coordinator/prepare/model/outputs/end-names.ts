@@ -1,4 +1,5 @@
 /** The names of a model's inputs and outputs, read from its topology. */
+import { outputNameOf } from '../../../../shared/models/portable-names.js';
 import type { EndNames } from '../../data/source.js';
 import { isModelFile } from '../file/model-spec.js';
 import type { Topology } from '../layers/topology-json.js';
@@ -9,7 +10,10 @@ export function endNames(topology: Topology): EndNames | undefined {
   const { config } = topology;
   if (typeof config !== 'object' || config === null || Array.isArray(config)) return undefined;
   const { input_layers, output_layers, inputLayers, outputLayers } = config as Record<string, unknown>;
-  const [inputs, outputs] = [namesIn(input_layers ?? inputLayers), namesIn(output_layers ?? outputLayers)];
+  const [inputs, outputs] = [
+    namesIn(input_layers ?? inputLayers),
+    namesIn(output_layers ?? outputLayers).map(outputNameOf),
+  ];
   return inputs.length > 0 && outputs.length > 0 ? { inputs, outputs } : undefined;
 }
 

@@ -1,7 +1,7 @@
 /** How each output of a model is trained: its target in the data, its loss, and what that counts. */
 import type * as TensorFlow from '@tensorflow/tfjs';
-import { inOrderOf } from '../../../../shared/data/named-parts.js';
 import type { TrainedOutput } from '../../../../shared/models/description.js';
+import { outputNameOf } from '../../../../shared/models/portable-names.js';
 import { MAX_OUTPUTS } from '../../../../shared/protocol/sizes.js';
 import { UserError } from '../../../../shared/user-error.js';
 import type { ChosenLoss } from '../file/training-config.js';
@@ -11,24 +11,25 @@ import type { BuildRequest } from '../topology/request.js';
 import { isOwnLoss } from '../traced/own-function.js';
 import { lossesAsked, lossWeightsAsked } from './loss-per-output.js';
 
-/** The targets of the model's outputs, in the order of the model. @throws UserError naming the parts on both sides */
+/** The targets of the model's outputs, in the order of the records. @throws UserError naming the parts on both sides */
 export function targetsOf(model: TensorFlow.LayersModel, data: DataHead): Target[] {
   const { named, name, label, y } = data;
   const inputs = named?.inputs.map((part) => part.name) ?? [];
   const outputs = named?.outputs.map((part) => part.name) ?? [];
+  const ofModel = model.outputNames.map(outputNameOf);
   // One may have any name.
   const isOther = (own: readonly string[], given: readonly string[]) =>
     own.length === 1 ? given.length > 1 : [...own].sort().join() !== [...given].sort().join();
-  if (isOther(model.inputNames, inputs) || isOther(model.outputNames, outputs)) {
+  if (isOther(model.inputNames, inputs) || isOther(ofModel, outputs)) {
     const listed = (names: readonly string[], what: string) =>
       names.length > 1 ? `${names.length} ${what}s (${names.join(', ')})` : `one ${what}`;
     throw new UserError(
-      `the model has ${listed(model.inputNames, 'input')} and ${listed(model.outputNames, 'output')}, ${name} has ${listed(inputs, 'input')} and ${listed(outputs, 'output')}: give data with a part for each, by its name (npz:FILE with arrays of these names, or data: { train: { x: { ... }, y: { ... } } })`,
+      `the model has ${listed(model.inputNames, 'input')} and ${listed(ofModel, 'output')}, ${name} has ${listed(inputs, 'input')} and ${listed(outputs, 'output')}: give data with a part for each, by its name (npz:FILE with arrays of these names, or data: { train: { x: { ... }, y: { ... } } })`,
       2,
     );
   }
   if (model.outputNames.length === 1) return [{ title: name, label, y: y.shape }];
-  return inOrderOf(model.outputNames, named!.outputs).map(({ part }) => ({
+  return named!.outputs.map((part) => ({
     ...{ title: `output ${part.name} of ${name}`, label: part.label, y: part.shape },
   }));
 }
@@ -45,8 +46,9 @@ function refuseForSeveral({ loss, classWeights, scores, tuning }: BuildRequest):
 }
 
 /**
- * @param trains what a file says of each output, or of all
- * @returns each output's loss, weight and label smoothing
+ * @param targets in the order of the records
+ * @param trains what a file says of each output, in the order of the model
+ * @returns each output's loss, weight and label smoothing, in the order of the records
  * @throws UserError where a loss does not fit its output or its targets
  */
 export function trainedOutputs(
@@ -55,22 +57,24 @@ export function trainedOutputs(
   targets: readonly Target[],
   trains: readonly ChosenLoss[] | undefined,
 ): TrainedOutput[] {
-  const names = model.outputNames;
+  const names = request.data.named!.outputs.map(({ name }) => name);
   if (typeof request.model === 'object') return request.model.outputs!;
   refuseForSeveral(request);
-  if (new Set(names).size < names.length)
+  const ofModel = model.outputNames.map(outputNameOf);
+  if (new Set(ofModel).size < ofModel.length)
     throw new UserError(
-      `the model has two outputs of layer ${names.find((name, at) => names.indexOf(name) !== at)}: give each output a layer of its own`,
+      `the model has two outputs of layer ${ofModel.find((name, at) => ofModel.indexOf(name) !== at)}: give each output a layer of its own`,
     );
   if (names.length > MAX_OUTPUTS)
     throw new UserError(`the model has ${names.length} outputs: at most ${MAX_OUTPUTS} can be trained`);
   const losses = lossesAsked(isOwnLoss(request.loss) ? undefined : request.loss, names);
   const weights = lossWeightsAsked(request.lossWeights, names);
   const outputs = names.map((name, at): TrainedOutput => {
-    const stored = trains?.[at];
-    const loss = stored?.loss ?? losses[at] ?? defaultLoss(model.outputs[at]!, targets[at]!);
-    checkOutput(model, at, targets[at]!, loss);
-    checkEnd(model, loss, targets[at]!, stored?.fromLogits, at);
+    const place = ofModel.indexOf(name);
+    const stored = trains?.[place];
+    const loss = stored?.loss ?? losses[at] ?? defaultLoss(model.outputs[place]!, targets[at]!);
+    checkOutput(model, place, targets[at]!, loss);
+    checkEnd(model, loss, targets[at]!, stored?.fromLogits, place);
     const isSmoothed = loss === 'categoricalCrossentropy' || loss === 'binaryCrossentropy';
     const smoothing = isSmoothed ? (request.labelSmoothing ?? stored?.labelSmoothing) : undefined;
     return {

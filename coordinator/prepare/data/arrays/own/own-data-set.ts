@@ -48,6 +48,37 @@ export interface OwnDataSet {
   seed?: number | undefined;
 }
 
+type Parts<T> = Readonly<Record<string, T>>;
+
+/** As `OwnRecord`, with each input or output under its name. */
+export interface OwnNamedRecord {
+  x: OwnRecord['x'] | Parts<OwnRecord['x']>;
+  y: OwnRecord['y'] | Parts<OwnRecord['y']>;
+  sampleWeight?: number | undefined;
+}
+
+/** As `OwnArrays`, with the arrays of each input or output under its name. */
+export interface OwnNamedArrays {
+  x: OwnArrays['x'] | Parts<OwnArrays['x']>;
+  y: OwnArrays['y'] | Parts<OwnArrays['y']>;
+  sampleWeight?: ArrayLike<number> | undefined;
+}
+
+type OwnNamedIterable = Iterable<OwnNamedRecord> | AsyncIterable<OwnNamedRecord>;
+export type OwnNamedRecords =
+  | OwnNamedArrays
+  | OwnNamedIterable
+  | (() => OwnNamedIterable | Promise<OwnNamedIterable>);
+
+/** A data set for a model with several inputs or outputs: what tells of each stands under its name. */
+export interface OwnNamedDataSet extends Pick<OwnDataSet, 'normalize' | 'seed'> {
+  train: OwnNamedRecords;
+  test?: OwnNamedRecords | number | undefined;
+  x: OwnDataSet['x'] | Parts<OwnDataSet['x']>;
+  y?: OwnDataSet['y'] | Parts<NonNullable<OwnDataSet['y']>>;
+  label?: OwnDataSet['label'] | Parts<NonNullable<OwnDataSet['label']>>;
+}
+
 const KEYS = ['train', 'test', 'x', 'y', 'label', 'normalize', 'seed'] as const;
 const LABEL_KEYS = ['kind', 'classes', 'names'] as const;
 
