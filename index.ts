@@ -21,6 +21,11 @@ export type {
   OwnRecords,
   OwnValues,
 } from './coordinator/prepare/data/arrays/own/own-data-set.js';
+export type {
+  ModuleInitializer,
+  ModuleParameter,
+  ModuleParameters,
+} from './coordinator/prepare/model/module/parameters.js';
 export type { ModelFunction } from './coordinator/prepare/model/topology/request.js';
 export type {
   LossOption,
@@ -37,6 +42,7 @@ export type { FirstTokens } from './coordinator/server/access/access.js';
 export type { RunningCoordinator, StartCoordinatorOptions } from './coordinator/start.js';
 export type { Ban, TrustRecord } from './coordinator/trust/reputation.js';
 export type { NormalizationArgs } from './shared/models/layers/corrected/normalization.js';
+export type { Forward, ForwardGiven, ForwardRecord } from './shared/models/layers/define-by-run.js';
 export type { InitializerConfig, LayerClass } from './shared/models/layers/layer.js';
 export { registerLayers } from './shared/models/layers.js';
 export type { MetricName } from './shared/numerics/losses.js';

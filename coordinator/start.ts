@@ -2,6 +2,7 @@
 import { messageOf } from '../shared/user-error.js';
 import { createMonitor } from './monitor/create-monitor.js';
 import { EventLog } from './monitor/event-log.js';
+import { moduleFile } from './prepare/model/module/module-model.js';
 import { prepare } from './prepare/prepare.js';
 import { builtFile } from './record/folder/built-file.js';
 import { authOf } from './server/access/mode.js';
@@ -45,11 +46,15 @@ async function start(
   const { folder, lock } = opened;
   // Its data and model, and the objects that workers fetch.
   const { configuration, data, model, loss, ownMetrics, stored } = opened;
-  const prepared = await prepare({ ...configuration, data, loss, ownMetrics }, model, {
-    cache: builtFile(folder.built),
-    storedWeights: stored?.sections.get('weights'),
-    preparing,
-  });
+  const prepared = await prepare(
+    { ...configuration, data, loss, ownMetrics, modelFile: moduleFile(configuration.model) },
+    model,
+    {
+      cache: builtFile(folder.built),
+      storedWeights: stored?.sections.get('weights'),
+      preparing,
+    },
+  );
   for (const note of prepared.notes) events.tell(note);
   // What trains: trust, pipeline, swarm and progress.
   const training = await createTraining(opened, prepared, events, cleanup);

@@ -7,6 +7,7 @@ import { dirname, join, relative } from 'node:path';
 import { embed } from './parts/embed.mjs';
 import { browserPages } from './parts/pages.mjs';
 import { files, root, sumOf } from './sources.mjs';
+import { compile } from './tsc.mjs';
 
 const require = createRequire(import.meta.url);
 const ASSEMBLY = 'coordinator/update/kernels/assembly';
@@ -60,7 +61,7 @@ function buildKernels() {
 }
 
 function buildProgram() {
-  run(join(dirname(require.resolve('typescript/package.json')), 'bin/tsc'), '-p', 'tsconfig.build.json');
+  compile('tsconfig.build.json');
   removeStale();
   writeFileSync(join(root, CODE_FILE), sumOf(BUILDER));
   const bin = join(root, 'dist/cli/swarmgrad.js');

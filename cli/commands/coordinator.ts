@@ -1,6 +1,7 @@
 /** `swarmgrad coordinator`: runs a training from its first step to its last, or to Ctrl-C. */
 import type { Command } from 'commander';
 import type { GivenCoordinatorOptions } from '../../coordinator/options/options.js';
+import { moduleFile } from '../../coordinator/prepare/model/module/module-model.js';
 import { runFolder } from '../../coordinator/record/folder/run-folder.js';
 import { readConfiguration } from '../../coordinator/record/folder/stored-configuration.js';
 import { joinLine } from '../../coordinator/server/network/addresses.js';
@@ -71,9 +72,10 @@ export async function runCoordinator(given: GivenCoordinatorOptions, command: Co
     hook?.event(event);
   });
   // A resumed run may have its local workers from its folder.
-  const { localWorkers, localLanes, localEngine } = await readConfiguration(runFolder(runDir));
+  const { model, localWorkers, localLanes, localEngine } = await readConfiguration(runFolder(runDir));
   const common = {
     engine: localEngine ?? 'auto',
+    modelFile: moduleFile(model),
     log: (worker: string, level: Level, text: string) =>
       display.say({ type: 'local-worker', level, worker, text }),
     verbose: terminal.level === 'debug',

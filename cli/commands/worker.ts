@@ -25,16 +25,15 @@ export function addWorker(program: Command): void {
 }
 
 async function runWorker(url: string, command: Command): Promise<void> {
-  const { name, engine, token, ca, lanes, threads, transport, giveUpAfter, cacheDir, cacheMb } = withDefaults(
-    WORKER_OPTIONS,
-    givenFlags(WORKER_OPTIONS, command),
-  );
+  const { name, engine, modelFile, token, ca, lanes, threads, transport, giveUpAfter, cacheDir, cacheMb } =
+    withDefaults(WORKER_OPTIONS, givenFlags(WORKER_OPTIONS, command));
   const log = createLog(terminalOf(command));
   const { startWorker } = await import('../../worker/node/start.js');
   log.say({ type: 'joining', url, text: `joining ${url} ...` });
   const worker = startWorker({
     url,
     engine,
+    modelFile,
     cacheDir: cacheDir ?? systemCacheFolder(),
     cacheMb,
     lanes,

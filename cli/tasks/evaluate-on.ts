@@ -30,6 +30,8 @@ export interface EvaluationRequest {
   records: RecordFormat;
   weights: Float32Array;
   engine: string;
+  /** The file of the model's program, where it is one. */
+  modelFile?: string | undefined;
   /** Hears what is being done where reading the data takes its time. */
   preparing?(what: string): void;
 }
@@ -68,7 +70,8 @@ export async function evaluateOn(request: EvaluationRequest): Promise<Evaluation
     cache: new MemoryCache(0),
     sha256: async (bytes) => createHash('sha256').update(bytes).digest('hex'),
   });
-  const compute = await startEngineThread({ model, manifest, shardSamples: 0, wanted: request.engine });
+  const { engine: wanted, modelFile } = request;
+  const compute = await startEngineThread({ model, modelFile, manifest, shardSamples: 0, wanted });
   try {
     const loaded = compute.allocate(weights.length);
     loaded.set(weights);

@@ -1,11 +1,13 @@
 /** The weights that a run has kept: the best ones where it looks for them, else the latest. */
 import { Option } from 'commander';
 import type { GivenCoordinatorOptions } from '../../coordinator/options/options.js';
+import { moduleFile } from '../../coordinator/prepare/model/module/module-model.js';
 import { readBest } from '../../coordinator/record/checkpoint/best.js';
 import type { CheckpointState } from '../../coordinator/record/checkpoint/format.js';
 import { type Checkpoint, readLatest } from '../../coordinator/record/checkpoint/reader.js';
 import { type RunFolder, runFolder } from '../../coordinator/record/folder/run-folder.js';
 import { readConfiguration } from '../../coordinator/record/folder/stored-configuration.js';
+import { loadModule, sameModule } from '../../engine/node/module/load-module.js';
 import { UserError } from '../../shared/user-error.js';
 
 export type WhichWeights = 'last' | 'best';
@@ -15,6 +17,13 @@ export const weightsFlag = (): Option =>
     '--weights <WHICH>',
     'last, or best: of the best evaluation (default: best with --patience or --monitor)',
   ).choices(['last', 'best'] satisfies WhichWeights[]);
+
+/** Of commands that compute with a run's model. */
+export const modelFileFlag = (): Option =>
+  new Option(
+    '--model-file <FILE.mjs>',
+    "the program of a model that is one (default: the run's own --model)",
+  );
 
 export interface KeptWeights {
   state: CheckpointState;
@@ -42,6 +51,25 @@ export async function keptWeights(runDir: string, which: WhichWeights | undefine
     weights: average ?? sections.get('weights')!,
     averaged: average !== undefined,
   };
+}
+
+/**
+ * Where the model is a program, this process can then compute it.
+ * @param file undefined: where the run's own lies
+ * @throws UserError where it is another one, or missing
+ */
+export async function loadProgram(
+  { state, configuration }: Pick<KeptWeights, 'state' | 'configuration'>,
+  file: string | undefined,
+): Promise<void> {
+  const { module } = state.model;
+  if (module)
+    await loadModule(
+      sameModule(module, file ?? moduleFile(configuration.model), '--model-file'),
+      '--model-file',
+    );
+  else if (file !== undefined)
+    throw new UserError(`--model-file ${file}: the model of this run is no program`, 2);
 }
 
 /** @param isAsked whether nothing else will do. @returns the best checkpoint, or `last` where none is sought yet */

@@ -10,13 +10,15 @@ export interface LocalLanesOptions {
   lanes: 'auto' | number;
   door: InProcessDoor;
   engine: string;
+  /** The file of the model's program, where it is one. */
+  modelFile: string | undefined;
   log(worker: string, level: Level, text: string): void;
   /** Also log what the worker says. */
   verbose: boolean;
 }
 
 /** One that fails is told, and not started again: other workers may still join. */
-export function startLocalLanes({ lanes, door, engine, log, verbose }: LocalLanesOptions): {
+export function startLocalLanes({ lanes, door, engine, modelFile, log, verbose }: LocalLanesOptions): {
   stop(): Promise<void>;
 } {
   if (lanes === 0) return { stop: async () => undefined };
@@ -25,6 +27,7 @@ export function startLocalLanes({ lanes, door, engine, log, verbose }: LocalLane
     name,
     lanes,
     engine,
+    modelFile,
     onEvent({ type, text }) {
       if (type === 'warning') log(name, 'warning', text);
       else if (verbose) log(name, 'debug', `${name}: ${text}`);

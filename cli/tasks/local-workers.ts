@@ -22,6 +22,8 @@ export interface LocalWorkersOptions {
   /** What they show, if the coordinator asks for it. */
   token: string | undefined;
   engine: string;
+  /** The file of the model's program, where it is one. */
+  modelFile: string | undefined;
   log(worker: string, level: Level, text: string): void;
   /** Also log what the workers say. */
   verbose: boolean;
@@ -48,11 +50,12 @@ export function startLocalWorkers(options: LocalWorkersOptions): LocalWorkers {
 function startOne(
   name: string,
   lanes: number,
-  { url, token, engine, log, verbose }: LocalWorkersOptions,
+  { url, token, engine, modelFile, log, verbose }: LocalWorkersOptions,
 ): ChildProcess {
   const flags = [...new Set([...process.execArgv, SINGLE_THREADED_GC])];
   const args = [...flags, process.argv[1]!, 'worker', url, '--name', name, '--engine', engine];
   args.push('--lanes', String(lanes));
+  if (modelFile !== undefined) args.push('--model-file', modelFile);
   if (verbose) args.push('--verbose');
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

@@ -2,6 +2,7 @@
 import type { GivenCoordinatorOptions } from '../../coordinator/options/options.js';
 import { openData, shownData } from '../../coordinator/prepare/data/sources/sources.js';
 import { buildModel } from '../../coordinator/prepare/model/build-model.js';
+import { moduleFile } from '../../coordinator/prepare/model/module/module-model.js';
 import { headOf } from '../../coordinator/prepare/model/topology/reference.js';
 import { shardSamplesOf } from '../../coordinator/prepare/prepare.js';
 import { configure } from '../../coordinator/setup/configure.js';
@@ -46,8 +47,10 @@ export async function tryEngines(
   });
   const all = processors();
   preparing('trying each engine of this machine, some 3 s each');
+  const modelFile = moduleFile(configuration.model);
   const thread = await startEngineThread({
     model: description,
+    modelFile,
     manifest: data,
     probe,
     program,
@@ -57,7 +60,14 @@ export async function tryEngines(
     tryAll: true,
   });
   await thread.close();
-  const subject = { model: description, manifest: data, program, shardSamples, wanted: thread.name };
+  const subject = {
+    model: description,
+    modelFile,
+    manifest: data,
+    program,
+    shardSamples,
+    wanted: thread.name,
+  };
   const batch = batchOf(probe.cases[0]!, data, shardSamples);
   preparing(`timing ${thread.name} in one lane, and in ${all}`);
   const [one, every] = [await timeLanes(subject, 1, batch), await timeLanes(subject, all, batch)];

@@ -28,7 +28,7 @@ export const LEARNING_OPTIONS = block({
   model: option(
     text('SPEC'),
     'mlp',
-    `model: ${ZOO.map(({ usage }) => usage).join(', ')}, or a model file: FILE.json of TF.js or Keras layers, FILE.keras or FILE.h5 of Keras`,
+    `model: ${ZOO.map(({ usage }) => usage).join(', ')}, or a model file: FILE.json of TF.js or Keras layers, FILE.keras or FILE.h5 of Keras; or FILE.mjs: a program whose forward pass may branch and loop, on workers that hold the file`,
   ),
   from: option(
     text('RUN_DIR|DIR|FILE'),

@@ -1,5 +1,6 @@
 /** What a run works on: data and model, opened and checked, and the objects that workers fetch. */
 import type { Program } from '../../engine/compiled/program.js';
+import { sameModule } from '../../engine/node/module/load-module.js';
 import { createAugment } from '../../shared/data/augment/augment.js';
 import type { Manifest } from '../../shared/data/manifest.js';
 import { varianceOf } from '../../shared/data/metrics.js';
@@ -34,6 +35,8 @@ export interface PrepareOptions {
   /** How a model's file is trained further. */
   freeze?: string | undefined;
   head?: boolean | undefined;
+  /** The program of a model that goes on, where it is one. */
+  modelFile?: string | undefined;
   /** The file of its first weights, if the model has none of its own. */
   from?: string | undefined;
   augment?: string | undefined;
@@ -97,9 +100,11 @@ export async function prepare(
   model: ModelSource,
   { cache, storedWeights, preparing = () => undefined }: PrepareContext = {},
 ): Promise<Prepared> {
-  const { data: source, freeze, head = false, from, ...others } = configuration;
+  const { data: source, freeze, head = false, from, modelFile, ...others } = configuration;
   const tuning = freeze === undefined && !head ? undefined : { freeze: patternsOf(freeze), head };
   const { loss, seed } = others;
+  // Before anything takes time: the documents of a model that goes on may be known, and its program is then not loaded.
+  if (typeof model === 'object' && model.module) sameModule(model.module, modelFile, '--model');
   preparing(`reading the data: ${typeof source === 'string' ? shownData(source) : source.name}`);
   const read = await openData(source, {
     namesOf: () => namesOfModel(model),
@@ -130,7 +135,7 @@ export async function prepare(
   const { lossWeights } = configuration;
   const terms = { loss, lossWeights, labelSmoothing, classWeights: byClass?.weights };
   const scores = scoreRequest(configuration.metrics, configuration.monitor, configuration.ownMetrics);
-  const request = { model, data: headOf(data), ...terms, seed, tuning, scores, from, run };
+  const request = { model, data: headOf(data), ...terms, seed, tuning, scores, from, modelFile, run };
   // One that is given again is held against that of the checkpoint.
   const isTraced = isOwnLoss(loss) || needsTracing(scores);
   const recalled =

@@ -11,6 +11,7 @@ import { writeView } from './folder/view-file.js';
 import type { KeptRun } from './kept-run.js';
 import { lastWords, reasonOf, unsavedText } from './last-words.js';
 import { writeModelFiles } from './model/model-files.js';
+import { writeProgramWeights } from './model/program-weights.js';
 import { summarize } from './summarize.js';
 
 /** How long the files of a run that is over are tried, where nobody is kept waiting by that. */
@@ -143,7 +144,8 @@ export class Finish {
     }
     if (status !== 'failed') {
       const { model, records } = identity;
-      parts.push({ name: 'model/', write: () => writeModelFiles(folder.model, model, exported, records) });
+      const write = model.module ? writeProgramWeights : writeModelFiles;
+      parts.push({ name: 'model/', write: () => write(folder.model, model, exported, records) });
     }
     return parts;
   }

@@ -9,6 +9,7 @@ import { layoutOf } from '../../shared/numerics/layout.js';
 import { metricOf } from '../../shared/numerics/losses.js';
 import { told } from '../../shared/status/events.js';
 import { messageOf, UserError } from '../../shared/user-error.js';
+import { moduleFile } from '../prepare/model/module/module-model.js';
 import { type Prepared, shardSamplesOf } from '../prepare/prepare.js';
 import type { Checkpoint } from '../record/checkpoint/reader.js';
 import { TrustFile } from '../record/folder/trust-file.js';
@@ -131,7 +132,7 @@ async function createTrust(
   const shardSamples = shardSamplesOf(configuration);
   const ownEngine = new ThreadEngine({
     material: { description, train, objects, hashes },
-    ...{ shardSamples, seed, shuffle, augment, engineClass },
+    ...{ shardSamples, seed, shuffle, augment, engineClass, modelFile: moduleFile(configuration.model) },
   });
   cleanup.defer(() => ownEngine.close());
   const trustFile = new TrustFile(folder.trust, warn);

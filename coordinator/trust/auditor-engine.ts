@@ -51,6 +51,8 @@ export interface ThreadEngineOptions {
   augment?: string | undefined;
   /** `--engine-class`. */
   engineClass: string;
+  /** The file of the model's program, where it is one. */
+  modelFile?: string | undefined;
   /** Tests give theirs. */
   startThread?: typeof startEngineThread;
   ceilingMs?: number;
@@ -164,8 +166,8 @@ export class ThreadEngine implements OwnEngine {
   }
 
   private async start(asked: string, stop: AbortSignal): Promise<EngineThread> {
-    const { material, shardSamples } = this.options;
-    const subject = computeSubject(material, shardSamples);
+    const { material, shardSamples, modelFile } = this.options;
+    const subject = { ...computeSubject(material, shardSamples), modelFile };
     try {
       return await (this.options.startThread ?? startEngineThread)({ ...subject, wanted: asked }, stop);
     } catch (error) {

@@ -2,6 +2,7 @@
 import type * as TensorFlow from '@tensorflow/tfjs';
 import type { FedRecords } from '../../shared/data/manifest.js';
 import type { ModelDescription } from '../../shared/models/description.js';
+import type { ModelModule } from '../../shared/models/model-module.js';
 import type { Engine } from '../engine.js';
 import { CompiledEngine } from './engine.js';
 import type { Graph } from './graph/graph.js';
@@ -18,6 +19,10 @@ export interface CompiledSubject {
   program?: Program;
 }
 
+/** Why there is no graph of a model by a module. */
+export const isProgram = ({ name }: Pick<ModelModule, 'name'>): string =>
+  `the model's forward pass is a program (${name}), which has no graph`;
+
 /**
  * @param loadTf loads TF.js with its `cpu` backend; called only for sizes that the program lacks
  * @throws Error naming the operation that cannot be compiled
@@ -28,6 +33,7 @@ export async function startCompiled(
   loadTf: () => Promise<typeof TensorFlow>,
 ): Promise<Engine> {
   const { model, manifest, shardSamples } = subject;
+  if (model.module) throw new Error(isProgram(model.module));
   const engine = new CompiledEngine({ runtime, model, manifest, graphFor: graphsOf(subject, loadTf) });
   // Now, so that a model that cannot be compiled is told at the start.
   await engine.prepare(

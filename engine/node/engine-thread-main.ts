@@ -6,10 +6,13 @@ import { chooseEngine } from '../choose.js';
 import { failure, type StartAnswer, serveEngine } from '../remote.js';
 import { engineCandidates } from './candidates.js';
 import type { EngineThreadOptions } from './engine-thread.js';
+import { loadModule, sameModule } from './module/load-module.js';
 
 const options = workerData as EngineThreadOptions;
 let answer: StartAnswer;
 try {
+  const { module } = options.model;
+  if (module) await loadModule(sameModule(module, options.modelFile, '--model-file'), '--model-file');
   const { engine, reason, tried } = await chooseEngine({
     ...options,
     layout: layoutOf(options.model.weights),

@@ -22,6 +22,8 @@ export interface EngineThreadOptions extends CompiledSubject {
   threads?: number | undefined;
   /** Lanes that the worker wants: engines are compared by what so many of each do. */
   lanes?: number;
+  /** The file of the model's program, where it is one. */
+  modelFile?: string | undefined;
   /** Try every engine, also those known to be slow. */
   tryAll?: boolean;
 }

@@ -3,11 +3,11 @@
 // does it. It carries no driver and no CUDA: those belong to the machine.
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { root } from '../sources.mjs';
+import { compile as compileProject } from '../tsc.mjs';
 import { travelling } from './packages.mjs';
 
 /** The folders of the product, with index.ts. */
@@ -76,9 +76,7 @@ function compile() {
       ),
     }),
   );
-  const require = createRequire(import.meta.url);
-  const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc');
-  execFileSync(process.execPath, [tsc, '-p', project], { stdio: 'inherit' });
+  compileProject(project);
   const python = ['bench/engines/engine.py', 'test/learning/references/pytorch/models.py'];
   for (const file of python) cpSync(join(root, file), join(app, 'dist', file));
   cpSync(join(root, 'dist/code.sha256'), join(app, 'dist/code.sha256'));

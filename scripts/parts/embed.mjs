@@ -2,15 +2,13 @@
 // `new Worker(new URL('./NAME.js', import.meta.url))`, which every bundler knows. The engines, most of the bytes, stay
 // with the coordinator: here are their names there, and their hashes.
 
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { files, root } from '../sources.mjs';
+import { compile } from '../tsc.mjs';
 
 const output = join(root, 'dist/embed');
-const require = createRequire(import.meta.url);
 /** What Vite writes for a worker, and what bundlers of others know. */
 const WORKER =
   /new URL\(\s*(?:\/\*[^*]*\*\/)?\s*new URL\(`([\w.-]+)`,import\.meta\.url\)\.href,``\+import\.meta\.url\)/g;
@@ -79,11 +77,7 @@ async function build() {
   }
   if (workers !== 2)
     throw new Error(`${workers} workers are named where there are 2: Vite writes them in another way`);
-  const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc');
-  execFileSync(process.execPath, [tsc, '-p', 'browser-worker/embed/tsconfig.json'], {
-    cwd: root,
-    stdio: 'inherit',
-  });
+  compile('browser-worker/embed/tsconfig.json');
 }
 
 export const embed = {

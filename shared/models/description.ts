@@ -1,5 +1,6 @@
 import type { WeightSpec } from '../numerics/layout.js';
 import { type LossName, metricOf } from '../numerics/losses.js';
+import type { ModelModule } from './model-module.js';
 
 /** A function of labels and outputs with one number for each sample, as a graph: never code. */
 export interface TracedFunction {
@@ -58,6 +59,8 @@ export interface ModelDescription {
   name: string;
   /** TF.js layers JSON, as `model.toJSON(null, false)` returns it. Every initializer has its seed. */
   topology: Record<string, unknown>;
+  /** Whose program its layer runs; absent: its layers are all that there is. */
+  module?: ModelModule;
   /** Trainable ones first, frozen ones last. */
   weights: WeightSpec[];
   /** SHA-256 of the object that holds the values of the frozen ones, as little-endian float32; absent: there are none. */

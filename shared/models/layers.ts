@@ -9,6 +9,7 @@ import { correctLayers } from './layers/corrected/corrections.js';
 import { normalization } from './layers/corrected/normalization.js';
 import { resetAfterGru } from './layers/corrected/reset-after-gru.js';
 import { subtract } from './layers/corrected/subtract.js';
+import { defineByRun } from './layers/define-by-run.js';
 import { groupNormalization } from './layers/group-normalization.js';
 import type { Tf } from './layers/layer.js';
 import { randomFlip } from './layers/random-flip.js';
@@ -59,6 +60,8 @@ function makeLayers(tf: Tf) {
   return {
     ...classesOf(tf, OWN_LAYERS),
     ...classesOf(tf, KERAS_LAYERS),
+    // Of a module alone: a file cannot name one (coordinator/prepare/model/layers/check.ts).
+    DefineByRun: defineByRun.create(tf, 'DefineByRun'),
     CausalConv1D: causalConv1d(tf),
     Subtract: subtract(tf),
     Normalization: normalization(tf),

@@ -74,6 +74,10 @@ describe('an example', () => {
   it('trains a model further, on other classes', async () => {
     expect(accuracyIn(await follow(await copyOf('transfer')))).toBeGreaterThan(60);
   });
+
+  it('trains a program whose graph is the tree of the record', async () => {
+    expect(accuracyIn(await follow(await copyOf('tree-rnn')))).toBeGreaterThan(90);
+  });
 });
 
 /** The example's own server. @returns its address */

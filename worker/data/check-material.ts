@@ -33,6 +33,7 @@ const description = z.object({
   format: z.union([z.literal(1), z.literal(2)]),
   name: text(1000),
   topology: z.looseObject({}),
+  module: z.object({ name: text(1000), sha256: z.string().regex(/^[0-9a-f]{64}$/) }).optional(),
   // What a weight is projected to is the coordinator's affair.
   weights: z
     .array(

@@ -10,6 +10,7 @@ import { checkManifest } from '../../shared/data/check-manifest.js';
 import type { Manifest } from '../../shared/data/manifest.js';
 import type { Probe } from '../../shared/engines/probe.js';
 import type { ModelDescription } from '../../shared/models/description.js';
+import { type ModelModule, refuseOtherModule } from '../../shared/models/model-module.js';
 import { type Layout, layoutOf } from '../../shared/numerics/layout.js';
 import { epochOrder, parseShuffle } from '../../shared/numerics/permutation.js';
 import type { ObjectBytes, Welcome } from '../../shared/protocol/messages.js';
@@ -56,6 +57,8 @@ export interface MaterialSources {
   /** Bytes of data held in memory, of the training set and the test set each; default: that of `Batches`. */
   memoryBytes?: number;
   sha256(bytes: Uint8Array): Promise<string>;
+  /** The file of a model's program that this worker holds, for runs whose model is one. */
+  modelFile?: ModelModule | undefined;
   /** Starts the engine where it shall run. */
   startCompute(subject: ComputeSubject): Promise<Compute>;
 }
@@ -68,7 +71,7 @@ export function sameMaterial(a: Welcome, b: Welcome): boolean {
 }
 
 export async function prepareMaterial(welcome: Welcome, sources: MaterialSources): Promise<RunMaterial> {
-  const { fetchObject, cache, memoryBytes, sha256, startCompute } = sources;
+  const { fetchObject, cache, memoryBytes, sha256, modelFile, startCompute } = sources;
   const object = async (hash: string, length: number): Promise<Uint8Array> => {
     const known = await cache.get(hash);
     const bytes = known ?? (await fetchObject(hash, length));
@@ -92,6 +95,7 @@ export async function prepareMaterial(welcome: Welcome, sources: MaterialSources
     document('probe', checkProbe),
     document('program', checkProgram),
   ]);
+  refuseOtherModule(model.module, modelFile);
   checkFit(model, train, test);
   checkShard(train, welcome.shardSamples);
   const shuffle = parseShuffle(welcome.shuffle);

@@ -17,6 +17,12 @@ export const WORKER_OPTIONS = block({
     'engine to compute with, for example eager/wasm; auto: the fastest that works',
     call,
   ),
+  modelFile: option(
+    text('FILE.mjs'),
+    undefined,
+    'the program of a run whose model is one (start --model FILE.mjs): the same file as the coordinator has',
+    { otherwise: 'none', scope: 'call' },
+  ),
   token: option(
     text('TOKEN'),
     undefined,

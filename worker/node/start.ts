@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
+import { identifyModule } from '../../engine/node/module/load-module.js';
 import { startLanes } from '../../engine/node/start-lanes.js';
 import type { InProcessDoor } from '../../shared/protocol/in-process.js';
 import { protocolTrace } from '../../shared/protocol/trace.js';
@@ -31,6 +32,11 @@ export interface CommonOptions {
    * use processors, less one on the machine of the coordinator. The bits do not depend on it.
    */
   lanes?: 'auto' | number;
+  /**
+   * The file of the model's program, for runs whose model is one: it must be the coordinator's, to the byte, since it
+   * never travels.
+   */
+  modelFile?: string | undefined;
   /** Threads of the compiled engine on the processor, which belong to its engine class; default: 1. */
   threads?: number;
   /** Hears of what happens, as it happens. */
@@ -64,7 +70,7 @@ export interface RunningWorker {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** @throws UserError for an address or a number of lanes that is none */
+/** @throws UserError for an address or a number of lanes that is none, or a file of a model that cannot be read */
 export function startWorker(options: StartWorkerOptions): RunningWorker {
   const addresses = addressesOf(options.url);
   const trace = workerTrace();
@@ -131,14 +137,20 @@ function start(
     isCoordinators,
   });
   if (warning) warn(warning);
+  const { modelFile } = options;
+  const held = modelFile === undefined ? undefined : identifyModule(modelFile, '--model-file');
   const stopping = new AbortController();
   const participation = new Participation({
     ...reach,
     joining: { name: options.name ?? `${hostname()}-${process.pid}`, kind: 'node', token },
     material: {
       engine: options.engine ?? 'auto',
-      startCompute: (subject, wanted) =>
-        startLanes({ ...subject, wanted, threads: options.threads, lanes, log: warn }),
+      ...(held && { modelFile: held }),
+      startCompute: (subject, wanted) => {
+        if (modelFile !== undefined && !subject.model.module)
+          warn(`--model-file ${modelFile} is not used: the run's model is no program`);
+        return startLanes({ ...subject, modelFile, wanted, threads: options.threads, lanes, log: warn });
+      },
       cache: cache(warn),
       ...(memoryBytes === undefined ? {} : { memoryBytes }),
       fetchObject: fetchObject(stopping.signal),

@@ -13,6 +13,8 @@ const isPicture = ({ x: { shape }, y, label }: ModelView): boolean =>
 /** Nothing where the records are neither pictures nor text. */
 export function TryIt(props: TryItProps) {
   const { model } = props;
+  // A program that never travels: docs/models.md.
+  if (model.layers.some(({ type }) => type === 'DefineByRun')) return null;
   if (isPicture(model)) return <TryPicture {...props} />;
   const alphabet = alphabetOf(model);
   return alphabet ? <TryText {...props} alphabet={alphabet} /> : null;

@@ -1,12 +1,19 @@
 /** `swarmgrad evaluate RUN_DIR`: evaluates a run's model on its own test set or on other data. */
 import { type Command, Option } from 'commander';
+import { moduleFile } from '../../../coordinator/prepare/model/module/module-model.js';
 import type { Totals } from '../../../coordinator/scheduling/totals.js';
 import type { ModelDescription } from '../../../shared/models/description.js';
 import { metricOf } from '../../../shared/numerics/losses.js';
 import { UserError } from '../../../shared/user-error.js';
 import { scorecard, scorecardText } from '../../output/scorecard.js';
 import type { PartName } from '../../tasks/evaluate-on.js';
-import { keptWeights, type WhichWeights, weightsFlag } from '../../tasks/kept-weights.js';
+import {
+  keptWeights,
+  loadProgram,
+  modelFileFlag,
+  type WhichWeights,
+  weightsFlag,
+} from '../../tasks/kept-weights.js';
 
 interface Flags {
   data?: string;
@@ -15,6 +22,7 @@ interface Flags {
   json?: true;
   weights?: WhichWeights;
   metrics?: string;
+  modelFile?: string;
 }
 
 /** The part names of `evaluate-on.ts`, repeated here because that file is loaded only when it is needed. */
@@ -31,6 +39,7 @@ export function addEvaluate(program: Command): void {
     )
     .addOption(weightsFlag())
     .option('--engine <auto|NAME>', "engine that computes (default: the one of most of the run's workers)")
+    .addOption(modelFileFlag())
     .option('--metrics <NAME,...>', "further scores, as of `start` (default: the run's own)")
     .option('--json', 'as one JSON object')
     .action(evaluate);
@@ -38,7 +47,9 @@ export function addEvaluate(program: Command): void {
 
 async function evaluate(runDir: string, flags: Flags): Promise<void> {
   const { data, part, engine, json } = flags;
-  const { state, configuration, weights } = await keptWeights(runDir, flags.weights);
+  const kept = await keptWeights(runDir, flags.weights);
+  await loadProgram(kept, flags.modelFile);
+  const { state, configuration, weights } = kept;
   const { evaluateOn } = await import('../../tasks/evaluate-on.js');
   const { scorable, scorerOf } = await import('../../../coordinator/setup/evaluated.js');
   const model = await countedBy(state.model, flags.metrics);
@@ -51,6 +62,7 @@ async function evaluate(runDir: string, flags: Flags): Promise<void> {
     model,
     records: state.records,
     weights,
+    modelFile: flags.modelFile ?? moduleFile(configuration.model),
     engine: engine ?? usualEngine(state.workers),
     preparing: (what) => console.error(`${what} ...`),
   });

@@ -36,7 +36,7 @@ export function addExport(program: Command): void {
 }
 
 async function exportModel(runDir: string, flags: Flags): Promise<void> {
-  const { formatOf } = await import('../../../coordinator/record/model/formats/formats.js');
+  const { formatOf, refuseProgram } = await import('../../../coordinator/record/model/formats/formats.js');
   const to = resolve(flags.to);
   const format = formatOf(flags.format, to);
   if (flags.quantize && format.name !== 'tfjs')
@@ -46,11 +46,13 @@ async function exportModel(runDir: string, flags: Flags): Promise<void> {
     );
   const run = await keptWeights(runDir, flags.weights);
   const { state, weights, averaged } = run;
+  refuseProgram(state.model, format);
   const { asTrained, portableModel } = await import('../../../coordinator/record/model/portable-model.js');
   const { aboutOf } = await import('../../../coordinator/record/model/formats/about.js');
   const { quantize } = await import('../../../coordinator/record/model/formats/quantize.js');
   const { writeExport } = await import('../../../coordinator/record/model/formats/write-export.js');
-  const build = flags.asTrained ? asTrained : portableModel;
+  // A program scales for itself, and no layer can be put in front of it.
+  const build = flags.asTrained || state.model.module ? asTrained : portableModel;
   const model = build(state.model, weights, state.records);
   const quantized = flags.quantize && quantize(model, flags.quantize);
   const about = aboutOf(state, weights, { averaged, license: flags.license });

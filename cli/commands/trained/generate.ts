@@ -2,7 +2,13 @@
 import { pipeline } from 'node:stream/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import { Random } from '../../../shared/numerics/random.js';
-import { keptWeights, type WhichWeights, weightsFlag } from '../../tasks/kept-weights.js';
+import {
+  keptWeights,
+  loadProgram,
+  modelFileFlag,
+  type WhichWeights,
+  weightsFlag,
+} from '../../tasks/kept-weights.js';
 
 interface Flags {
   prompt?: string;
@@ -10,6 +16,7 @@ interface Flags {
   temperature: number;
   seed: number;
   weights?: WhichWeights;
+  modelFile?: string;
 }
 
 export function addGenerate(program: Command): void {
@@ -22,12 +29,15 @@ export function addGenerate(program: Command): void {
     .option('--temperature <X>', 'above 0: how daring; 0: always the likeliest character', notNegative, 0.8)
     .option('--seed <N>', 'the same seed gives the same text', whole, 1)
     .addOption(weightsFlag())
+    .addOption(modelFileFlag())
     .action(generate);
 }
 
 async function generate(runDir: string, flags: Flags): Promise<void> {
   const { prompt, length, temperature, seed } = flags;
-  const { state, weights } = await keptWeights(runDir, flags.weights);
+  const kept = await keptWeights(runDir, flags.weights);
+  await loadProgram(kept, flags.modelFile);
+  const { state, weights } = kept;
   const { openGenerator } = await import('../../tasks/text-generator.js');
   const generator = await openGenerator({ model: state.model, records: state.records, weights });
   try {

@@ -5,12 +5,13 @@ import { hasSeveralOutputs } from '../../../shared/data/named-parts.js';
 import { sizeOf } from '../../../shared/numerics/shape.js';
 import { UserError } from '../../../shared/user-error.js';
 import { predictionLines } from '../../output/prediction-text.js';
-import { type WhichWeights, weightsFlag } from '../../tasks/kept-weights.js';
+import { modelFileFlag, type WhichWeights, weightsFlag } from '../../tasks/kept-weights.js';
 
 interface Flags {
   json?: true;
   top?: number;
   weights?: WhichWeights;
+  modelFile?: string;
 }
 
 export function addPredict(program: Command): void {
@@ -26,6 +27,7 @@ export function addPredict(program: Command): void {
     )
     .option('--top <K>', 'classes that are told of each row, the likeliest first (default: 1)', atLeastOne)
     .addOption(weightsFlag())
+    .addOption(modelFileFlag())
     .option('--json', 'one JSON object a line, instead of CSV')
     .action(predict);
 }
@@ -38,7 +40,7 @@ async function predict(dir: string, given: string[], flags: Flags): Promise<void
   const inputs = given.length === 0 ? [STDIN] : await listInputs(given);
   const { openModel } = await import('../../tasks/predict/open-model.js');
   const { predictions } = await import('../../tasks/predict/predictions.js');
-  const opened = await openModel(dir, flags.weights);
+  const opened = await openModel(dir, flags);
   const { label, y, named } = opened.records;
   const outputs = hasSeveralOutputs(named)
     ? named.outputs.map(({ name, label, shape }) => ({ name, label, outputs: sizeOf(shape) }))

@@ -12,7 +12,7 @@ import { writeWeights } from '../../../shared/models/write-weights.js';
 import type { LossName } from '../../../shared/numerics/losses.js';
 import { messageOf, UserError } from '../../../shared/user-error.js';
 import { useBackend } from '../inference-backend.js';
-import { keptWeights, type WhichWeights } from '../kept-weights.js';
+import { keptWeights, loadProgram, type WhichWeights } from '../kept-weights.js';
 import { exportedRecords } from './exported-records.js';
 
 export interface OpenModel {
@@ -24,8 +24,14 @@ export interface OpenModel {
   records: RecordFormat;
 }
 
+export interface Wanted {
+  weights?: WhichWeights | undefined;
+  /** Of a model that is a program, where the run's file lies no more where it lay. */
+  modelFile?: string | undefined;
+}
+
 /** @throws UserError where the folder holds neither, or a model of text */
-export async function openModel(dir: string, which: WhichWeights | undefined): Promise<OpenModel> {
+export async function openModel(dir: string, { weights: which, modelFile }: Wanted): Promise<OpenModel> {
   const isRun = existsSync(join(dir, 'config.json'));
   const file = join(dir, 'model.json');
   if (!isRun && !existsSync(file))
@@ -38,7 +44,9 @@ export async function openModel(dir: string, which: WhichWeights | undefined): P
   const tf = loadTensorFlow();
   await useBackend(tf);
   registerLayers(tf);
-  const opened = isRun ? await modelOfRun(tf, dir, which) : await exportedModel(tf, file, dir);
+  if (!isRun && modelFile !== undefined)
+    throw new UserError(`--model-file is for the folder of a run: ${dir} holds the model whole`, 2);
+  const opened = isRun ? await modelOfRun(tf, dir, which, modelFile) : await exportedModel(tf, file, dir);
   const { label, y, named } = opened.records;
   const ofPositions = hasSeveralOutputs(named)
     ? named.outputs.find((part) => part.label.kind === 'class' && part.shape.length > 0)
@@ -55,8 +63,11 @@ async function modelOfRun(
   tf: typeof TensorFlow,
   dir: string,
   which: WhichWeights | undefined,
+  modelFile: string | undefined,
 ): Promise<Omit<OpenModel, 'tf'>> {
-  const { state, weights } = await keptWeights(dir, which);
+  const kept = await keptWeights(dir, which);
+  await loadProgram(kept, modelFile);
+  const { state, weights } = kept;
   const model = await loadBlank(tf, state.model.topology);
   writeWeights(tf, model, state.model.weights, weights);
   const losses = state.model.outputs?.map(({ loss }) => loss) ?? [state.model.loss];

@@ -7,6 +7,7 @@ import { isInputLayer, isOutputLayer, outputNameOf } from '../../../shared/model
 import type { DataShapes, ModelEnds, PartOfModel } from '../data/source.js';
 import { isModelFile } from './file/model-spec.js';
 import type { Topology } from './layers/topology-json.js';
+import { isModelModule } from './module/module-model.js';
 import type { ModelSource } from './topology/request.js';
 import type { LossSource } from './traced/own-function.js';
 
@@ -65,6 +66,8 @@ export async function endsOf(
     const { topologyOfFunction } = await import('./topology/starting-point.js');
     return endsOfTopology(topologyOfFunction(model, shapes, loss), part);
   }
+  // A program sees the records as they are.
+  if (isModelModule(model)) return { input: { layer: model, takes: 'values as they are' } };
   if (!isModelFile(model)) return {};
   try {
     const { readTopology } = await import('./file/read.js');
@@ -92,7 +95,7 @@ function inputOf(layer: Layer, from?: string): ModelEnds['input'] | 'moved' {
   if (type === 'Embedding') return { layer: name, takes: 'indices', below: Number(config.input_dim) };
   if (type === 'TokenEmbedding') return { layer: name, takes: 'indices', below: Number(config.vocabulary) };
   if (type === 'Masking') return { layer: name, takes: 'a mask' };
-  if (type === 'Normalization' || type === 'Rescaling' || isInputLayer(name))
+  if (type === 'Normalization' || type === 'Rescaling' || type === 'DefineByRun' || isInputLayer(name))
     return { layer: name, takes: 'values as they are' };
   return undefined;
 }

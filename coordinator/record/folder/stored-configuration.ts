@@ -10,6 +10,7 @@ import {
   ofScope,
 } from '../../options/options.js';
 import { hashInName, isOwnData } from '../../prepare/data/arrays/own/own-name.js';
+import { isModelModule } from '../../prepare/model/module/module-model.js';
 import { isOwnLoss } from '../../prepare/model/traced/own-function.js';
 import { OWNER_ONLY, writeJsonAtomically } from './atomic-file.js';
 
@@ -80,14 +81,18 @@ function refuseOther(
   { [name]: now }: GivenCoordinatorOptions,
   { [name]: before }: GivenCoordinatorOptions,
 ): void {
-  if (now === before || areOwnLosses(name, now, before)) return;
+  if (now === before || areCompared(name, now, before)) return;
   const text = `${flagOf(name)} ${now}: the run in ${dir} has ${before ?? 'none'}; leave the option out, or use another --run-dir`;
   throw new UserError(text, 2);
 }
 
-/** Their graphs are compared, once they are traced: where the file lies decides nothing. */
-const areOwnLosses = (name: string, ...losses: unknown[]): boolean =>
-  name === 'loss' && losses.every(isOwnLoss);
+/**
+ * The graphs of losses of one's own are compared once they are traced, and programs by their hash: where a file lies
+ * decides nothing.
+ */
+const areCompared = (name: string, ...values: unknown[]): boolean =>
+  (name === 'loss' && values.every(isOwnLoss)) ||
+  (name === 'model' && values.every((value) => typeof value === 'string' && isModelModule(value)));
 
 /** Stores the configuration of a run that goes on. */
 export function storeConfiguration(folder: ConfiguredFolder, options: CoordinatorOptions): Promise<void> {
@@ -143,7 +148,7 @@ export function refuseOtherConfiguration(
     // By what it holds, not by where it lies: origins.ts.
     if (name === 'data') continue;
     const before = trained[name] ?? COORDINATOR_OPTIONS[name].default;
-    if (now[name] === before || areOwnLosses(name, now[name], before)) continue;
+    if (now[name] === before || areCompared(name, now[name], before)) continue;
     throw new UserError(
       `${config} says ${name} ${now[name] ?? 'none'}, its checkpoint was made with ${before ?? 'none'}: ${PUT_BACK}`,
     );

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { UserError } from '../../../../shared/user-error.js';
+import { isModelModule } from '../module/module-model.js';
 
 /** Endings of files that hold layers. */
 const MODEL_FILES = /\.(json|keras|h5|hdf5)$/i;
@@ -11,14 +12,21 @@ const MODEL_FILES = /\.(json|keras|h5|hdf5)$/i;
 export const isModelFile = (spec: string): boolean => MODEL_FILES.test(spec);
 
 /** `spec` with an absolute path: it means the same wherever it is read again. */
-export const absoluteModel = (spec: string): string => (isModelFile(spec) ? resolve(spec) : spec);
+export const absoluteModel = (spec: string): string =>
+  isModelFile(spec) || isModelModule(spec) ? resolve(spec) : spec;
 
 /** Endings of files that may hold weights alone. */
 const WEIGHTS_FILES = /\.(safetensors|weights\.h5)$/i;
 
 /** The file of weights that `--from` names beside `--model`: of a model, or of weights alone. @throws UserError */
-export const weightsFrom = (from: string): string =>
-  WEIGHTS_FILES.test(from) && existsSync(from) ? resolve(from) : modelFrom(from);
+export function weightsFrom(from: string): string {
+  if (WEIGHTS_FILES.test(from) && existsSync(from)) return resolve(from);
+  const ofProgram = programWeights(from);
+  return existsSync(ofProgram) ? ofProgram : modelFrom(from);
+}
+
+/** What the run of a model by a module leaves: coordinator/record/model/program-weights.ts. */
+const programWeights = (run: string): string => resolve(run, 'model', 'model.safetensors');
 
 /** The model file of `--from`: in the folder of a run that is over, of an export, or the file itself. @throws UserError */
 export function modelFrom(from: string): string {
@@ -31,6 +39,11 @@ export function modelFrom(from: string): string {
   if (isModelFile(from) && existsSync(from)) return resolve(from);
   const found = inFolder.find((path) => existsSync(path));
   if (found) return found;
+  if (existsSync(programWeights(from)))
+    throw new UserError(
+      `--from ${from}: the model is a program, of which the run holds the weights alone: give --model FILE.mjs too`,
+      2,
+    );
   const isRun = existsSync(join(from, 'config.json'));
   throw new UserError(
     isRun

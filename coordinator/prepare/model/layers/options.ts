@@ -237,7 +237,7 @@ export const LAYER_OPTIONS: Readonly<Record<string, LayerOptions>> = {
 };
 
 /** Layers of TF.js that training does not honor. Any other that is not listed above is a program's own. */
-export const LEFT_OUT = ['CategoryEncoding', 'CenterCrop', 'RandomWidth'] as const;
+export const LEFT_OUT = ['CategoryEncoding', 'CenterCrop', 'RandomWidth', 'DefineByRun'] as const;
 
 /** Options of every layer. */
 export const COMMON_OPTIONS: LayerOptions = {

@@ -33,6 +33,8 @@ export interface BuildRequest {
   scores?: ScoreRequest | undefined;
   /** The file of the model's first weights, if it is not the model's own. */
   from?: string | undefined;
+  /** The file of the program of a model that was built before, where it is one. */
+  modelFile?: string | undefined;
   /** If it is absent, no graphs are traced. */
   run?: RunSizes;
 }

@@ -1,8 +1,10 @@
 /** Where a model comes from: the zoo, a function, a file, or a run; with the weights that it begins with, if any. */
 import type * as TensorFlow from '@tensorflow/tfjs';
+import { loadModule, sameModule } from '../../../../engine/node/module/load-module.js';
 import { loadTensorFlow } from '../../../../engine/node/tensorflow.js';
 import type { LabelKind } from '../../../../shared/data/manifest.js';
 import { withoutDrawing } from '../../../../shared/models/initializers/orthogonal.js';
+import type { ModelModule } from '../../../../shared/models/model-module.js';
 import { sizeOf } from '../../../../shared/numerics/shape.js';
 import { messageOf, UserError } from '../../../../shared/user-error.js';
 import type { DataShapes } from '../../data/source.js';
@@ -19,6 +21,7 @@ import { uniquelyNamed } from '../file/unique-names.js';
 import { checkLayers } from '../layers/check.js';
 import { freezeInner, freezeStored } from '../layers/frozen.js';
 import { type Topology, topologyOf } from '../layers/topology-json.js';
+import { isModelModule, moduleModel } from '../module/module-model.js';
 import { endNames } from '../outputs/end-names.js';
 import { isLossPerOutput, lossesAsked } from '../outputs/loss-per-output.js';
 import type { LossSource } from '../traced/own-function.js';
@@ -32,6 +35,8 @@ export interface StartingPoint {
   given?: GivenWeights | undefined;
   /** What a file, or a model that was built before, says of its training. */
   trains?: ChosenLoss;
+  /** Whose program the layer of the topology runs. */
+  module?: ModelModule | undefined;
   /** What people should know of what is trained further. */
   notes?: string[];
 }
@@ -40,8 +45,9 @@ export interface StartingPoint {
 export async function startingPoint(request: BuildRequest): Promise<StartingPoint> {
   const { model, tuning, from } = request;
   if (typeof model === 'object') {
-    const { topology, loss } = model;
-    return { topology, trains: { loss, fromLogits: undefined, notes: [] } };
+    const { topology, loss, module } = model;
+    if (module) await loadModule(sameModule(module, request.modelFile, '--model'), '--model');
+    return { topology, module, trains: { loss, fromLogits: undefined, notes: [] } };
   }
   if (typeof model === 'string' && isModelFile(model)) {
     const { topology: ours, stored, weights: own, training } = await readModelFile(model);
@@ -60,6 +66,7 @@ export async function startingPoint(request: BuildRequest): Promise<StartingPoin
     const built = await withoutDrawing(() => load(freezeStored(topology)));
     return { ...startWith(built, weights && { weights, namesBefore }, request), trains };
   }
+  if (typeof model === 'string' && isModelModule(model)) return startWithModule(model, request);
   if (tuning && !from) throw new UserError(noWeights(`${nameOfSource(model)} begins with random ones`), 2);
   const built = typeof model === 'function' ? model(tf, shapesFor(request)) : buildFromZoo(model, request);
   const { weights } = await weightsFrom(request, topologyOf(built));
@@ -72,6 +79,19 @@ export async function startingPoint(request: BuildRequest): Promise<StartingPoin
   const { topology, before: namesBefore } = uniquelyNamed(topologyOf(built));
   built.dispose();
   return startWith(await withoutDrawing(() => load(topology)), { weights, namesBefore }, request);
+}
+
+async function startWithModule(file: string, request: BuildRequest): Promise<StartingPoint> {
+  if (request.tuning)
+    throw new UserError(
+      `--freeze and --head are for layers: --model ${file} is a program, which has none`,
+      2,
+    );
+  const { built, module } = await moduleModel(tf, file, shapesFor(request), request.data);
+  const topology = topologyOf(built);
+  built.dispose();
+  const { weights } = await weightsFrom(request, topology);
+  return { topology, module, given: weights && { weights } };
 }
 
 /** @param layers the model's, as its file has them. @returns nothing without `--from` */

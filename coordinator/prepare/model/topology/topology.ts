@@ -4,6 +4,7 @@
  */
 import type * as TensorFlow from '@tensorflow/tfjs';
 import { createProgram, type Program } from '../../../../engine/compiled/program.js';
+import { isProgram } from '../../../../engine/compiled/start.js';
 import { createTracer } from '../../../../engine/compiled/trace/trace-source.js';
 import { loadTensorFlow } from '../../../../engine/node/tensorflow.js';
 import type { ModelDescription, TracedFunction } from '../../../../shared/models/description.js';
@@ -39,8 +40,8 @@ export async function buildTopology(request: BuildRequest): Promise<BuiltModel> 
   tf.enableProdMode();
   await tf.setBackend('cpu');
   registerLayers(tf);
-  const { topology, given, trains, notes = [] } = await startingPoint(request);
-  checkLayers(topology, isRegistered);
+  const { topology, given, trains, module, notes = [] } = await startingPoint(request);
+  if (!module) checkLayers(topology, isRegistered);
   const seeded = seedTopology(topology, request.seed);
   const model = await load(seeded);
   try {
@@ -61,9 +62,10 @@ export async function buildTopology(request: BuildRequest): Promise<BuiltModel> 
       ? { outputs }
       : lossTerms(request, tracedLoss ? undefined : loss, trains?.labelSmoothing);
     const description: ModelDescription = {
-      format: tracedLoss || scored || Object.keys(terms).length > 0 ? 2 : 1,
+      format: module || tracedLoss || scored || Object.keys(terms).length > 0 ? 2 : 1,
       name: nameOf(request.model, model),
       topology: seeded,
+      ...(module && { module }),
       weights: weightSpecs(model, request.model),
       loss,
       ...(tracedLoss && { tracedLoss }),
@@ -139,6 +141,8 @@ async function tracedLossOf(
 
 /** The model's graphs, in all sizes that the run needs. */
 async function compile(description: ModelDescription, { data, run }: BuildRequest): Promise<Program> {
+  const { module } = description;
+  if (module) return { format: 1, graphs: {}, refused: isProgram(module) };
   if (!run) return createProgram([], () => ({ nodes: [], outputs: [] }));
   const tracer = await createTracer(tf, description, data);
   try {

@@ -1,6 +1,7 @@
 /** The formats of `swarmgrad export`: a row each. */
 import { readFile } from 'node:fs/promises';
 import type { RecordFormat } from '../../../../shared/data/manifest.js';
+import type { ModelDescription } from '../../../../shared/models/description.js';
 import { didYouMean } from '../../../../shared/options/closest.js';
 import { UserError } from '../../../../shared/user-error.js';
 import { atomically, jsonText, writeAll } from '../../folder/atomic-file.js';
@@ -23,6 +24,8 @@ export interface ExportFormat {
   name: string;
   /** How names of its files end; a format without one is a folder of files. */
   ending?: string;
+  /** Whether it holds weights by name, and no layers that a program would have to know. */
+  isOfWeights?: true;
   /** What the help says of it. */
   what: string;
   /** @param path a file, or the folder where the format has no ending */
@@ -75,6 +78,7 @@ export const FORMATS: readonly ExportFormat[] = [
   {
     name: 'safetensors',
     ending: '.safetensors',
+    isOfWeights: true,
     what: 'the weights by name, for Python and Rust',
     write: (path, request) => {
       const { topology } = request.model;
@@ -84,6 +88,7 @@ export const FORMATS: readonly ExportFormat[] = [
   {
     name: 'npz',
     ending: '.npz',
+    isOfWeights: true,
     what: 'the weights by name, for numpy',
     write: (path, request) => {
       const { topology } = request.model;
@@ -131,6 +136,19 @@ export function formatOf(name: string | undefined, to: string): ExportFormat {
       2,
     );
   return format;
+}
+
+/** @throws UserError where the model is a program, and the format would need its layers */
+export function refuseProgram(
+  { module }: Pick<ModelDescription, 'module'>,
+  { name, isOfWeights }: ExportFormat,
+): void {
+  if (!module || isOfWeights) return;
+  const able = FORMATS.filter((format) => format.isOfWeights).map((format) => `--format ${format.name}`);
+  throw new UserError(
+    `--format ${name}: the model is a program (${module.name}), which has no layers or graph to write: ${able.join(' and ')} write its weights by name`,
+    2,
+  );
 }
 
 /** The text of a file; undefined where there is none. */

@@ -64,10 +64,21 @@ function drawGlyph(glyph: readonly Stroke[], random: Random, pixels: Uint8Array)
     );
     for (let i = 1; i < points.length; i++) drawSegment(points[i - 1]!, points[i]!, radius, coverage);
   }
-  const noise = random.between(0, 26);
+  develop(coverage, ink, random.between(0, 26), random, pixels);
+}
+
+/** Ink and uniform noise, in gray levels from 0 to 255. */
+function develop(
+  coverage: Float32Array,
+  ink: number,
+  noise: number,
+  random: Random,
+  pixels: Uint8Array,
+): void {
   for (let i = 0; i < PIXELS; i++) {
     const value = coverage[i]! * ink + noise * (random.float() - 0.5);
-    pixels[i] = value <= 0 ? 0 : value >= 255 ? 255 : Math.floor(value + 0.5);
+    // The array cuts decimals off. Half of all noise is below 0: a branch would be guessed wrong as often.
+    pixels[i] = Math.min(255, Math.max(0, value) + 0.5);
   }
 }
 
@@ -87,32 +98,44 @@ function affine(random: Random): (u: number, v: number) => Point {
   };
 }
 
-/** Raises `coverage` near the line from `a` to `b`: 1 within the pen's radius, fading over one pixel. */
-function drawSegment([ax, ay]: Point, [bx, by]: Point, radius: number, coverage: Float32Array): void {
+/**
+ * Raises `coverage` near the line from `a` to `b`: 1 within the pen's radius, fading over one pixel. Plain
+ * numbers and no arrays: ten million pixels are looked at before a first run begins.
+ */
+function drawSegment(a: Point, b: Point, radius: number, coverage: Float32Array): void {
+  const [ax, ay] = a;
+  const dx = b[0] - ax;
+  const dy = b[1] - ay;
   const reach = radius + 1;
-  const clip = (value: number) => Math.max(0, Math.min(SIDE - 1, value));
-  const [left, right] = [
-    clip(Math.floor(Math.min(ax, bx) - reach)),
-    clip(Math.ceil(Math.max(ax, bx) + reach)),
-  ];
-  const [top, bottom] = [
-    clip(Math.floor(Math.min(ay, by) - reach)),
-    clip(Math.ceil(Math.max(ay, by) + reach)),
-  ];
-  const [dx, dy] = [bx - ax, by - ay];
+  const left = onPicture(Math.floor(Math.min(ax, b[0]) - reach));
+  const right = onPicture(Math.ceil(Math.max(ax, b[0]) + reach));
+  const top = onPicture(Math.floor(Math.min(ay, b[1]) - reach));
+  const bottom = onPicture(Math.ceil(Math.max(ay, b[1]) + reach));
   const square = dx * dx + dy * dy || 1;
   // Beyond, nothing is covered; most pixels are, and need no root. A little more than exact, for rounding.
   const farSquare = (radius + 0.5) ** 2 * (1 + 1e-9);
   for (let row = top; row <= bottom; row++) {
+    const py = row + 0.5 - ay;
     for (let column = left; column <= right; column++) {
-      const [px, py] = [column + 0.5 - ax, row + 0.5 - ay];
+      const px = column + 0.5 - ax;
       const along = Math.max(0, Math.min(1, (px * dx + py * dy) / square));
-      const [ex, ey] = [px - along * dx, py - along * dy];
+      const ex = px - along * dx;
+      const ey = py - along * dy;
       if (ex * ex + ey * ey > farSquare) continue;
-      const distance = Math.hypot(ex, ey);
-      const covered = Math.max(0, Math.min(1, radius + 0.5 - distance));
+      const covered = Math.max(0, Math.min(1, radius + 0.5 - distance(ex, ey)));
       const at = row * SIDE + column;
       if (covered > coverage[at]!) coverage[at] = covered;
     }
   }
+}
+
+const onPicture = (value: number) => Math.max(0, Math.min(SIDE - 1, value));
+
+/** The root of x * x + y * y by IEEE operations alone, in V8's order: `Math.hypot` is slow, and may differ by runtime. */
+function distance(x: number, y: number): number {
+  const larger = Math.max(Math.abs(x), Math.abs(y));
+  if (larger === 0) return 0;
+  const first = x / larger;
+  const second = y / larger;
+  return Math.sqrt(first * first + second * second) * larger;
 }
