@@ -5,7 +5,7 @@
 import type * as TensorFlow from '@tensorflow/tfjs';
 import type { LabelKind, Manifest, NamedParts, Normalization } from '../../shared/data/manifest.js';
 import { inOrderOf, partPlaces } from '../../shared/data/named-parts.js';
-import { outputNameOf } from '../../shared/models/portable-names.js';
+import { inputNamesOf, outputNamesOf } from '../../shared/models/end-names.js';
 import type { LossName } from '../../shared/numerics/losses.js';
 
 type Tf = typeof TensorFlow;
@@ -33,7 +33,7 @@ export function inputsOf({ tf, model, manifest }: Ends, x: Tensor): Tensor | Ten
   const { named, normalisation } = manifest;
   if (!named || named.inputs.length === 1) return normalized(tf, x, normalisation);
   const places = partPlaces(named.inputs);
-  return inOrderOf(model.inputNames, named.inputs).map(({ part, at }) =>
+  return inOrderOf(inputNamesOf(model), named.inputs).map(({ part, at }) =>
     normalized(tf, cut(x, places[at]!, part.shape), part.normalisation),
   );
 }
@@ -44,7 +44,7 @@ export function givenTo(
   inputs: readonly Tensor[],
 ): Tensor | Tensor[] {
   if (!named || inputs.length === 1) return inputs[0]!;
-  return inOrderOf(model.inputNames, named.inputs).map(({ at }) => inputs[at]!);
+  return inOrderOf(inputNamesOf(model), named.inputs).map(({ at }) => inputs[at]!);
 }
 
 /** The targets of each output, in the order of the records. @param target [n, ...shape of y] */
@@ -63,10 +63,10 @@ export function outputsOf({ model, manifest: { named } }: Omit<Ends, 'tf'>, give
 type Given = ReturnType<TensorFlow.LayersModel['apply']>;
 
 /** Which output of the model each output of the records is. @throws Error if they are others */
-export const outputPlaces = ({ outputNames }: TensorFlow.LayersModel, { outputs }: NamedParts): number[] =>
+export const outputPlaces = (model: TensorFlow.LayersModel, { outputs }: NamedParts): number[] =>
   inOrderOf(
     outputs.map(({ name }) => name),
-    outputNames.map((layer) => ({ name: outputNameOf(layer) })),
+    outputNamesOf(model).map((name) => ({ name })),
   ).map(({ at }) => at);
 
 /** One part of flat records, in its own shape. */

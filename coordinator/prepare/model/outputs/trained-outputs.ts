@@ -1,7 +1,7 @@
 /** How each output of a model is trained: its target in the data, its loss, and what that counts. */
 import type * as TensorFlow from '@tensorflow/tfjs';
 import type { TrainedOutput } from '../../../../shared/models/description.js';
-import { outputNameOf } from '../../../../shared/models/portable-names.js';
+import { inputNamesOf, outputNamesOf } from '../../../../shared/models/end-names.js';
 import { MAX_OUTPUTS } from '../../../../shared/protocol/sizes.js';
 import { UserError } from '../../../../shared/user-error.js';
 import type { ChosenLoss } from '../file/training-config.js';
@@ -16,19 +16,20 @@ export function targetsOf(model: TensorFlow.LayersModel, data: DataHead): Target
   const { named, name, label, y } = data;
   const inputs = named?.inputs.map((part) => part.name) ?? [];
   const outputs = named?.outputs.map((part) => part.name) ?? [];
-  const ofModel = model.outputNames.map(outputNameOf);
+  const ofModel = outputNamesOf(model);
+  const takenIn = inputNamesOf(model);
   // One may have any name.
   const isOther = (own: readonly string[], given: readonly string[]) =>
     own.length === 1 ? given.length > 1 : [...own].sort().join() !== [...given].sort().join();
-  if (isOther(model.inputNames, inputs) || isOther(ofModel, outputs)) {
+  if (isOther(takenIn, inputs) || isOther(ofModel, outputs)) {
     const listed = (names: readonly string[], what: string) =>
       names.length > 1 ? `${names.length} ${what}s (${names.join(', ')})` : `one ${what}`;
     throw new UserError(
-      `the model has ${listed(model.inputNames, 'input')} and ${listed(ofModel, 'output')}, ${name} has ${listed(inputs, 'input')} and ${listed(outputs, 'output')}: give data with a part for each, by its name (npz:FILE with arrays of these names, or data: { train: { x: { ... }, y: { ... } } })`,
+      `the model has ${listed(takenIn, 'input')} and ${listed(ofModel, 'output')}, ${name} has ${listed(inputs, 'input')} and ${listed(outputs, 'output')}: give data with a part for each, by its name (npz:FILE with arrays of these names, or data: { train: { x: { ... }, y: { ... } } })`,
       2,
     );
   }
-  if (model.outputNames.length === 1) return [{ title: name, label, y: y.shape }];
+  if (ofModel.length === 1) return [{ title: name, label, y: y.shape }];
   return named!.outputs.map((part) => ({
     ...{ title: `output ${part.name} of ${name}`, label: part.label, y: part.shape },
   }));
@@ -60,7 +61,7 @@ export function trainedOutputs(
   const names = request.data.named!.outputs.map(({ name }) => name);
   if (typeof request.model === 'object') return request.model.outputs!;
   refuseForSeveral(request);
-  const ofModel = model.outputNames.map(outputNameOf);
+  const ofModel = outputNamesOf(model);
   if (new Set(ofModel).size < ofModel.length)
     throw new UserError(
       `the model has two outputs of layer ${ofModel.find((name, at) => ofModel.indexOf(name) !== at)}: give each output a layer of its own`,

@@ -3,6 +3,7 @@ import type * as TensorFlow from '@tensorflow/tfjs';
 import type { LabelKind } from '../../../../shared/data/manifest.js';
 import { inOrderOf } from '../../../../shared/data/named-parts.js';
 import type { ModelDescription } from '../../../../shared/models/description.js';
+import { inputNamesOf } from '../../../../shared/models/end-names.js';
 import { lastActivation } from '../../../../shared/models/last-activation.js';
 import type { LossName } from '../../../../shared/numerics/losses.js';
 import { sizeOf } from '../../../../shared/numerics/shape.js';
@@ -29,13 +30,13 @@ export function defaultLoss(output: TensorFlow.SymbolicTensor, { label, y }: Tar
 export function checkInputs(model: TensorFlow.LayersModel, data: DataHead): void {
   const { named, name } = data;
   const isOne = model.inputs.length === 1;
-  const parts = isOne ? [{ part: data.x }] : inOrderOf(model.inputNames, named!.inputs);
+  const parts = isOne ? [{ part: data.x }] : inOrderOf(inputNamesOf(model), named!.inputs);
   for (const [at, { part }] of parts.entries()) {
     const input = model.inputs[at]!.shape.slice(1);
     const fits =
       input.length === part.shape.length && input.every((size, i) => size === null || size === part.shape[i]);
     if (fits) continue;
-    const which = isOne ? 'inputs' : `input ${model.inputNames[at]}`;
+    const which = isOne ? 'inputs' : `input ${inputNamesOf(model)[at]}`;
     throw new UserError(
       `the model takes ${which} of shape [${input}], ${name} has [${part.shape}]: give another --model or --data`,
     );

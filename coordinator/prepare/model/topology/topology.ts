@@ -8,6 +8,7 @@ import { isProgram } from '../../../../engine/compiled/start.js';
 import { createTracer } from '../../../../engine/compiled/trace/trace-source.js';
 import { loadTensorFlow } from '../../../../engine/node/tensorflow.js';
 import type { ModelDescription, TracedFunction } from '../../../../shared/models/description.js';
+import { outputNamesOf } from '../../../../shared/models/end-names.js';
 import { lastActivation } from '../../../../shared/models/last-activation.js';
 import { registerLayers } from '../../../../shared/models/layers.js';
 import { weightsInOrder } from '../../../../shared/models/weights-in-order.js';
@@ -105,7 +106,7 @@ function lossOf(
       '--loss-weights is for a model with several outputs, and this one has one: leave it out',
       2,
     );
-  const named = isOwnLoss(asked) ? undefined : lossesAsked(asked, [model.outputNames[0]!])[0];
+  const named = isOwnLoss(asked) ? undefined : lossesAsked(asked, outputNamesOf(model))[0];
   const loss = trains?.loss ?? named ?? defaultLoss(model.outputs[0]!, target);
   checkOutput(model, 0, target, loss);
   return loss;

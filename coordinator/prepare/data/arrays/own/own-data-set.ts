@@ -48,23 +48,23 @@ export interface OwnDataSet {
   seed?: number | undefined;
 }
 
-type Parts<T> = Readonly<Record<string, T>>;
-
 /** As `OwnRecord`, with each input or output under its name. */
 export interface OwnNamedRecord {
-  x: OwnRecord['x'] | Parts<OwnRecord['x']>;
-  y: OwnRecord['y'] | Parts<OwnRecord['y']>;
+  x: OwnRecord['x'] | Readonly<Record<string, OwnRecord['x']>>;
+  y: OwnRecord['y'] | Readonly<Record<string, OwnRecord['y']>>;
   sampleWeight?: number | undefined;
 }
 
 /** As `OwnArrays`, with the arrays of each input or output under its name. */
 export interface OwnNamedArrays {
-  x: OwnArrays['x'] | Parts<OwnArrays['x']>;
-  y: OwnArrays['y'] | Parts<OwnArrays['y']>;
+  x: OwnArrays['x'] | Readonly<Record<string, OwnArrays['x']>>;
+  y: OwnArrays['y'] | Readonly<Record<string, OwnArrays['y']>>;
   sampleWeight?: ArrayLike<number> | undefined;
 }
 
-type OwnNamedIterable = Iterable<OwnNamedRecord> | AsyncIterable<OwnNamedRecord>;
+/** Records one after the other. */
+export type OwnNamedIterable = Iterable<OwnNamedRecord> | AsyncIterable<OwnNamedRecord>;
+/** As `OwnRecords`. */
 export type OwnNamedRecords =
   | OwnNamedArrays
   | OwnNamedIterable
@@ -74,9 +74,9 @@ export type OwnNamedRecords =
 export interface OwnNamedDataSet extends Pick<OwnDataSet, 'normalize' | 'seed'> {
   train: OwnNamedRecords;
   test?: OwnNamedRecords | number | undefined;
-  x: OwnDataSet['x'] | Parts<OwnDataSet['x']>;
-  y?: OwnDataSet['y'] | Parts<NonNullable<OwnDataSet['y']>>;
-  label?: OwnDataSet['label'] | Parts<NonNullable<OwnDataSet['label']>>;
+  x: OwnDataSet['x'] | Readonly<Record<string, OwnDataSet['x']>>;
+  y?: OwnDataSet['y'] | Readonly<Record<string, NonNullable<OwnDataSet['y']>>>;
+  label?: OwnDataSet['label'] | Readonly<Record<string, NonNullable<OwnDataSet['label']>>>;
 }
 
 const KEYS = ['train', 'test', 'x', 'y', 'label', 'normalize', 'seed'] as const;
