@@ -30,8 +30,8 @@ export interface Sums {
 
 export interface EvaluationSums extends Sums {
   /**
-   * Confusion matrix for at most `MAX_CONFUSION_CLASSES` classes: row-major counts [actual, predicted],
-   * classes x classes. It counts positions if a sample has several.
+   * For at most `MAX_CONFUSION_CLASSES` classes: row-major counts [actual, predicted], classes x classes, of positions if
+   * a sample has several; where several classes may be there at once, [classes, 2, 2].
    */
   confusion?: Int32Array;
   /** Sums over the samples of what the model's description asks for, by name. */

@@ -39,6 +39,28 @@ describe('predictions of classes', () => {
   });
 });
 
+describe('predictions of several classes at once', () => {
+  const several = { ...label, kind: 'multilabel' as const };
+
+  it('are those above one half, and the probability of each', () => {
+    const { head, line } = predictionLines([{ label: several, outputs: 3 }], style);
+    expect(head).toBe('row,classes,plain,"with, comma","with ""quotes"""');
+    expect(line(undefined, 4, [0.9, 0.5, 0.75])).toBe('4,"plain|with ""quotes""",0.9,0.5,0.75');
+    expect(line(undefined, 5, [0.1, 0.2, 0.3])).toBe('5,,0.1,0.2,0.3');
+  });
+
+  it('are objects of JSON', () => {
+    const { line } = predictionLines([{ label: { kind: 'multilabel', classes: 2 }, outputs: 2 }], {
+      ...style,
+      json: true,
+    });
+    expect(JSON.parse(line(undefined, 1, [0.25, 0.75]))).toEqual({
+      ...{ row: 1, classes: ['1'] },
+      probabilities: { 0: 0.25, 1: 0.75 },
+    });
+  });
+});
+
 describe('predictions of numbers', () => {
   it('have the seven digits of float32', () => {
     const { head, line } = predictionLines([{ label: { kind: 'value' }, outputs: 1 }], style);

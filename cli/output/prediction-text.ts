@@ -39,7 +39,8 @@ export function predictionLines(
 ): PredictionLines {
   const told = outputs.map((output) => {
     const { label } = output;
-    return { name: output.name, ...(label.kind === 'class' ? classes(label, top) : numbers(output)) };
+    if (label.kind === 'value') return { name: output.name, ...numbers(output) };
+    return { name: output.name, ...(label.kind === 'class' ? classes(label, top) : atOnce(label)) };
   });
   /** The values of each output, which stand one after the other. */
   const parts = <T>(
@@ -64,7 +65,7 @@ export function predictionLines(
       },
     };
   const columns = told.flatMap(({ name, columns }) =>
-    columns.map((column) => (name === undefined ? column : field(`${name}_${column}`))),
+    columns.map((column) => field(name === undefined ? column : `${name}_${column}`)),
   );
   return {
     head: [...(hasFiles ? ['file'] : []), 'row', ...columns].join(),
@@ -96,6 +97,27 @@ function classes({ classes, names }: Extract<LabelKind, { kind: 'class' }>, top:
       const [best, ...others] = likeliest(values) as [ReturnType<typeof likeliest>[0]];
       return { ...best, ...(told > 1 && { top: [best, ...others] }) };
     },
+  };
+}
+
+/** A class is there whose probability is above this. */
+const THRESHOLD = 0.5;
+/** Of float32. */
+const DIGITS = 6;
+
+/** The classes that are there, and the probability of each. */
+function atOnce({ classes, names }: Extract<LabelKind, { kind: 'multilabel' }>): Told {
+  const nameOf = (index: number) => names?.[index] ?? String(index);
+  const there = (values: readonly number[]) =>
+    values.flatMap((value, index) => (value > THRESHOLD ? [nameOf(index)] : []));
+  return {
+    width: classes,
+    columns: ['classes', ...Array.from({ length: classes }, (_, index) => nameOf(index))],
+    cells: (values) => [field(there(values).join('|')), ...values.map((value) => rounded(value, DIGITS))],
+    fields: (values) => ({
+      classes: there(values),
+      probabilities: Object.fromEntries(values.map((value, i) => [nameOf(i), rounded(value, DIGITS)])),
+    }),
   };
 }
 

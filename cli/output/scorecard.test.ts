@@ -45,6 +45,19 @@ describe('the scores of a classifier', () => {
   });
 });
 
+it('several classes at once have precision and recall each, and no matrix', () => {
+  const label = { kind: 'multilabel' as const, classes: 2, names: ['a', 'b'] };
+  const totals = { samples: 10, loss: 5, metric: 9, confusion: [6, 1, 1, 2, 9, 0, 1, 0] };
+  const card = scorecard(totals, 'accuracy', label);
+  expect(card.confusion).toBeUndefined();
+  expect(card.classes).toEqual([
+    { name: 'a', samples: 3, precision: 2 / 3, recall: 2 / 3 },
+    { name: 'b', samples: 1, precision: null, recall: 0 },
+  ]);
+  expect(scorecardText(card)).toMatch(/a +3 +66.67 %/);
+  expect(scorecardText(card)).not.toContain('actual');
+});
+
 it('a regression has neither classes nor a confusion matrix', () => {
   const card = scorecard({ samples: 4, loss: 2, metric: 6 }, 'meanAbsoluteError', { kind: 'value' });
   expect(card).toEqual({ samples: 4, loss: 0.5, meanAbsoluteError: 1.5 });

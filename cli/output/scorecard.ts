@@ -1,4 +1,5 @@
 /** What an evaluation says of a classifier or a regression: scores of the whole, and of each class. */
+import { type ClassCounts, countsByClass } from '../../shared/data/confusion.js';
 import type { EvaluationTotals } from '../../shared/data/evaluation-parts.js';
 import { type LabelKind, metricUnitOf } from '../../shared/data/manifest.js';
 import type { MetricName } from '../../shared/numerics/losses.js';
@@ -19,7 +20,7 @@ const MATRIX_CLASSES = 20;
 
 /** Means over `samples`. The metric stands under its own name. */
 export type Scorecard = { samples: number; loss: number } & { [M in MetricName]?: number } & {
-  /** Counts [actual][predicted]; absent, like `classes`, where there are no classes. */
+  /** Counts [actual][predicted]; absent where a sample has no class, or several. */
   confusion?: number[][];
   classes?: ClassScores[];
   /** Those of `--metrics`, by their names in files. */
@@ -33,29 +34,23 @@ export function scorecard(totals: EvaluationTotals, metric: MetricName, label: L
     loss: loss / samples,
     [metric]: (totals.metric / samples) * metricUnitOf(label),
   };
-  if (!cells || label.kind !== 'class') return card;
+  if (!cells || label.kind === 'value') return card;
+  const scored = countsByClass(label, cells).map((counts, i) =>
+    classScores(counts, label.names?.[i] ?? `${i}`),
+  );
+  if (label.kind === 'multilabel') return { ...card, classes: scored };
   const size = Math.round(Math.sqrt(cells.length));
   const classes = Array.from({ length: size }, (_, i) => i);
   const confusion = classes.map((actual) => classes.map((predicted) => cells[actual * size + predicted]!));
-  return {
-    ...card,
-    confusion,
-    classes: classes.map((i) => classScores(confusion, i, label.names?.[i] ?? `${i}`)),
-  };
+  return { ...card, confusion, classes: scored };
 }
 
-function classScores(confusion: readonly number[][], i: number, name: string): ClassScores {
-  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
-  const right = confusion[i]![i]!;
-  const samples = sum(confusion[i]!);
-  const predicted = sum(confusion.map((row) => row[i]!));
-  return {
-    name,
-    samples,
-    precision: predicted > 0 ? right / predicted : null,
-    recall: samples > 0 ? right / samples : null,
-  };
-}
+const classScores = ({ right, actual, predicted }: ClassCounts, name: string): ClassScores => ({
+  name,
+  samples: actual,
+  precision: predicted > 0 ? right / predicted : null,
+  recall: actual > 0 ? right / actual : null,
+});
 
 /** Spaces and line ends, which are classes in text, in quotes. */
 const visible = (name: string): string => (/^\s*$|\p{C}/u.test(name) ? JSON.stringify(name) : name);
@@ -74,7 +69,7 @@ export function scorecardText({
   if (meanAbsoluteError !== undefined) lines.push(`mean absolute error  ${significant(meanAbsoluteError)}`);
   for (const [name, value] of Object.entries(metrics)) lines.push(`${name.padEnd(20)} ${significant(value)}`);
   lines.push(`loss                 ${significant(loss)}`, `samples              ${count(samples)}`);
-  if (classes && confusion) {
+  if (classes) {
     const rows = classes.map((c) => [
       visible(c.name),
       c.samples,
@@ -82,6 +77,7 @@ export function scorecardText({
       known(c.recall, percent),
     ]);
     lines.push('', ...table(['class', 'samples', 'precision', 'recall'], rows));
+    if (!confusion) return lines.join('\n');
     if (classes.length > MATRIX_CLASSES) {
       lines.push('', `confusion matrix of ${classes.length} classes: too wide here, --json has it`);
       return lines.join('\n');

@@ -132,19 +132,19 @@ export function partOf(data: DataSet, name: PartName) {
 }
 
 function refuseOtherRecords(spec: string, own: RecordFormat, trained: RecordFormat): void {
-  const parts = ({ named }: RecordFormat) =>
+  const parts = (named: RecordFormat['named']) =>
     named
       ? ` of ${[...named.inputs, ...named.outputs].map(({ name, shape }) => `${name}[${shape}]`).join(', ')}`
       : '';
-  const describe = ({ x, y, label, ...others }: RecordFormat) =>
-    `${x.dtype}[${x.shape}] with ${label.kind === 'class' ? `${label.classes} classes` : `${y.dtype}[${y.shape}]`}${parts({ x, y, label, ...others })}`;
+  const describe = ({ x, y, label, named }: RecordFormat) =>
+    `${x.dtype}[${x.shape}] with ${label.kind === 'value' ? `${y.dtype}[${y.shape}]` : `${label.classes} classes${label.kind === 'multilabel' ? ' at once' : ''}`}${parts(named)}`;
   if (describe(own) !== describe(trained)) {
     throw new UserError(
       `--data ${spec} has ${describe(own)}, the model was trained on ${describe(trained)}`,
       2,
     );
   }
-  const namesOf = ({ label }: RecordFormat) => (label.kind === 'class' ? label.names : undefined);
+  const namesOf = ({ label }: RecordFormat) => (label.kind === 'value' ? undefined : label.names);
   if (`${namesOf(own)}` === `${namesOf(trained)}`) return;
   throw new UserError(
     `--data ${spec} has classes ${namesOf(own) ?? 'without names'}, the model was trained on ${namesOf(trained) ?? 'classes without names'}`,

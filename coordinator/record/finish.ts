@@ -11,7 +11,7 @@ import { writeView } from './folder/view-file.js';
 import type { KeptRun } from './kept-run.js';
 import { lastWords, reasonOf, unsavedText } from './last-words.js';
 import { writeModelFiles } from './model/model-files.js';
-import { writeProgramWeights } from './model/program-weights.js';
+import { writeProgramWeights } from './model/program/weights-file.js';
 import { summarize } from './summarize.js';
 
 /** How long the files of a run that is over are tried, where nobody is kept waiting by that. */

@@ -43,8 +43,8 @@ export interface Membership {
   deadAfterMs: number;
   /** Which workers are believed. */
   trust: Trust;
-  /** Classes of the confusion matrix that may come with an evaluation. */
-  confusionClasses: number;
+  /** Counts of confusions that may come with an evaluation. */
+  confusionCells: number;
   /** Places on ROC curves that come with one, at most. */
   places?: number | undefined;
 }

@@ -1,8 +1,9 @@
 /** What trains: trust, pipeline, swarm and progress of a run, made from its options and its checkpoint. */
 import { universalClass } from '../../engine/node/universal-class.js';
 import { monotonicClock } from '../../shared/clock.js';
+import { confusionOf } from '../../shared/data/confusion.js';
 import { EVALUATION_PART, evaluationParts, mostInHand } from '../../shared/data/evaluation-parts.js';
-import { confusionClasses, metricUnitOf, recordBytes } from '../../shared/data/manifest.js';
+import { metricUnitOf, recordBytes } from '../../shared/data/manifest.js';
 import { curvesOf } from '../../shared/data/roc.js';
 import { scoreNames } from '../../shared/models/description.js';
 import { layoutOf } from '../../shared/numerics/layout.js';
@@ -67,7 +68,7 @@ export async function createTraining(
       engineClass,
       deadAfterMs: deadAfter * 1000,
       trust,
-      confusionClasses: confusionClasses(test.label),
+      confusionCells: confusionOf(test.label).cells,
       places: description.scored?.curve ? EVALUATION_PART * curvesOf(test.label) : 0,
     },
     clock: monotonicClock,
@@ -106,7 +107,7 @@ function runOptionsOf(
   const epochPlan = { records: train.records, batchSize };
   const plan = {
     mostInHand: mostInHand(recordBytes(test)),
-    confusionClasses: confusionClasses(test.label),
+    confusion: confusionOf(test.label),
     scores: scoreNames(description),
     curves: description.scored?.curve ? curvesOf(test.label) : 0,
   };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { squareOf } from '../../shared/data/confusion.js';
 import { layoutOf } from '../../shared/numerics/layout.js';
 import { FRAME_CONTRIBUTION } from '../../shared/protocol/frame.js';
 import { StepLedger } from '../scheduling/leases/ledger.js';
@@ -159,7 +160,7 @@ describe('an evaluation part', () => {
     metric: 1,
     computeMs: 1,
   } as const;
-  const expected = { samples: 2, classes: 2, scores: ['top5', 'dice'], curves: 1 };
+  const expected = { samples: 2, confusion: squareOf(2), scores: ['top5', 'dice'], curves: 1 };
   const scores = { dice: 1, top5: 2 };
   const textOf = (told: object, asked: object = expected) =>
     checkEvaluated({ ...message, ...told }, asked as typeof expected)?.text;
@@ -172,8 +173,12 @@ describe('an evaluation part', () => {
     );
     expect(textOf({ scores, places: [0] })).toMatch(/1 places on curves, expected 2/);
     expect(textOf({ scores, places: [0, 2048] })).toMatch(/place 2048 on a curve, which there is not/);
-    expect(textOf({ scores }, { samples: 2, classes: 2 })).toMatch(/scores dice, top5, expected none/);
-    expect(textOf({ places: [0] }, { samples: 2, classes: 2 })).toMatch(/1 places on curves, expected 0/);
-    expect(textOf({}, { samples: 2, classes: 2 })).toBeUndefined();
+    expect(textOf({ scores }, { samples: 2, confusion: squareOf(2) })).toMatch(
+      /scores dice, top5, expected none/,
+    );
+    expect(textOf({ places: [0] }, { samples: 2, confusion: squareOf(2) })).toMatch(
+      /1 places on curves, expected 0/,
+    );
+    expect(textOf({}, { samples: 2, confusion: squareOf(2) })).toBeUndefined();
   });
 });

@@ -2,6 +2,7 @@
  * What workers send for a step, held against what was leased. Pure; whether its numbers are to be believed is
  * vetting's business (vetting/).
  */
+import type { ConfusionSize } from '../../shared/data/confusion.js';
 import { faultOfPlaces } from '../../shared/data/roc.js';
 import type { Layout } from '../../shared/numerics/layout.js';
 import type { Node } from '../../shared/numerics/tree.js';
@@ -90,8 +91,8 @@ export function checkDropped(
 /** What must come with an evaluation part, or may. */
 export interface Expected {
   samples: number;
-  /** Of the confusion matrix that may come with it. */
-  classes: number;
+  /** Of the counts that may come with it. */
+  confusion: ConfusionSize;
   /** Names of its sums. */
   scores?: readonly string[] | undefined;
   /** ROC curves of its places. */
@@ -100,14 +101,14 @@ export interface Expected {
 
 export function checkEvaluated(
   { part, samples, confusion, scores = {}, places = [], mistakes = [] }: m.Evaluated,
-  { samples: expected, classes, scores: names = [], curves = 0 }: Expected,
+  { samples: expected, confusion: { classes, cells }, scores: names = [], curves = 0 }: Expected,
 ): Fault | undefined {
   const beyond = mistakes.find(({ record, predicted }) => record >= samples || predicted >= classes);
   const what =
     samples !== expected
       ? `${samples} samples told, the part has ${expected}`
-      : confusion && confusion.length !== classes ** 2
-        ? `a confusion matrix of ${confusion.length} cells, expected ${classes ** 2}`
+      : confusion && confusion.length !== cells
+        ? `a confusion matrix of ${confusion.length} cells, expected ${cells}`
         : `${Object.keys(scores).sort()}` !== `${[...names].sort()}`
           ? `scores ${Object.keys(scores).join(', ') || 'none'}, expected ${names.join(', ') || 'none'}`
           : (faultOfPlaces(places, samples, curves) ??

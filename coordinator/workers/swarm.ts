@@ -36,8 +36,8 @@ export interface SwarmOptions {
   /** Of a step. */
   shards: number | 'auto';
   trust: Admission;
-  /** Classes of the confusion matrix that may come with an evaluation. */
-  confusionClasses: number;
+  /** Counts of confusions that may come with an evaluation. */
+  confusionCells: number;
   /** Places on ROC curves that come with one, at most. */
   places?: number | undefined;
   tell(event: RunEvent): void;
@@ -77,7 +77,7 @@ export class Swarm {
   private readonly landings: LandingQueue;
 
   constructor(private readonly options: SwarmOptions) {
-    const { deadAfterMs, welcome, pipeline, clock, shards, confusionClasses, places } = options;
+    const { deadAfterMs, welcome, pipeline, clock, shards, confusionCells, places } = options;
     const { roster, given, inHand } = this;
     const tell = this.tell.bind(this);
     const connections = new Connections(pipeline);
@@ -89,7 +89,7 @@ export class Swarm {
     this.disconnections = new Disconnections({ roster, connections, given, inHand, clock, tell });
     const { refuse } = this.disconnections;
     this.defects = new Defects(inHand, refuse, tell);
-    this.answers = new Answers(inHand, refuse, () => clock.now(), confusionClasses, places);
+    this.answers = new Answers(inHand, refuse, () => clock.now(), confusionCells, places);
     this.landings = new LandingQueue(pipeline, () => clock.now());
     this.lanesAdvice = new LanesAdvice(shards, welcome.shardSamples);
   }

@@ -3,7 +3,8 @@
  * session serves one number of samples; the last few are kept.
  */
 import type * as Ort from 'onnxruntime-common';
-import { confusionClasses, type Manifest } from '../../shared/data/manifest.js';
+import { countConfusion } from '../../shared/data/confusion.js';
+import type { Manifest } from '../../shared/data/manifest.js';
 import { firstTargets } from '../../shared/data/named-parts.js';
 import type { ModelDescription } from '../../shared/models/description.js';
 import { type Layout, layoutOf } from '../../shared/numerics/layout.js';
@@ -151,7 +152,6 @@ export class CompiledEngine implements Engine {
     const compiled = await this.compiled({ kind: 'evaluation', samples: batch.count });
     const results = await compiled.session.run(this.feeds(compiled, [{ batch, seed: 0 }]));
     const { model, manifest } = this.options;
-    const classes = confusionClasses(manifest.label);
     const { predicted, confidence } = results;
     const numbers = () =>
       Object.fromEntries(
@@ -162,11 +162,11 @@ export class CompiledEngine implements Engine {
       ...(model.scored && scoresOf(model.scored, manifest.label, batch, numbers())),
       ...(model.outputs && { scores: scoresOfOutputs(model.outputs, numbers()) }),
     };
-    if (classes === 0 || !predicted) return sums;
-    const confusion = new Int32Array(classes * classes);
+    if (!predicted) return sums;
     const guesses = predicted.data as Int32Array;
     const actual = firstTargets(manifest, batch.count, batch.y);
-    for (const [i, guess] of guesses.entries()) confusion[actual[i]! * classes + guess]!++;
+    const confusion = countConfusion(manifest.label, actual, guesses);
+    if (!confusion) return sums;
     const mistakes =
       confidence && surestMistakes(batch.count, guesses, actual, confidence.data as Float32Array);
     return { ...sums, confusion, ...(mistakes ? { mistakes } : {}) };

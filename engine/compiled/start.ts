@@ -2,7 +2,7 @@
 import type * as TensorFlow from '@tensorflow/tfjs';
 import type { FedRecords } from '../../shared/data/manifest.js';
 import type { ModelDescription } from '../../shared/models/description.js';
-import type { ModelModule } from '../../shared/models/model-module.js';
+import type { ModelModule } from '../../shared/models/layers/model-module.js';
 import type { Engine } from '../engine.js';
 import { CompiledEngine } from './engine.js';
 import type { Graph } from './graph/graph.js';

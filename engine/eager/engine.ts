@@ -5,7 +5,8 @@
  * since the backend is TF.js's global state.
  */
 import type * as TensorFlow from '@tensorflow/tfjs';
-import { confusionClasses, type FedRecords } from '../../shared/data/manifest.js';
+import { countConfusion } from '../../shared/data/confusion.js';
+import type { FedRecords } from '../../shared/data/manifest.js';
 import { firstTargets, hasSeveralOutputs } from '../../shared/data/named-parts.js';
 import type { ModelDescription } from '../../shared/models/description.js';
 import { setWeight } from '../../shared/models/write-weights.js';
@@ -84,7 +85,7 @@ class EagerEngine implements Engine {
 
   async evaluate(batch: Batch): Promise<EvaluationSums> {
     const { tf } = this.options;
-    const classes = confusionClasses(this.options.manifest.label);
+    const { label } = this.options.manifest;
     const { loss, metric, predicted, confidence, scores } = tf.tidy(() =>
       evaluationOf(this.step, this.inputs(batch)),
     );
@@ -94,12 +95,12 @@ class EagerEngine implements Engine {
         metric: (await metric.data())[0]!,
         ...(await this.scores(batch, scores)),
       };
-      if (classes === 0 || !predicted) return sums;
-      const confusion = new Int32Array(classes * classes);
+      if (!predicted) return sums;
       // One entry a sample, or one a position.
       const guesses = await predicted.data();
       const actual = firstTargets(this.options.manifest, batch.count, batch.y);
-      for (const [i, guess] of guesses.entries()) confusion[actual[i]! * classes + guess]!++;
+      const confusion = countConfusion(label, actual, guesses);
+      if (!confusion) return sums;
       const mistakes =
         confidence && surestMistakes(batch.count, guesses, actual, (await confidence.data()) as Float32Array);
       return { ...sums, confusion, ...(mistakes ? { mistakes } : {}) };

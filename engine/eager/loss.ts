@@ -21,7 +21,7 @@ const EPSILON = 1e-7;
 export interface LossInputs {
   /** The model's output [n, ...outputs], or [n, T, classes], before its last activation if `fromLogits`. */
   output: Tensor;
-  /** Class indices as int32 [n] or [n, T], one a position; or float32 values [n, ...outputs]. */
+  /** Class indices as int32 [n] or [n, T], one a position; or float32 values [n, ...outputs], 0 and 1 for several classes at once. */
   target: Tensor;
   fromLogits: boolean;
   label: LabelKind;
@@ -44,19 +44,20 @@ export function lossPerSample(tf: Tf, loss: LossName, inputs: LossInputs): Tenso
       return meanOverPositions(tf.neg(tf.sum(tf.mul(labels, logProbabilities), -1)), n);
     }
     case 'binaryCrossentropy': {
-      const flat = output.reshape([n]);
-      const hard = target.toFloat().reshape([n]);
+      // Several classes at once: the mean over them.
+      const flat = output.reshape([target.size]);
+      const hard = target.toFloat().reshape([target.size]);
       const y = labelSmoothing ? smoothed(tf, hard, labelSmoothing, 2) : hard;
       if (fromLogits) {
         // max(x, 0) - x y + log(1 + exp(-|x|)): no exponential of a large number. Of |x| this form has the slope -1 at
         // 0, where that of the relu is 0: half of each is the 1/2 of the sigmoid.
         const tail = tf.log1p(tf.exp(tf.neg(tf.maximum(tf.neg(flat), flat))));
-        return tf.add(tf.sub(tf.relu(flat), tf.mul(flat, y)), tail);
+        return meanOverPositions(tf.add(tf.sub(tf.relu(flat), tf.mul(flat, y)), tail), n);
       }
       const p = tf.clipByValue(flat, EPSILON, 1 - EPSILON);
       const positive = tf.mul(y, tf.log(p));
       const negative = tf.mul(tf.sub(1, y), tf.log(tf.sub(1, p)));
-      return tf.neg(tf.add(positive, negative));
+      return meanOverPositions(tf.neg(tf.add(positive, negative)), n);
     }
     case 'meanSquaredError':
       return meanOverOutputs(tf.squaredDifference(output, target.reshape(output.shape)));
@@ -71,17 +72,23 @@ export function lossPerSample(tf: Tf, loss: LossName, inputs: LossInputs): Tenso
   }
 }
 
-/** The sum of the metric over samples, and for classes what was predicted: int32, [n] or [n * T]. */
+/**
+ * The sum of the metric over samples, and for classes what was predicted: int32, [n] or [n * T]; of several classes at
+ * once 0 or 1, [n * classes], and 1 where the probability is above one half, as for Keras' `binary_accuracy`.
+ */
 export function metricSum(tf: Tf, loss: LossName, inputs: LossInputs): { sum: Tensor; predicted?: Tensor } {
   const { output, target, fromLogits, label } = inputs;
   const n = output.shape[0]!;
   if (label.kind === 'value') {
     return { sum: tf.sum(meanOverOutputs(tf.abs(tf.sub(output, target.reshape(output.shape))))) };
   }
+  const half = fromLogits ? 0 : 0.5;
   const predicted =
-    loss === 'binaryCrossentropy'
-      ? tf.greaterEqual(output.reshape([n]), fromLogits ? 0 : 0.5).toInt()
-      : tf.argMax(output.reshape([target.size, -1]), -1).toInt();
+    label.kind === 'multilabel'
+      ? tf.greater(output.reshape([target.size]), half).toInt()
+      : loss === 'binaryCrossentropy'
+        ? tf.greaterEqual(output.reshape([n]), half).toInt()
+        : tf.argMax(output.reshape([target.size, -1]), -1).toInt();
   const isRight = tf.equal(predicted, target.toInt().reshape([target.size])).toFloat();
   return { sum: tf.sum(meanOverPositions(isRight, n)), predicted };
 }

@@ -37,7 +37,10 @@ export interface ModelStep {
 export interface StepInputs {
   /** [n, ...inputShape] as float32, as stored. */
   x: Tensor;
-  /** Class indices as int32 [n], or float32 values [n, ...outputs]; of several outputs float32 [n, values of all]. */
+  /**
+   * Class indices as int32 [n], or float32 values [n, ...outputs]; of several classes at once 0 and 1; of several
+   * outputs float32 [n, values of all].
+   */
   target: Tensor;
   /** What each sample counts in training, [n]; absent: 1. */
   weight?: Tensor;
@@ -85,9 +88,10 @@ export function evaluationOf(
   const metrics = outputs.map((inputs, i) => metricSum(tf, step.outputs[i]!.loss, inputs));
   const losses = outputs.map((inputs, i) => tf.sum(lossesOf(step, i, inputs)));
   const { sum, predicted } = metrics[0]!;
+  const isOne = step.outputs[0]!.label.kind === 'class';
   const guesses = predicted && {
     predicted,
-    confidence: confidenceOf(tf, step.outputs[0]!.loss, outputs[0]!),
+    ...(isOne && { confidence: confidenceOf(tf, step.outputs[0]!.loss, outputs[0]!) }),
   };
   const own = outputs.length === 1 ? [] : outputs.flatMap((_, i) => sumsOfOutput(i, losses[i]!, metrics[i]!));
   return {
@@ -122,9 +126,10 @@ export function predictionsOf(step: ModelStep, inputs: readonly Tensor[]): Tenso
   const { tf, model, outputs, manifest } = step;
   const given = model.apply(givenTo(step, inputs), { training: false });
   const places = hasSeveralOutputs(manifest.named) ? outputPlaces(model, manifest.named) : [0];
-  return outputsOf(step, given).map((output, i) =>
-    outputs[i]!.label.kind === 'class' ? probabilitiesOf(tf, model, output, places[i]) : output,
-  );
+  return outputsOf(step, given).map((output, i) => {
+    const { kind } = outputs[i]!.label;
+    return kind === 'value' ? output : probabilitiesOf(tf, model, output, kind === 'multilabel', places[i]);
+  });
 }
 
 /**

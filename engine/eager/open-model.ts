@@ -35,7 +35,7 @@ export async function openModel<Manifest extends ModelStep['manifest'] & { label
     return { ...opened, scores, outputs: [{ ...output, fromLogits }] };
   }
   // A traced loss is given what the model gives.
-  const fromLogits = manifest.label.kind === 'class' && end === 'linear';
+  const fromLogits = manifest.label.kind !== 'value' && end === 'linear';
   const scores = scored && scoring(scored);
   return { ...opened, ownLoss: replayer(tracedLoss), scores, outputs: [{ ...output, fromLogits }] };
 }

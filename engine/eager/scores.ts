@@ -1,7 +1,7 @@
 /** What an evaluation counts for `--metrics` beside loss and metric: hits of top k, places on ROC curves, numbers of one's own. */
 import type * as TensorFlow from '@tensorflow/tfjs';
 import type { LabelKind } from '../../shared/data/manifest.js';
-import { curvesOf, placesOf } from '../../shared/data/roc.js';
+import { placesOf } from '../../shared/data/roc.js';
 import { outputFigures, type Scored, type TrainedOutput } from '../../shared/models/description.js';
 import type { EvaluationSums } from '../engine.js';
 import type { LossInputs } from './loss.js';
@@ -14,20 +14,21 @@ type Tensor = TensorFlow.Tensor;
 /** Keeps log-odds of probabilities finite. */
 const EPSILON = 1e-7;
 
-/** Computes, by name: `rank` and `odds` as below, `own:I` the numbers of samples of a traced function. */
+/** Computes, by name: `rank`, `odds` and `exact` as below, `own:I` the numbers of samples of a traced function. */
 export type ScoreTensors = (tf: Tf, inputs: LossInputs) => Record<string, Tensor>;
 
 /** An activation that the loss has taken off the model. */
 export type Taken = 'softmax' | 'sigmoid';
 
 /** @param taken is put back for functions of one's own, which are given what the model gives */
-export function scoring({ top, curve, own }: Scored, taken?: Taken): ScoreTensors {
+export function scoring({ top, curve, exact, own }: Scored, taken?: Taken): ScoreTensors {
   const replayers = own.map(replayer);
   const given = (tf: Tf, inputs: LossInputs): LossInputs =>
     taken ? { ...inputs, output: tf[taken](inputs.output) } : inputs;
   return (tf, inputs) => ({
     ...(top.length > 0 ? { rank: rankOf(tf, inputs) } : {}),
     ...(curve ? { odds: oddsOf(tf, inputs) } : {}),
+    ...(exact ? { exact: exactOf(tf, inputs) } : {}),
     ...Object.fromEntries(
       replayers.map((replay, i) => [`own:${i}`, replay(tf, argumentsOf(given(tf, inputs)))]),
     ),
@@ -49,8 +50,23 @@ function rankOf(tf: Tf, { output, target }: LossInputs): Tensor {
   return tf.sum(tf.add(tf.greater(flat, right).toFloat(), tf.mul(isEqual, isEarlier)), -1);
 }
 
-/** Log-odds of each class against all others, [n, classes]; of two classes those of the second, [n]. */
-function oddsOf(tf: Tf, { output, target, fromLogits }: LossInputs): Tensor {
+/** Whether all classes of a sample are predicted right, 0 or 1: [n]. */
+function exactOf(tf: Tf, { output, target, fromLogits }: LossInputs): Tensor {
+  const n = output.shape[0]!;
+  const there = tf.greater(output.reshape([n, -1]), fromLogits ? 0 : 0.5).toFloat();
+  const wrong = tf.sum(tf.abs(tf.sub(there, target.toFloat().reshape([n, -1]))), -1);
+  return tf.equal(wrong, tf.zerosLike(wrong)).toFloat();
+}
+
+/**
+ * Log-odds of each class against all others, or against its absence where several may be there: [n, classes]. Of two
+ * classes those of the second, [n].
+ */
+function oddsOf(tf: Tf, { output, target, fromLogits, label }: LossInputs): Tensor {
+  if (label.kind === 'multilabel') {
+    const each = output.reshape(target.shape);
+    return fromLogits ? each : logOdds(tf, each);
+  }
   const n = target.size;
   const flat = output.reshape([n, -1]);
   const classes = flat.shape[1]!;
@@ -68,22 +84,23 @@ function logOdds(tf: Tf, probabilities: Tensor): Tensor {
 
 /** Sums and places of what `scoring` has computed for `count` samples with labels `y`. */
 export function scoresOf(
-  { top, curve, own }: Scored,
+  { top, curve, exact: isExact, own }: Scored,
   label: LabelKind,
   { count, y }: { count: number; y: ArrayLike<number> },
   computed: Readonly<Record<string, ArrayLike<number>>>,
 ): Pick<EvaluationSums, 'scores' | 'places'> {
-  const { rank = [], odds = [] } = computed;
+  const { rank = [], odds = [], exact = [] } = computed;
   const hits = (k: number) => Array.from(rank).filter((before) => before < k).length;
   const sum = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => a + b, 0);
   const scores = {
     // A sample of several positions counts the share of those that are right.
     ...Object.fromEntries(top.map((k) => [`top${k}`, (hits(k) * count) / rank.length])),
+    ...(isExact ? { exactMatch: sum(exact) } : {}),
     ...Object.fromEntries(own.map(({ name }, i) => [name, sum(computed[`own:${i}`]!)])),
   };
   return {
-    ...(top.length + own.length > 0 ? { scores } : {}),
-    ...(curve ? { places: placesOf(odds, y, curvesOf(label)) } : {}),
+    ...(top.length + own.length > 0 || isExact ? { scores } : {}),
+    ...(curve ? { places: placesOf(odds, y, label) } : {}),
   };
 }
 

@@ -7,8 +7,8 @@ import { createEagerEngine } from '../eager/engine.js';
 import { installWasmKernels } from '../eager/kernels/wasm-kernels.js';
 import type { Engine } from '../engine.js';
 import { startCompiledCpu, startCompiledGpu, startCompiledWasm } from './compiled.js';
-import { showsGpu } from './gpu-devices.js';
-import { gpuNames } from './gpu-names.js';
+import { showsGpu } from './gpu/devices.js';
+import { gpuNames } from './gpu/names.js';
 import { loadNative, type NativePackage, nativeClass } from './native-tensorflow.js';
 import { loadTensorFlow } from './tensorflow.js';
 

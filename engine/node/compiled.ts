@@ -9,9 +9,9 @@ import { blockedTarget, PORTABLE, PORTABLE_GPU, targetName } from '../compiled/l
 import { JOINING, JOINING_ON_DEVICE, type Runtime } from '../compiled/runtime.js';
 import { type CompiledSubject, startCompiled } from '../compiled/start.js';
 import type { Engine } from '../engine.js';
-import { gpuNames } from './gpu-names.js';
+import { gpuNames } from './gpu/names.js';
+import { missingLoader, vulkanDrivers } from './gpu/vulkan.js';
 import { loadTensorFlow } from './tensorflow.js';
-import { missingLoader, vulkanDrivers } from './vulkan.js';
 
 /** ONNX Runtime's own processor kernels. With two threads, some models give other bits than with one. */
 export async function startCompiledCpu(subject: CompiledSubject, threads: number): Promise<Engine> {

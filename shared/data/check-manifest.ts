@@ -25,7 +25,11 @@ const positive = z.number().positive();
 const scaling = { mean: z.number(), std: positive };
 
 const label = z.union([
-  z.object({ kind: z.literal('class'), classes: whole(1, 2 ** 24), names: z.array(text(1000)).optional() }),
+  z.object({
+    kind: z.enum(['class', 'multilabel']),
+    classes: whole(1, 2 ** 24),
+    names: z.array(text(1000)).optional(),
+  }),
   z.object({ kind: z.literal('value'), scaling: z.object(scaling).optional() }),
 ]);
 const normalisation = z.object({

@@ -4,6 +4,7 @@
  * Neither depends on who computes a part, nor on how many do: a run spread over workers and a later
  * `swarmgrad evaluate` make the same additions, and so agree to the last digit.
  */
+import type { ConfusionSize } from './confusion.js';
 import { countPlaces } from './roc.js';
 
 /** Records of one part, at most: one run of the engine. Part of the protocol. */
@@ -20,8 +21,8 @@ export interface EvaluationPlan {
   parts: readonly EvaluationPart[];
   /** Parts that a worker may hold at once, however many lanes it has. */
   mostInHand: number;
-  /** Classes of the confusion matrix that may come with a part; 0: no matrix. */
-  confusionClasses: number;
+  /** Of the counts that may come with a part. */
+  confusion: ConfusionSize;
   /** Names of the sums that come with a part. */
   scores?: readonly string[] | undefined;
   /** ROC curves on which each of its samples has a place. */
@@ -34,7 +35,7 @@ export interface EvaluationTotals {
   /** Sums over the samples. */
   loss: number;
   metric: number;
-  /** Classes x classes counts, row-major [actual, predicted]; absent where there are no classes. */
+  /** Counts as `countConfusion` has them; absent where there are no classes. */
   confusion?: ArrayLike<number> | undefined;
   /** Sums by name; absent where none are asked for. */
   scores?: Record<string, number> | undefined;

@@ -31,11 +31,19 @@ export const AS_IT_IS: Scaling = { mean: 0, std: 1 };
 /**
  * What the label is: the index of a class, or a number to be predicted (regression), as `scaling` says. With a
  * `y` of shape [T] there is a class for each of T positions, as in text; loss and metric of a sample are means
- * over them.
+ * over them. `multilabel`: any number of the classes at once, a `y` of shape [classes] with 1 for those that are there
+ * and 0 for the others.
  */
 export type LabelKind =
   | { kind: 'class'; classes: number; names?: string[] }
+  | { kind: 'multilabel'; classes: number; names?: string[] }
   | { kind: 'value'; scaling?: Scaling };
+
+/** Whether a label may stand in a record. */
+export function isLabel(label: LabelKind, value: number): boolean {
+  if (label.kind === 'value') return Number.isFinite(value);
+  return Number.isInteger(value) && value >= 0 && value < (label.kind === 'class' ? label.classes : 2);
+}
 
 /** One value of a record that comes from a table. */
 export interface Feature extends Scaling {
@@ -48,6 +56,10 @@ export interface Feature extends Scaling {
   fill?: number;
 }
 
+/** The columns of the label: those of 0 and 1 have the names of their classes. */
+export const labelColumns = ({ columns, label }: { columns: Columns; label: LabelKind }): string[] =>
+  label.kind === 'multilabel' && columns.separator === undefined ? label.names! : [columns.label];
+
 /** The column of the table that a feature comes from. */
 export const sourceOf = ({ name, column }: Pick<Feature, 'name' | 'column'>): string => column ?? name;
 
@@ -55,19 +67,15 @@ export const sourceOf = ({ name, column }: Pick<Feature, 'name' | 'column'>): st
 export interface Columns {
   /** Whether the names are those of a header; without one, columns are called by their numbers. */
   named: boolean;
+  /** Of the label; several, one of 0 and 1 for each class, are joined by `, `. */
   label: string;
+  /** Stands between the classes in the column of the label, where it holds lists of them. */
+  separator?: string;
   /** Features in the order of `x`. */
   features: Feature[];
   /** `zeros`: a text that no feature is for leaves all features of its column 0. Absent: it is refused. */
   unknown?: 'zeros';
 }
-
-/** An evaluation counts confusions up to this many classes: a larger matrix would fit no message. */
-export const MAX_CONFUSION_CLASSES = 500;
-
-/** @returns of how many classes the confusion matrix is; 0: none is counted */
-export const confusionClasses = (label: LabelKind): number =>
-  label.kind === 'class' && label.classes <= MAX_CONFUSION_CLASSES ? label.classes : 0;
 
 /** @returns by how much the mean absolute error of scaled targets is too small; 1 for classes */
 export const metricUnitOf = (label: LabelKind): number =>

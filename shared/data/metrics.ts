@@ -3,9 +3,10 @@
  * parts add up, so it does not depend on who computed them. The numbers are those of scikit-learn.
  */
 import type { LossName } from '../numerics/losses.js';
+import { type ClassCounts, confusionOf, countsByClass } from './confusion.js';
 import type { EvaluationTotals } from './evaluation-parts.js';
-import { confusionClasses, elementsOf, type LabelKind, metricUnitOf, type TensorSpec } from './manifest.js';
-import { areaUnder, curvesOf, MAX_CURVES } from './roc.js';
+import { elementsOf, type LabelKind, metricUnitOf, type TensorSpec } from './manifest.js';
+import { areaUnder, averagePrecision, curvesOf, MAX_CURVES } from './roc.js';
 
 /** What is evaluated. */
 export interface Evaluated {
@@ -34,7 +35,12 @@ interface Metric {
 const CLASSES = {
   higherIsBetter: true,
   needs: 'classes, at most 500',
-  isOf: ({ label }: Pick<Evaluated, 'label'>) => confusionClasses(label) > 0,
+  isOf: ({ label }: Pick<Evaluated, 'label'>) => confusionOf(label).cells > 0,
+};
+const SEVERAL = {
+  higherIsBetter: true,
+  needs: 'several classes at once, at most 500',
+  isOf: ({ label }: Pick<Evaluated, 'label'>) => label.kind === 'multilabel' && CLASSES.isOf({ label }),
 };
 const SQUARES = {
   needs: 'one number to predict, and --loss meanSquaredError',
@@ -43,12 +49,33 @@ const SQUARES = {
 };
 
 export const METRICS = {
-  f1: { ...CLASSES, key: 'f1', called: 'macro F1', of: (totals) => macroF1(totals.confusion) },
+  f1: {
+    ...CLASSES,
+    key: 'f1',
+    called: 'macro F1',
+    of: ({ confusion }, { label }) => macroF1(label, countsByClass(label, confusion)),
+  },
+  'micro-f1': {
+    ...SEVERAL,
+    key: 'microF1',
+    called: 'micro F1',
+    of: ({ confusion }, { label }) => microF1(countsByClass(label, confusion)),
+  },
+  'exact-match': {
+    ...SEVERAL,
+    key: 'exactMatch',
+    called: 'exact match',
+    needs: 'several classes at once',
+    isOf: ({ label }) => label.kind === 'multilabel',
+    of: ({ scores, samples }) => (scores?.exactMatch ?? Number.NaN) / samples,
+  },
   'balanced-accuracy': {
     ...CLASSES,
     key: 'balancedAccuracy',
     called: 'balanced accuracy',
-    of: (totals) => balancedAccuracy(totals.confusion),
+    needs: 'one class a record, of at most 500',
+    isOf: ({ label }) => confusionOf(label).classes > 0,
+    of: ({ confusion }, { label }) => balancedAccuracy(countsByClass(label, confusion)),
   },
   perplexity: {
     key: 'perplexity',
@@ -76,9 +103,18 @@ export const METRICS = {
     key: 'auc',
     called: 'area under the ROC curve',
     higherIsBetter: true,
-    needs: `one class a record, of at most ${MAX_CURVES}`,
-    isOf: ({ label, y }) => curvesOf(label) > 0 && elementsOf(y) === 1,
+    needs: `one class a record, or several at once, of at most ${MAX_CURVES}`,
+    isOf: ({ label, y }) => curvesOf(label) > 0 && (label.kind === 'multilabel' || elementsOf(y) === 1),
     of: ({ placeCounts }, { label }) => (placeCounts ? areaUnder(placeCounts, curvesOf(label)) : Number.NaN),
+  },
+  'average-precision': {
+    key: 'averagePrecision',
+    called: 'mean average precision',
+    higherIsBetter: true,
+    needs: `several classes at once, at most ${MAX_CURVES}`,
+    isOf: ({ label }) => label.kind === 'multilabel' && curvesOf(label) > 0,
+    of: ({ placeCounts }, { label }) =>
+      placeCounts ? averagePrecision(placeCounts, curvesOf(label)) : Number.NaN,
   },
 } satisfies Record<string, Metric>;
 
@@ -112,9 +148,12 @@ export function extraMetric(name: ExtraMetric): Metric {
 }
 
 /** What engines must count for these. */
-export const countedFor = (names: readonly ExtraMetric[]): { top: number[]; curve: boolean } => ({
+export const countedFor = (
+  names: readonly ExtraMetric[],
+): { top: number[]; curve: boolean; exact?: true } => ({
   top: [...new Set(names)].filter((name) => !isListed(name)).map((name) => Number(name.slice('top'.length))),
-  curve: names.includes('auc'),
+  curve: names.includes('auc') || names.includes('average-precision'),
+  ...(names.includes('exact-match') ? { exact: true } : {}),
 });
 
 /** By the names that they have in files; one that is not defined for these totals (0 / 0) is left out. */
@@ -140,38 +179,30 @@ export function varianceOf({ kind }: LabelKind, y: ArrayLike<number>): number {
   return squares / y.length;
 }
 
-interface ClassCounts {
-  right: number;
-  actual: number;
-  predicted: number;
-}
-
-/** Of each class that is there, or was predicted. */
-function classCounts(confusion: EvaluationTotals['confusion']): ClassCounts[] {
-  if (!confusion) return [];
-  const size = Math.round(Math.sqrt(confusion.length));
-  const counts = Array.from({ length: size }, (_, i): ClassCounts => {
-    let [actual, predicted] = [0, 0];
-    for (let other = 0; other < size; other++) {
-      actual += confusion[i * size + other]!;
-      predicted += confusion[other * size + i]!;
-    }
-    return { right: confusion[i * size + i]!, actual, predicted };
-  });
-  return counts.filter(({ actual, predicted }) => actual + predicted > 0);
-}
-
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** As `f1_score(average='macro')`: each class counts alike, one that is never right as 0. */
-function macroF1(confusion: EvaluationTotals['confusion']): number {
+/**
+ * As `f1_score(average='macro')`: each class counts alike, one that is never right as 0. Of single classes those that are
+ * nowhere do not count; of several at once they do, as 0.
+ */
+function macroF1(label: LabelKind, classes: readonly ClassCounts[]): number {
+  const isThere = ({ actual, predicted }: ClassCounts) =>
+    label.kind === 'multilabel' || actual + predicted > 0;
   return mean(
-    classCounts(confusion).map(({ right, actual, predicted }) => (2 * right) / (actual + predicted)),
+    classes
+      .filter(isThere)
+      .map(({ right, actual, predicted }) => (2 * right) / Math.max(1, actual + predicted)),
   );
 }
 
+/** As `f1_score(average='micro')`: of all classes together. */
+function microF1(classes: readonly ClassCounts[]): number {
+  const sum = (of: (counts: ClassCounts) => number) =>
+    classes.reduce((total, counts) => total + of(counts), 0);
+  return (2 * sum(({ right }) => right)) / sum(({ actual, predicted }) => actual + predicted);
+}
+
 /** As `balanced_accuracy_score`: the mean recall of the classes that are there. */
-function balancedAccuracy(confusion: EvaluationTotals['confusion']): number {
-  const there = classCounts(confusion).filter(({ actual }) => actual > 0);
-  return mean(there.map(({ right, actual }) => right / actual));
+function balancedAccuracy(classes: readonly ClassCounts[]): number {
+  return mean(classes.filter(({ actual }) => actual > 0).map(({ right, actual }) => right / actual));
 }

@@ -14,6 +14,8 @@ const { rows } = JSON.parse(
   readFileSync(new URL('./fixtures/sklearn-curves.json', import.meta.url), 'utf8'),
 ) as { rows: Row[] };
 
+const labelOf = (curves: number) => ({ kind: 'class' as const, classes: curves === 1 ? 2 : curves });
+
 /** The area, counted in parts of so many samples. */
 function areaOf(odds: number[], y: number[], curves: number, cut = y.length): number {
   const counts = new Map<number, number>();
@@ -21,7 +23,7 @@ function areaOf(odds: number[], y: number[], curves: number, cut = y.length): nu
     [0, cut],
     [cut, y.length],
   ] as const)
-    countPlaces(placesOf(odds.slice(from * curves, to * curves), y.slice(from, to), curves), counts);
+    countPlaces(placesOf(odds.slice(from * curves, to * curves), y.slice(from, to), labelOf(curves)), counts);
   return areaUnder(counts, curves);
 }
 
@@ -48,7 +50,11 @@ describe('the area under the ROC curve', () => {
   });
 
   it('takes scores beyond all bins, and what is no number for the lowest', () => {
-    const places = placesOf([-Infinity, -17, Number.NaN, 15.99, 99, Infinity], [0, 0, 0, 0, 0, 1], 1);
+    const places = placesOf(
+      [-Infinity, -17, Number.NaN, 15.99, 99, Infinity],
+      [0, 0, 0, 0, 0, 1],
+      labelOf(1),
+    );
     expect(places).toEqual([0, 0, 0, BINS - 1, BINS - 1, 2 * BINS - 1]);
   });
 
@@ -65,7 +71,7 @@ describe('the area under the ROC curve', () => {
   });
 
   it('is refused from places that are too few, or on no curve', () => {
-    const places = placesOf([1, 2, 3, 4, 5, 6], [0, 2], 3);
+    const places = placesOf([1, 2, 3, 4, 5, 6], [0, 2], labelOf(3));
     expect(faultOfPlaces(places, 2, 3)).toBeUndefined();
     expect(faultOfPlaces(places.slice(1), 2, 3)).toBe('5 places on curves, expected 6');
     expect(faultOfPlaces([...places.slice(1), places[0]!], 2, 3)).toMatch(/on a curve, which there is not/);

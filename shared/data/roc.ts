@@ -14,17 +14,23 @@ const BINS_OF_ONE = BINS / (-2 * LOWEST);
 /** More would fit no message. */
 export const MAX_CURVES = 50;
 
-/** Curves of such labels: one of two classes, else one of each class against all others; 0: there are none. */
+/** Curves of such labels: one of two classes, else one of each class against all others, or against its absence; 0: there are none. */
 export function curvesOf(label: LabelKind): number {
-  if (label.kind !== 'class' || label.classes < 2 || label.classes > MAX_CURVES) return 0;
-  return label.classes === 2 ? 1 : label.classes;
+  if (label.kind === 'value' || label.classes < 2 || label.classes > MAX_CURVES) return 0;
+  return label.kind === 'class' && label.classes === 2 ? 1 : label.classes;
 }
 
-/** Where each sample lies on each curve: [samples, curves] places of counts. @param odds as many, of the classes in their order */
-export function placesOf(odds: ArrayLike<number>, labels: ArrayLike<number>, curves: number): number[] {
+/**
+ * Where each sample lies on each curve: [samples, curves] places of counts.
+ * @param odds as many, of the classes in their order
+ * @param y classes of samples; of several at once 0 or 1, [samples, classes]
+ */
+export function placesOf(odds: ArrayLike<number>, y: ArrayLike<number>, label: LabelKind): number[] {
+  const curves = curvesOf(label);
+  const isMulti = label.kind === 'multilabel';
   return Array.from(odds, (value, i) => {
     const curve = i % curves;
-    const isOf = labels[Math.floor(i / curves)] === (curves === 1 ? 1 : curve);
+    const isOf = isMulti ? y[i] === 1 : y[Math.floor(i / curves)] === (curves === 1 ? 1 : curve);
     return 2 * BINS * curve + (isOf ? BINS : 0) + binOf(value);
   });
 }
@@ -68,6 +74,25 @@ export function areaUnder(counts: ReadonlyMap<number, number>, curves: number): 
       of += own;
     }
     sum += pairs / (of * below);
+  }
+  return sum / curves;
+}
+
+/**
+ * As `average_precision_score` with the macro average, each bin one threshold.
+ * @returns NaN where a class has no samples
+ */
+export function averagePrecision(counts: ReadonlyMap<number, number>, curves: number): number {
+  let sum = 0;
+  for (let curve = 0; curve < curves; curve++) {
+    let [right, predicted, precisions] = [0, 0, 0];
+    for (let bin = BINS - 1; bin >= 0; bin--) {
+      const own = counts.get(2 * BINS * curve + BINS + bin) ?? 0;
+      right += own;
+      predicted += own + (counts.get(2 * BINS * curve + bin) ?? 0);
+      if (own > 0) precisions += (own * right) / predicted;
+    }
+    sum += precisions / right;
   }
   return sum / curves;
 }

@@ -1,6 +1,6 @@
 import type { WeightSpec } from '../numerics/layout.js';
 import { type LossName, metricOf } from '../numerics/losses.js';
-import type { ModelModule } from './model-module.js';
+import type { ModelModule } from './layers/model-module.js';
 
 /** A function of labels and outputs with one number for each sample, as a graph: never code. */
 export interface TracedFunction {
@@ -18,6 +18,8 @@ export interface Scored {
   top: number[];
   /** Places on ROC curves: shared/data/roc.ts. */
   curve: boolean;
+  /** Whether all of several classes at once are predicted right; absent: not counted. */
+  exact?: true;
   /** Of one's own, each under a name. */
   own: TracedFunction[];
 }
@@ -45,6 +47,7 @@ export const scoreNames = ({
   outputs = [],
 }: Pick<ModelDescription, 'scored' | 'outputs'>): string[] => [
   ...(scored?.top ?? []).map((k) => `top${k}`),
+  ...(scored?.exact ? ['exactMatch'] : []),
   ...(scored?.own ?? []).map(({ name }) => name),
   ...outputs.flatMap((output) => Object.values(outputFigures(output))),
 ];

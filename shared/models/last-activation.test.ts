@@ -97,6 +97,24 @@ describe('a model is refused in words', () => {
     );
   });
 
+  it('where a softmax shares one probability among classes of which several may be there', async () => {
+    const label = { kind: 'multilabel', classes: 3 } as const;
+    const of = (last: string, loss?: LossName) =>
+      build(() => ending(dense(3, last)), { label, ...(loss && { loss }) });
+    expect(await refusalOf(of('softmax'))).toMatch(
+      /ends in softmax, which shares one probability among the classes, .*change its activation to sigmoid/,
+    );
+    for (const last of ['sigmoid', 'linear', 'hardSigmoid'])
+      expect((await of(last)).description.loss).toBe('binaryCrossentropy');
+    expect(await refusalOf(of('sigmoid', 'categoricalCrossentropy'))).toMatch(
+      /--loss categoricalCrossentropy does not fit: a record of made may have several of 3 classes at once/,
+    );
+    expect(await refusalOf(build(() => ending(dense(2, 'sigmoid')), { label }))).toMatch(
+      /the model gives \[2\] numbers a record, .*change its last layer to 3 units with sigmoid/,
+    );
+    expect((await build('mlp:4', { label })).description.outputShape).toEqual([3]);
+  });
+
   it('where a softmax makes probabilities of a part of the classes', async () => {
     const last = L.dense({ units: 2, activation: 'softmax', inputShape: [2, 3] });
     expect(await refusalOf(() => build(() => ending(last), { shape: [2, 3], classes: 4 }))).toMatch(

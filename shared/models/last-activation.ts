@@ -64,13 +64,17 @@ function ofLayer(layer: Layer): string {
 const sumOfTwo = (name: string): string =>
   ['linear', 'softmax'].includes(name) ? name : `a sum of two ${name}`;
 
-/** Turns the output of a classifier into probabilities, if it ends in logits. */
+/**
+ * Turns the output of a classifier into probabilities, if it ends in logits.
+ * @param isMulti whether each output tells of a class by itself
+ */
 export function probabilitiesOf(
   tf: typeof TensorFlow,
   model: TensorFlow.LayersModel,
   output: TensorFlow.Tensor,
+  isMulti = false,
   at = 0,
 ): TensorFlow.Tensor {
   if (lastActivation(model, at) !== 'linear') return output;
-  return output.shape.at(-1) === 1 ? tf.sigmoid(output) : tf.softmax(output);
+  return isMulti || output.shape.at(-1) === 1 ? tf.sigmoid(output) : tf.softmax(output);
 }

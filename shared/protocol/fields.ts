@@ -1,6 +1,6 @@
 /** What fields of messages may hold: every number bounded, every text printable and of a known length. */
 import * as z from 'zod';
-import { MAX_CONFUSION_CLASSES } from '../data/manifest.js';
+import { MAX_CONFUSION_CLASSES } from '../data/confusion.js';
 import { MAX_SHARDS } from '../numerics/tree.js';
 import { isPrintable } from '../printable.js';
 

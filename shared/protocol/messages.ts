@@ -85,7 +85,7 @@ const evaluated = z.strictObject({
   samples: count,
   loss: sum,
   metric: sum,
-  /** Classes x classes counts, row-major [actual, predicted]; absent where there are no classes. */
+  /** Classes x classes counts, row-major [actual, predicted], or [classes, 2, 2] of several at once; absent where there are no classes. */
   confusion: counts.exactOptional(),
   /** Sums of what the model's description asks for (`scored`), by name. */
   scores: z

@@ -15,9 +15,9 @@ export const MAX_SCORES = 16;
 /** Outputs of a model that has several: each has two sums. */
 export const MAX_OUTPUTS = MAX_SCORES / 2;
 
-/** Bytes of `evaluated`, at most, with a confusion matrix of so many classes, and so many places on curves. */
-export const evaluatedBytes = (classes: number, places = 0): number =>
-  MAX_CONTROL_BYTES + MAX_INTEGER_BYTES * (classes ** 2 + places);
+/** Bytes of `evaluated`, at most, with so many counts of confusions, and so many places on curves. */
+export const evaluatedBytes = (cells: number, places = 0): number =>
+  MAX_CONTROL_BYTES + MAX_INTEGER_BYTES * (cells + places);
 
 /** Characters of what workers say for people to read. */
 export const MAX_NAME = 100;

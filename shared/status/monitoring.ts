@@ -141,7 +141,7 @@ export interface ModelView {
   normalisation: Normalization;
   evaluation: {
     step: number;
-    /** Classes x classes counts, row-major [actual, predicted]. */
+    /** Classes x classes counts, row-major [actual, predicted]; of several classes at once [classes, 2, 2]. */
     confusion: number[] | null;
     mistakes: ShownMistake[];
   } | null;

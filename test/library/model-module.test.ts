@@ -63,7 +63,7 @@ it('has the same weights with three workers of which one is killed, and after a 
   const killed = worker(three.url, ...command);
   await killed.line(/engine/);
   const workers = [1, 2].map(() => startWorker({ url: three.url, modelFile: model, ...engine }));
-  await reached(three, 1);
+  await reached({ ...three, program: killed }, 1);
   killed.child.kill('SIGKILL');
   await three.finished;
   await Promise.all(workers.map(({ finished }) => finished));

@@ -10,7 +10,7 @@ import { checkManifest } from '../../shared/data/check-manifest.js';
 import type { Manifest } from '../../shared/data/manifest.js';
 import type { Probe } from '../../shared/engines/probe.js';
 import type { ModelDescription } from '../../shared/models/description.js';
-import { type ModelModule, refuseOtherModule } from '../../shared/models/model-module.js';
+import { type ModelModule, refuseOtherModule } from '../../shared/models/layers/model-module.js';
 import { type Layout, layoutOf } from '../../shared/numerics/layout.js';
 import { epochOrder, parseShuffle } from '../../shared/numerics/permutation.js';
 import type { ObjectBytes, Welcome } from '../../shared/protocol/messages.js';

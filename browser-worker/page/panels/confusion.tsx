@@ -1,7 +1,8 @@
 /** The confusion matrix of the whole test set. */
 import { useEffect, useRef } from 'preact/hooks';
+import { countsByClass } from '../../../shared/data/confusion.js';
 import type { ModelView } from '../../../shared/status/monitoring.js';
-import { count } from '../data/format.js';
+import { count, percent } from '../data/format.js';
 import { useScheme } from '../data/scheme.js';
 import { className } from './model.js';
 
@@ -12,7 +13,8 @@ const STRONGEST = 0.5;
 
 export function Confusion({ model }: { model: ModelView }) {
   const { label, evaluation } = model;
-  if (label.kind !== 'class' || !evaluation?.confusion) return null;
+  if (label.kind === 'value' || !evaluation?.confusion) return null;
+  if (label.kind === 'multilabel') return <ClassTable model={model} confusion={evaluation.confusion} />;
   const { classes } = label;
   const { confusion } = evaluation;
   const right = Array.from({ length: classes }, (_, i) => confusion[i * (classes + 1)]!).reduce(
@@ -33,6 +35,43 @@ export function Confusion({ model }: { model: ModelView }) {
       ) : (
         <ConfusionPicture classes={classes} confusion={confusion} />
       )}
+    </section>
+  );
+}
+
+/** Several classes at once have no matrix: of each is told how often it was seen, and missed. */
+function ClassTable({ model, confusion }: { model: ModelView; confusion: number[] }) {
+  const classes = countsByClass(model.label, confusion);
+  const share = (part: number, whole: number) => (whole > 0 ? percent(part / whole, 1) : '–');
+  return (
+    <section class="side wall-3" aria-labelledby="confusion-title">
+      <h2 id="confusion-title">
+        Classes <small>after step {count(model.evaluation!.step)}</small>
+      </h2>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+      <section class="scroll" tabIndex={0} aria-label="Precision and recall of each class">
+        <table>
+          <thead>
+            <tr>
+              {['Class', 'Records', 'Precision', 'Recall'].map((title) => (
+                <th key={title} scope="col" class={title === 'Class' ? '' : 'num'}>
+                  {title}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {classes.map(({ right, actual, predicted }, index) => (
+              <tr key={className(model, index)}>
+                <th scope="row">{className(model, index)}</th>
+                <td class="num">{count(actual)}</td>
+                <td class="num">{share(right, predicted)}</td>
+                <td class="num">{share(right, actual)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
     </section>
   );
 }

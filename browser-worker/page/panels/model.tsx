@@ -57,4 +57,4 @@ const shapeText = (shape: string): string =>
     .join(' × ');
 
 export const className = ({ label }: ModelView, index: number): string =>
-  (label.kind === 'class' && label.names?.[index]) || String(index);
+  (label.kind !== 'value' && label.names?.[index]) || String(index);

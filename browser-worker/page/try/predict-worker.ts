@@ -4,7 +4,7 @@
  * for each character.
  */
 import type { LayersModel, Tensor } from '@tensorflow/tfjs';
-import type { Normalization } from '../../../shared/data/manifest.js';
+import type { LabelKind, Normalization } from '../../../shared/data/manifest.js';
 import { probabilitiesOf } from '../../../shared/models/last-activation.js';
 import { loadBlank } from '../../../shared/models/load.js';
 import { type Alphabet, generateText } from '../../../shared/models/text-generator.js';
@@ -17,7 +17,13 @@ import { startWasmBackend } from '../../compute/wasm/backend.js';
 export type Question =
   | { type: 'build'; backend: 'cpu' | 'wasm'; topology: object; weights: WeightSpec[] }
   | { type: 'weights'; values: ArrayBuffer }
-  | { type: 'predict'; x: Float32Array; shape: number[]; normalisation: Normalization; isClass: boolean }
+  | {
+      type: 'predict';
+      x: Float32Array;
+      shape: number[];
+      normalisation: Normalization;
+      kind: LabelKind['kind'];
+    }
   /** Begins a text; what was being written before is given up. */
   | { type: 'write'; alphabet: Alphabet; prompt: string; length: number; temperature: number; seed: number }
   /** Asks for one more character; not asking again stops the text. */
@@ -45,13 +51,13 @@ async function answer(question: Question): Promise<Answer> {
       writeWeights(tf, model!, specs, new Float32Array(question.values));
       return {};
     case 'predict': {
-      const { x, shape, normalisation, isClass } = question;
+      const { x, shape, normalisation, kind } = question;
       const { scale, mean, std } = normalisation;
       const output = tf.tidy(() => {
         const values = tf.mul(tf.tensor(x, [1, ...shape]), scale);
         const normalized = tf.div(tf.sub(values, tf.tensor1d(mean)), tf.tensor1d(std));
         const predicted = model!.predict(normalized) as Tensor;
-        return isClass ? probabilitiesOf(tf, model!, predicted) : predicted;
+        return kind === 'value' ? predicted : probabilitiesOf(tf, model!, predicted, kind === 'multilabel');
       });
       const values = (await output.data()) as Float32Array;
       output.dispose();

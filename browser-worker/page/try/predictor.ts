@@ -57,10 +57,10 @@ export class Predictor {
 
   /** @param x one record's values, as stored @returns the probability of each class */
   async predict(x: Float32Array, { x: { shape }, normalisation, label }: ModelView): Promise<number[]> {
-    const isClass = label.kind === 'class';
-    const { output } = await this.ask({ type: 'predict', x, shape, normalisation, isClass });
+    const { kind } = label;
+    const { output } = await this.ask({ type: 'predict', x, shape, normalisation, kind });
     const values = Array.from(output!);
-    return isClass && values.length === 1 ? [1 - values[0]!, values[0]!] : values;
+    return kind === 'class' && values.length === 1 ? [1 - values[0]!, values[0]!] : values;
   }
 
   /** The prompt, and then one character after the other. @throws Error in words */

@@ -120,9 +120,10 @@ export function TryPicture({ run, model, step }: TryItProps) {
 }
 
 function Probabilities({ model, probabilities }: { model: ModelView; probabilities: number[] | undefined }) {
-  const classes = model.label.kind === 'class' ? model.label.classes : 0;
+  const classes = model.label.kind === 'value' ? 0 : model.label.classes;
   const values = probabilities ?? new Array<number>(classes).fill(0);
   const best = probabilities ? values.indexOf(Math.max(...values)) : -1;
+  const isSeveral = model.label.kind === 'multilabel';
   const indices = values.map((_, i) => i);
   // Of many classes the likeliest are shown.
   const shown =
@@ -136,7 +137,7 @@ function Probabilities({ model, probabilities }: { model: ModelView; probabiliti
       data-class={best >= 0 ? className(model, best) : undefined}
     >
       {shown.map((i) => (
-        <li key={i} class={i === best ? 'top' : ''}>
+        <li key={i} class={(isSeveral ? values[i]! > 0.5 : i === best) ? 'top' : ''}>
           <span>{className(model, i)}</span>
           <span class="bar">
             <i class="share" style={{ width: `${100 * values[i]!}%` }} />

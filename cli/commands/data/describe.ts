@@ -14,7 +14,7 @@ export interface PartDescription {
   bytes: number;
   /** Which of the files' records these are, in words. */
   text: string | undefined;
-  /** Labels by class: one a record, or one for each position of a record. Absent in a regression. */
+  /** Labels by class: one a record, one for each position of a record, or any number a record. Absent in a regression. */
   classes?: ClassCount[];
   /** Of the numbers to predict, in their own unit; null where there are none. */
   target?: { least: number; greatest: number; mean: number } | null;
@@ -42,7 +42,7 @@ export function describeData(data: DataSet, examples: number): DataDescription {
       records: records.count,
       bytes: records.x.byteLength + records.y.byteLength,
       text,
-      ...(label.kind === 'class'
+      ...(label.kind !== 'value'
         ? { classes: classCounts(label, records) }
         : { target: targetOf(label, records) }),
     };
@@ -68,9 +68,10 @@ const isText = ({ x, y, label }: DataSet): boolean =>
   y.shape.length === 1 &&
   label.names.every((name) => [...name].length === 1);
 
-function classCounts(label: LabelKind & { kind: 'class' }, { y }: Records): ClassCount[] {
+function classCounts(label: Exclude<LabelKind, { kind: 'value' }>, { y }: Records): ClassCount[] {
   const counts = new Float64Array(label.classes);
-  for (let at = 0; at < y.length; at++) counts[y[at]!]!++;
+  if (label.kind === 'class') for (let at = 0; at < y.length; at++) counts[y[at]!]!++;
+  else for (let at = 0; at < y.length; at++) counts[at % label.classes]! += y[at]!;
   return Array.from(counts, (count, number) => ({ name: label.names?.[number] ?? `${number}`, count }));
 }
 

@@ -1,12 +1,12 @@
 /** Records as text: pictures drawn by characters, rows with the names of their columns, texts as they are. */
 import type { DataSet } from '../../../coordinator/prepare/data/source.js';
-import { AS_IT_IS, type Scaling } from '../../../shared/data/manifest.js';
+import { AS_IT_IS, type LabelKind, type Scaling } from '../../../shared/data/manifest.js';
 import { significant } from '../../../shared/status/figures.js';
 import { drawing } from './drawing.js';
 
 export interface ExampleRecord {
   record: number;
-  /** The class, or the number to predict in its own unit; absent where there is a label for each position. */
+  /** The class, or classes, or the number to predict in its own unit; absent where there is a label for each position. */
   label?: string | number;
   lines: string[];
 }
@@ -21,12 +21,20 @@ export function examplesOf(data: DataSet, count: number, isText: boolean): Examp
   return Array.from({ length: Math.min(count, data.train.count) }, (_, record) => ({
     record,
     ...(labels === 1 ? { label: labelOf(data, y[record]!) } : {}),
+    ...(data.label.kind === 'multilabel'
+      ? { label: severalOf(data.label, y.subarray(record * labels, (record + 1) * labels)) }
+      : {}),
     lines: linesOf(data, x.subarray(record * each, (record + 1) * each), isText),
   }));
 }
 
+function severalOf({ names }: LabelKind & { kind: 'multilabel' }, flags: ArrayLike<number>): string {
+  const there = Array.from(flags).flatMap((flag, at) => (flag ? [names?.[at] ?? `${at}`] : []));
+  return there.join(', ') || 'none';
+}
+
 function labelOf({ label }: DataSet, value: number): string | number {
-  if (label.kind === 'class') return label.names?.[value] ?? `${value}`;
+  if (label.kind !== 'value') return label.names?.[value] ?? `${value}`;
   const { mean, std } = label.scaling ?? AS_IT_IS;
   return value * std + mean;
 }

@@ -14,7 +14,7 @@ export function infoText(description: DataDescription): string {
     [name, ...shapeLines(description)],
     PARTS.flatMap((part) => (description[part] ? [partLine(part, description[part])] : [])),
     [scalingLine(description)],
-    description.label.kind === 'class' ? classLines(description) : [],
+    description.label.kind === 'value' ? [] : classLines(description),
     columns ? columnLines(columns.features) : [],
     ...examples.map(({ record, label, lines }) => [
       `training record ${record}${label === undefined ? '' : `: ${typeof label === 'number' ? significant(label) : label}`}`,
@@ -32,9 +32,11 @@ const tensor = ({ dtype, shape }: TensorSpec): string => `${dtype}[${shape.join(
 
 function shapeLines({ x, y, label, vocabulary, columns }: DataDescription): string[] {
   const labels =
-    label.kind === 'class'
-      ? `${count(label.classes)} ${vocabulary === undefined ? 'classes' : 'characters'}${y.shape.length > 0 ? ', one for each position' : ''}`
-      : `a number to predict${columns ? ` (${columns.label})` : ''}`;
+    label.kind === 'multilabel'
+      ? `${count(label.classes)} classes, any number of them at once`
+      : label.kind === 'class'
+        ? `${count(label.classes)} ${vocabulary === undefined ? 'classes' : 'characters'}${y.shape.length > 0 ? ', one for each position' : ''}`
+        : `a number to predict${columns ? ` (${columns.label})` : ''}`;
   return [`x  ${tensor(x)}`, `y  ${tensor(y)}: ${labels}`];
 }
 
@@ -68,7 +70,11 @@ function classLines({ vocabulary, ...description }: DataDescription): string[] {
   const total = (classes: readonly ClassCount[]) => classes.reduce((sum, { count }) => sum + count, 0);
   const share = (part: number, whole: number) => (whole === 0 ? DASH : percent(part / whole));
   const columns = parts.map((part) => description[part]!.classes!);
-  const totals = columns.map(total);
+  // Of records, where each may have several.
+  const isSeveral = description.label.kind === 'multilabel';
+  const totals = columns.map((classes, at) =>
+    isSeveral ? description[parts[at]!]!.records : total(classes),
+  );
   const rows = columns[0]!.map(({ name }, number) => [
     vocabulary === undefined ? name : JSON.stringify(name),
     ...columns.flatMap((classes, part) => {

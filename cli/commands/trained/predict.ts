@@ -45,8 +45,11 @@ async function predict(dir: string, given: string[], flags: Flags): Promise<void
   const outputs = hasSeveralOutputs(named)
     ? named.outputs.map(({ name, label, shape }) => ({ name, label, outputs: sizeOf(shape) }))
     : [{ label, outputs: sizeOf(y.shape) }];
-  if (top !== undefined && outputs.every(({ label }) => label.kind === 'value'))
-    throw new UserError('--top is for classes: this model predicts numbers', 2);
+  if (top !== undefined && outputs.every(({ label }) => label.kind !== 'class'))
+    throw new UserError(
+      `--top is for one class a row: this model ${label.kind === 'value' ? 'predicts numbers' : 'tells the probability of every class'}`,
+      2,
+    );
   const hasFiles = inputs.length > 1;
   const lines = predictionLines(outputs, { json: json === true, top: top ?? 1, hasFiles });
   async function* text(): AsyncGenerator<string> {

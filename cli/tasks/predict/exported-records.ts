@@ -24,7 +24,7 @@ const inputTold = z.object({
 const outputTold = z.object({
   name: z.string(),
   loss: z.enum(LOSSES),
-  task: z.enum(['classification', 'regression']),
+  task: z.enum(['classification', 'multilabel', 'regression']),
   shape,
   count: z.number().int().positive().optional(),
   classes: z.array(z.string()).optional(),
@@ -35,9 +35,10 @@ const outputTold = z.object({
 const told = z.object({
   loss: z.union([z.enum(LOSSES), z.templateLiteral(['custom:', z.string()])]),
   customLoss: z.object({ labels: z.enum(LOSSES) }).optional(),
-  task: z.enum(['classification', 'regression']),
+  task: z.enum(['classification', 'multilabel', 'regression']),
   classes: z.array(z.string()).optional(),
   label: z.string().optional(),
+  separator: z.string().optional(),
   features: z.array(z.string()).optional(),
   columnsNamed: z.boolean().optional(),
   categories: z.record(z.string(), z.array(z.string())).optional(),
@@ -70,9 +71,12 @@ function namedOf({ inputs, outputs, scaledBy }: z.infer<typeof told>) {
     outputs: outputs.map(({ name, shape, task, count = 2, classes, target }) => ({
       ...{ name, shape },
       label:
-        task === 'classification'
-          ? { kind: 'class', classes: count, ...(classes && { names: classes }) }
-          : { kind: 'value', scaling: (isOurs && target) || AS_IT_IS },
+        task === 'regression'
+          ? { kind: 'value', scaling: (isOurs && target) || AS_IT_IS }
+          : {
+              ...{ kind: task === 'multilabel' ? 'multilabel' : 'class', classes: count },
+              ...(classes && { names: classes }),
+            },
     })),
   };
   return { named, losses: outputs.map(({ loss }) => loss) };
@@ -123,6 +127,7 @@ export function exportedRecords(
     target,
     scaledBy,
     unknown,
+    separator,
   } = read.data;
   const parts = namedOf(read.data);
   const loss = customLoss?.labels ?? (said as LossName);
@@ -143,7 +148,7 @@ export function exportedRecords(
         ? { shape: [values(parts!.named.outputs)], dtype: 'float32' }
         : task === 'classification'
           ? { shape: outputShape.slice(0, -1), dtype: 'int32' }
-          : { shape: [...outputShape], dtype: 'float32' },
+          : { shape: [...outputShape], dtype: task === 'multilabel' ? 'uint8' : 'float32' },
       label:
         task === 'classification'
           ? {
@@ -151,7 +156,9 @@ export function exportedRecords(
               classes: classes?.length ?? (loss === 'binaryCrossentropy' ? 2 : width),
               ...(classes && { names: classes }),
             }
-          : { kind: 'value', scaling: (isOurs && target) || AS_IT_IS },
+          : task === 'multilabel'
+            ? { kind: 'multilabel', classes: width, ...(classes && { names: classes }) }
+            : { kind: 'value', scaling: (isOurs && target) || AS_IT_IS },
       ...(isTable && {
         columns: {
           ...{ named: columnsNamed, label },
@@ -160,6 +167,7 @@ export function exportedRecords(
             ...(scalings?.[i] ?? AS_IT_IS),
           })),
           ...(unknown && { unknown }),
+          ...(separator !== undefined && { separator }),
         },
       }),
       // Of a table each column is scaled as it is read, and all else as it is fed.

@@ -74,9 +74,11 @@ function inUnits(
   label: LabelKind,
   place: number,
 ): number[] {
-  const isClass = label.kind === 'class';
-  const output = Array.from((isClass ? probabilities(tf, model, given, place) : given).dataSync());
-  if (isClass) return losses[at] === 'binaryCrossentropy' ? output.flatMap((p) => [1 - p, p]) : output;
+  const told = label.kind === 'value' ? given : probabilities(tf, model, given, label, place);
+  const output = Array.from(told.dataSync());
+  if (label.kind === 'class')
+    return losses[at] === 'binaryCrossentropy' ? output.flatMap((p) => [1 - p, p]) : output;
+  if (label.kind === 'multilabel') return output;
   const { mean, std } = label.scaling ?? AS_IT_IS;
   return output.map((value) => value * std + mean);
 }
@@ -86,9 +88,11 @@ function probabilities(
   tf: typeof TensorFlow,
   model: TensorFlow.LayersModel,
   given: TensorFlow.Tensor,
+  { kind }: LabelKind,
   at: number,
 ): TensorFlow.Tensor {
-  const shares = probabilitiesOf(tf, model, given, at);
+  const shares = probabilitiesOf(tf, model, given, kind === 'multilabel', at);
+  if (kind === 'multilabel') return shares;
   const isShared = given.shape.at(-1) === 1 || ['linear', 'softmax'].includes(lastActivation(model, at));
   return isShared ? shares : tf.div(shares, tf.sum(shares, -1, true));
 }

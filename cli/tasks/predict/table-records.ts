@@ -13,7 +13,7 @@ import { readJsonl } from '../../../coordinator/prepare/data/sources/table/jsonl
 import { missingOption, usedRows } from '../../../coordinator/prepare/data/sources/table/picking/missing.js';
 import type { Picked, TableReader } from '../../../coordinator/prepare/data/sources/table/picking/reading.js';
 import type { SpecOptions } from '../../../coordinator/prepare/data/spec.js';
-import { type Columns, type RecordFormat, sourceOf } from '../../../shared/data/manifest.js';
+import { labelColumns, type RecordFormat, sourceOf } from '../../../shared/data/manifest.js';
 import { UserError } from '../../../shared/user-error.js';
 import type { UnlabeledRecords } from './unlabeled-records.js';
 
@@ -31,22 +31,21 @@ export async function recordsOfTable(
       2,
     );
   const names = [...new Set(columns.features.map(sourceOf))];
+  const labels = labelColumns({ columns, label });
   const notes: string[] = [];
   const read = await readerOf(bytes)({
     ...{ file, bytes, options, isRegression: false },
     known: columns.named ? names : [],
     pick: (head) => ({
       label: -1,
-      features: columns.named
-        ? byName(head, names, columns.label, notes)
-        : byPlace(head, names, columns.label, notes),
+      features: columns.named ? byName(head, names, labels, notes) : byPlace(head, names, labels, notes),
     }),
   });
   const sheet = sheetOf({ ...read.table, isFixed: true }, read.picked, options, notes);
   const part = { ...sheet, text: file };
   const parts = { train: part, test: part, sheets: [sheet] };
   const encoding = trainedEncoding(columns, parts, options);
-  checkCells(sheet, encoding, false);
+  checkCells(sheet, encoding, () => undefined);
   notes.push(...gapNotes(sheet, encoding));
   const reader = { trained: records };
   const x = recordSpecOf(file, [part], encoding, options, reader);
@@ -71,7 +70,7 @@ function sheetOf(
 function byName(
   { names, file }: Head,
   wanted: readonly string[],
-  label: Columns['label'],
+  labels: readonly string[],
   notes: string[],
 ): number[] {
   if (!names)
@@ -86,7 +85,7 @@ function byName(
       `${file} has no column ${listed(missing)}, which the model was trained on; columns are ${listed(names)}`,
       2,
     );
-  const known = new Set([label, ...wanted]);
+  const known = new Set([...labels, ...wanted]);
   const extra = names.filter((name) => !known.has(name));
   if (extra.length > 0) notes.push(`${file}: left out ${listed(extra)}, which the model was not trained on`);
   return wanted.map((name) => at.get(name)!);
@@ -96,7 +95,7 @@ function byName(
 function byPlace(
   { names, width, file }: Head,
   wanted: readonly string[],
-  label: Columns['label'],
+  labels: readonly string[],
   notes: string[],
 ): number[] {
   if (names)
@@ -106,8 +105,8 @@ function byPlace(
     );
   if (width === wanted.length) return wanted.map((_, place) => place);
   const places = wanted.map(Number);
-  if (width > places.reduce((most, place) => Math.max(most, place), Number(label))) {
-    notes.push(`${file}: left out column ${label}, the label; columns are matched by their places`);
+  if (width > [...places, ...labels.map(Number)].reduce((most, place) => Math.max(most, place), 0)) {
+    notes.push(`${file}: left out column ${listed(labels)}, the label; columns are matched by their places`);
     return places;
   }
   throw new UserError(

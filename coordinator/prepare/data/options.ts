@@ -26,3 +26,23 @@ export function choiceOption<const C extends string>(
   const known = `${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`;
   throw new UserError(`--data option ${name} must be ${known}, not ${text}`, 2);
 }
+
+/** Characters that shells, or people's eyes, make something else of. */
+export const NAMED_CHARACTERS: Readonly<Record<string, string>> = {
+  comma: ',',
+  semicolon: ';',
+  tab: '\t',
+  pipe: '|',
+};
+
+/** A character by itself or by its name; undefined where none is given. @throws UserError */
+export function characterOption(options: SpecOptions, name: string, others = ''): string | undefined {
+  const text = options.get(name);
+  if (text === undefined) return undefined;
+  const delimiter = NAMED_CHARACTERS[text] ?? text;
+  if ([...delimiter].length === 1 && !/["\r\n]/.test(delimiter)) return delimiter;
+  throw new UserError(
+    `--data option ${name} must be ${others}${Object.keys(NAMED_CHARACTERS).join(', ')}, or one character, not ${text}`,
+    2,
+  );
+}

@@ -4,6 +4,8 @@ import { type Columns, sourceOf } from '../../../shared/data/manifest.js';
 export interface ColumnsTold {
   /** The column of the label. */
   label: string;
+  /** Between the classes in it, where it holds lists. */
+  separator?: string;
   /** The inputs in their order: a column, or one text of a column of texts, `color=red`. */
   features: string[];
   /** Whether these are names, and not positions. */
@@ -16,7 +18,7 @@ export interface ColumnsTold {
   unknown?: 'zeros';
 }
 
-export function columnsTold({ named, label, features, unknown }: Columns): ColumnsTold {
+export function columnsTold({ named, label, separator, features, unknown }: Columns): ColumnsTold {
   const categories: Record<string, string[]> = {};
   const fill: Record<string, number> = {};
   for (const feature of features) {
@@ -29,5 +31,6 @@ export function columnsTold({ named, label, features, unknown }: Columns): Colum
     ...(Object.keys(categories).length > 0 ? { categories } : {}),
     ...(Object.keys(fill).length > 0 ? { fill } : {}),
     ...(unknown ? { unknown } : {}),
+    ...(separator === undefined ? {} : { separator }),
   };
 }

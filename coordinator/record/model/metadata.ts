@@ -17,7 +17,7 @@ export interface OutputTold {
   loss: string;
   /** What its loss counted in the sum that was trained. */
   weight: number;
-  task: 'classification' | 'regression';
+  task: 'classification' | 'multilabel' | 'regression';
   /** Of one record's target. */
   shape: number[];
   /** How many classes, and their names where they have some. */
@@ -31,7 +31,8 @@ export interface ModelMetadata extends Partial<ColumnsTold> {
   loss: string;
   /** The graph of one's own loss, by its hash; `labels`: the loss that goes with labels and outputs alike. */
   customLoss?: { sha256: string; labels: string };
-  task: 'classification' | 'regression';
+  /** `multilabel`: each output is the probability of a class by itself. */
+  task: 'classification' | 'multilabel' | 'regression';
   /** Names of the classes in the order of the outputs, where they have names. */
   classes?: string[];
   /** One sample. `scaling` is what the values are standardized by, along the last axis. */
@@ -45,6 +46,8 @@ export interface ModelMetadata extends Partial<ColumnsTold> {
   outputs?: OutputTold[];
 }
 
+const TASKS = { class: 'classification', multilabel: 'multilabel', value: 'regression' } as const;
+
 export function metadataOf(
   { loss, tracedLoss, inputShape }: Pick<ModelDescription, 'loss' | 'tracedLoss' | 'inputShape'>,
   { x, label, columns }: RecordFormat,
@@ -56,8 +59,8 @@ export function metadataOf(
   return {
     loss: tracedLoss ? `custom:${tracedLoss.name}` : loss,
     ...(tracedLoss && { customLoss: { sha256: tracedLoss.sha256, labels: loss } }),
-    task: label.kind === 'class' ? 'classification' : 'regression',
-    ...(label.kind === 'class' && label.names ? { classes: label.names } : {}),
+    task: TASKS[label.kind],
+    ...(label.kind !== 'value' && label.names ? { classes: label.names } : {}),
     ...(columns ? columnsTold(columns) : {}),
     input: { shape: inputShape, dtype: x.dtype, ...(scaling && { scaling: [...scaling] }) },
     ...(isScaled && { target }),
@@ -81,7 +84,7 @@ export function partsTold(
       const isScaled = label.kind === 'value' && label.scaling && !isAsItIs(label.scaling);
       return {
         ...{ name, loss: trained.loss, weight: trained.weight, shape },
-        task: label.kind === 'value' ? 'regression' : 'classification',
+        task: TASKS[label.kind],
         ...(label.kind !== 'value' && { count: label.classes }),
         ...(label.kind !== 'value' && label.names && { classes: label.names }),
         ...(isScaled && { target: label.scaling }),

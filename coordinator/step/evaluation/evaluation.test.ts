@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { squareOf } from '../../../shared/data/confusion.js';
 import type * as m from '../../../shared/protocol/messages.js';
 import { ManualClock } from '../../../test/support/simulation/memory-network.js';
 import { testCore } from '../../../test/support/simulation/test-run.js';
@@ -19,7 +20,7 @@ function setUp(weights: m.Evaluate['weights'] = 'current') {
   const clock = new ManualClock();
   const averageDecay = weights === 'averaged' ? 0.9 : 0;
   const rule = { optimizer: sgd, clipNorm: 0, clipValue: 0, averageDecay };
-  const core = testCore({ layout: SMALL, rule, clock, confusionClasses: 0 });
+  const core = testCore({ layout: SMALL, rule, clock, confusionCells: 0 });
   const { swarm } = core;
   const join = (name: string) => {
     const sent: m.CoordinatorMessage[] = [];
@@ -41,7 +42,7 @@ function setUp(weights: m.Evaluate['weights'] = 'current') {
   };
   const stop = new AbortController();
   const start = () => {
-    const plan = { parts: PARTS, mostInHand: 64, confusionClasses: 2 };
+    const plan = { parts: PARTS, mostInHand: 64, confusion: squareOf(2) };
     const evaluation = new Evaluation({ version: 0, weights, plan, workers: swarm.roster });
     const counters = { expected: 0, counted: 0, reissued: 0, rejected: 0, duplicates: 0 };
     return new Execution(evaluation, { core, counters }).run(stop.signal);

@@ -116,8 +116,8 @@ export class Evaluation implements Decider<EvaluationTotals | undefined> {
     const { version, plan } = this.options;
     const lease = this.leases.of(worker, message.part);
     if (message.version !== version || !lease) return this.refuse(worker, 'unexpected', notHeld(message));
-    const { confusionClasses: classes, scores, curves } = plan;
-    const fault = checkEvaluated(message, { samples: lease.samples, classes, scores, curves });
+    const { confusion, scores, curves } = plan;
+    const fault = checkEvaluated(message, { samples: lease.samples, confusion, scores, curves });
     if (fault) return this.refuse(worker, fault.reason, fault.text);
     this.leases.delivered(lease, message, this.now);
     this.results.set(message.part, message);

@@ -14,12 +14,12 @@ import type { PhaseInHand } from './phase-in-hand.js';
 export type Refuse = (worker: Worker, reason: CloseReason, text: string) => void;
 
 export class Answers {
-  /** @param confusionClasses of the matrix that may come with an evaluation; @param places on curves, of the largest part */
+  /** @param confusionCells counts that may come with an evaluation; @param places on curves, of the largest part */
   constructor(
     private readonly inHand: PhaseInHand,
     private readonly refuse: Refuse,
     private readonly now: () => number,
-    private readonly confusionClasses: number,
+    private readonly confusionCells: number,
     private readonly places = 0,
   ) {}
 
@@ -43,7 +43,7 @@ export class Answers {
   /** Bytes of the longest control message that the worker has reason to send now. */
   longestFrom({ parts, canceledLeases }: Worker): number {
     const evaluates = parts > 0 || canceledLeases.some(({ kind }) => kind === 'part');
-    return evaluates ? evaluatedBytes(this.confusionClasses, this.places) : MAX_CONTROL_BYTES;
+    return evaluates ? evaluatedBytes(this.confusionCells, this.places) : MAX_CONTROL_BYTES;
   }
 
   /** The worker has let go of what was taken back from it. */

@@ -13,7 +13,7 @@ export interface Seen {
 
 /**
  * `yTrue`: class indices as int32 [n] or [n, T]; of two classes told apart by one output, 0 and 1 as float32 in the
- * output's shape; numbers to predict as float32 in the output's shape, where they are as many.
+ * output's shape; of several classes at once 0 and 1 as float32 likewise; numbers to predict as float32 in the output's shape, where they are as many.
  */
 export function argumentsOf({ output, target, label }: Seen): Arguments {
   const isSingle = label.kind === 'class' && label.classes === 2 && output.size === target.size;

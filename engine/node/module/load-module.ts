@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Forward, holdForward } from '../../../shared/models/layers/define-by-run.js';
-import type { ModelModule } from '../../../shared/models/model-module.js';
+import type { ModelModule } from '../../../shared/models/layers/model-module.js';
 import { messageOf, UserError } from '../../../shared/user-error.js';
 
 export interface LoadedModule {

@@ -7,9 +7,9 @@
 import type * as TensorFlow from '@tensorflow/tfjs';
 import { sizeOf } from '../../numerics/shape.js';
 import { messageOf, UserError } from '../../user-error.js';
-import type { ModelModule } from '../model-module.js';
 import { defineLayer, required } from './define-layer.js';
 import type { InitializerConfig, Tf } from './layer.js';
+import type { ModelModule } from './model-module.js';
 
 /** What one record is to `forward`. */
 export interface ForwardRecord {

@@ -5,7 +5,7 @@ import { headOf } from '../../../coordinator/prepare/model/topology/reference.js
 import { buildTopology } from '../../../coordinator/prepare/model/topology/topology.js';
 import { createEagerEngine } from '../../../engine/eager/engine.js';
 import type { Batch } from '../../../engine/engine.js';
-import { MAX_CONFUSION_CLASSES } from '../../../shared/data/manifest.js';
+import { MAX_CONFUSION_CLASSES } from '../../../shared/data/confusion.js';
 import { Random } from '../../../shared/numerics/random.js';
 
 const [COUNT, LENGTH] = [3, 5];

@@ -7,6 +7,7 @@
  */
 import { NodeComputer } from '../../../engine/compute-node.js';
 import type { Batch, Engine } from '../../../engine/engine.js';
+import { squareOf } from '../../../shared/data/confusion.js';
 import { epochOrder, parseShuffle } from '../../../shared/numerics/permutation.js';
 import type { RunMaterial } from '../../../worker/data/material.js';
 import { limitsOf } from '../../support/simulation/limits.js';
@@ -18,7 +19,7 @@ export const BATCH = 16;
 export const TEST = {
   parts: Array.from({ length: 6 }, (_, i) => ({ from: 16 * i, to: 16 * (i + 1) })),
   mostInHand: 64,
-  confusionClasses: 0,
+  confusion: squareOf(0),
 };
 
 const shuffle = parseShuffle('full');

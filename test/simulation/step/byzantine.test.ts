@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { evaluate } from '../../../coordinator/run/phases.js';
+import { squareOf } from '../../../shared/data/confusion.js';
 import { Random } from '../../../shared/numerics/random.js';
 import { CLOSE } from '../../../shared/protocol/close-codes.js';
 import type { CoordinatorMessage, Evaluate, Lease } from '../../../shared/protocol/messages.js';
@@ -238,7 +239,7 @@ async function play(lies: (keyof typeof LIES)[], { seed, role, auditRate }: Play
   for (let step = 0; step < STEPS; step++) {
     expect(await playOut(world.step())).toMatchObject({ samples: SAMPLES });
     if (step % EVALUATE_EVERY > 0) continue;
-    const plan = { parts: PARTS, mostInHand: 64, confusionClasses: 0 };
+    const plan = { parts: PARTS, mostInHand: 64, confusion: squareOf(0) };
     await playOut(evaluate(step + 1, plan, world.around, never));
   }
   for (const { peer } of honest) expect(peer.closed).toBeUndefined();

@@ -15,10 +15,11 @@ import type { NodeSums } from '../../../engine/compute.js';
 import { NodeComputer } from '../../../engine/compute-node.js';
 import type { Batch, Engine, Shard } from '../../../engine/engine.js';
 import { startCompiledCpu } from '../../../engine/node/compiled.js';
+import { confusionOf } from '../../../shared/data/confusion.js';
 import { evaluationParts, mostInHand } from '../../../shared/data/evaluation-parts.js';
 import { gatherRecords } from '../../../shared/data/gather-records.js';
 import type { Manifest } from '../../../shared/data/manifest.js';
-import { confusionClasses, recordBytes } from '../../../shared/data/manifest.js';
+import { recordBytes } from '../../../shared/data/manifest.js';
 import { type Layout, layoutOf } from '../../../shared/numerics/layout.js';
 import { epochOrder, parseShuffle } from '../../../shared/numerics/permutation.js';
 import { mix, Random } from '../../../shared/numerics/random.js';
@@ -116,7 +117,7 @@ export async function attackRun(options: AttackRunOptions): Promise<AttackResult
     test: {
       parts: evaluationParts(test.records),
       mostInHand: mostInHand(recordBytes(test)),
-      confusionClasses: confusionClasses(test.label),
+      confusion: confusionOf(test.label),
     },
   });
   const network = new MemoryNetwork(core, clock, SEED);

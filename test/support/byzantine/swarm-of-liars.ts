@@ -10,6 +10,7 @@ import { createRobustRule } from '../../../coordinator/update/robust/create.js';
 import type { NodeSums } from '../../../engine/compute.js';
 import { NodeComputer } from '../../../engine/compute-node.js';
 import type { Batch, Engine, Shard } from '../../../engine/engine.js';
+import { squareOf } from '../../../shared/data/confusion.js';
 import { type Layout, layoutOf } from '../../../shared/numerics/layout.js';
 import { mix } from '../../../shared/numerics/random.js';
 import type { RunEvent } from '../../../shared/status/events.js';
@@ -130,7 +131,7 @@ export async function swarmOfLiars(options: LiarsOptions) {
     deadAfterMs: 60_000,
     shardSamples: 1,
     seed: SEED,
-    test: { parts: [{ from: 0, to: 8 }], mostInHand: 64, confusionClasses: 0 },
+    test: { parts: [{ from: 0, to: 8 }], mostInHand: 64, confusion: squareOf(0) },
     trace: lastEvents.steps(() => clock.time),
     record: { step: ({ sums }) => losses.push(sums.loss) },
   });

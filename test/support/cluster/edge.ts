@@ -18,7 +18,7 @@ export interface Edge extends Listening {
 }
 
 interface EdgeOptions extends ListenOptions {
-  confusionClasses?: number;
+  confusionCells?: number;
   /** Only who sends a bearer is known before it joins. */
   asks?: boolean;
   /** What is shown of the run. */
@@ -28,14 +28,14 @@ interface EdgeOptions extends ListenOptions {
 
 /** @param token whose token every visitor has shown; undefined: the run asks for none */
 export async function edge(
-  { confusionClasses = 10, asks = false, monitor, status, ...options }: EdgeOptions = {},
+  { confusionCells = 100, asks = false, monitor, status, ...options }: EdgeOptions = {},
   token?: NonNullable<Principal['token']>,
 ): Promise<Edge> {
   const events: RunEvent[] = [];
   const tell = (event: RunEvent) => void events.push(event);
   const trust = new Trust({ volunteers: 'none', auditRate: 0, tell });
   const layout = layoutOf([{ name: 'kernel', shape: [4], trainable: true }]);
-  const core = testCore({ layout, trust, deadAfterMs: 60_000, confusionClasses, tell });
+  const core = testCore({ layout, trust, deadAfterMs: 60_000, confusionCells, tell });
   const principal: Principal = token ? { roles: [token.role], token } : { roles: ['worker', 'monitor'] };
   const live = { swarm: core.swarm, objects: new Map(), actions: undefined as never };
   const run = { id: 'edge', live, monitor, status } as unknown as ServedRun;

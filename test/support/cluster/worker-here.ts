@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { NodeComputer } from '../../../engine/compute-node.js';
-import { confusionClasses } from '../../../shared/data/manifest.js';
+import { confusionOf } from '../../../shared/data/confusion.js';
 import { layoutOf } from '../../../shared/numerics/layout.js';
 import { UserError } from '../../../shared/user-error.js';
 import type { ComputeSubject } from '../../../worker/data/material.js';
@@ -37,7 +37,7 @@ export function workHere(
       engine: 'light',
       startCompute: async ({ model, manifest }: ComputeSubject) => {
         if (unable !== undefined) throw new UserError(unable);
-        const classes = confusionClasses(manifest.label);
+        const { classes } = confusionOf(manifest.label);
         return lightCompute({ layout: layoutOf(model.weights), classes, NodeComputer });
       },
       cache: new MemoryCache(CACHE_BYTES),

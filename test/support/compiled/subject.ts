@@ -44,17 +44,22 @@ export async function subjectOf({
   text = false,
 }: SubjectOptions): Promise<Subject> {
   const isClass = label.kind === 'class';
-  const y: DataHead['y'] = isClass
-    ? { shape: text ? x.shape : [], dtype: 'uint8' }
-    : { shape: [3], dtype: 'float32' };
+  const isSeveral = label.kind === 'multilabel';
+  const y: DataHead['y'] = isSeveral
+    ? { shape: [label.classes], dtype: 'uint8' }
+    : isClass
+      ? { shape: text ? x.shape : [], dtype: 'uint8' }
+      : { shape: [3], dtype: 'float32' };
   const size = x.shape.reduce((a, b) => a * b, 1);
   const below = text && isClass ? label.classes : 256;
   const batch = (samples: number, seed = 1): Batch => {
     const random = new Random(seed);
     const numbers = (count: number, next: () => number) => Array.from({ length: count }, next);
-    const labels = isClass
-      ? Uint8Array.from(numbers(samples * (text ? size : 1), () => random.below(label.classes)))
-      : Float32Array.from(numbers(samples * 3, () => random.between(-1, 1)));
+    const labels = isSeveral
+      ? Uint8Array.from(numbers(samples * label.classes, () => random.below(2)))
+      : isClass
+        ? Uint8Array.from(numbers(samples * (text ? size : 1), () => random.below(label.classes)))
+        : Float32Array.from(numbers(samples * 3, () => random.between(-1, 1)));
     const bytes = x.dtype === 'uint8';
     const values = bytes
       ? Uint8Array.from(numbers(samples * size, () => random.below(below)))

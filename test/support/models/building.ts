@@ -9,6 +9,8 @@ interface Request {
   shape?: number[];
   /** Classes; 0: numbers to predict. */
   classes?: number;
+  /** Any number of classes at once, in the place of `classes`. */
+  label?: LabelKind & { kind: 'multilabel' };
   /** Their names. */
   names?: string[];
   loss?: LossName;
@@ -23,19 +25,28 @@ export function build(model: ModelSource, request: Request = {}) {
   const { shape = [4], classes = 3, names, loss, tuning, from, seed = 1 } = request;
   const size = shape.reduce((product, length) => product * length, 1);
   const label: LabelKind =
-    classes > 0 ? { kind: 'class', classes, ...(names && { names }) } : { kind: 'value' };
+    request.label ?? (classes > 0 ? { kind: 'class', classes, ...(names && { names }) } : { kind: 'value' });
+  const several = request.label?.classes;
   const count = 2;
   const batch = {
     count,
     x: Float32Array.from({ length: count * size }, (_, i) => Math.sin(i)),
-    y: classes > 0 ? Int32Array.of(0, 1) : Float32Array.of(0.5, -1),
+    y: several
+      ? new Uint8Array(count * several)
+      : classes > 0
+        ? Int32Array.of(0, 1)
+        : Float32Array.of(0.5, -1),
   };
   return buildTopology({
     model,
     data: {
       name: 'made',
       x: { shape, dtype: 'float32' },
-      y: classes > 0 ? { shape: [], dtype: 'int32' } : { shape: [1], dtype: 'float32' },
+      y: several
+        ? { shape: [several], dtype: 'uint8' }
+        : classes > 0
+          ? { shape: [], dtype: 'int32' }
+          : { shape: [1], dtype: 'float32' },
       label,
       normalisation: { scale: 1, mean: [0], std: [1] },
       first: [batch],

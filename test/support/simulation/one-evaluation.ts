@@ -3,6 +3,7 @@ import { Worker, type WorkerIdentity } from '../../../coordinator/scheduling/wor
 import { Evaluation } from '../../../coordinator/step/evaluation/evaluation.js';
 import { describeEffect, type Effect, type StepEvent } from '../../../coordinator/step/events.js';
 import { Roster } from '../../../coordinator/workers/roster.js';
+import { squareOf } from '../../../shared/data/confusion.js';
 import type * as m from '../../../shared/protocol/messages.js';
 
 /** Of the weights. */
@@ -24,7 +25,7 @@ export function evaluation({ parts = 4, classes = 3, mostInHand = 64, workers }:
     plan: {
       parts: Array.from({ length: parts }, (_, at) => ({ from: RECORDS * at, to: RECORDS * (at + 1) })),
       mostInHand,
-      confusionClasses: classes,
+      confusion: squareOf(classes),
     },
   });
   let [now, lastId] = [0, 0];

@@ -24,7 +24,7 @@ import type { Optimizer } from '../../../coordinator/update/optimizers/optimizer
 import { createOptimizer } from '../../../coordinator/update/optimizers/optimizers.js';
 import type { Pipeline } from '../../../coordinator/update/pipeline.js';
 import type { UpdateRule } from '../../../coordinator/update/rule/update-rule.js';
-import { MAX_CONFUSION_CLASSES } from '../../../shared/data/manifest.js';
+import { MAX_CONFUSION_CLASSES, squareOf } from '../../../shared/data/confusion.js';
 import type { Layout } from '../../../shared/numerics/layout.js';
 import { ManualClock } from './memory-network.js';
 
@@ -71,13 +71,13 @@ export function testCore(options: TestCoreOptions): Core {
   const { weights = new Float32Array(layout.total), rule = plain, robust } = options;
   const { generation = 1, shardSamples = 1, seed = 1, shuffle = 'none' } = options;
   const { engineClass = 'any', deadAfterMs = 10_000, trust = trustAll() } = options;
-  const { confusionClasses = MAX_CONFUSION_CLASSES } = options;
+  const { confusionCells = MAX_CONFUSION_CLASSES ** 2 } = options;
   const { shards = 1, clock = new ManualClock(), timers = false, tell = () => undefined } = options;
   return createCore({
     learning: { layout, weights, rule, robust },
     shards,
     offer: { run: 'test', generation, ...OBJECTS, shardSamples, seed, shuffle },
-    membership: { engineClass, deadAfterMs, trust, confusionClasses },
+    membership: { engineClass, deadAfterMs, trust, confusionCells },
     ...{ clock, timers, tell },
   });
 }
@@ -107,7 +107,7 @@ export function testRun(options: TestRunOptions): TestRun {
     ...{ evaluateEvery: Number.POSITIVE_INFINITY, checkpointEvery: 0, minWorkers: 1, shards },
     ...{
       epochPlan: { records, batchSize },
-      test: { parts: [{ from: 0, to: 1 }], mostInHand: 64, confusionClasses: 0 },
+      test: { parts: [{ from: 0, to: 1 }], mostInHand: 64, confusion: squareOf(0) },
     },
     ...options,
   };

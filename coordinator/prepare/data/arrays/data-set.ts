@@ -171,7 +171,7 @@ async function targetOf(
   options: SpecOptions,
   { endsOf, trained }: Reader,
 ): Promise<Target> {
-  if (label.kind === 'class')
+  if (label.kind !== 'value')
     return { ...{ label, notes: [], warnings: [] }, of: (labels) => labels as Records['y'] };
   const { output } = (await endsOf?.(shapes)) ?? {};
   const choice = choiceOption(options, 'normalize', ['auto', 'standard', 'none'], 'auto');

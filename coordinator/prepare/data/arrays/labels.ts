@@ -20,6 +20,7 @@ export interface Labels {
 }
 
 const INDEX: TensorSpec = { shape: [], dtype: 'int32' };
+const TASKS = ['auto', 'classification', 'regression', 'multilabel'] as const;
 
 /** Classes that the data's owner has told: also those that no record has, in an order of their own. */
 export interface DeclaredClasses {
@@ -44,12 +45,18 @@ export function labelsOf(
     if (`${array.shape.slice(1)}` === `${first.shape.slice(1)}` && isText(array) === isText(first)) continue;
     throw new UserError(`${first.title} and ${array.title} hold labels of different kinds or shapes`);
   }
-  const task = choiceOption(options, 'task', ['auto', 'classification', 'regression'], 'auto');
+  const task = choiceOption(options, 'task', TASKS, 'auto');
+  const isSeveral = trained ? trained.label.kind === 'multilabel' : task === 'multilabel';
+  if (isSeveral) return severalClasses(arrays, trained, declared, []);
   const isValue = trained ? trained.label.kind === 'value' : task === 'regression';
   if (isText(first) && !isValue) return namedClasses(arrays, trained, declared);
   if (!isText(first)) {
     if (recordSizeOf(first) > 1 && !isValue && arrays.every(isOneHot))
       return oneHot(first, trained, declared);
+    if (task === 'auto' && !trained && arrays.every(isIndicator))
+      return severalClasses(arrays, trained, declared, [
+        `${first.title} holds 0 and 1 in ${recordSizeOf(first)} columns: any number of classes at once (task=multilabel says so; task=classification reads a class for each position)`,
+      ]);
     const asClasses = trained ? !isValue : task === 'classification' || (task === 'auto' && isWhole(first));
     if (asClasses) return numberedClasses(arrays, trained, declared);
     if (recordSizeOf(first) === 1) return values(first, task);
@@ -161,8 +168,58 @@ function numberedClasses(
   };
 }
 
-const namesOf = ({ classes, names }: LabelKind & { kind: 'class' }): string[] =>
+const namesOf = ({ classes, names }: Exclude<LabelKind, { kind: 'value' }>): string[] =>
   names ?? Array.from({ length: classes }, (_, index) => `${index}`);
+
+/** Several columns, each of 0 and 1. */
+const isIndicator = ({ shape, values }: PlainArray): boolean =>
+  shape.length === 2 &&
+  shape[1]! > 1 &&
+  (values as ArrayLike<unknown>).length > 0 &&
+  Array.prototype.every.call(values, (value) => Number(value) === 0 || Number(value) === 1);
+
+/** Any number of classes at once: a column of 0 and 1 for each. */
+function severalClasses(
+  arrays: readonly PlainArray[],
+  trained: RecordFormat | undefined,
+  declared: DeclaredClasses | undefined,
+  notes: string[],
+): Labels {
+  const [{ shape, title }] = arrays as [PlainArray];
+  const classes = shape[1] ?? 1;
+  if (isText(arrays[0]!) || shape.length !== 2 || classes < 2)
+    throw new UserError(
+      `${title} has labels of shape [${shape.slice(1)}]${isText(arrays[0]!) ? ' of texts' : ''}: several classes at once are a column of 0 and 1 for each, [records, classes]`,
+    );
+  const known = trained?.label.kind === 'multilabel' ? trained.label : undefined;
+  const wanted = known?.classes ?? declared?.classes;
+  if (wanted !== undefined && wanted !== classes)
+    throw new UserError(
+      `${title} has ${classes} columns, and there are ${wanted} classes${known ? ' in the model' : ''}`,
+    );
+  for (const array of arrays) {
+    const numbers = numbersOf(array);
+    const bad = Array.prototype.findIndex.call(numbers, (value) => value !== 0 && value !== 1);
+    if (bad >= 0)
+      throw new UserError(
+        `${array.title}, record ${Math.floor(bad / classes)}, class ${bad % classes}: ${numbers[bad]} is neither 0 nor 1`,
+      );
+  }
+  const label = known ?? {
+    kind: 'multilabel' as const,
+    classes,
+    ...(declared?.names && { names: declared.names }),
+  };
+  const first = numbersOf(arrays[0]!);
+  const present = new Set<string>();
+  const names = namesOf(label);
+  for (let i = 0; i < first.length; i++) if (first[i] === 1) present.add(names[i % classes]!);
+  return {
+    ...{ y: { shape: [classes], dtype: 'uint8' }, label, notes },
+    warnings: known ? [] : untrainedWarnings(`record of ${title}`, names, present),
+    of: (array) => Uint8Array.from(numbersOf(array)),
+  };
+}
 
 /** A 1 in the column of the class, and 0 elsewhere. */
 function isOneHot(array: PlainArray): boolean {

@@ -116,7 +116,7 @@ async function refuseScales(dir: string, set: Manifest, { endsOf, trained }: Rea
   if (trained) {
     const same = JSON.stringify([columns, scaling]) === JSON.stringify(scalesOf(trained));
     // Of all others, the records hold values as they were.
-    if (same || (!columns && label.kind === 'class')) return;
+    if (same || (!columns && label.kind !== 'value')) return;
     throw new UserError(
       `${dir} was built with scales of its own, the model was trained with others: evaluate on the data that it was built from`,
       2,

@@ -2,7 +2,7 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gatherRecords } from '../../../../shared/data/gather-records.js';
-import type { Manifest } from '../../../../shared/data/manifest.js';
+import { isLabel, type Manifest } from '../../../../shared/data/manifest.js';
 import { messageOf, UserError } from '../../../../shared/user-error.js';
 import { chunkPath, hashOf, REMEDY } from './chunk-folder.js';
 
@@ -56,12 +56,8 @@ function checkRecords(manifest: Manifest, chunk: Uint8Array, first: number, coun
   };
   const bad = x instanceof Float32Array ? x.findIndex((value) => !Number.isFinite(value)) : -1;
   if (bad >= 0) refuse(bad, x.length / count, `has a value that is no number (${x[bad]})`);
-  const isLabel = (value: number) =>
-    label.kind === 'class'
-      ? Number.isInteger(value) && value >= 0 && value < label.classes
-      : Number.isFinite(value);
   for (let i = 0; i < y.length; i++)
-    if (!isLabel(y[i]!)) refuse(i, y.length / count, `has label ${y[i]}, which the manifest excludes`);
+    if (!isLabel(label, y[i]!)) refuse(i, y.length / count, `has label ${y[i]}, which the manifest excludes`);
   const light = weight?.findIndex((value) => !(value >= 0 && value < Infinity)) ?? -1;
   if (light >= 0) refuse(light, 1, `has weight ${weight![light]}, and weights are at least 0`);
 }

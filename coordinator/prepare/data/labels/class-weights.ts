@@ -53,6 +53,10 @@ function fromList(text: string): [string, unknown][] {
 export function classWeightsOf(text: string, data: DataSet): { weights: number[]; note: string } {
   const asked = parseClassWeight(text);
   const { label, y } = data;
+  if (label.kind === 'multilabel')
+    return refuse(
+      `is for one class a record, and a record of ${data.name} may have several: leave it out, or let records count more by a weight of their own (weight=COLUMN)`,
+    );
   if (label.kind !== 'class') return refuse(`is for classes, and the labels of ${data.name} are numbers`);
   if (y.shape.length > 0)
     return refuse(`is for one class a record, and ${data.name} has one for each of [${y.shape}] positions`);

@@ -1,4 +1,4 @@
-import type { LabelKind, RecordArray } from '../../../../shared/data/manifest.js';
+import { isLabel, type LabelKind, type RecordArray } from '../../../../shared/data/manifest.js';
 import { hasSeveralOutputs, partPlaces, valuesOfPart } from '../../../../shared/data/named-parts.js';
 import { UserError } from '../../../../shared/user-error.js';
 import type { DataSet } from '../source.js';
@@ -26,12 +26,13 @@ export function checkLabels({ name, label, named, train, test }: DataSet): void 
 }
 
 function checkOutput(what: string, split: string, label: LabelKind, y: RecordArray, count: number): void {
-  const bad =
-    label.kind === 'class'
-      ? y.findIndex((value) => !Number.isInteger(value) || value < 0 || value >= label.classes)
-      : y.findIndex((value) => !Number.isFinite(value));
+  const bad = y.findIndex((value) => !isLabel(label, value));
   if (bad < 0) return;
-  const expected = label.kind === 'class' ? `a class from 0 to ${label.classes - 1}` : 'a number';
+  const expected = {
+    class: `a class from 0 to ${label.kind === 'class' ? label.classes - 1 : 0}`,
+    multilabel: '0 or 1',
+    value: 'a number',
+  }[label.kind];
   const record = Math.floor((bad * count) / y.length);
   throw new UserError(`${what} ${record} of the ${split} set has label ${y[bad]}, expected ${expected}`);
 }

@@ -118,6 +118,36 @@ describe('npz', () => {
     );
   });
 
+  it('takes columns of 0 and 1 for several classes at once, where that is meant or they are not one-hot', async () => {
+    const x: [number[], Values] = [[4, 1], Float32Array.of(1, 2, 3, 4)];
+    const flags: [number[], Values] = [[4, 2], Float32Array.of(0, 1, 1, 1, 0, 0, 0, 1)];
+    const of = (y: [number[], Values], options = '') =>
+      open(`npz:${file({ x_train: x, y_train: y, x_test: x, y_test: y })}${options}`);
+    const several = await of(flags);
+    expect(several).toMatchObject({
+      ...{ y: { shape: [2], dtype: 'uint8' }, label: { kind: 'multilabel', classes: 2 } },
+      train: { y: Uint8Array.of(0, 1, 1, 1, 0, 0, 0, 1) },
+    });
+    expect(several.notes).toContainEqual(
+      expect.stringMatching(/0 and 1 in 2 columns: any number of classes at once/),
+    );
+    const oneHot: [number[], Values] = [[4, 2], Int32Array.of(0, 1, 1, 0, 1, 0, 0, 1)];
+    expect((await of(oneHot)).label.kind).toBe('class');
+    expect((await of(oneHot, '?task=multilabel')).label.kind).toBe('multilabel');
+    const positions = await of([[4, 2], Int32Array.of(0, 1, 1, 1, 0, 0, 0, 1)], '?task=classification');
+    expect(positions.y).toEqual({ shape: [2], dtype: 'int32' });
+    const { y, label, normalisation } = several;
+    const trained = { x: several.x, y, label, normalisation };
+    const path = file({ x, y: oneHot });
+    expect((await open(`npz:${path}`, { trained })).label).toEqual(label);
+    expect(await refusalOf(of([[4, 2], Int32Array.of(0, 1, 2, 1, 0, 0, 0, 1)], '?task=multilabel'))).toMatch(
+      /record 1, class 0: 2 is neither 0 nor 1/,
+    );
+    expect(await refusalOf(of([[4], Int32Array.of(0, 1, 0, 1)], '?task=multilabel'))).toMatch(
+      /labels of shape \[\]: several classes at once are a column of 0 and 1 for each/,
+    );
+  });
+
   it('gives a class to each position where y has as many numbers as x', async () => {
     const data = await open(
       `npz:${file({ x: [[4, 3], Int32Array.from(counting(12))], y: [[4, 3], Int32Array.from(counting(12))] })}?normalize=none`,

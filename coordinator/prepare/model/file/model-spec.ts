@@ -25,7 +25,7 @@ export function weightsFrom(from: string): string {
   return existsSync(ofProgram) ? ofProgram : modelFrom(from);
 }
 
-/** What the run of a model by a module leaves: coordinator/record/model/program-weights.ts. */
+/** What the run of a model by a module leaves: coordinator/record/model/program/weights-file.ts. */
 const programWeights = (run: string): string => resolve(run, 'model', 'model.safetensors');
 
 /** The model file of `--from`: in the folder of a run that is over, of an export, or the file itself. @throws UserError */

@@ -20,7 +20,7 @@ export function refuseOtherEnds(
 ): void {
   const { classes, features, columnsNamed } = ((metadata as { swarmgrad?: unknown } | undefined)?.swarmgrad ??
     {}) as Ends;
-  const names = label.kind === 'class' ? label.names : undefined;
+  const names = label.kind === 'value' ? undefined : label.names;
   if (Array.isArray(classes) && names && `${classes}` !== `${names}`)
     throw new UserError(
       `${file}: the model's classes are ${listed(classes)}, and those of ${name} are ${listed(names)}: --head gives it a new last layer for these`,

@@ -2,8 +2,8 @@
 import { basename, extname, resolve } from 'node:path';
 import type * as TensorFlow from '@tensorflow/tfjs';
 import { loadModule } from '../../../../engine/node/module/load-module.js';
+import type { ModelModule } from '../../../../shared/models/layers/model-module.js';
 import { registerLayers } from '../../../../shared/models/layers.js';
-import type { ModelModule } from '../../../../shared/models/model-module.js';
 import type { DataShapes } from '../../data/source.js';
 import type { ModelShapes } from '../../zoo/model.js';
 import { parametersOf } from './parameters.js';

@@ -22,6 +22,7 @@ export interface Target {
 /** One output tells two classes apart by one probability. */
 export function defaultLoss(output: TensorFlow.SymbolicTensor, { label, y }: Target): LossName {
   if (label.kind === 'value') return 'meanSquaredError';
+  if (label.kind === 'multilabel') return 'binaryCrossentropy';
   const isBinary = label.classes === 2 && y.length === 0 && outputsOf(output) === 1;
   return isBinary ? 'binaryCrossentropy' : 'categoricalCrossentropy';
 }
@@ -48,6 +49,7 @@ export function checkOutput(model: TensorFlow.LayersModel, at: number, target: T
   const outputShape = model.outputs[at]!.shape.slice(1);
   const outputs = outputsOf(model.outputs[at]!);
   const { label, y, title } = target;
+  if (label.kind === 'multilabel') return checkSeveral(loss, outputShape, title, label.classes);
   const isClass = loss === 'categoricalCrossentropy' || loss === 'binaryCrossentropy';
   if (isClass !== (label.kind === 'class')) {
     const kind = label.kind === 'class' ? 'classes' : 'numbers';
@@ -67,6 +69,25 @@ export function checkOutput(model: TensorFlow.LayersModel, at: number, target: T
       `the model has ${outputs} outputs, ${title} ${label.classes} classes, with --loss ${loss}: change the model's last layer, or the loss`,
     );
   }
+}
+
+/** @throws UserError unless there is an output, and a loss, for each of several classes at once */
+function checkSeveral(
+  loss: LossName,
+  outputShape: readonly (number | null)[],
+  name: string,
+  classes: number,
+): void {
+  const why = `a record of ${name} may have several of ${classes} classes at once`;
+  if (loss !== 'binaryCrossentropy')
+    throw new UserError(
+      `--loss ${loss} does not fit: ${why}; give --loss binaryCrossentropy, or leave --loss out`,
+      2,
+    );
+  if (`${outputShape}` === `${classes}`) return;
+  throw new UserError(
+    `the model gives [${outputShape}] numbers a record, and ${why}: change its last layer to ${classes} units with sigmoid`,
+  );
 }
 
 /** How many numbers come of a record, where the model leaves no dimension open. */
@@ -98,6 +119,10 @@ export function checkEnd(
   if (found === 'softmax' && output.shape.at(-1) === 1) {
     throw new UserError(`${layer}, which of one number is always 1: change its activation to sigmoid`);
   }
+  if (found === 'softmax' && label.kind === 'multilabel')
+    throw new UserError(
+      `${layer}, which shares one probability among the classes, and a record may have several at once: change its activation to sigmoid, or to linear for logits`,
+    );
   const together = output.shape.at(-1);
   if (found === 'softmax' && label.kind === 'class' && together !== label.classes) {
     throw new UserError(

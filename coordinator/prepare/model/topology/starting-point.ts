@@ -4,7 +4,7 @@ import { loadModule, sameModule } from '../../../../engine/node/module/load-modu
 import { loadTensorFlow } from '../../../../engine/node/tensorflow.js';
 import type { LabelKind } from '../../../../shared/data/manifest.js';
 import { withoutDrawing } from '../../../../shared/models/initializers/orthogonal.js';
-import type { ModelModule } from '../../../../shared/models/model-module.js';
+import type { ModelModule } from '../../../../shared/models/layers/model-module.js';
 import { sizeOf } from '../../../../shared/numerics/shape.js';
 import { messageOf, UserError } from '../../../../shared/user-error.js';
 import type { DataShapes } from '../../data/source.js';
@@ -175,6 +175,8 @@ function shapesFor({ data, loss }: { data: DataShapes; loss: LossSource | undefi
 
 function targetShapes(labelShape: number[], label: LabelKind, loss: LossSource | undefined): OutputShapes {
   if (label.kind === 'value') return { labelShape, outputs: sizeOf(labelShape), outputActivation: 'linear' };
+  if (label.kind === 'multilabel')
+    return { labelShape: [], outputs: label.classes, outputActivation: 'sigmoid' };
   if (loss === 'binaryCrossentropy') return { labelShape, outputs: 1, outputActivation: 'sigmoid' };
   return { labelShape, outputs: label.classes, outputActivation: 'softmax' };
 }

@@ -1,7 +1,7 @@
 /** `--metrics`: names of ours, modules of the user's own, and functions of the program that starts the run. */
 import { resolve } from 'node:path';
 import { countedFor, type ExtraMetric, extraMetricNamed, METRICS } from '../../../../shared/data/metrics.js';
-import type { Scored, TracedFunction } from '../../../../shared/models/description.js';
+import { type Scored, scoreNames, type TracedFunction } from '../../../../shared/models/description.js';
 import { MAX_SCORES } from '../../../../shared/protocol/sizes.js';
 import { UserError } from '../../../../shared/user-error.js';
 import { defaultExportOf } from '../../module/default-export.js';
@@ -56,7 +56,7 @@ export function metricsOfProgram(metrics: OwnMetrics): {
 }
 
 /** What engines are asked to count; undefined: nothing. */
-export interface ScoreRequest extends Pick<Scored, 'top' | 'curve'>, Omit<Split, 'named'> {
+export interface ScoreRequest extends Pick<Scored, 'top' | 'curve' | 'exact'>, Omit<Split, 'named'> {
   functions: Record<string, OwnFunction>;
 }
 
@@ -73,7 +73,8 @@ export function scoreRequest(
   } = (metrics === undefined ? undefined : splitMetrics(metrics)) ?? {};
   const watched = monitor === undefined ? undefined : extraMetricNamed(monitor);
   const counted = countedFor(watched ? [...named, watched] : named);
-  const isNothing = counted.top.length + modules.length + own.length === 0 && !counted.curve;
+  const isNothing =
+    counted.top.length + modules.length + own.length === 0 && !counted.curve && !counted.exact;
   return isNothing ? undefined : { ...counted, modules, own, functions };
 }
 
@@ -92,7 +93,7 @@ export async function scoredFor(
   trace: (own: NamedFunction) => TracedFunction,
 ): Promise<Scored | undefined> {
   if (!request) return undefined;
-  const { top, curve, modules, own, functions } = request;
+  const { top, curve, exact, modules, own, functions } = request;
   const traced = own.map((name) => {
     const make = functions[name];
     if (make) return trace({ called: `metrics.${name}`, name, make });
@@ -104,12 +105,13 @@ export async function scoredFor(
     );
   });
   for (const file of modules) traced.push(...(await functionsOf(file)).map(trace));
-  const names = [...top.map((k) => `top${k}`), ...traced.map(({ name }) => name)];
+  const scored: Scored = { top, curve, ...(exact && { exact }), own: traced };
+  const names = scoreNames({ scored });
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice) throw new UserError(`--metrics: two metrics are called ${twice}: call one otherwise`, 2);
   if (names.length > MAX_SCORES)
     throw new UserError(`--metrics: ${names.length} metrics are counted, at most ${MAX_SCORES} can be`, 2);
-  return { top, curve, own: traced };
+  return scored;
 }
 
 async function functionsOf(file: ModuleFile): Promise<NamedFunction[]> {

@@ -25,7 +25,7 @@ export function plainInputs(
   const rows = Array.from({ length: samples }, (_, i) => new Random(20_240_601, first + i));
   const labels = rows.flatMap((random) =>
     Array.from({ length: sizeOf(labelShape) }, () =>
-      label.kind === 'class' ? random.below(label.classes) : normal(random),
+      label.kind === 'value' ? normal(random) : random.below(label.kind === 'class' ? label.classes : 2),
     ),
   );
   const numbers = rows.flatMap((random) => Array.from({ length: sizeOf(outputShape) }, () => normal(random)));

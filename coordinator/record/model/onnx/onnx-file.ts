@@ -104,8 +104,10 @@ async function anyBatch(tf: typeof TensorFlow, { model, records }: OnnxRequest):
 }
 
 /** Numbers of tokens, with a class for each, stay whole numbers; all else is float32, as most programs have it. */
-const inputType = ({ x, y }: Pick<RecordFormat, 'x' | 'y'>): 'int32' | 'float32' =>
-  x.dtype === 'int32' || (x.dtype === 'uint8' && y.shape.length > 0) ? 'int32' : 'float32';
+const inputType = ({ x, y, label }: Pick<RecordFormat, 'x' | 'y' | 'label'>): 'int32' | 'float32' =>
+  x.dtype === 'int32' || (x.dtype === 'uint8' && label.kind === 'class' && y.shape.length > 0)
+    ? 'int32'
+    : 'float32';
 
 /** The weights as constants in the place of inputs. */
 function withWeights(onnx: OnnxModel, layers: TensorFlow.LayersModel, model: PortableModel): OnnxModel {
@@ -144,7 +146,7 @@ function endNames({ label, named }: OnnxRequest['records']): Record<string, stri
   const outputs =
     named && named.outputs.length > 1
       ? named.outputs.map(({ name }) => (inputs.includes(name) ? `${name}_output` : name))
-      : [label.kind === 'class' ? 'probabilities' : 'prediction'];
+      : [label.kind === 'value' ? 'prediction' : 'probabilities'];
   return Object.fromEntries([
     ...inputs.map((name, at) => [partName('x', at, inputs.length), name]),
     ...outputs.map((name, at) => [partName('output', at, outputs.length), name]),

@@ -18,7 +18,9 @@ export class LabelColumn {
     private readonly form: Pick<OwnDataSet, 'y' | 'label'>,
     private readonly title: string,
   ) {
-    this.shape = form.y?.shape;
+    const { label } = form;
+    const classes = label?.kind === 'multilabel' ? (label.names?.length ?? label.classes) : undefined;
+    this.shape = form.y?.shape ?? (classes === undefined ? undefined : [classes]);
   }
 
   /** @returns of how many records. @throws UserError */
@@ -77,8 +79,9 @@ export class LabelColumn {
         2,
       );
     const values = this.numbers.all();
-    const isWhole = kind === 'class' || (kind === undefined && this.type === 'integer');
-    if (isWhole) this.refuseNoClass(values, sizeOf(shape));
+    const isWhole =
+      kind === 'class' || kind === 'multilabel' || (kind === undefined && this.type === 'integer');
+    if (isWhole && kind !== 'multilabel') this.refuseNoClass(values, sizeOf(shape));
     return {
       ...{ title, shape: [count, ...shape], values },
       dtype: isWhole ? 'int32' : 'float64',

@@ -59,6 +59,23 @@ describe("a program's own data", () => {
     expect([...names]).toEqual([expect.stringMatching(/^own:[0-9a-f]{64}$/)]);
   });
 
+  it('have any number of classes at once, in rows of 0 and 1 or one after the other', async () => {
+    const label = { kind: 'multilabel', names: ['sea', 'boat'] } as const;
+    const flags = [1, 0, 1, 1, 0, 0, 0, 1];
+    const rows = [flags.slice(0, 2), flags.slice(2, 4), flags.slice(4, 6), flags.slice(6)];
+    const of = (y: unknown) =>
+      open({ ...small, label, train: { x: numbers(8), y }, test: { x: [9, 9], y: [0, 1] } });
+    for (const y of [flags, Uint8Array.from(flags), rows, rows.map((row) => row.map(Boolean))])
+      expect(await of(y)).toMatchObject({
+        ...{ label: { ...label, classes: 2 }, y: { shape: [2], dtype: 'uint8' } },
+        train: { y: Uint8Array.from(flags) },
+      });
+    expect(await refusalOf(of([1, 0, 1, 1, 0, 0, 0, 0.5]))).toMatch(
+      /train.y, record 3, class 1: 0.5 is neither 0 nor 1/,
+    );
+    expect(await refusalOf(of([1, 0, 1]))).toMatch(/train.y has 3 values, no multiple of 2/);
+  });
+
   it('are named by all that decides the records', async () => {
     const names = new Set<string>();
     const others = [
@@ -219,7 +236,10 @@ describe("a program's own data", () => {
       { labels: CLASS },
       'data has no labels; known are train, test, x, y, label, normalize, seed; did you mean label?',
     ],
-    [{ label: { kind: 'klass' } }, "label.kind must be 'class' or 'value' (a number to predict)"],
+    [
+      { label: { kind: 'klass' } },
+      "label.kind must be 'class', 'multilabel' (any number of classes at once) or 'value' (a number to predict)",
+    ],
     [
       { label: { kind: 'class', names: ['a', 'a'] } },
       'label.names has a twice: each class needs a name of its own',

@@ -56,15 +56,17 @@ const isPart = (test: OwnDataSet['test']): test is Exclude<typeof test, number |
   test !== undefined && typeof test !== 'number';
 
 function classesOf({ label }: OwnDataSet): DeclaredClasses | undefined {
-  if (label?.kind !== 'class') return undefined;
+  if (!label || label.kind === 'value') return undefined;
   if (label.names) return { classes: label.names.length, names: [...label.names] };
   return label.classes === undefined ? undefined : { classes: label.classes };
 }
 
+const TASKS = { class: 'classification', multilabel: 'multilabel', value: 'regression' } as const;
+
 /** What arrays of files say behind the question mark. */
 function optionsOf({ x, label, test, seed, normalize }: OwnDataSet): SpecOptions {
   const options = new Map([['shape', x.shape.join('x')]]);
-  if (label) options.set('task', label.kind === 'class' ? 'classification' : 'regression');
+  if (label) options.set('task', TASKS[label.kind]);
   if (typeof test === 'number') options.set('test', String(test));
   if (seed !== undefined) options.set('seed', String(seed));
   if (normalize !== undefined) options.set('normalize', normalize);

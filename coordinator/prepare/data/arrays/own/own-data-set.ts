@@ -9,7 +9,7 @@ export type OwnValues = ArrayLike<number> | readonly OwnValues[] | number | bool
 /** One record of a data set of one's own: its values, and its label. */
 export interface OwnRecord {
   x: OwnValues;
-  /** A class from 0 on, the name of one, or the number to predict; several numbers are one-hot, or one a position. */
+  /** A class from 0 on, the name of one, or the number to predict; several numbers are one-hot, one a position, or 0 and 1 for classes of which any number may be there. */
   y: OwnValues | string;
   /** What the record counts in training, at least 0: of all training records, or of none. */
   sampleWeight?: number | undefined;
@@ -40,7 +40,7 @@ export interface OwnDataSet {
   y?: { shape: readonly number[] } | undefined;
   /** Must be given where labels are plain numbers, which may be either. */
   label?:
-    | { kind: 'class'; classes?: number | undefined; names?: readonly string[] | undefined }
+    | { kind: 'class' | 'multilabel'; classes?: number | undefined; names?: readonly string[] | undefined }
     | { kind: 'value' }
     | undefined;
   /** `auto`: standardized, unless the model begins with a layer that takes values as they are. */
@@ -80,6 +80,7 @@ export interface OwnNamedDataSet extends Pick<OwnDataSet, 'normalize' | 'seed'> 
 }
 
 const KEYS = ['train', 'test', 'x', 'y', 'label', 'normalize', 'seed'] as const;
+const KINDS = ['class', 'multilabel', 'value'];
 const LABEL_KEYS = ['kind', 'classes', 'names'] as const;
 
 /**
@@ -117,8 +118,10 @@ export function checkedForm(raw: unknown, where: string): OwnDataSet {
 
 function checkLabel(label: unknown, refuse: (text: string) => never): void {
   if (label === undefined) return;
-  if (!isObject(label) || (label.kind !== 'class' && label.kind !== 'value'))
-    return refuse("label.kind must be 'class' or 'value' (a number to predict)");
+  if (!isObject(label) || !KINDS.includes(label.kind as string))
+    return refuse(
+      "label.kind must be 'class', 'multilabel' (any number of classes at once) or 'value' (a number to predict)",
+    );
   onlyKnown(label, LABEL_KEYS, 'label', refuse);
   const { kind, classes, names } = label;
   if (kind === 'value' && (classes !== undefined || names !== undefined))

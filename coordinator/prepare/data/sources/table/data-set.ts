@@ -10,22 +10,26 @@ import { choiceOption } from '../../options.js';
 import type { DataSet, Reader, Records } from '../../source.js';
 import type { SpecOptions } from '../../spec.js';
 import { type Head, nameOf } from './cells/table.js';
-import { classesOf, classNamesOf, spellingNotes, VALUES } from './classes.js';
-import { checkCells } from './features/check.js';
+import { checkCells, classesOfCells, numbersInCells } from './features/check.js';
 import { encodingOf, gapNotes, trainedEncoding } from './features/encoding.js';
 import { featuresOfTable } from './features/features.js';
 import { scaledLabels } from './features/records.js';
 import { recordSpecOf } from './features/shaped.js';
 import { weightsOfRows } from './features/weights.js';
+import { classesOf, spellingNotes, VALUES } from './labels/classes.js';
+import { classesInCells, separatorOf, severalOf, severalOption } from './labels/several.js';
 import { pickColumns, pickSame, wantedByModel } from './picking/columns.js';
 import { type Part, split } from './picking/parts.js';
-import type { TableReader } from './picking/reading.js';
+import { labelColumnsOf, type TableReader, type TableRequest } from './picking/reading.js';
 
 /** The options that every table has. */
 export const TABLE_OPTIONS = [
-  ...['label', 'weight', 'test', 'testfile', 'task', 'drop', 'seed', 'features'],
+  ...['label', 'weight', 'test', 'testfile', 'task', 'separator', 'drop', 'seed', 'features'],
   ...['missing', 'categories', 'unknown', 'normalize', 'shape'],
 ] as const;
+
+const TASKS = ['classification', 'regression', 'multilabel'] as const;
+const SEVERAL = ': any number of classes at once';
 
 /**
  * @param scheme stands before the name of the file in that of the data set
@@ -42,55 +46,60 @@ export async function dataOfTable(
 ): Promise<DataSet> {
   const notes: string[] = [];
   const { trained } = reader;
+  const several = severalOption(options, trained);
   const usual = trained?.label.kind === 'value' ? 'regression' : 'classification';
-  const isRegression =
-    choiceOption(options, 'task', ['classification', 'regression'], usual) === 'regression';
-  const wanted = trained?.columns && wantedByModel(trained.columns);
-  const request = {
-    ...{ file, options, isRegression },
+  const isRegression = !several && choiceOption(options, 'task', TASKS, usual) === 'regression';
+  const { columns: ofModel } = trained ?? {};
+  const wanted = ofModel && wantedByModel({ columns: ofModel, label: trained!.label });
+  const request: TableRequest = {
+    ...{ file, options, isRegression, several },
     known: [
       ...options.list('drop').filter((name) => !/^-?\d+$/.test(name)),
-      ...(wanted?.named ? [wanted.label, ...wanted.features] : []),
+      ...(wanted?.named ? [...wanted.labels, ...wanted.features] : []),
     ],
-    pick: (head: Head) => (wanted ? pickSame(head, wanted, options, notes) : pickColumns(head, options)),
+    pick: (head: Head) =>
+      wanted ? pickSame(head, wanted, options, notes) : pickColumns(head, options, several),
   };
   const own = await read(request);
   const { table, picked } = own;
-  const label = nameOf(table, picked.label);
-  notes.unshift(`${file}: ${table.dialect}; the label is ${label}`);
+  const label = labelColumnsOf(picked)
+    .map((column) => nameOf(table, column))
+    .join(', ');
+  notes.unshift(`${file}: ${table.dialect}; the label is ${label}${several ? SEVERAL : ''}`);
   const parts = await split(read, request, own, options.get('testfile') ?? testFile, notes);
-  if (!isRegression) notes.push(...parts.sheets.flatMap(spellingNotes));
+  if (!isRegression && !several) notes.push(...parts.sheets.flatMap(spellingNotes));
   const encoding = trained?.columns
     ? trainedEncoding(trained.columns, parts, options)
     : encodingOf(parts, options, notes);
-  for (const sheet of parts.sheets) checkCells(sheet, encoding, isRegression);
+  const checkLabel = several ? classesInCells(several) : isRegression ? numbersInCells : classesOfCells;
+  for (const sheet of parts.sheets) checkCells(sheet, encoding, checkLabel);
   notes.push(...parts.sheets.flatMap((sheet) => gapNotes(sheet, encoding)));
-  const labels = isRegression ? VALUES : classesOf(parts, reader);
+  const labels = isRegression
+    ? VALUES
+    : several
+      ? severalOf(parts, several, reader)
+      : classesOf(parts, reader);
   const x = recordSpecOf(file, [parts.train, parts.test], encoding, options, reader);
   const shapes = { x, y: labels.y, label: labels.label };
   const features = await featuresOfTable(parts, shapes, encoding, options, reader);
-  const { classes, ...told } = labels;
+  const { rowsOf, of, ...told } = labels;
+  const known = (part: Part): Part => ({ ...part, rows: rowsOf(part) });
   const recordsOf = (part: Part): Records => {
-    if (!classes) return { ...features.of(part), y: scaledLabels(part, features.label) };
-    const names = classNamesOf(part);
-    const known = names
-      .map((name, at) => ({ name, row: part.rows[at]! }))
-      .filter(({ name }) => classes.has(name));
-    const y = Int32Array.from(known, ({ name }) => classes.get(name)!);
-    return { ...features.of({ ...part, rows: known.map(({ row }) => row) }), y };
+    const used = known(part);
+    return { ...features.of(used), y: of ? of(used) : scaledLabels(used, features.label) };
   };
-  const known = classes && knownRows(parts.train, classes);
-  const weight = weightsOfRows(known ? { ...parts.train, rows: known } : parts.train);
+  const weight = weightsOfRows(known(parts.train));
   if (weight) notes.push(weightsNote(`column ${nameOf(table, picked.weight!)}`, weight));
   const { columns, normalisation } = features;
   return {
     name: `${scheme}:${file}`,
     x,
     ...told,
-    ...(classes ? {} : { label: { kind: 'value', scaling: features.label } }),
+    ...(of ? {} : { label: { kind: 'value', scaling: features.label } }),
     columns: {
       ...{ named: table.names !== undefined, label, features: columns },
       ...(encoding.unknown === 'zeros' ? { unknown: 'zeros' as const } : {}),
+      ...(several && !picked.labels ? { separator: separatorOf(several) } : {}),
     },
     normalisation,
     train: { ...recordsOf(parts.train), ...(weight && { weight }) },
@@ -99,10 +108,4 @@ export async function dataOfTable(
     notes: [...notes, ...features.notes],
     warnings: [...(told.warnings ?? []), ...features.warnings],
   };
-}
-
-/** Rows of classes that are known: of data read for a model, others are left out. */
-function knownRows(part: Part, classes: ReadonlyMap<string, number>): number[] {
-  const names = classNamesOf(part);
-  return part.rows.filter((_, at) => classes.has(names[at]!));
 }

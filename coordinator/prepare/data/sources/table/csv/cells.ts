@@ -3,8 +3,11 @@ import type { Column } from '../cells/column.js';
 import { type DecimalMark, isMissing, isNumber, numberOf } from '../cells/number-field.js';
 import { plainNumber } from './number.js';
 
-/** What a column is read as: `texts` keeps how numbers are written, as the names of classes need it. */
-export type Reading = 'numbers' | 'texts' | 'not at all';
+/**
+ * What a column is read as: `texts` keeps how numbers are written, as the names of classes need it. Where `lists` of
+ * classes stand, an empty cell is a list of none.
+ */
+export type Reading = 'numbers' | 'texts' | 'lists' | 'not at all';
 
 const BLANK = 0x20;
 
@@ -36,5 +39,6 @@ export function addField(
       return;
     }
   }
-  column.addOdd(isMissing(field) ? 'missing' : 'text', field);
+  const isList = reading === 'lists' && field === '';
+  column.addOdd(isMissing(field) && !isList ? 'missing' : 'text', field);
 }

@@ -104,7 +104,7 @@ describe('csv refuses', () => {
 
   it('an unknown task', async () => {
     expect(await refused('1,0\n2,1\n3,0\n', '?task=ranking').message).toContain(
-      'must be classification or regression, not ranking',
+      'must be classification, regression or multilabel, not ranking',
     );
   });
 

@@ -5,6 +5,7 @@
 import { UserError } from '../../../../../../shared/user-error.js';
 import type { DataSource } from '../../../source.js';
 import { dataOfTable, TABLE_OPTIONS } from '../data-set.js';
+import { refuseUndivided } from '../labels/several.js';
 import { readCsv } from './read.js';
 
 export const csv: DataSource = {
@@ -15,6 +16,7 @@ export const csv: DataSource = {
   pathOptions: ['testfile'],
   async open(file, options, reader) {
     if (file === '') throw new UserError('--data csv needs a file: csv:FILE?label=COLUMN', 2);
+    refuseUndivided(options, reader);
     return dataOfTable('csv', readCsv, file, options, reader);
   },
 };

@@ -1,27 +1,18 @@
 /** What separates the fields of a table, found in its first records or given by name. */
-import { UserError } from '../../../../../../shared/user-error.js';
+import { characterOption, NAMED_CHARACTERS } from '../../../options.js';
 import type { SpecOptions } from '../../../spec.js';
 import { isNumber } from '../cells/number-field.js';
 
-const NAMED: Record<string, string> = { comma: ',', semicolon: ';', tab: '\t', pipe: '|' };
-const CANDIDATES = Object.values(NAMED);
+const CANDIDATES = Object.values(NAMED_CHARACTERS);
 /** Records looked at. */
 const LOOKED_AT = 20;
 
 /** @returns undefined where it is to be found. @throws UserError */
-export function delimiterOption(options: SpecOptions): string | undefined {
-  const text = options.get('delimiter');
-  if (text === undefined || text === 'auto') return undefined;
-  const delimiter = NAMED[text] ?? text;
-  if ([...delimiter].length === 1 && !/["\r\n]/.test(delimiter)) return delimiter;
-  throw new UserError(
-    `--data option delimiter must be auto, ${Object.keys(NAMED).join(', ')}, or one character, not ${text}`,
-    2,
-  );
-}
+export const delimiterOption = (options: SpecOptions): string | undefined =>
+  options.get('delimiter') === 'auto' ? undefined : characterOption(options, 'delimiter', 'auto, ');
 
 export const delimiterName = (delimiter: string): string =>
-  Object.keys(NAMED).find((name) => NAMED[name] === delimiter) ?? delimiter;
+  Object.keys(NAMED_CHARACTERS).find((name) => NAMED_CHARACTERS[name] === delimiter) ?? delimiter;
 
 /**
  * The candidate that cuts all of the first records into equally many fields, more than one. Where several do

@@ -150,8 +150,10 @@ class Rows implements RecordSink {
   }
 
   private readingOf(column: number): Reading {
-    const { label, features, weight } = this.picked;
-    if (column === label) return this.request.isRegression ? 'numbers' : 'texts';
+    const { label, labels, features, weight } = this.picked;
+    if (labels?.includes(column)) return 'numbers';
+    if (column === label)
+      return this.request.isRegression ? 'numbers' : this.request.several ? 'lists' : 'texts';
     return column === weight || features.includes(column) ? 'numbers' : 'not at all';
   }
 
@@ -159,12 +161,13 @@ class Rows implements RecordSink {
     const { file, options, known } = this.request;
     const given = choiceOption(options, 'header', ['true', 'false', 'auto'], 'auto');
     if (given !== 'auto') return given === 'true';
-    const label = options.get('label') ?? '-1';
-    const index = indexOf(label, this.width);
+    const labels = options.list('label');
+    const index = indexOf(labels[0] ?? '-1', this.width);
+    const names = labels.filter((label) => indexOf(label, this.width) === undefined);
     const found = looksLikeHeader({
       rows: rows.slice(0, HEADER_ROWS).map(({ fields }) => fields),
       labelColumn: index ?? this.width - 1,
-      known: index === undefined ? [...known, label] : known,
+      known: [...known, ...names],
       decimal: this.dialect.decimal,
     });
     if (found !== 'unclear') return found;

@@ -4,24 +4,24 @@ import { escapedName } from '../../../spec.js';
 import { numberFault } from '../cells/faults.js';
 import { cellPlace, listed, type Table, textAt, titleOf } from '../cells/table.js';
 import type { Sheet } from '../picking/parts.js';
+import { labelColumnsOf } from '../picking/reading.js';
 import type { Code, Encoding } from './encoding.js';
 
 /** What is wrong with a cell, if anything is. */
-type Check = (row: number) => (() => UserError) | undefined;
+export type Check = (row: number) => (() => UserError) | undefined;
 
 /** @throws UserError for the first fault, row by row */
-export function checkCells(sheet: Sheet, { codes, unknown }: Encoding, isRegression: boolean): void {
+export function checkCells(
+  sheet: Sheet,
+  { codes, unknown }: Encoding,
+  label: (sheet: Sheet, column: number) => Check | undefined,
+): void {
   const { table, picked, rows } = sheet;
   const checks = picked.features.map((column, at) => {
     const code = codes[at]!;
     return code.values ? categoryCheck(table, column, code, unknown) : numberCheck(table, column, code);
   });
-  if (picked.label >= 0)
-    checks.push(
-      isRegression
-        ? numberCheck(table, picked.label, {})
-        : classCheck(table, picked.label, sheet.missing.of(picked.label)),
-    );
+  if (picked.label >= 0) checks.push(...labelColumnsOf(picked).map((column) => label(sheet, column)));
   let first: (() => UserError) | undefined;
   let before = rows.length;
   for (const check of checks) {
@@ -70,8 +70,14 @@ function categoryCheck(table: Table, column: number, code: Code, unknown: Encodi
   };
 }
 
-function classCheck(table: Table, column: number, missing: string): Check {
+/** Of a regression. */
+export const numbersInCells = ({ table }: Sheet, column: number): Check | undefined =>
+  numberCheck(table, column, {});
+
+/** Of a class a row. */
+export function classesOfCells({ table, missing: choice }: Sheet, column: number): Check {
   const cells = table.columns[column]!;
+  const missing = choice.of(column);
   return (row) => {
     const odd = cells.oddAt(row);
     const number = odd ? 0 : cells.numberAt(row);

@@ -1,22 +1,29 @@
 /** Which columns of a table are a record's values: found by name wherever there are names. */
-import { type Columns, sourceOf } from '../../../../../../shared/data/manifest.js';
+import {
+  type Columns,
+  type LabelKind,
+  labelColumns,
+  sourceOf,
+} from '../../../../../../shared/data/manifest.js';
 import { UserError } from '../../../../../../shared/user-error.js';
 import type { SpecOptions } from '../../../spec.js';
 import { columnOf, columnsOf, type Head, listed, nameOf } from '../cells/table.js';
-import type { Picked } from './reading.js';
+import { labelColumnsOf, type Picked, type Several } from './reading.js';
 
 /** What is known of columns elsewhere, and where: `the model`, or the file of the training set. */
-export interface Wanted extends Pick<Columns, 'named' | 'label'> {
+export interface Wanted extends Pick<Columns, 'named'> {
+  /** Of the label: one, or several of 0 and 1. */
+  labels: readonly string[];
   features: readonly string[];
   by: string;
 }
 
 /** All columns, or those of the option `features`, but for the label's and those that are left out. @throws UserError */
-export function pickColumns(head: Head, options: SpecOptions): Picked {
-  const label = columnOf(head, options.get('label') ?? '-1', 'label');
-  const weight = weightColumn(head, label, options);
+export function pickColumns(head: Head, options: SpecOptions, several?: Several): Picked {
+  const labels = labelsOf(head, options, several, ['-1']);
+  const weight = weightColumn(head, labels.label, options);
   const left = new Set([
-    label,
+    ...labelColumnsOf(labels),
     weight,
     ...options.list('drop').flatMap((name) => columnsOf(head, name, 'drop')),
   ]);
@@ -29,7 +36,21 @@ export function pickColumns(head: Head, options: SpecOptions): Picked {
       `${head.file} has no columns beside the label: nothing to learn from (${head.dialect}${hint})`,
     );
   }
-  return { label, features, ...(weight === undefined ? {} : { weight }) };
+  return { ...labels, features, ...(weight === undefined ? {} : { weight }) };
+}
+
+function labelsOf(
+  head: Head,
+  options: SpecOptions,
+  several: Several | undefined,
+  usual: readonly string[],
+): Pick<Picked, 'label' | 'labels'> {
+  const given = options.list('label');
+  const names = given.length > 0 ? given : usual;
+  if (names.length === 1) return { label: columnOf(head, names[0]!, 'label') };
+  const labels = [...new Set(names.flatMap((name) => columnsOf(head, name, 'label')))];
+  if (several?.separator === undefined) return { label: labels[0]!, labels };
+  throw new UserError(`--data option separator is for one column of lists, and label names ${names}`, 2);
 }
 
 function weightColumn(head: Head, label: number, options: SpecOptions): number | undefined {
@@ -54,7 +75,8 @@ export function pickSame(head: Head, wanted: Wanted, options: SpecOptions, notes
     );
   }
   if (!names) {
-    const own = pickColumns(head, options);
+    const given = options.get('label') === undefined ? options.with('label', wanted.labels.join()) : options;
+    const own = pickColumns(head, given);
     if (own.features.length === wanted.features.length) return own;
     throw new UserError(
       `${file} has ${own.features.length + 1} columns, ${wanted.by} ${wanted.features.length + 1}`,
@@ -68,26 +90,27 @@ export function pickSame(head: Head, wanted: Wanted, options: SpecOptions, notes
     );
   }
   const features = wanted.features.map((name) => at.get(name)!);
-  const label = columnOf(head, options.get('label') ?? wanted.label, 'label');
-  const used = new Set([label, ...features]);
+  const labels = labelsOf(head, options, undefined, wanted.labels);
+  const used = new Set([...labelColumnsOf(labels), ...features]);
   // Weights are for training.
   const dropped = new Set([...options.list('drop'), options.get('weight')]);
   const extra = names.filter((name, column) => !used.has(column) && !dropped.has(name));
   if (extra.length > 0) notes.push(`${file}: left out ${listed(extra)}, which ${wanted.by} does not have`);
-  return { label, features };
+  return { ...labels, features };
 }
 
 /** The columns of one table as what others are to have. */
-export const wantedOf = (head: Head, { label, features }: Picked): Wanted => ({
+export const wantedOf = (head: Head, picked: Picked): Wanted => ({
   named: head.names !== undefined,
-  label: nameOf(head, label),
-  features: features.map((column) => nameOf(head, column)),
+  labels: labelColumnsOf(picked).map((column) => nameOf(head, column)),
+  features: picked.features.map((column) => nameOf(head, column)),
   by: head.file,
 });
 
 /** Those that a model was trained on. */
-export const wantedByModel = ({ named, label, features }: Columns): Wanted => ({
-  ...{ named, label },
-  features: [...new Set(features.map(sourceOf))],
+export const wantedByModel = ({ columns, label }: { columns: Columns; label: LabelKind }): Wanted => ({
+  named: columns.named,
+  labels: labelColumns({ columns, label }),
+  features: [...new Set(columns.features.map(sourceOf))],
   by: 'the data that the model was trained on',
 });

@@ -40,11 +40,11 @@ function kindOf(text: string): MissingKind {
  */
 export function usedRows(
   table: Table,
-  { label, features, weight = -1 }: Picked,
+  { label, labels = [label], features, weight = -1 }: Picked,
   missing: MissingChoice,
   notes: string[],
 ): number[] {
-  const dropping = [label, weight, ...features]
+  const dropping = [...labels, weight, ...features]
     .filter((column) => column >= 0 && missing.of(column) === 'drop')
     .map((column) => table.columns[column]!)
     .filter(({ odds }) => odds.some(({ kind }) => kind === 'missing'));

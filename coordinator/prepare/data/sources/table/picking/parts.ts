@@ -43,7 +43,7 @@ export async function split(
   const other = await read({
     ...request,
     file: testFile,
-    known: wanted.named ? [wanted.label, ...wanted.features] : [],
+    known: wanted.named ? [...wanted.labels, ...wanted.features] : [],
     pick: (head) => pickSame(head, wanted, options, notes),
   });
   const test = sheetOf(other, options, notes);

@@ -5,11 +5,22 @@ import type { Head, Table } from '../cells/table.js';
 export interface Picked {
   /** -1 where nothing is to be learned: then there may be none. */
   label: number;
+  /** Columns of 0 and 1 for several classes at once; the first is `label`. */
+  labels?: number[];
   /** Column numbers in the order of a record's values. */
   features: number[];
   /** What a training row counts. */
   weight?: number;
 }
+
+/** A row may have any number of classes at once. */
+export interface Several {
+  /** Between the classes of a list, where that is told. */
+  separator: string | undefined;
+}
+
+export const labelColumnsOf = ({ label, labels }: Pick<Picked, 'label' | 'labels'>): number[] =>
+  labels ?? [label];
 
 export interface TableRequest {
   file: string;
@@ -18,6 +29,8 @@ export interface TableRequest {
   options: SpecOptions;
   /** Whether the label is a number. */
   isRegression: boolean;
+  /** Whether a row may have several classes at once, and how they are told. */
+  several?: Several | undefined;
   /** Names of columns that are known from elsewhere, by which a header is recognized. */
   known: readonly string[];
   /** Chooses the columns; called once, as soon as they are known. @throws UserError */

@@ -9,10 +9,11 @@ import type { ValueColumn } from './value-column.js';
 export function isUsed(name: string, { options }: TableRequest): boolean {
   if (options.list('drop').includes(name)) return false;
   const features = options.list('features');
-  const label = options.get('label');
+  const labels = options.list('label');
   // A label without a name may be any column.
-  if (features.length === 0 || label === undefined || /^-?\d+$/.test(label)) return true;
-  return [label, ...features].some((used) => used === name || used.startsWith(`${name}[`));
+  if (features.length === 0 || labels.length === 0 || labels.some((label) => /^-?\d+$/.test(label)))
+    return true;
+  return [...labels, ...features].some((used) => used === name || used.startsWith(`${name}[`));
 }
 
 export interface TypedRows {

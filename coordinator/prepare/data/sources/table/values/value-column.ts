@@ -21,14 +21,19 @@ export class ValueColumn {
   /** Rows before the first value. */
   private rows = 0;
 
-  constructor(private readonly name: string) {}
+  /** @param joinedBy stands between the classes of a list, where that is one text: a label of several classes */
+  constructor(
+    private readonly name: string,
+    private readonly joinedBy?: string,
+  ) {}
 
   get length(): number {
     return this.cells.length > 0 ? this.cells[0]!.length : this.rows;
   }
 
   /** @param value undefined where the row does not have the key */
-  add(value: unknown): void {
+  add(given: unknown): void {
+    const value = this.joinedBy === undefined || !isList(given) ? given : joined(given, this.joinedBy);
     if (this.cells.length === 0) {
       if (value === null || value === undefined) {
         this.rows++;
@@ -141,6 +146,19 @@ function indices(at: number, shape: Shape): string {
 }
 
 const textOfDate = (date: Date): string => date.toISOString().replace(/T00:00:00.000Z$/, '');
+
+/** A list of texts or of whole numbers as one text. */
+function joined(list: ArrayLike<unknown>, separator: string): string | Fault {
+  const classes = Array.from(list);
+  const odd = classes.find(
+    (one) => typeof one !== 'string' && typeof one !== 'bigint' && !Number.isInteger(one),
+  );
+  if (odd !== undefined || classes.includes(undefined))
+    return new Fault(`${inWords(odd)} in a list of classes: names of classes are texts or whole numbers`);
+  const divided = classes.find((one) => String(one).includes(separator));
+  if (divided !== undefined) return new Fault(`'${divided}' holds the separator of a list of classes`);
+  return classes.join(separator);
+}
 
 function inWords(value: unknown): string {
   if (value instanceof Uint8Array) return 'bytes';

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { namedDrivers } from './gpu-devices.js';
+import { namedDrivers } from './devices.js';
 
 /** Engine classes are no longer than 200 characters. */
 const MOST_CHARACTERS = 100;

@@ -2,8 +2,8 @@
 import { readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
-import { messageOf } from '../../shared/user-error.js';
-import { namedDrivers } from './gpu-devices.js';
+import { messageOf } from '../../../shared/user-error.js';
+import { namedDrivers } from './devices.js';
 
 const LOADER = 'libvulkan.so.1';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { closeText } from '../protocol/close-codes.js';
+import { closeText } from '../../protocol/close-codes.js';
 import { refuseOtherModule } from './model-module.js';
 
 const wanted = { name: 'tree-rnn.mjs', sha256: 'ab'.repeat(32) };

@@ -1,12 +1,12 @@
 /** What a run leaves of a model that is a program: its weights by name, since nobody else could load its layer. */
 import { join } from 'node:path';
-import type { RecordFormat } from '../../../shared/data/manifest.js';
-import type { ModelDescription } from '../../../shared/models/description.js';
-import { atomically, makeFolder, writeAll } from '../folder/atomic-file.js';
-import { safetensors } from './formats/safetensors.js';
-import { asTrained } from './portable-model.js';
+import type { RecordFormat } from '../../../../shared/data/manifest.js';
+import type { ModelDescription } from '../../../../shared/models/description.js';
+import { atomically, makeFolder, writeAll } from '../../folder/atomic-file.js';
+import { safetensors } from '../formats/safetensors.js';
+import { asTrained } from '../portable-model.js';
 
-export const PROGRAM_WEIGHTS = 'model.safetensors';
+const PROGRAM_WEIGHTS = 'model.safetensors';
 
 /** Writes into `dir`, which is made if need be. @param weights the flat vector, in model order */
 export async function writeProgramWeights(

@@ -1,23 +1,28 @@
 /** Labels as classes: their names, their order, and what makes one suspect that they are none. */
-import type { TensorSpec } from '../../../../../shared/data/manifest.js';
-import { UserError } from '../../../../../shared/user-error.js';
-import { countsOf, untrainedWarnings } from '../../labels/classes.js';
-import type { DataSet, Reader } from '../../source.js';
-import { escapedName } from '../../spec.js';
-import { classNameOf, isNumber } from './cells/number-field.js';
-import { nameOf, textAt, titleOf } from './cells/table.js';
-import type { Part, Parts, Sheet } from './picking/parts.js';
+import type { RecordArray, TensorSpec } from '../../../../../../shared/data/manifest.js';
+import { UserError } from '../../../../../../shared/user-error.js';
+import { countsOf, untrainedWarnings } from '../../../labels/classes.js';
+import type { DataSet, Reader } from '../../../source.js';
+import { escapedName } from '../../../spec.js';
+import { classNameOf, isNumber } from '../cells/number-field.js';
+import { nameOf, textAt, titleOf } from '../cells/table.js';
+import type { Part, Parts, Sheet } from '../picking/parts.js';
 
 /** Classes are suspect from so many on: of whole numbers and of texts, and of numbers with decimals. */
 const [MANY, FEW] = [10, 3];
 
-/** What the labels are, before they are scaled. */
+/** What the labels are. */
 export interface Labels extends Pick<DataSet, 'y' | 'label' | 'warnings' | 'unknownClasses'> {
-  /** Class numbers by name; undefined in a regression. */
-  classes?: ReadonlyMap<string, number>;
+  /** The rows whose classes are known: of data read for a model, others are left out. */
+  rowsOf(part: Part): readonly number[];
+  /** The labels of rows whose classes are known; undefined in a regression, whose numbers are scaled yet. */
+  of?(part: Part): RecordArray;
 }
 
-export const VALUES: Labels = { y: { shape: [1], dtype: 'float32' }, label: { kind: 'value' } };
+export const VALUES: Labels = {
+  ...{ y: { shape: [1], dtype: 'float32' }, label: { kind: 'value' } },
+  rowsOf: ({ rows }) => rows,
+};
 const INDEX: TensorSpec = { shape: [], dtype: 'int32' };
 
 /** The classes of the model, of the file, or of all rows. @throws UserError if there is nothing to tell apart */
@@ -31,7 +36,14 @@ export function classesOf({ train, test }: Parts, { trained }: Reader): Labels {
   const count = trainLabels.length + testLabels.length;
   const names = known ?? told ?? orderedClasses(new Set([...trainLabels, ...testLabels]));
   const classes = new Map(names.map((name, at) => [name, at]));
-  const labels = { y: INDEX, label: { kind: 'class' as const, classes: names.length, names }, classes };
+  const labels: Labels = {
+    ...{ y: INDEX, label: { kind: 'class', classes: names.length, names } },
+    rowsOf: (part) => {
+      const own = classNamesOf(part);
+      return part.rows.filter((_, at) => classes.has(own[at]!));
+    },
+    of: (part) => Int32Array.from(classNamesOf(part), (name) => classes.get(name)!),
+  };
   if (known) {
     const unknown = (labels: readonly string[]) => countsOf(labels.filter((name) => !classes.has(name)));
     return { ...labels, unknownClasses: { train: unknown(trainLabels), test: unknown(testLabels) } };
@@ -44,7 +56,7 @@ export function classesOf({ train, test }: Parts, { trained }: Reader): Labels {
 }
 
 /** The names of the classes of a part's records, whose labels are all there, or may be a class when they are not. */
-export const classNamesOf = ({ table, picked: { label }, rows }: Part): string[] =>
+const classNamesOf = ({ table, picked: { label }, rows }: Part): string[] =>
   rows.map((row) => textAt(table, row, label) ?? table.columns[label]!.oddAt(row)!.text);
 
 /** Spellings of one class that are told. */
@@ -71,8 +83,9 @@ export function spellingNotes({ table, picked: { label }, rows }: Sheet): string
     `${table.file}, column ${titleOf(table, label)}: ${example!.slice(0, TOLD).join(' and ')} are one class${rest}`,
   ];
 }
+
 /** Numbers in their order, or else texts in theirs. @throws UserError unless there are two */
-function orderedClasses(found: ReadonlySet<string>): string[] {
+export function orderedClasses(found: ReadonlySet<string>): string[] {
   const names = [...found];
   const isNumeric = names.every((name) => isNumber(name, 'point'));
   names.sort((a, b) => (isNumeric ? Number(a) - Number(b) : a < b ? -1 : 1));

@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { temporaryFolder } from '../../test/support/cluster/cluster.js';
-import { showsGpu } from './gpu-devices.js';
-import { gpuNames } from './gpu-names.js';
+import { temporaryFolder } from '../../../test/support/cluster/cluster.js';
+import { showsGpu } from './devices.js';
+import { gpuNames } from './names.js';
 import { missingLoader, vulkanDrivers } from './vulkan.js';
 
 /** A machine whose drivers tell nothing. */

@@ -1,5 +1,5 @@
 /** A model as a module of the user's: a program that never travels. Who computes it holds the same file. */
-import { UserError } from '../user-error.js';
+import { UserError } from '../../user-error.js';
 
 export interface ModelModule {
   /** The name of its file, without the folder: for people. */
