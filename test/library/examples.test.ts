@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build } from 'vite';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { sharedBrowser, Tab, withoutChromium } from '../support/browser/chromium.js';
 import { temporaryFolder } from '../support/cluster/cluster.js';
@@ -75,6 +76,14 @@ describe('an example', () => {
     expect(accuracyIn(await follow(await copyOf('transfer')))).toBeGreaterThan(60);
   });
 
+  it('trains with a loss of its own, with the same weights from the command and from a program', async () => {
+    const folder = await copyOf('loss');
+    const told = await follow(folder);
+    expect(Math.abs(Number(/^(\d+) %/.exec(told)?.[1]) - 90)).toBeLessThan(6);
+    const { weightsSha256 } = JSON.parse(readFileSync(join(folder, 'run/summary.json'), 'utf8'));
+    expect(told).toContain(`weights ${weightsSha256}\n`);
+  });
+
   it('trains a program whose graph is the tree of the record', async () => {
     expect(accuracyIn(await follow(await copyOf('tree-rnn')))).toBeGreaterThan(90);
   });
@@ -91,11 +100,13 @@ async function served(folder: string): Promise<string> {
 describe.skipIf(withoutChromium())('an example with a page', () => {
   const browser = sharedBrowser();
 
-  it('contributes from a page of another origin, to the bits of a worker in Node', async () => {
-    const origin = await served(await copyOf('embed'));
+  it('contributes from pages of other origins, one of them bundled, to the bits of a worker in Node', async () => {
+    const folder = await copyOf('embed');
+    await build({ root: join(folder, 'bundled'), base: './', logLevel: 'error', build: { minify: false } });
+    const [origin, other] = [await served(folder), await served(folder)];
     const trained = { data: 'digits?train=64&test=20', model: 'cnn', seed: 7, engineClass: 'compiled/wasm' };
     const [run, alone] = await Promise.all([
-      tokenRun({ ...trained, allowOrigin: origin, auditRate: 0 }),
+      tokenRun({ ...trained, allowOrigin: `${origin},${other}`, auditRate: 0, minWorkers: 2 }),
       smallRun(trained),
     ]);
     const stranger = await Tab.open(await browser(), `${origin}?coordinator=${alone.url}`);
@@ -106,10 +117,15 @@ describe.skipIf(withoutChromium())('an example with a page', () => {
     const query = new URLSearchParams({ coordinator: run.url, token: run.tokens.volunteer });
     const tab = await Tab.open(await browser(), `${origin}?${query}`);
     await tab.click('Help');
+    const bundled = await Tab.open(await browser(), `${other}/bundled/dist/index.html?${query}`);
+    await bundled.click('Help us train');
     const { weightsSha256, workers } = await run.finished;
-    expect(workers).toMatchObject([{ kind: 'browser', engine: 'compiled/wasm', samples: 128 }]);
-    await tab.page.locator('output').filter({ hasText: 'Thank you.' }).waitFor();
-    expect(tab.complaints).toEqual([]);
+    const inTab = { kind: 'browser', engine: 'compiled/wasm', samples: 64 };
+    expect(workers).toMatchObject([inTab, inTab]);
+    for (const { page, complaints } of [tab, bundled]) {
+      await page.locator('output').filter({ hasText: 'Thank you.' }).waitFor();
+      expect(complaints).toEqual([]);
+    }
     alone.work('node', 'compiled/wasm');
     expect(weightsSha256).toBe((await alone.finished).weightsSha256);
   });
