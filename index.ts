@@ -31,8 +31,8 @@ export type {
   ModuleParameter,
   ModuleParameters,
 } from './coordinator/prepare/model/module/parameters.js';
-export type { LossPerOutput } from './coordinator/prepare/model/outputs/loss-per-output.js';
 export type { ModelFunction } from './coordinator/prepare/model/topology/request.js';
+export type { LossPerOutput } from './coordinator/prepare/model/traced/loss-per-output.js';
 export type {
   LossOption,
   LossSource,

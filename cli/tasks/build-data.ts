@@ -1,9 +1,8 @@
 /** A data set read as a run reads it, and written as chunks. */
 import { type BuiltManifests, writeBuilt } from '../../coordinator/prepare/data/built/write-built.js';
 import { absoluteData, openData, shownData } from '../../coordinator/prepare/data/sources/sources.js';
-import { endsOf } from '../../coordinator/prepare/model/ends.js';
+import { endsOf, namesOfModel } from '../../coordinator/prepare/model/ends.js';
 import { absoluteModel } from '../../coordinator/prepare/model/file/model-spec.js';
-import { namesOfModel } from '../../coordinator/prepare/model/outputs/end-names.js';
 import type { LossName } from '../../shared/numerics/losses.js';
 import { UserError } from '../../shared/user-error.js';
 

@@ -3,7 +3,7 @@ import { parseAugment } from '../../shared/data/augment/augment.js';
 import { flagOf } from '../../shared/options/read-options.js';
 import { UserError } from '../../shared/user-error.js';
 import { parseClassWeight } from '../prepare/data/labels/class-weights.js';
-import { parseLossWeights } from '../prepare/model/outputs/loss-per-output.js';
+import { parseLossWeights } from '../prepare/model/traced/loss-per-output.js';
 import { optimizerOf, takersOf } from '../update/optimizers/optimizers.js';
 import type { GivenCoordinatorOptions } from './options.js';
 

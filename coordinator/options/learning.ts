@@ -17,7 +17,7 @@ import {
   word,
 } from '../../shared/options/option-kinds.js';
 import { SOURCES } from '../prepare/data/sources/sources.js';
-import { isLossPerOutput, lossTextOf } from '../prepare/model/outputs/loss-per-output.js';
+import { isLossPerOutput, lossTextOf } from '../prepare/model/traced/loss-per-output.js';
 import { isModule, type LossOption } from '../prepare/model/traced/own-function.js';
 import { ZOO } from '../prepare/zoo/zoo.js';
 

@@ -22,7 +22,7 @@ it('a Keras file with two inputs and two outputs learns from arrays of their nam
   const [alone, shared] = [await temporaryFolder(), await temporaryFolder()];
   const one = await coordinator(alone, ...RUN, '--local-workers', '1');
   expect(await one.program.ended).toBe(0);
-  const three = await coordinator(shared, ...RUN, '--min-workers', '3');
+  const three = await coordinator(shared, ...RUN);
   const workers = ['w1', 'w2', 'w3'].map((name) => worker(three.url, '--name', name, '--cache-mb', '0'));
   await reached(three, 6);
   workers[0]!.child.kill('SIGKILL');

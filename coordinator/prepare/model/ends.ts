@@ -4,8 +4,9 @@
  */
 import { ACTIVATION_LAYERS, SEEN_THROUGH } from '../../../shared/models/last-activation.js';
 import { isInputLayer, isOutputLayer, outputNameOf } from '../../../shared/models/portable-names.js';
-import type { DataShapes, ModelEnds, PartOfModel } from '../data/source.js';
+import type { DataShapes, EndNames, ModelEnds, PartOfModel } from '../data/source.js';
 import { isModelFile } from './file/model-spec.js';
+import { endNames } from './layers/end-names.js';
 import type { Topology } from './layers/topology-json.js';
 import { isModelModule } from './module/module-model.js';
 import type { ModelSource } from './topology/request.js';
@@ -75,6 +76,19 @@ export async function endsOf(
   } catch {
     // Building the model reports what is wrong with its file.
     return {};
+  }
+}
+
+/** Of a model file, or of one that was built before. @returns undefined for all other sources */
+export async function namesOfModel(model: ModelSource): Promise<EndNames | undefined> {
+  if (typeof model === 'object') return endNames(model.topology);
+  if (typeof model === 'function' || !isModelFile(model)) return undefined;
+  try {
+    const { readTopology } = await import('./file/read.js');
+    return endNames(await readTopology(model));
+  } catch {
+    // Building the model reports what is wrong with its file.
+    return undefined;
   }
 }
 

@@ -6,7 +6,7 @@
  */
 import { LOSSES, type LossName } from '../../../../shared/numerics/losses.js';
 import { UserError } from '../../../../shared/user-error.js';
-import { lossesAsked } from '../outputs/loss-per-output.js';
+import { lossesAsked } from '../traced/loss-per-output.js';
 import { isOwnLoss, type LossOption } from '../traced/own-function.js';
 
 type Config = Record<string, unknown>;

@@ -19,11 +19,11 @@ import { type ChosenLoss, chooseLoss } from '../file/training-config.js';
 import { noWeights, tuned } from '../file/tune.js';
 import { uniquelyNamed } from '../file/unique-names.js';
 import { checkLayers } from '../layers/check.js';
+import { endNames } from '../layers/end-names.js';
 import { freezeInner, freezeStored } from '../layers/frozen.js';
 import { type Topology, topologyOf } from '../layers/topology-json.js';
 import { isModelModule, moduleModel } from '../module/module-model.js';
-import { endNames } from '../outputs/end-names.js';
-import { isLossPerOutput, lossesAsked } from '../outputs/loss-per-output.js';
+import { isLossPerOutput, lossesAsked } from '../traced/loss-per-output.js';
 import type { LossSource } from '../traced/own-function.js';
 import type { BuildRequest, ModelFunction } from './request.js';
 

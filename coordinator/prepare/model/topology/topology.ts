@@ -19,8 +19,7 @@ import { tellFit } from '../file/from-weights.js';
 import { setWeights } from '../file/given-weights.js';
 import type { ChosenLoss } from '../file/training-config.js';
 import { checkLayers } from '../layers/check.js';
-import { lossesAsked } from '../outputs/loss-per-output.js';
-import { targetsOf, trainedOutputs } from '../outputs/trained-outputs.js';
+import { lossesAsked } from '../traced/loss-per-output.js';
 import { isOwnLoss, ownLoss } from '../traced/own-function.js';
 import { scoredFor } from '../traced/own-metrics.js';
 import type { Subject } from '../traced/plain-inputs.js';
@@ -31,6 +30,7 @@ import { type DataHead, referenceProbe } from './reference.js';
 import type { BuildRequest, BuiltModel, ModelSource } from './request.js';
 import { seedTopology } from './seeds.js';
 import { isRegistered, load, startingPoint } from './starting-point.js';
+import { targetsOf, trainedOutputs } from './trained-outputs.js';
 import { weightSpecs } from './weight-specs.js';
 
 const tf = loadTensorFlow();

@@ -4,7 +4,7 @@ import type * as TensorFlow from '@tensorflow/tfjs';
 import { LOSSES, type LossName } from '../../../../shared/numerics/losses.js';
 import { UserError } from '../../../../shared/user-error.js';
 import { defaultExportOf } from '../../module/default-export.js';
-import { isLossPerOutput, type LossPerOutput } from '../outputs/loss-per-output.js';
+import { isLossPerOutput, type LossPerOutput } from './loss-per-output.js';
 
 /**
  * One number for each sample of a batch, [batch], of the labels and the model's output for them. It must compute by

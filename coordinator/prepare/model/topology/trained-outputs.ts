@@ -5,11 +5,11 @@ import { inputNamesOf, outputNamesOf } from '../../../../shared/models/end-names
 import { MAX_OUTPUTS } from '../../../../shared/protocol/sizes.js';
 import { UserError } from '../../../../shared/user-error.js';
 import type { ChosenLoss } from '../file/training-config.js';
-import { checkEnd, checkOutput, defaultLoss, type Target } from '../topology/fit.js';
-import type { DataHead } from '../topology/reference.js';
-import type { BuildRequest } from '../topology/request.js';
+import { lossesAsked, lossWeightsAsked } from '../traced/loss-per-output.js';
 import { isOwnLoss } from '../traced/own-function.js';
-import { lossesAsked, lossWeightsAsked } from './loss-per-output.js';
+import { checkEnd, checkOutput, defaultLoss, type Target } from './fit.js';
+import type { DataHead } from './reference.js';
+import type { BuildRequest } from './request.js';
 
 /** The targets of the model's outputs, in the order of the records. @throws UserError naming the parts on both sides */
 export function targetsOf(model: TensorFlow.LayersModel, data: DataHead): Target[] {
