@@ -2,22 +2,26 @@
 import { Command, CommanderError } from 'commander';
 import { messageOf, UserError } from '../shared/user-error.js';
 import { VERSION } from '../shared/version.js';
-import { addCoordinator } from './commands/coordinator.js';
-import { addDashboard } from './commands/dashboard.js';
-import { addData } from './commands/data/data.js';
-import { addEngines } from './commands/engines.js';
-import { addMetrics } from './commands/metrics.js';
-import { addStart } from './commands/start.js';
-import { addStatus } from './commands/status.js';
-import { addToken } from './commands/token.js';
-import { addEvaluate } from './commands/trained/evaluate.js';
-import { addExport } from './commands/trained/export.js';
-import { addGenerate } from './commands/trained/generate.js';
-import { addPredict } from './commands/trained/predict.js';
-import { addWorker } from './commands/worker.js';
 import { Interrupted } from './input/interruptions.js';
 import { jsonLine, type LogFormat } from './output/log.js';
 import { asksForJson } from './output/terminal.js';
+
+/** In the order of `--help`. Each file is loaded when its command is asked for: a worker starts without the coordinator. */
+const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
+  start: async () => (await import('./commands/start.js')).addStart,
+  coordinator: async () => (await import('./commands/coordinator.js')).addCoordinator,
+  worker: async () => (await import('./commands/worker.js')).addWorker,
+  status: async () => (await import('./commands/status.js')).addStatus,
+  evaluate: async () => (await import('./commands/trained/evaluate.js')).addEvaluate,
+  export: async () => (await import('./commands/trained/export.js')).addExport,
+  predict: async () => (await import('./commands/trained/predict.js')).addPredict,
+  generate: async () => (await import('./commands/trained/generate.js')).addGenerate,
+  metrics: async () => (await import('./commands/metrics.js')).addMetrics,
+  engines: async () => (await import('./commands/engines.js')).addEngines,
+  data: async () => (await import('./commands/data/data.js')).addData,
+  dashboard: async () => (await import('./commands/dashboard.js')).addDashboard,
+  token: async () => (await import('./commands/token.js')).addToken,
+};
 
 /** @returns the exit code: 0 done, 1 failed, 2 wrong usage, 130 or 143 interrupted; never throws */
 export async function main(args: readonly string[]): Promise<number> {
@@ -27,28 +31,18 @@ export async function main(args: readonly string[]): Promise<number> {
     .exitOverride()
     // Usage errors are told below, like all others.
     .configureOutput({ outputError: () => undefined });
-  const commands = [
-    addStart,
-    addCoordinator,
-    addWorker,
-    addStatus,
-    addEvaluate,
-    addExport,
-    addPredict,
-    addGenerate,
-    addMetrics,
-    addEngines,
-    addData,
-    addDashboard,
-    addToken,
-  ];
-  for (const add of commands) add(program);
   try {
+    for (const load of commandsFor(args)) (await load())(program);
     await program.parseAsync(args, { from: 'user' });
     return 0;
   } catch (error) {
     return tell(error, { verbose: args.includes('--verbose'), format: asksForJson(args) ? 'json' : 'text' });
   }
+}
+
+/** The one that is asked for; all of them for help, for the version, and to tell which there are. */
+function commandsFor([name = '']: readonly string[]): (() => Promise<(program: Command) => void>)[] {
+  return Object.hasOwn(COMMANDS, name) ? [COMMANDS[name]!] : Object.values(COMMANDS);
 }
 
 /** @returns the exit code */

@@ -1,4 +1,4 @@
-// Builds everything: AssemblyScript kernels -> an embedded module, TypeScript -> dist/, pages -> dist/browser/.
+// Builds everything: AssemblyScript kernels -> an embedded module, TypeScript -> dist/ and its chunks, pages -> dist/browser/.
 // What is built already is not built again. `node scripts/build.mjs NAME...` builds these parts alone.
 import { parts } from './parts.mjs';
 import { ifChanged } from './sources.mjs';

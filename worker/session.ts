@@ -5,6 +5,7 @@
  * Runs alike in Node and in browsers: socket, clock, caches and the engine's thread are handed in.
  */
 import type { Clock } from '../shared/clock.js';
+import { createExchange } from '../shared/numerics/codec/exchange.js';
 import { printable } from '../shared/printable.js';
 import { decodeCoordinatorMessage } from '../shared/protocol/codec.js';
 import { FrameError, isFrame, readFrame } from '../shared/protocol/frame.js';
@@ -161,7 +162,7 @@ export class Session {
   private async prepare(welcome: Welcome): Promise<void> {
     const material = await this.options.prepare(welcome);
     if (this.closed) return;
-    this.ready = this.partsOf(material, welcome.seed);
+    this.ready = this.partsOf(material, welcome);
     const { name, engineClass, reason, lanes } = material.compute;
     this.options.tell({ type: 'engine', engine: name, engineClass, reason });
     // The text comes from drivers and libraries, and may be of any length.
@@ -174,14 +175,17 @@ export class Session {
     });
   }
 
-  private partsOf(material: RunMaterial, seed: number): Ready {
+  private partsOf(material: RunMaterial, { seed, exchange: terms }: Welcome): Ready {
     const { socket, clock, fail } = this.options;
     const { outbox } = this;
     const { compute, layout } = material;
     const weights = new WeightVersions(material);
     const gradients = new GradientBuffers(layout.total, socket, (elements) => compute.allocate(elements));
     const uploads = new Uploads(layout, socket, (gradient) => gradients.giveBack(gradient));
-    const runner = new TaskRunner({ material, weights, gradients, uploads, outbox, clock, seed, fail });
+    const exchange = createExchange(terms, seed, layout);
+    const runner = new TaskRunner({
+      ...{ material, weights, gradients, uploads, outbox, clock, seed, exchange, fail },
+    });
     return { weights, gradients, uploads, runner };
   }
 

@@ -15,7 +15,7 @@ import { EVENT_OPTIONS } from '../input/options.js';
 import { closingText } from '../output/closing-text.js';
 import { firstTokensText, invitation } from '../output/invitation.js';
 import { createLog } from '../output/log.js';
-import { createDisplay, type Display } from '../output/progress.js';
+import { type Display, loadDisplay } from '../output/progress.js';
 import { terminalOf } from '../output/terminal.js';
 import { createEventHook } from '../tasks/event-hook.js';
 import { startLocalLanes } from '../tasks/local-lanes.js';
@@ -40,6 +40,7 @@ export async function runCoordinator(given: GivenCoordinatorOptions, command: Co
   const early = createLog(terminal);
   // Loaded here, so that other commands, and workers above all, start without it.
   const { startCoordinator } = await import('../../coordinator/start.js');
+  const show = await loadDisplay(terminal);
   const running = await startCoordinator(given, (what) =>
     early.say({ type: 'preparing', text: `${what} ...` }),
   );
@@ -52,13 +53,11 @@ export async function runCoordinator(given: GivenCoordinatorOptions, command: Co
   else process.stdout.write(`${listening}\n`);
   // Print them even if nothing else is printed: this is the only time that they are shown.
   if (firstTokens) for (const line of firstTokensText(url, firstTokens, runDir)) console.error(line);
-  const display = createDisplay({
-    ...terminal,
-    status: () => running.status(),
-    join: joinLine(url, takesToken),
-  });
+  const display = show({ status: () => running.status(), join: joinLine(url, takesToken) });
   if (terminal.format === 'text')
     for (const text of invitation(url, process.stderr, takesToken)) display.say({ type: 'invitation', text });
+  const hint = fewStepsText(given, running.status());
+  if (hint) display.say({ type: 'hint', text: hint });
   const hook =
     onEvent === undefined
       ? undefined
@@ -94,6 +93,19 @@ export async function runCoordinator(given: GivenCoordinatorOptions, command: Co
     await Promise.all([workers.stop(), lanes.stop(), hook?.settled()]);
     await running.close();
   }
+}
+
+/** Where a run that nobody has measured out is over before it can learn. */
+const FEW_STEPS = 50;
+
+/** @param given what the user has asked for: who says how long the run shall be needs no hint */
+export function fewStepsText(
+  { epochs, steps, batchSize, resume }: GivenCoordinatorOptions,
+  run: { steps: number },
+): string | undefined {
+  if (epochs !== undefined || steps !== undefined || batchSize !== undefined || resume) return undefined;
+  if (run.steps >= FEW_STEPS) return undefined;
+  return `so few records make only ${run.steps} steps in all: --batch-size 16 --epochs 20 lets the model learn longer`;
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Summary } from '../../coordinator/record/folder/summary.js';
 import type { RunningCoordinator } from '../../coordinator/start.js';
 import { Interrupted, type Interruption } from '../input/interruptions.js';
 import type { Note } from '../output/log.js';
-import { untilTheEnd } from './coordinator.js';
+import { fewStepsText, untilTheEnd } from './coordinator.js';
 
 /** A run whose end, and whose user, are the test's. */
 function subject(linger: boolean) {
@@ -95,5 +95,14 @@ describe('a coordinator that does not linger', () => {
       message: expect.stringContaining('NOT SAVED'),
     });
     expect(failed.lines.join('\n')).not.toContain('model:');
+  });
+});
+
+describe('a run that is over before it can learn', () => {
+  it('is told to who has not said how long it shall be', () => {
+    expect(fewStepsText({}, { steps: 8 })).toMatch(/only 8 steps in all: --batch-size 16 --epochs 20 lets/);
+    expect(fewStepsText({}, { steps: 50 })).toBeUndefined();
+    for (const given of [{ epochs: 2 }, { steps: 8 }, { batchSize: 128 }, { resume: true }])
+      expect(fewStepsText(given, { steps: 8 })).toBeUndefined();
   });
 });

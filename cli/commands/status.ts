@@ -1,7 +1,6 @@
 /** `swarmgrad status URL`: prints the status of a running coordinator, once or every second. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
-import logUpdate from 'log-update';
 import type { StatusView } from '../../shared/status/monitoring.js';
 import { isOver } from '../../shared/status/status.js';
 import { UserError } from '../../shared/user-error.js';
@@ -32,15 +31,16 @@ async function showStatus(url: string, command: Command): Promise<void> {
   const credentials = credentialsOf(givenFlags(CREDENTIAL_OPTIONS, command));
   const { http } = addressesOf(url);
   const inPlace = watch && !json && process.stdout.isTTY;
+  const { default: logUpdate } = inPlace ? await import('log-update') : { default: undefined };
   for (;;) {
     const status = await fetchStatus(http, credentials);
     const text = json ? JSON.stringify(status) : statusText(status);
-    if (inPlace) logUpdate(text);
+    if (logUpdate) logUpdate(text);
     else console.log(text);
     if (!watch || isOver(status.state)) break;
     await delay(WATCH_MS);
   }
-  if (inPlace) logUpdate.done();
+  logUpdate?.done();
 }
 
 async function fetchStatus(http: string, credentials: Credentials): Promise<StatusView> {

@@ -1,7 +1,6 @@
 /** `swarmgrad worker URL`: computes for a run until it ends; comes back when the connection is lost. */
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import type { Command } from 'commander';
+import { systemCacheFolder } from '../../coordinator/prepare/data/files/address/system-cache.js';
 import { withDefaults } from '../../shared/options/read-options.js';
 import { levelOfWorkerEvent } from '../../shared/status/worker-events.js';
 import { WORKER_OPTIONS } from '../../worker/node/options.js';
@@ -64,13 +63,4 @@ function endWith(worker: RunningWorker): void {
   });
   // The channel alone must not keep a worker alive whose run is over.
   process.channel?.unref();
-}
-
-/** Where each system keeps what programs can fetch again. */
-function systemCacheFolder(): string {
-  const { env, platform } = process;
-  if (platform === 'win32')
-    return join(env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'swarmgrad', 'cache');
-  if (platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'swarmgrad');
-  return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'swarmgrad');
 }

@@ -1,11 +1,9 @@
 /** Numbers and tables for people, in one way everywhere. Unknown numbers are shown as a dash. */
-const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+import { count } from '../../shared/status/figures.js';
 
 export const DASH = '–';
 
-export const count = (value: number): string => grouped.format(value);
-
-export { duration, percent, significant } from '../../shared/status/figures.js';
+export { count, duration, percent, significant } from '../../shared/status/figures.js';
 
 export const known = <T>(value: T | null | undefined, format: (value: T) => string): string =>
   value === null || value === undefined ? DASH : format(value);

@@ -3,9 +3,9 @@ import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Level, told } from '../../shared/status/events.js';
 import { status } from '../../test/support/files/status-fixture.js';
-import { createDisplay } from './progress.js';
+import { loadDisplay } from './progress.js';
 
-function display(options: { quiet?: boolean; level?: Level; isTTY?: boolean } = {}) {
+async function display(options: { quiet?: boolean; level?: Level; isTTY?: boolean } = {}) {
   const { quiet = false, level = quiet ? 'error' : 'info', isTTY = false } = options;
   let written = '';
   const stderr = Object.assign(
@@ -18,10 +18,8 @@ function display(options: { quiet?: boolean; level?: Level; isTTY?: boolean } = 
     { isTTY, columns: 100, rows: 30 },
   ) as unknown as NodeJS.WriteStream & { fd: 2 };
   const streams = { stdout: process.stdout, stderr };
-  const shown = createDisplay({
-    ...{ quiet, level, format: 'text', streams },
-    ...{ status: () => status(), join: 'join: here' },
-  });
+  const show = await loadDisplay({ quiet, level, format: 'text', streams });
+  const shown = show({ status: () => status(), join: 'join: here' });
   return { shown, text: () => stripVTControlCharacters(written) };
 }
 
@@ -29,8 +27,8 @@ describe('the progress display', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it('is a plain line now and then where there is no terminal, soon after the start and then every five seconds', () => {
-    const { shown, text } = display();
+  it('is a plain line now and then where there is no terminal, soon after the start and then every five seconds', async () => {
+    const { shown, text } = await display();
     vi.advanceTimersByTime(10_000);
     const evaluated = {
       type: 'evaluation',
@@ -54,9 +52,9 @@ describe('the progress display', () => {
     ]);
   });
 
-  it('speaks of checkpoints only when asked to be verbose', () => {
+  it('speaks of checkpoints only when asked to be verbose', async () => {
     for (const level of ['info', 'debug'] as const) {
-      const { shown, text } = display({ level });
+      const { shown, text } = await display({ level });
       const event = told({ type: 'checkpoint', step: 100, path: '/runs/one' });
       shown.event({ ...event, id: 0, at: 0, level: 'debug' });
       expect(text().includes('checkpoint at step 100')).toBe(level === 'debug');
@@ -64,8 +62,8 @@ describe('the progress display', () => {
     }
   });
 
-  it('in a terminal keeps log lines above the lines that update', () => {
-    const { shown, text } = display({ isTTY: true });
+  it('in a terminal keeps log lines above the lines that update', async () => {
+    const { shown, text } = await display({ isTTY: true });
     shown.say({ type: 'joined', text: 'ada joined' });
     vi.advanceTimersByTime(400);
     shown.end();
@@ -73,8 +71,8 @@ describe('the progress display', () => {
     expect(text().trimEnd()).toMatch(/join: here$/);
   });
 
-  it('says nothing when quiet', () => {
-    const { shown, text } = display({ quiet: true, isTTY: true });
+  it('says nothing when quiet', async () => {
+    const { shown, text } = await display({ quiet: true, isTTY: true });
     shown.say({ type: 'x', text: 'x' });
     vi.advanceTimersByTime(10_000);
     shown.end();

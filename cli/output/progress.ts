@@ -4,7 +4,8 @@
  * In a terminal some lines that update in place, with the log above them; elsewhere a plain line now and
  * then. Reads the status, and never holds the run up.
  */
-import { createLogUpdate } from 'log-update';
+import type { createLogUpdate } from 'log-update';
+import type { Level } from '../../shared/status/events.js';
 import type { Status } from '../../shared/status/status.js';
 import { createLog, type Log, type LogOptions, textLog } from './log.js';
 import { colored, liveText, plainLine, uncolored } from './progress-text.js';
@@ -22,23 +23,34 @@ export interface Display extends Log {
 export interface DisplayOptions extends LogOptions {
   /** No lines that update, and none of progress. */
   quiet: boolean;
-  status(): Status;
-  /** How another machine joins. */
-  join: string;
   streams?: Pick<NodeJS.Process, 'stdout' | 'stderr'>;
 }
 
-export function createDisplay(options: DisplayOptions): Display {
-  const { quiet, format, streams = process } = options;
-  if (quiet || format === 'json') return { ...createLog(options, streams), end: () => undefined };
-  // A terminal without a size, as some containers give one, cannot be updated in place.
-  const { isTTY, columns, rows } = streams.stderr;
-  const show = isTTY && columns > 0 && rows > 0 ? liveDisplay : plainDisplay;
-  return show(options, streams.stderr);
+/** Of which run. */
+export interface Shown {
+  status(): Status;
+  /** How another machine joins. */
+  join: string;
 }
 
-function liveDisplay({ status, join, level }: DisplayOptions, stream: NodeJS.WriteStream): Display {
-  const update = createLogUpdate(stream);
+/** What shows a run, by where it is shown. Loaded before the run begins: no event of it is missed then. */
+export async function loadDisplay(options: DisplayOptions): Promise<(shown: Shown) => Display> {
+  const { quiet, format, level = 'info', streams = process } = options;
+  if (quiet || format === 'json') return () => ({ ...createLog(options, streams), end: () => undefined });
+  const stream = streams.stderr;
+  // A terminal without a size, as some containers give one, cannot be updated in place.
+  if (!stream.isTTY || !(stream.columns > 0 && stream.rows > 0))
+    return (shown) => plainDisplay(shown, level, stream);
+  const { createLogUpdate } = await import('log-update');
+  return (shown) => liveDisplay(shown, level, stream, createLogUpdate(stream));
+}
+
+function liveDisplay(
+  { status, join }: Shown,
+  level: Level,
+  stream: NodeJS.WriteStream,
+  update: ReturnType<typeof createLogUpdate>,
+): Display {
   const paint = stream.hasColors?.() ? colored : uncolored;
   const show = () => update(liveText(status(), join, stream.columns, paint));
   const timer = setInterval(show, LIVE_MS).unref();
@@ -53,7 +65,7 @@ function liveDisplay({ status, join, level }: DisplayOptions, stream: NodeJS.Wri
   };
 }
 
-function plainDisplay({ status, join, level }: DisplayOptions, stream: NodeJS.WriteStream): Display {
+function plainDisplay({ status, join }: Shown, level: Level, stream: NodeJS.WriteStream): Display {
   const log = textLog(level, (text) => void stream.write(`${text}\n`));
   const tell = () => log.say({ type: 'progress', text: plainLine(status()) });
   const timers = [

@@ -37,6 +37,21 @@ export function checkTogether(options: GivenCoordinatorOptions): void {
       );
     }
   }
+  const { exchange, exchangeDepth } = options;
+  if (exchange === 'int8' && robust !== undefined && robust !== 'none')
+    refuse(
+      `--robust ${robust} cuts each step by its workers, and --exchange int8 rounds at fixed places: leave one out`,
+    );
+  if (exchange === 'int8' && shards === 'auto')
+    refuse(
+      '--exchange int8 rounds at fixed places of a step, which --shards auto does not have: give a number of shards',
+    );
+  if (exchangeDepth !== undefined && exchange !== 'int8' && !resume && !startOrResume)
+    refuse('--exchange-depth is for --exchange int8: give it, or leave --exchange-depth out');
+  if (exchangeDepth !== undefined && typeof shards === 'number' && 2 ** exchangeDepth > shards)
+    refuse(
+      `--exchange-depth ${exchangeDepth} is deeper than the tree of ${shards} shards: at most ${Math.log2(shards)}`,
+    );
   if (options.validation !== undefined && options.fold !== undefined)
     refuse('--validation and --fold both say what the validation set is: give one of them');
   if (options.classWeight !== undefined) parseClassWeight(options.classWeight);

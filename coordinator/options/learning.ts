@@ -1,7 +1,9 @@
 /** What is learned: data, model, loss; how long, and in which pieces. */
+
 import { AUGMENT_USAGE } from '../../shared/data/augment/augment.js';
+import { EXCHANGES } from '../../shared/numerics/codec/exchange.js';
 import { LOSSES } from '../../shared/numerics/losses.js';
-import { MAX_SHARDS } from '../../shared/numerics/tree.js';
+import { MAX_DEPTH, MAX_SHARDS } from '../../shared/numerics/tree.js';
 import { block, option } from '../../shared/options/option.js';
 import {
   either,
@@ -116,6 +118,17 @@ export const LEARNING_OPTIONS = block({
     undefined,
     'parts that each step is cut into; with a fixed number the result does not depend on the workers',
     { otherwise: 'the largest power of two up to 8 that leaves 16 samples a shard; auto with --robust' },
+  ),
+  exchange: option(
+    oneOf('f32|int8', EXCHANGES),
+    'f32',
+    'how gradients travel: f32, or int8, a quarter of the bytes, rounded by chance so that their mean stays; docs/reach.md',
+  ),
+  exchangeDepth: option(
+    whole(0, MAX_DEPTH),
+    undefined,
+    'levels of the tree of additions below its root down to which --exchange int8 rounds sums; deeper ones travel in float32',
+    { otherwise: 'all levels: log2 of --shards' },
   ),
   shuffle: option(
     matching(

@@ -1,8 +1,9 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { CODE_FILE } from '../../engine/node/built-program.js';
 import { temporaryFolder } from '../../test/support/files/temporary-folder.js';
-import { CODE_FILE, codeHash } from './build-key.js';
+import { codeHash } from './build-key.js';
 
 it('the code is told by its files, and in a program that was built by what was written down with it', () => {
   const root = temporaryFolder();

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { builtFolder, CODE_FILE } from '../../engine/node/built-program.js';
 import type { ModelDescription } from '../../shared/models/description.js';
 import { VERSION } from '../../shared/version.js';
 import type { BuildRequest } from './model/topology/request.js';
@@ -23,12 +24,12 @@ export interface BuildCache {
   write(key: string, documents: BuiltDocuments): Promise<void>;
 }
 
-/** Files of the program, built or not. */
-const PROGRAM = fileURLToPath(new URL('../../', import.meta.url));
+/** Files of the program: built, or the sources where these run. */
+const PROGRAM = import.meta.url.endsWith('.ts')
+  ? fileURLToPath(new URL('../../', import.meta.url))
+  : builtFolder()!;
 /** The folders in which it is decided what is built. */
 const FOLDERS = ['coordinator/prepare/model', 'engine', 'shared'];
-/** Stands in a program that was built: scripts/parts.mjs writes it. */
-export const CODE_FILE = 'code.sha256';
 
 /** Names what the documents follow from: two builds with the same key give the same. */
 export function keyOf(description: ModelDescription, { data, loss, seed, run }: BuildRequest): string {

@@ -7,7 +7,7 @@ let time = 0;
 
 function parts() {
   const told: string[] = [];
-  const progress = new Progress(0, true);
+  const progress = new Progress(0);
   progress.state = 'training';
   return {
     told,

@@ -1,5 +1,6 @@
 /** Pipeline and swarm wired together: the part of a coordinator that knows neither files nor sockets. */
 import { awakeClock, type Clock } from '../../shared/clock.js';
+import { createExchange, type Exchange } from '../../shared/numerics/codec/exchange.js';
 import type { Layout } from '../../shared/numerics/layout.js';
 import { MAX_SHARDS } from '../../shared/numerics/tree.js';
 import { PROTOCOL_VERSION, type Welcome } from '../../shared/protocol/messages.js';
@@ -66,6 +67,8 @@ export interface Core {
   /** For a worker of this process. */
   gradients: GradientPool;
   pipeline: Pipeline;
+  /** How gradients travel; undefined: in float32. */
+  exchange: Exchange | undefined;
   swarm: Swarm;
   trust: Trust;
   robust: RobustRule | undefined;
@@ -84,7 +87,8 @@ export function createCore(options: CoreOptions): Core {
   const ownGradients = gradientsThatFit(needed, layout);
   const kernels = createKernels({ capacityFloats: needed + ownGradients * (layout.total + 8) });
   const gradients = new GradientPool(kernels, ownGradients);
-  const pipeline = new Pipeline(layout, kernels, rule, weights, () => swarm.chunkReady());
+  const exchange = createExchange(options.offer.exchange, options.offer.seed, layout);
+  const pipeline = new Pipeline(layout, kernels, rule, weights, () => swarm.chunkReady(), exchange);
   const checkMs = deadAfterMs / CHECKS_UNTIL_DEAD;
   const awake = options.timers === false ? options.clock : awakeClock(options.clock);
   const welcome = { protocol: PROTOCOL_VERSION, ...options.offer, heartbeatMs: checkMs };
@@ -94,5 +98,5 @@ export function createCore(options: CoreOptions): Core {
       ? []
       : [setInterval(() => swarm.sweep(), checkMs), setInterval(() => swarm.look(), LOOK_MS)];
   const stop = () => timers.forEach(clearInterval);
-  return { layout, kernels, gradients, pipeline, swarm, trust, robust, awake, stop };
+  return { layout, kernels, gradients, pipeline, exchange, swarm, trust, robust, awake, stop };
 }

@@ -14,8 +14,8 @@ export function trainStep(
   around: Surroundings,
   stop: AbortSignal,
 ): Promise<StepSums> {
-  const { swarm, pipeline, layout, trust } = around.core;
-  const step = new Step({ batch, layout, workers: swarm.roster, trust });
+  const { swarm, pipeline, layout, trust, exchange } = around.core;
+  const step = new Step({ batch, layout, workers: swarm.roster, trust, exchange });
   // A worker of a plan has mostly one lease, and often two.
   const ahead = windowFor(layout, batch.bounds.length - 1, 2 * swarm.active().length);
   pipeline.begin((node) => step.samples(node), learningRate, ahead);

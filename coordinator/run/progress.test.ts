@@ -6,7 +6,7 @@ const sums = (samples: number, loss: number, metric: number) => ({ samples, loss
 
 describe('progress', () => {
   it('counts steps and samples, and gives means of the latest step and of the epoch', () => {
-    const progress = new Progress(0, true);
+    const progress = new Progress(0);
     expect([progress.latest, progress.train()]).toEqual([null, null]);
     progress.beginEpoch();
     progress.stepped(sums(10, 20, 5), 100);
@@ -21,7 +21,7 @@ describe('progress', () => {
   });
 
   it('tells loss and metric of the last fifty steps, of samples and not of batches', () => {
-    const progress = new Progress(0, true);
+    const progress = new Progress(0);
     for (let step = 0; step < 100; step++) progress.stepped(sums(128, 128 * step, 64), step);
     // The last batch of an epoch is short: it weighs as little as it is.
     progress.stepped(sums(32, 3200, 32), 100);
@@ -31,7 +31,7 @@ describe('progress', () => {
   });
 
   it("gives the metric in the unit of the data: of standardized targets, the target's own", () => {
-    const progress = new Progress(0, false, 80_000);
+    const progress = new Progress(0, 80_000);
     progress.beginEpoch();
     progress.stepped(sums(10, 20, 5), 100);
     progress.evaluated(1, sums(4, 2, 1));
@@ -41,7 +41,7 @@ describe('progress', () => {
   });
 
   it('measures samples a second over the last five seconds', () => {
-    const progress = new Progress(0, true);
+    const progress = new Progress(0);
     expect(progress.samplesPerSecond(0)).toBe(0);
     progress.stepped(sums(100, 0, 0), 1000);
     expect(progress.samplesPerSecond(1000)).toBe(0);
@@ -53,7 +53,7 @@ describe('progress', () => {
   });
 
   it('measures two steps at least, however slow they are', () => {
-    const progress = new Progress(0, true);
+    const progress = new Progress(0);
     progress.stepped(sums(100, 0, 0), 0);
     progress.stepped(sums(100, 0, 0), 20_000);
     expect(progress.samplesPerSecond(20_000)).toBe(5);
@@ -63,7 +63,7 @@ describe('progress', () => {
     ['fast steps', 100, 2000],
     ['slow steps', 4000, 12_000],
   ])('tells no rate of %s any more once none has come for as long as three take', (_, every, patience) => {
-    const progress = new Progress(0, true);
+    const progress = new Progress(0);
     for (let step = 1; step <= 20; step++) progress.stepped(sums(100, 0, 0), every * step);
     const last = every * 20;
     expect(progress.samplesPerSecond(last + patience)).toBeGreaterThan(0);
@@ -74,7 +74,7 @@ describe('progress', () => {
   });
 
   it('leaves pauses out, of the time taken and of the rate', () => {
-    const progress = new Progress(0, true);
+    const progress = new Progress(0);
     for (let at = 100; at <= 1000; at += 100) progress.stepped(sums(100, 0, 0), at);
     progress.pause(1000);
     expect([progress.samplesPerSecond(1001), progress.seconds(500_000)]).toEqual([0, 1]);
@@ -84,22 +84,17 @@ describe('progress', () => {
     expect(progress.seconds(502_000)).toBe(2);
   });
 
-  it.each([
-    ['accuracy: the higher', true, [0.5, 0.9, 0.7], 2],
-    ['mean absolute error: the lower', false, [0.5, 0.1, 0.3], 2],
-    ['equals: the earlier', true, [0.5, 0.5, 0.5], 1],
-  ])('keeps the best evaluation by its metric (%s)', (_, higherIsBetter, metrics, best) => {
-    const progress = new Progress(0, higherIsBetter);
-    for (const [i, metric] of metrics.entries()) progress.evaluated(i + 1, sums(10, 5, 10 * metric));
-    expect(progress.best).toEqual({ step: best, samples: 10, loss: 0.5, metric: metrics[best - 1] });
+  it('keeps the latest evaluation, and at which step it was', () => {
+    const progress = new Progress(0);
+    for (const [i, metric] of [0.5, 0.9, 0.7].entries()) progress.evaluated(i + 1, sums(10, 5, 10 * metric));
     expect(progress.evaluatedAt).toBe(3);
-    expect(progress.test!.metric).toBe(metrics[2]);
+    expect(progress.test!.metric).toBe(0.7);
   });
 
   describe('that is watched', () => {
     const watch = { figure: 'loss', minDelta: 0, patience: 2 } as const;
     const watched = (losses: number[], how: { patience: number | undefined } = watch) => {
-      const progress = new Progress(0, true, 1, new Watching({ best: { ...watch, ...how } }));
+      const progress = new Progress(0, 1, new Watching({ best: { ...watch, ...how } }));
       const kept = losses.map((loss, at) => {
         progress.step = at + 1;
         return progress.evaluated(at + 1, sums(10, 10 * loss, 5), 'validation');
@@ -126,18 +121,18 @@ describe('progress', () => {
 
     it('goes on where it was stored, unless it is watched by another figure now', () => {
       const stored = JSON.parse(JSON.stringify(watched([3, 2, 4]).progress.store(0)));
-      const same = new Progress(0, true, 1, new Watching({ best: watch }));
+      const same = new Progress(0, 1, new Watching({ best: watch }));
       same.restore(stored, 0);
       expect(same.evaluated(4, sums(10, 30, 5))).toBe(false);
       expect(same.spent).toContain('best at step 2');
-      const other = new Progress(0, true, 1, new Watching({ best: { ...watch, figure: 'accuracy' } }));
+      const other = new Progress(0, 1, new Watching({ best: { ...watch, figure: 'accuracy' } }));
       other.restore(stored, 0);
       expect(other.evaluated(4, sums(10, 30, 5))).toBe(true);
     });
   });
 
   it('goes on after a resume where it was stored, seconds included', () => {
-    const before = new Progress(0, true);
+    const before = new Progress(0);
     before.beginEpoch();
     before.stepped(sums(10, 20, 5), 1000);
     before.evaluated(1, sums(4, 2, 3));
@@ -145,7 +140,7 @@ describe('progress', () => {
     const stored = JSON.parse(JSON.stringify(before.store(3000)));
     // What happens after the checkpoint is not in it.
     before.stepped(sums(10, 99, 0), 4000);
-    const after = new Progress(0, true);
+    const after = new Progress(0);
     after.restore(stored, 50_000);
     expect(after.store(50_000)).toEqual(stored);
     expect(after.seconds(52_000)).toBe(5);

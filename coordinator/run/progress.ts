@@ -26,7 +26,6 @@ export interface StoredProgress extends StoredWatching {
   epochSums: StepSums;
   latest: Result | null;
   test: TestResult | null;
-  best: (Result & { step: number }) | null;
   /** Absent without a validation set. */
   validation?: Result;
 }
@@ -58,7 +57,6 @@ export class Progress {
   test: TestResult | null = null;
   /** ...and on the validation set. */
   validation: Result | undefined;
-  best: (Result & { step: number }) | null = null;
   private earlierSeconds = 0;
   /** Measured on the clock of `active`. */
   private recent: { at: number; samples: number }[] = [];
@@ -68,8 +66,6 @@ export class Progress {
 
   constructor(
     private startedAt: number,
-    /** Whether a larger metric is better, as for accuracy. */
-    private readonly higherIsBetter: boolean,
     /** How much one of the metric is to people: a deviation of the target, where that is standardized. */
     private readonly metricUnit = 1,
     readonly watching = new Watching({}),
@@ -124,8 +120,6 @@ export class Progress {
     this.evaluatedAt = step;
     const means = this.resultOf(set, totals);
     this[set] = means;
-    const gain = this.best ? means.metric - this.best.metric : 1;
-    if (!this.best || (this.higherIsBetter ? gain > 0 : gain < 0)) this.best = { ...means, step };
     return this.watching.hear(step, means);
   }
 
@@ -172,7 +166,7 @@ export class Progress {
   }
 
   store(now: number): StoredProgress {
-    const { step, evaluatedAt, samplesTrained, latest, test, best, validation } = this;
+    const { step, evaluatedAt, samplesTrained, latest, test, validation } = this;
     return {
       step,
       evaluatedAt,
@@ -182,15 +176,14 @@ export class Progress {
       epochSums: { ...this.epochSums },
       latest,
       test,
-      best,
       ...(validation ? { validation } : {}),
       ...this.watching.store(),
     };
   }
 
   restore(stored: StoredProgress, now: number): void {
-    const { step, evaluatedAt, samplesTrained, latest, test, best } = stored;
-    Object.assign(this, { step, evaluatedAt, samplesTrained, latest, test, best });
+    const { step, evaluatedAt, samplesTrained, latest, test } = stored;
+    Object.assign(this, { step, evaluatedAt, samplesTrained, latest, test });
     this.validation = stored.validation;
     this.watching.restore(stored);
     Object.assign(this.shards, stored.shards);

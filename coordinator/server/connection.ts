@@ -89,7 +89,8 @@ export function serveConnection(
       giveBack();
       const { worker } = conversation;
       const header = worker && !closing ? peekHeader(head) : undefined;
-      if (header?.type !== FRAME_CONTRIBUTION) return undefined;
+      // What is coded is added where it is decoded to.
+      if (header?.type !== FRAME_CONTRIBUTION || header.coding) return undefined;
       const place = swarm.lend(worker!, header.bodyBytes, named);
       isHeld = place === 'later';
       if (place !== 'later') lent = place;

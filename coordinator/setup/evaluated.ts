@@ -55,7 +55,7 @@ export function watchOptionsOf(
 export function scoreOf(
   { metrics, monitor }: Configuration,
   { description, test, variances }: Pick<Prepared, 'description' | 'test' | 'variances'>,
-): ConstructorParameters<typeof Progress>[4] {
+): ConstructorParameters<typeof Progress>[3] {
   const run = scorable(description, test);
   const score = scorerOf(metrics, run, monitor && isExtra(monitor) ? monitor : undefined);
   return score && ((set, totals) => score(totals, () => variances[set]));

@@ -1,4 +1,5 @@
 /** Options in, the run's folder and configuration out: of a new run, or of one that goes on. */
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { LossName } from '../../shared/numerics/losses.js';
 import { readOptions } from '../../shared/options/read-options.js';
@@ -62,6 +63,8 @@ export interface OpenedRun {
   model: ModelSource;
   /** What the loss is made from; undefined: the checkpoint has it, or the default is meant. */
   loss: LossSource | undefined;
+  /** Whether `--from` was given with this call, and not by the run's own configuration. */
+  isFromGiven: boolean;
   /** Metrics that the program has given. */
   ownMetrics: Record<string, OwnFunction>;
   lock: RunLock;
@@ -89,6 +92,7 @@ export async function openRun(
   cleanup: Cleanup,
 ): Promise<OpenedRun> {
   const { given, modelFunction, lossFunction, ownMetrics, source } = await readGiven(options);
+  const isFromGiven = options.from !== undefined;
   const lock = new RunLock();
   cleanup.defer(() => lock.release());
   const folder = given.resume ? runFolder(given.runDir!) : folderForNewRun(given);
@@ -107,7 +111,8 @@ export async function openRun(
     const isKept = stored && given.loss === undefined && isOwnLoss(configuration.loss);
     const loss = lossFunction ?? (isKept ? undefined : configuration.loss);
     const claimFolder = () => storeConfiguration(folder, configuration);
-    return { folder, configuration, data, model, loss, ownMetrics, lock, generation, stored, claimFolder };
+    const parts = { folder, configuration, data, model, isFromGiven, ownMetrics };
+    return { ...parts, loss, lock, generation, stored, claimFolder };
   }
   const configuration = configure(given);
   check(configuration);
@@ -125,6 +130,7 @@ export async function openRun(
     data,
     model,
     loss,
+    isFromGiven,
     ownMetrics,
     lock,
     generation,
@@ -160,7 +166,7 @@ async function readGiven({ model, data, loss, metrics, ...rest }: StartCoordinat
     // Beside a model it names the weights alone.
     if (given.model === undefined) given.model = modelFrom(given.from);
     // A run that goes on needs the file no more.
-    else given.from = given.resume ? resolve(given.from) : weightsFrom(given.from);
+    else given.from = given.resume && !existsSync(given.from) ? resolve(given.from) : weightsFrom(given.from);
     if (model === undefined) delete given.from;
   }
   if (given.model !== undefined) given.model = absoluteModel(given.model);

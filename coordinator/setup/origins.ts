@@ -3,7 +3,7 @@ import { UserError } from '../../shared/user-error.js';
 import { VERSION } from '../../shared/version.js';
 import { dataName } from '../prepare/data/sources/sources.js';
 import { hashUnderName } from '../prepare/data/store.js';
-import { modelFileHash } from '../prepare/model/file/model-spec.js';
+import { fileHash, modelFileHash } from '../prepare/model/file/model-spec.js';
 import type { Prepared } from '../prepare/prepare.js';
 import { type Origins, resumedOrigins } from '../record/folder/origins.js';
 import type { Control } from '../run/control.js';
@@ -16,15 +16,19 @@ import type { Training } from './training.js';
  * @throws UserError where a run would go on with other data, or has done more than it is asked for
  */
 export async function originsOf(
-  { folder, configuration, stored }: OpenedRun,
+  { folder, configuration, stored, isFromGiven }: OpenedRun,
   { train, test, contents }: Prepared,
   { run: { options, progress } }: Training,
   { control, controlOf }: { control: Control; controlOf(steps: number): Control },
   { warn }: Announcer,
 ): Promise<Origins> {
-  const { data, model, schedule, resumeLr } = configuration;
+  const { data, model, from, schedule, resumeLr } = configuration;
   const { steps } = options;
-  const now = { ...contents, modelFile: await modelFileHash(model), version: VERSION, steps };
+  const fromFile = from === undefined ? undefined : await fileHash(from);
+  const now = {
+    ...{ ...contents, modelFile: await modelFileHash(model), ...(fromFile && { fromFile }) },
+    ...{ version: VERSION, steps },
+  };
   if (!stored) return { ...now, deviations: [] };
   const name = dataName(stored.state.configuration.data ?? data);
   const manifests = { train: hashUnderName(train, name), test: hashUnderName(test, name) };
@@ -33,6 +37,7 @@ export async function originsOf(
     manifests,
     data,
     model,
+    ...{ from, isFromGiven },
     step: progress.step,
     schedule,
     rate: (total, step) => controlOf(total).learningRate(step),

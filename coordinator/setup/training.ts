@@ -15,7 +15,7 @@ import { type Prepared, shardSamplesOf } from '../prepare/prepare.js';
 import type { Checkpoint } from '../record/checkpoint/reader.js';
 import { TrustFile } from '../record/folder/trust-file.js';
 import { stepsPerEpoch } from '../run/batches.js';
-import { type Core, createCore } from '../run/core.js';
+import { type Core, createCore, type Offer } from '../run/core.js';
 import type { RunOptions } from '../run/loop.js';
 import { Progress } from '../run/progress.js';
 import type { Run } from '../run/run.js';
@@ -47,6 +47,7 @@ export async function createTraining(
   const options = runOptionsOf(configuration, prepared);
   const { trust, trustFile } = await createTrust(opened, prepared, announcer, cleanup);
   const { shards, engineClass, deadAfter, seed, shuffle, augment } = configuration;
+  const exchange = exchangeOf(configuration);
   const core = createCore({
     learning: {
       layout: layoutOf(description.weights),
@@ -63,6 +64,7 @@ export async function createTraining(
       seed,
       shuffle,
       ...(augment === undefined ? {} : { augment }),
+      ...(exchange ? { exchange } : {}),
     },
     membership: {
       engineClass,
@@ -81,7 +83,6 @@ export async function createTraining(
   const progress = new Progress(
     ...([
       monotonicClock.now(),
-      metric === 'accuracy',
       metricUnitOf(train.label),
       new Watching(watch),
       scoreOf(configuration, prepared),
@@ -123,6 +124,12 @@ function runOptionsOf(
   };
 }
 
+/** How gradients travel; undefined: in float32. */
+function exchangeOf({ exchange, exchangeDepth, shards }: Configuration): Offer['exchange'] {
+  if (exchange === 'f32' || shards === 'auto') return undefined;
+  return { code: exchange, depth: exchangeDepth ?? Math.log2(shards) };
+}
+
 async function createTrust(
   { folder, configuration }: OpenedRun,
   { description, train, objects, hashes, isCompiled }: Prepared,
@@ -133,7 +140,8 @@ async function createTrust(
   const shardSamples = shardSamplesOf(configuration);
   const ownEngine = new ThreadEngine({
     material: { description, train, objects, hashes },
-    ...{ shardSamples, seed, shuffle, augment, engineClass, modelFile: moduleFile(configuration.model) },
+    ...{ shardSamples, seed, shuffle, augment, engineClass, exchange: exchangeOf(configuration) },
+    modelFile: moduleFile(configuration.model),
   });
   cleanup.defer(() => ownEngine.close());
   const trustFile = new TrustFile(folder.trust, warn);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { squareOf } from '../../shared/data/confusion.js';
+import { createExchange } from '../../shared/numerics/codec/exchange.js';
 import { layoutOf } from '../../shared/numerics/layout.js';
 import { FRAME_CONTRIBUTION } from '../../shared/protocol/frame.js';
 import { StepLedger } from '../scheduling/leases/ledger.js';
@@ -137,6 +138,28 @@ describe('a frame', () => {
     const even = layoutOf([{ name: 'weights', shape: [4], trainable: true }], 2);
     const beyond = { type: FRAME_CONTRIBUTION, step: 3, node: 2, chunk: 2, body: new Uint8Array(0) } as const;
     expect(checkFrame(beyond, ANNA, nextIs(2), setUp().ledger, even, 3)).toEqual(wrong(2, 0, 0));
+  });
+
+  it('is coded where its node is, and has the bytes of that', () => {
+    const wide = layoutOf([{ name: 'kernel', shape: [300], trainable: true }]);
+    const exchange = createExchange({ code: 'int8', depth: 1 }, 1, wide)!;
+    // Node 2 is coded: a scale for each of five blocks, and 300 codes. Node 4 is not.
+    const answer = (coding: 'int8' | undefined, bytes: number, node = 2) => {
+      const ledger = new StepLedger(3, [0, 4, 8, 12, 16], wide.chunks);
+      ledger.lease(node, ANNA, 0);
+      const body = new Uint8Array(bytes);
+      const frame = { type: FRAME_CONTRIBUTION, step: 3, node, chunk: 0, body } as const;
+      const whole = coding ? { ...frame, coding } : frame;
+      const checked = checkFrame(whole, ANNA, nextIs(0), ledger, wide, 1, exchange);
+      return typeof checked === 'object' && 'text' in checked
+        ? `${checked.reason}: ${checked.text}`
+        : 'taken';
+    };
+    expect(answer('int8', 310)).toBe('taken');
+    expect(answer('int8', 309)).toBe('wrongShape: step 3, node 2, chunk 0: 309 bytes, expected 310');
+    expect(answer(undefined, 1200)).toBe('wrongShape: step 3, node 2: float32 where int8 was expected');
+    expect(answer(undefined, 1200, 4)).toBe('taken');
+    expect(answer('int8', 310, 4)).toBe('wrongShape: step 3, node 4: int8 where float32 was expected');
   });
 
   it('is refused out of its turn, and beyond what may be sent', () => {

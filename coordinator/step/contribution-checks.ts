@@ -2,8 +2,10 @@
  * What workers send for a step, held against what was leased. Pure; whether its numbers are to be believed is
  * vetting's business (vetting/).
  */
+
 import type { ConfusionSize } from '../../shared/data/confusion.js';
 import { faultOfPlaces } from '../../shared/data/roc.js';
+import type { Exchange } from '../../shared/numerics/codec/exchange.js';
 import type { Layout } from '../../shared/numerics/layout.js';
 import type { Node } from '../../shared/numerics/tree.js';
 import type { CloseReason } from '../../shared/protocol/close-codes.js';
@@ -49,14 +51,16 @@ export function checkContribution(
 /**
  * @param incoming the contribution of this worker to this node, if it has told of one
  * @param layout of the whole vector; @param window chunks that may be sent by now
+ * @param exchange how gradients travel; undefined: in float32
  */
 export function checkFrame(
-  { step, node, chunk, body }: Frame,
+  { step, node, chunk, body, coding }: Frame,
   worker: WorkerId,
   incoming: Incoming | undefined,
   ledger: StepLedger,
   layout: Layout,
   window: number,
+  exchange?: Exchange,
 ): Checked<{ incoming: Incoming }> {
   if (step < ledger.step) return 'past';
   if (step > ledger.step || !ledger.isNode(node)) return neverLeased('frame', step, node);
@@ -66,9 +70,15 @@ export function checkFrame(
     if (!ledger.leaseOf(worker, node)) return neverLeased('frame', step, node);
     return { reason: 'unexpected', text: `step ${step}, node ${node}: a frame before its contribution` };
   }
+  const expected = exchange?.nodes.isCoded(node) ? 'int8' : undefined;
+  if (coding !== expected) {
+    const text = `step ${step}, node ${node}: ${coding ?? 'float32'} where ${expected ?? 'float32'} was expected`;
+    return { reason: 'wrongShape', text };
+  }
   const { start, end } = layout.range(chunk);
-  const bytes = 4 * (end - start);
-  if (chunk >= ledger.chunks || body.byteLength !== bytes) {
+  const isChunk = chunk < ledger.chunks;
+  const bytes = isChunk && expected ? exchange!.chunks.bytes(chunk) : 4 * (end - start);
+  if (!isChunk || body.byteLength !== bytes) {
     const text = `step ${step}, node ${node}, chunk ${chunk}: ${body.byteLength} bytes, expected ${bytes}`;
     return { reason: 'wrongShape', text };
   }

@@ -2,12 +2,16 @@
  * The coordinator's own engine: in threads beside the event loop, started when the first audit asks for one.
  * Data it takes from the store, without a network. Calls are computed one after the other.
  */
+import type { NodeSums } from '../../engine/compute.js';
+import type { Shard } from '../../engine/engine.js';
+import { CodedComputer } from '../../engine/lanes/coded-node.js';
 import { type EngineThread, startEngineThread } from '../../engine/node/engine-thread.js';
 import { type Augment, createAugment } from '../../shared/data/augment/augment.js';
 import { gatherRecords } from '../../shared/data/gather-records.js';
 import type { Manifest } from '../../shared/data/manifest.js';
 import { engineOf, UNIVERSAL_ENGINE } from '../../shared/engines/engines.js';
 import type { ModelDescription } from '../../shared/models/description.js';
+import { createExchange, type Exchange, type ExchangeTerms } from '../../shared/numerics/codec/exchange.js';
 import { type Layout, layoutOf } from '../../shared/numerics/layout.js';
 import { epochOrder, parseShuffle } from '../../shared/numerics/permutation.js';
 import { mix } from '../../shared/numerics/random.js';
@@ -51,6 +55,8 @@ export interface ThreadEngineOptions {
   augment?: string | undefined;
   /** `--engine-class`. */
   engineClass: string;
+  /** `--exchange`, as workers are told of it. */
+  exchange?: ExchangeTerms | undefined;
   /** The file of the model's program, where it is one. */
   modelFile?: string | undefined;
   /** Tests give theirs. */
@@ -62,6 +68,7 @@ export class ThreadEngine implements OwnEngine {
   readonly worker = ownWorker();
   private readonly layout: Layout;
   private readonly augment: Augment | undefined;
+  private readonly exchange: Exchange | undefined;
   /** Each keeps a thread and a compiled model. */
   private readonly engines = new Map<OwnChoice, { started: Promise<EngineThread>; stop: AbortController }>();
   private known: { epoch: number; order: Uint32Array } | undefined;
@@ -70,8 +77,9 @@ export class ThreadEngine implements OwnEngine {
   private slowestMs = 0;
 
   constructor(private readonly options: ThreadEngineOptions) {
-    const { material, augment, seed } = options;
+    const { material, augment, seed, exchange } = options;
     this.layout = layoutOf(material.description.weights);
+    this.exchange = createExchange(exchange, seed, this.layout);
     this.augment = augment === undefined ? undefined : createAugment(augment, seed, material.train);
   }
 
@@ -136,7 +144,7 @@ export class ThreadEngine implements OwnEngine {
       seed: mix(this.options.seed, lease.step, lease.firstShard + at),
     }));
     const gradient = engine.allocate(total);
-    const sums = await engine.computeNode(shards, gradient);
+    const sums = await this.sums(engine, lease, shards, gradient);
     const { engineClass } = engine;
     const chunks = this.layout.mapChunks((chunk) => {
       const { start, end } = this.layout.range(chunk);
@@ -146,6 +154,21 @@ export class ThreadEngine implements OwnEngine {
     this.slowestMs = Math.max(this.slowestMs, times.computeMs);
     const { step, node } = lease;
     return { engineClass, chunks, contribution: { type: 'contribution', step, node, ...sums, ...times } };
+  }
+
+  /** Writes the value that a node has for all who compute it. */
+  private async sums(
+    engine: EngineThread,
+    { step, node }: m.Lease,
+    shards: Shard[],
+    into: Float32Array,
+  ): Promise<NodeSums> {
+    const { exchange } = this;
+    if (!exchange) return engine.computeNode(shards, into);
+    const computer = new CodedComputer(engine, exchange);
+    const { origin, ...sums } = await computer.computeNode(step, node, shards, into);
+    if (exchange.nodes.isCoded(node)) exchange.chunks.roundAll(into, exchange.nodes.keys(step, origin));
+    return sums;
   }
 
   private engine(which: OwnChoice): Promise<EngineThread> {

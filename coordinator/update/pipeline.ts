@@ -6,6 +6,7 @@
  * that needs the whole gradient first (global-norm clipping, LAMB, a bound norm that spans chunks) waits for it,
  * and only then.
  */
+import type { Exchange } from '../../shared/numerics/codec/exchange.js';
 import type { Layout } from '../../shared/numerics/layout.js';
 import { type Node, ROOT } from '../../shared/numerics/tree.js';
 import { FRAME_AVERAGED_WEIGHTS, FRAME_WEIGHTS } from '../../shared/protocol/frame.js';
@@ -13,7 +14,7 @@ import { WAITING_FLOATS, WINDOW_CHUNKS } from './capacity.js';
 import type { Kernels } from './kernels/kernels.js';
 import { Landing, mostLandings } from './kernels/landing.js';
 import { needsWhole, type UpdateRule } from './rule/update-rule.js';
-import { type RootSum, TreeSum } from './tree-sum.js';
+import { type NodeCoder, type RootSum, TreeSum } from './tree-sum.js';
 import { NextVersion, type Preserver, type Section } from './version/next-version.js';
 import { VersionedWeights } from './version/versioned-weights.js';
 import { WaitingSums } from './waiting-sums.js';
@@ -55,6 +56,8 @@ export class Pipeline {
     initial: Float32Array,
     /** A chunk of the next version is ready to be sent. Must not throw. */
     private readonly onChunkReady: () => void,
+    /** How gradients travel; undefined: in float32. */
+    private readonly exchange?: Exchange,
   ) {
     this.weights = new VersionedWeights(kernels, layout, initial, 0, FRAME_WEIGHTS);
     this.landing = new Landing(kernels, mostLandings(4 * Math.min(layout.moving, layout.chunkElements)));
@@ -93,9 +96,21 @@ export class Pipeline {
     this.learningRate = learningRate;
     this.summed = 0;
     const waiting = new WaitingSums(this.kernels, WAITING_FLOATS);
-    this.sums = this.weights.chunkList(() => new TreeSum(this.kernels, samplesOf, ROOT, waiting));
+    this.sums = this.weights.chunkList(
+      (chunk) => new TreeSum(this.kernels, samplesOf, ROOT, waiting, this.coderOf(chunk)),
+    );
     this.roots = [];
     this.rights = [];
+  }
+
+  private coderOf(chunk: number): NodeCoder | undefined {
+    const { exchange } = this;
+    if (!exchange) return undefined;
+    const step = this.weights.version;
+    return {
+      isCodedHere: (node, isSum) => exchange.nodes.isCodedHere(node, isSum),
+      code: (node, vector) => exchange.chunks.round(chunk, vector, exchange.nodes.keys(step, node)),
+    };
   }
 
   /** The chunk that the step waits for: all before it are summed. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { firstShard, leafCount, type Node, ROOT } from '../../shared/numerics/tree.js';
+import { CodedNodes } from '../../shared/numerics/codec/coded-nodes.js';
+import { depthOf, firstShard, leafCount, type Node, ROOT } from '../../shared/numerics/tree.js';
 import { typescriptKernels } from './kernels/typescript.js';
 import { type RootSum, sumOverTree, TreeSum } from './tree-sum.js';
 import { WaitingSums } from './waiting-sums.js';
@@ -21,22 +22,36 @@ const cases = fc.integer({ min: 0, max: 4 }).chain((levels) => {
     isCrowded: fc.boolean(),
     /** Of the part of the tree that is summed: all of it, or what a relay would sum. */
     root: fc.integer({ min: ROOT, max: 2 * shards - 1 }),
+    /** Down to which values are coded; undefined: they are not. */
+    depth: fc.option(fc.nat(5), { nil: undefined }),
   });
 });
 
-/** left + right in float32, node by node; undefined for a node without samples. */
+/** A code that tells where and how often it was applied. */
+const code = (node: Node, vector: Float32Array) => {
+  for (let i = 0; i < LENGTH; i++) vector[i] = vector[i]! / 2 + node;
+};
+
+/** left + right in float32, node by node, coded down to a depth; undefined for a node without samples. */
 function reference(
   node: Node,
   shards: number,
   counts: number[],
   leaves: number[][],
+  depth?: number,
 ): Float32Array | undefined {
+  const coded = (vector: Float32Array, isNew = true) => {
+    const level = depthOf(node);
+    if (depth !== undefined && (level === depth || (isNew && level < depth))) code(node, vector);
+    return vector;
+  };
   if (node >= shards)
-    return counts[node - shards]! > 0 ? Float32Array.from(leaves[node - shards]!) : undefined;
-  const left = reference(2 * node, shards, counts, leaves);
-  const right = reference(2 * node + 1, shards, counts, leaves);
-  if (!left || !right) return left ?? right;
-  return left.map((value, i) => Math.fround(value + right[i]!));
+    return counts[node - shards]! > 0 ? coded(Float32Array.from(leaves[node - shards]!)) : undefined;
+  const left = reference(2 * node, shards, counts, leaves, depth);
+  const right = reference(2 * node + 1, shards, counts, leaves, depth);
+  const one = left ?? right;
+  if (!left || !right) return one && coded(one, false);
+  return coded(left.map((value, i) => Math.fround(value + right[i]!)));
 }
 
 function samplesUnder(shards: number, counts: number[]) {
@@ -53,7 +68,7 @@ const added = ({ left, right }: RootSum) =>
 describe('the sum over the tree', () => {
   it('is the same to the bit, whatever the nodes and the order in which they arrive, also of a part of the tree', () => {
     fc.assert(
-      fc.property(cases, ({ shards, counts, leaves, cuts, order, isCrowded, root }) => {
+      fc.property(cases, ({ shards, counts, leaves, cuts, order, isCrowded, root, depth }) => {
         const samples = samplesUnder(shards, counts);
         if (samples(root) === 0) return;
         const freed: Float32Array[] = [];
@@ -68,7 +83,12 @@ describe('the sum over the tree', () => {
         };
         // Of four sums that wait, some do so elsewhere.
         const store = new WaitingSums(kernels, 2 * LENGTH);
-        const tree = new TreeSum(kernels, samples, root, isCrowded ? store : undefined);
+        const nodesCoded = depth === undefined ? undefined : new CodedNodes(1, depth);
+        const coder = nodesCoded && {
+          isCodedHere: (node: Node, isSum: boolean) => nodesCoded.isCodedHere(node, isSum),
+          code,
+        };
+        const tree = new TreeSum(kernels, samples, root, isCrowded ? store : undefined, coder);
         const cut = (node: Node): Node[] =>
           node < shards && cuts[node] ? [...cut(2 * node), ...cut(2 * node + 1)] : [node];
         const nodes = cut(root).filter((node) => samples(node) > 0);
@@ -77,7 +97,7 @@ describe('the sum over the tree', () => {
         while (nodes.length > 0) {
           expect(sum).toBeUndefined();
           const [node] = nodes.splice(order.next().value % nodes.length, 1);
-          sum = tree.insert(node!, reference(node!, shards, counts, leaves)!);
+          sum = tree.insert(node!, reference(node!, shards, counts, leaves, depth)!);
         }
         const { left, right } = sum!;
         // All vectors but those that are returned are given back, each once.
@@ -85,7 +105,7 @@ describe('the sum over the tree', () => {
         expect(freed).toHaveLength(count + allocated - (right ? 2 : 1));
         expect(freed).not.toContain(left);
         expect(freed).not.toContain(right);
-        expect(added(sum!)).toEqual([...reference(root, shards, counts, leaves)!]);
+        expect(added(sum!)).toEqual([...reference(root, shards, counts, leaves, depth)!]);
       }),
       { numRuns: 500 },
     );

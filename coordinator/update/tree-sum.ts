@@ -15,6 +15,13 @@ export interface RootSum {
   right: Float32Array | undefined;
 }
 
+/** What codes the values of nodes (shared/numerics/codec/coded-nodes.ts), in one chunk of one step. */
+export interface NodeCoder {
+  /** Whether what has come to `node` is to be coded there. @param isSum of two children */
+  isCodedHere(node: Node, isSum: boolean): boolean;
+  code(node: Node, vector: Float32Array): void;
+}
+
 export class TreeSum {
   private readonly waiting = new Map<Node, Float32Array>();
 
@@ -22,12 +29,14 @@ export class TreeSum {
    * @param samples how many samples lie under a node: one without any has no value to wait for
    * @param root of the part of the tree to sum; all nodes that come lie under it
    * @param store where sums wait; undefined: where they are
+   * @param coder undefined: sums are plain float32
    */
   constructor(
     private readonly kernels: Pick<Kernels, 'add' | 'free'>,
     private readonly samples: (node: Node) => number,
     private readonly root: Node = ROOT,
     private readonly store?: WaitingSums,
+    private readonly coder?: NodeCoder,
   ) {}
 
   /**
@@ -39,7 +48,10 @@ export class TreeSum {
     let sum = vector;
     while (at !== this.root) {
       const sibling = siblingOf(at);
-      if (this.samples(sibling) > 0) {
+      const parent = parentOf(at);
+      const isSum = this.samples(sibling) > 0;
+      const isCoded = this.coder?.isCodedHere(parent, isSum) ?? false;
+      if (isSum) {
         const kept = this.waiting.get(sibling);
         if (!kept) {
           this.waiting.set(at, this.store?.keep(sum) ?? sum);
@@ -48,12 +60,13 @@ export class TreeSum {
         const other = this.store?.take(kept) ?? kept;
         this.waiting.delete(sibling);
         const [left, right] = isLeft(at) ? [sum, other] : [other, sum];
-        if (parentOf(at) === this.root) return { left, right };
+        if (parent === this.root && !isCoded) return { left, right };
         this.kernels.add(left, right);
         this.kernels.free(right);
         sum = left;
       }
-      at = parentOf(at);
+      if (isCoded) this.coder!.code(parent, sum);
+      at = parent;
     }
     return { left: sum, right: undefined };
   }

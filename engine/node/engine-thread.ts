@@ -10,7 +10,7 @@ import type { Compute, NodeSums } from '../compute.js';
 import type { Shard } from '../engine.js';
 import type { Lane } from '../lanes/lane.js';
 import { type EngineAnswer, EngineCalls, errorOf, type StartAnswer } from '../remote.js';
-import { threadEntry } from './thread-entry.js';
+import { threadEntry } from './built-program.js';
 
 export interface EngineThreadOptions extends CompiledSubject {
   /** If it is absent, as for evaluation alone, the first engine that starts is used, neither compared nor timed. */
@@ -42,7 +42,7 @@ export async function startEngineThread(
   stop?: AbortSignal,
 ): Promise<EngineThread> {
   stop?.throwIfAborted();
-  const thread = new Worker(threadEntry(import.meta.url, './engine-thread-main.js'), {
+  const thread = new Worker(threadEntry('engine/node/engine-thread-main.js'), {
     workerData: options,
     // Native libraries read the process's environment, which a thread else has only a copy of.
     env: SHARE_ENV,

@@ -12,6 +12,8 @@ export const ROOT: Node = 1;
 
 /** The header of a frame has 16 bits for a node, and the largest leaf is 2S - 1. */
 export const MAX_SHARDS = 32_768;
+/** Of a leaf of as many. */
+export const MAX_DEPTH = 15;
 
 /** Levels below the root: 0 for the root itself. */
 export function depthOf(node: Node): number {

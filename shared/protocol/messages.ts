@@ -4,6 +4,7 @@
  * PROTOCOL.md tells when each message is sent and what breaks it.
  */
 import * as z from 'zod';
+import { MAX_DEPTH } from '../numerics/tree.js';
 import {
   bounds,
   count,
@@ -19,7 +20,7 @@ import {
 } from './fields.js';
 import { MAX_AUGMENT, MAX_ENGINE_CLASS, MAX_LANES, MAX_NAME, MAX_REASON, MAX_SCORES } from './sizes.js';
 
-export const PROTOCOL_VERSION = 4;
+export const PROTOCOL_VERSION = 5;
 
 /** Path of the WebSocket endpoint, on the coordinator's one port. */
 export const SWARM_PATH = '/swarm';
@@ -160,6 +161,8 @@ const welcome = z.strictObject({
   shuffle: text(50),
   /** `--augment`: how workers change training pictures; absent: they leave them as they are. */
   augment: text(MAX_AUGMENT).exactOptional(),
+  /** `--exchange`: contributions to nodes down to this depth of the tree travel coded; absent: all in float32. */
+  exchange: z.strictObject({ code: z.literal('int8'), depth: z.int().min(0).max(MAX_DEPTH) }).exactOptional(),
   /** `any`, or the engine class that the run demands. */
   engineClass: text(MAX_ENGINE_CLASS),
   heartbeatMs: interval,

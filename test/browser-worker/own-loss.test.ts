@@ -14,13 +14,13 @@ const FOCAL = `export default ({ tf }) => (yTrue, yPred) => {
 describe.skipIf(withoutChromium())('a tab', () => {
   const browser = sharedBrowser();
 
-  it('trains with a custom loss, class weights and more metrics, to the bits of Node', async () => {
+  it('trains with a custom loss, class weights and more metrics, and sends its gradients coded, to the bits of Node', async () => {
     const loss = join(await temporaryFolder(), 'focal.mjs');
     await writeFile(loss, FOCAL);
     const run = [
       ...['--data', 'digits?train=128&test=40', '--model', 'mlp:16', '--batch-size', '32', '--shards', '4'],
       ...['--epochs', '1', '--seed', '3', '--loss', loss, '--class-weight', 'balanced'],
-      ...['--metrics', 'top3,auc'],
+      ...['--metrics', 'top3,auc', '--exchange', 'int8'],
     ];
     const local = ['--local-workers', '1', '--local-engine', 'compiled/wasm'];
     const node = await coordinator(await temporaryFolder(), ...run, ...local);

@@ -92,10 +92,16 @@ describe('the weights after a run', () => {
     expect(samples).toEqual({ pair: 64, late: 3000 - 64 });
   });
 
-  it('are the same, with pictures that are changed by chance, when a worker is killed and others join', async () => {
-    const augmented = [...RUN, '--augment', 'flip,crop:2,rotate:10,cutout:3,brightness:0.2'];
+  it('are the same, with pictures that are changed by chance and gradients that travel coded, by lanes and by workers that are killed and join', async () => {
+    const augmented = [
+      ...RUN,
+      '--augment',
+      'flip,crop:2,rotate:10,cutout:3,brightness:0.2',
+      '--exchange',
+      'int8',
+    ];
     const alone = await temporaryFolder();
-    const one = await coordinator(alone, ...augmented, '--local-workers', '1');
+    const one = await coordinator(alone, ...augmented, '--local-lanes', '1');
     expect(await one.program.ended).toBe(0);
     const runDir = await temporaryFolder();
     const cluster = await coordinator(runDir, ...augmented, '--linger');

@@ -2,14 +2,18 @@
  * Computes leases and parts of evaluations, as many at a time as the engine has lanes, all with the same version of the
  * weights. It waits for nothing but events, and lets go at once of what a newer version makes pointless.
  */
+import type { ComputedNode } from '../../engine/compute.js';
+import { CodedComputer, type UncodedNode } from '../../engine/lanes/coded-node.js';
 import type { Clock } from '../../shared/clock.js';
+import type { Exchange } from '../../shared/numerics/codec/exchange.js';
 import { mix } from '../../shared/numerics/random.js';
+import type { Node } from '../../shared/numerics/tree.js';
 import type { WhichWeights } from '../../shared/protocol/in-process.js';
 import type { Cancel, Evaluate, Lease } from '../../shared/protocol/messages.js';
 import { checkLease, checkPart, checkWaiting } from '../data/check-work.js';
 import type { RunMaterial } from '../data/material.js';
 import type { Outbox } from '../sending/outbox.js';
-import type { Uploads } from '../sending/uploads.js';
+import type { EncodeChunk, Uploads } from '../sending/uploads.js';
 import type { WeightVersions } from '../weights/weight-versions.js';
 import { BatchesAhead } from './batches-ahead.js';
 import { Foresight } from './foresight.js';
@@ -26,6 +30,8 @@ export interface TaskRunnerOptions {
   clock: Clock;
   /** Of the run. */
   seed: number;
+  /** How gradients travel; undefined: in float32. */
+  exchange?: Exchange | undefined;
   /** The engine or the data failed: the connection is to be closed with this reason. */
   fail(error: unknown): void;
 }
@@ -38,6 +44,7 @@ const EARLY_AT_MOST_MS = 20;
 export class TaskRunner {
   private readonly tasks: Tasks;
   private readonly batches: BatchesAhead;
+  private readonly coded: CodedComputer | undefined;
   private readonly foresight: Foresight;
   private early: HeadStart | undefined;
   /** What the latest node took. */
@@ -52,7 +59,8 @@ export class TaskRunner {
   samples = 0;
 
   constructor(private readonly options: TaskRunnerOptions) {
-    const { material, outbox, clock } = options;
+    const { material, outbox, clock, exchange } = options;
+    this.coded = exchange && new CodedComputer(material.compute, exchange);
     this.tasks = new Tasks((message) => outbox.send(message));
     this.batches = new BatchesAhead(material);
     this.foresight = new Foresight(material.limits.trainRecords);
@@ -205,11 +213,13 @@ export class TaskRunner {
     // The engine does one thing after the other: it need not be told to compute only once it has the weights.
     const loaded = this.load('current');
     const shards = batches.map((batch, at) => ({ batch, seed: mix(seed, step, firstShard + at) }));
-    const computing = material.compute.computeNode(shards, gradient, stop);
+    const computing: Promise<ComputedNode & Partial<UncodedNode>> = this.coded
+      ? this.coded.computeNode(step, node.node, shards, gradient, stop)
+      : material.compute.computeNode(shards, gradient, stop);
     // The engine is at it: what comes after it can be seen to, once that is known.
     void Promise.resolve(coming).then(() => this.prepareNext(step));
     const [sums] = await Promise.all([computing, loaded]);
-    const { samples, loss, metric, computeMs = clock.now() - started } = sums;
+    const { samples, loss, metric, computeMs = clock.now() - started, origin } = sums;
     this.nodeMs = computeMs;
     this.batches.giveBack(batches);
     const lease = await coming;
@@ -217,7 +227,15 @@ export class TaskRunner {
     this.samples += samples;
     outbox.send({ type: 'contribution', ...answer, samples, loss, metric, computeMs, waitMs });
     if (stop.aborted || step < weights.of('current').version) gradients.giveBack(gradient);
-    else uploads.add(lease, gradient);
+    else uploads.add(lease, gradient, this.encoding(step, node.node, origin));
+  }
+
+  /** How the chunks of a node are coded; undefined: not at all. @param origin the node as which it is */
+  private encoding(step: number, node: Node, origin: Node | undefined): EncodeChunk | undefined {
+    const { exchange } = this.options;
+    if (!exchange?.nodes.isCoded(node) || origin === undefined) return undefined;
+    const keys = exchange.nodes.keys(step, origin);
+    return (chunk, values) => exchange.chunks.encode(chunk, values, keys);
   }
 
   private load(which: WhichWeights): Promise<void> {

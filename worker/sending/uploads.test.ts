@@ -79,6 +79,28 @@ describe('an upload', () => {
     expect(namesOf(released, [gradient])).toEqual([0]);
   });
 
+  it('that is coded sends what its code makes of each chunk, and says so', () => {
+    const { uploads, waiting, flush } = setup();
+    const gradient = gradientOf(5);
+    uploads.add(lease(2), gradient, (chunk, values) =>
+      Uint8Array.of(chunk, values.length & 0xff, values[0]!),
+    );
+    const received: unknown[] = [];
+    while (waiting.length > 0) {
+      const { coding, body } = readFrame(flush());
+      received.push([coding, ...body]);
+    }
+    const { chunkElements } = LAYOUT;
+    expect(received).toEqual(
+      [0, 1, 2, 3].map((chunk) => [
+        'int8',
+        chunk,
+        chunk < 3 ? 0 : 5,
+        (5 + ((chunk * chunkElements) % 1000)) & 0xff,
+      ]),
+    );
+  });
+
   it('begins at the first chunk that is not counted yet', () => {
     const { uploads, sent, flushAll } = setup();
     uploads.add(lease(1, { fromChunk: 2 }), gradientOf(0));

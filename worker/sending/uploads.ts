@@ -27,9 +27,14 @@ export interface UploadSocket {
   release?(vector: Float32Array): void;
 }
 
+/** The body of a coded chunk. @param values of the chunk */
+export type EncodeChunk = (chunk: number, values: Float32Array) => Uint8Array;
+
 interface Upload {
   lease: Lease;
   gradient: Float32Array;
+  /** Undefined: it travels in float32. */
+  encode: EncodeChunk | undefined;
   nextChunk: number;
   /** Chunks that have not left yet, though they were sent. */
   leaving: number;
@@ -49,8 +54,8 @@ export class Uploads {
     private readonly release: (gradient: Float32Array) => void,
   ) {}
 
-  add(lease: Lease, gradient: Float32Array): void {
-    this.uploads.push({ lease, gradient, nextChunk: lease.fromChunk, leaving: 0, isOver: false });
+  add(lease: Lease, gradient: Float32Array, encode?: EncodeChunk): void {
+    this.uploads.push({ lease, gradient, encode, nextChunk: lease.fromChunk, leaving: 0, isOver: false });
     this.pump();
   }
 
@@ -106,10 +111,13 @@ export class Uploads {
     const { step, node } = upload.lease;
     const chunk = upload.nextChunk++;
     const { start, end } = this.layout.range(chunk);
-    const { gradient } = upload;
-    const body = new Uint8Array(gradient.buffer, gradient.byteOffset + 4 * start, 4 * (end - start));
+    const { gradient, encode } = upload;
+    const values = gradient.subarray(start, end);
+    const body =
+      encode?.(chunk, values) ?? new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     const header = new Uint8Array(HEADER_BYTES);
-    writeHeader(header, { type: FRAME_CONTRIBUTION, node, chunk, step }, body.length);
+    const coding = encode ? { coding: 'int8' as const } : {};
+    writeHeader(header, { type: FRAME_CONTRIBUTION, node, chunk, step, ...coding }, body.length);
     upload.leaving++;
     this.socket.sendFrame(header, body, () => {
       upload.leaving--;

@@ -1,6 +1,6 @@
 /** Rows of a table as records: columns by the names that training had, whether the label is there or not. */
 
-import { type Head, listed } from '../../../coordinator/prepare/data/sources/table/cells/table.js';
+import type { Head } from '../../../coordinator/prepare/data/sources/table/cells/table.js';
 import { readCsv } from '../../../coordinator/prepare/data/sources/table/csv/read.js';
 import { checkCells } from '../../../coordinator/prepare/data/sources/table/features/check.js';
 import {
@@ -13,6 +13,7 @@ import { readJsonl } from '../../../coordinator/prepare/data/sources/table/jsonl
 import { missingOption, usedRows } from '../../../coordinator/prepare/data/sources/table/picking/missing.js';
 import type { Picked, TableReader } from '../../../coordinator/prepare/data/sources/table/picking/reading.js';
 import type { SpecOptions } from '../../../coordinator/prepare/data/spec.js';
+import { listed } from '../../../coordinator/prepare/words/listed.js';
 import { labelColumns, type RecordFormat, sourceOf } from '../../../shared/data/manifest.js';
 import { UserError } from '../../../shared/user-error.js';
 import type { UnlabeledRecords } from './unlabeled-records.js';

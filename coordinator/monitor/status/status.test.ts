@@ -9,7 +9,7 @@ const STEPS = 100;
 
 /** Ten steps of 100 samples, one each 100 ms; two workers, of which one has given three quarters. */
 function parts(changes: Partial<StatusParts> = {}): StatusParts & { progress: Progress } {
-  const progress = new Progress(0, true);
+  const progress = new Progress(0);
   progress.state = 'training';
   progress.beginEpoch();
   for (let step = 1; step <= 10; step++)

@@ -4,7 +4,7 @@
  * thread: a model of one, or with a loss of one, is built here.
  */
 import { Worker } from 'node:worker_threads';
-import { threadEntry } from '../../../engine/node/thread-entry.js';
+import { threadEntry } from '../../../engine/node/built-program.js';
 import { UserError } from '../../../shared/user-error.js';
 import type { BuildRequest, BuiltModel } from './topology/request.js';
 
@@ -21,7 +21,9 @@ export async function buildModel(request: BuildRequest): Promise<BuiltModel> {
     const { buildTopology } = await import('./topology/topology.js');
     return buildTopology(request);
   }
-  const thread = new Worker(threadEntry(import.meta.url, './build-model-thread.js'), { workerData: request });
+  const thread = new Worker(threadEntry('coordinator/prepare/model/build-model-thread.js'), {
+    workerData: request,
+  });
   try {
     const answer = await new Promise<BuildAnswer>((resolve, reject) => {
       thread.once('message', resolve);

@@ -108,6 +108,11 @@ describe('a model is refused', () => {
     ['cnn', [4], '--model cnn needs images of at least 10x10, the data has shape [4]: use mlp or linear'],
     ['cnn', [9, 28, 1], '--model cnn needs images of at least 10x10, the data has shape [9,28,1]'],
     ['resnet', [28, 28], '--model resnet needs images of at least 8x8, the data has shape [28,28]'],
+    [
+      'mlp',
+      [480, 640, 3],
+      '--model mlp would have 236 million numbers in one weight, since a record has the shape [480,640,3]: make the records smaller (of pictures images:DIR?size=64x64)',
+    ],
     ['mlp:0', [4], '--model mlp:0: 0 is not a number of units'],
     ['mlp:64,-1', [4], '--model mlp:64,-1: -1 is not a number of units'],
     ['mlp:many', [4], '--model mlp:many: many is not a number of units'],

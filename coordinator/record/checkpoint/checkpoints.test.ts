@@ -24,7 +24,6 @@ const stateAt = (step: number): CheckpointState => ({
     epochSums: { samples: 128, loss: 0.1 + 0.2, metric: 100 },
     latest: null,
     test: null,
-    best: { step: 1, samples: 2000, loss: 0.3, metric: 0.9 },
   },
   configuration: { data: 'digits', seed: 1 },
   model: {

@@ -10,6 +10,8 @@ const resumption = (name: ScheduleName, changes: Partial<Resumption> = {}): Resu
   manifests: { train: 'whole a', test: 'whole b' },
   data: 'csv:a.csv',
   model: 'model.json',
+  from: undefined,
+  isFromGiven: false,
   step: 50,
   schedule: name,
   rate: (totalSteps, step) =>
@@ -61,6 +63,30 @@ describe('what a run is made of', () => {
       origins: { modelFile: 'old' },
       warnings: [],
     });
+  });
+
+  it('refuses a file of first weights that is given again and has changed, and else says so', () => {
+    const began = earlier({ modelFile: 'm', fromFile: 'old' });
+    const changed = { ...now, modelFile: 'm', fromFile: 'new' };
+    const given = { from: 'w.safetensors', isFromGiven: true };
+    expect(() => resumedOrigins(began, changed, resumption('cosine', given))).toThrow(
+      '--from w.safetensors: the file has changed since the run began: its SHA-256 was old, and is new; leave --from out',
+    );
+    const alone = earlier({ modelFile: 'old' });
+    expect(() =>
+      resumedOrigins(
+        alone,
+        { ...now, modelFile: 'new' },
+        resumption('cosine', { ...given, from: undefined }),
+      ),
+    ).toThrow('--from model.json: the file has changed since the run began: its SHA-256 was old, and is new');
+    const told = resumedOrigins(began, changed, resumption('cosine', { ...given, isFromGiven: false }));
+    expect(told.warnings).toEqual([
+      expect.stringMatching(/^w.safetensors has changed .* the run continues with the weights that it has/),
+    ]);
+    expect(told.origins.fromFile).toBe('old');
+    const same = resumedOrigins(began, { ...changed, fromFile: 'old' }, resumption('cosine', given));
+    expect(same).toMatchObject({ origins: { fromFile: 'old' }, warnings: [] });
   });
 
   it('tells of another version of this program, which may compute otherwise', () => {

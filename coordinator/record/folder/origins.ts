@@ -10,6 +10,8 @@ export interface Origins {
   test: string;
   /** SHA-256 of the file of the model; absent where it has none, or it could not be read. */
   modelFile?: string | undefined;
+  /** SHA-256 of the file of its first weights, where `--from` named one beside the model. */
+  fromFile?: string | undefined;
   /** The version of this program. */
   version: string;
   /** Updates in all. */
@@ -27,6 +29,9 @@ export interface Resumption {
   manifests: { train: string; test: string };
   data: string;
   model: string;
+  from: string | undefined;
+  /** Whether `--from` was given with the call: then it is meant to be the file that the run began with. */
+  isFromGiven: boolean;
   /** The step of the checkpoint. */
   step: number;
   /** Name of the course of the learning rate. */
@@ -41,14 +46,14 @@ export interface Resumption {
  * @param before of the checkpoint; undefined in those of older versions
  * @param now of this start, without deviations
  * @returns the origins of the run that goes on, and what its owner must hear
- * @throws UserError where it would go on with other data
+ * @throws UserError where it would go on with other data, or says that it began with other weights
  */
 export function resumedOrigins(
   before: Origins | undefined,
   now: Omit<Origins, 'deviations'>,
   resumption: Resumption,
 ): { origins: Origins; warnings: string[] } {
-  const { dir, data, model, step, isRateGiven, manifests } = resumption;
+  const { dir, data, model, from, step, isRateGiven, manifests } = resumption;
   if (!before) {
     const text =
       'its checkpoint does not tell on what data it was trained: whether it is the same is not known';
@@ -66,10 +71,15 @@ export function resumedOrigins(
   }
   const deviations = [...before.deviations];
   const warnings: string[] = [];
-  if (before.modelFile && now.modelFile && before.modelFile !== now.modelFile)
-    warnings.push(
-      `${model} has changed since the run began (its SHA-256 was ${before.modelFile}, and is ${now.modelFile}): the run continues with the model that it has`,
-    );
+  refuseOtherFrom(before, now, resumption);
+  for (const [file, title] of [
+    ['modelFile', model],
+    ['fromFile', from],
+  ] as const)
+    if (isChanged(before[file], now[file]))
+      warnings.push(
+        `${title} has changed since the run began (its SHA-256 was ${before[file]}, and is ${now[file]}): the run continues with the ${file === 'modelFile' ? 'model' : 'weights'} that it has`,
+      );
   if (before.version !== now.version)
     deviations.push(`version ${before.version} until step ${step}, then ${now.version}`);
   const course = changedCourse(before.steps, now.steps, resumption);
@@ -78,7 +88,26 @@ export function resumedOrigins(
     if (!isRateGiven) warnings.push(course.warning);
   }
   const modelFile = before.modelFile ?? now.modelFile;
-  return { origins: { ...now, modelFile, deviations }, warnings };
+  const fromFile = before.fromFile ?? now.fromFile;
+  return { origins: { ...now, modelFile, ...(fromFile && { fromFile }), deviations }, warnings };
+}
+
+/** One that cannot be read any more is not needed. */
+const isChanged = (before: string | undefined, now: string | undefined): boolean =>
+  before !== undefined && now !== undefined && before !== now;
+
+/** @throws UserError where `--from` is given again, and its file is another: alone it is the file of the model */
+function refuseOtherFrom(
+  before: Origins,
+  now: Omit<Origins, 'deviations'>,
+  { from, model, isFromGiven }: Resumption,
+): void {
+  const file = from === undefined ? 'modelFile' : 'fromFile';
+  if (!isFromGiven || !isChanged(before[file], now[file])) return;
+  throw new UserError(
+    `--from ${from ?? model}: the file has changed since the run began: its SHA-256 was ${before[file]}, and is ${now[file]}; leave --from out, since the run has its weights, or start anew in another --run-dir`,
+    2,
+  );
 }
 
 /** Courses that lead to the end of the run are others when the run gets longer or shorter. */

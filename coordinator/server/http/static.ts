@@ -8,9 +8,9 @@ import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname, join, relative, sep } from 'node:path';
 import { pipeline } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { brotliDecompress, gzip } from 'node:zlib';
+import { builtFolder } from '../../../engine/node/built-program.js';
 import { targetOf } from './dashboard.js';
 
 const TYPES: Record<string, string> = {
@@ -54,7 +54,7 @@ interface StaticFile {
 export type StaticFiles = ReadonlyMap<string, StaticFile>;
 
 /** Empty where the pages are not built. */
-export function openStaticFiles(root = builtPages()): StaticFiles {
+export function openStaticFiles(root = join(builtFolder() ?? '', 'browser')): StaticFiles {
   const files = new Map<string, StaticFile>();
   const paths = walk(root);
   // An engine is there as .br alone.
@@ -123,12 +123,6 @@ export function serveStatic(request: IncomingMessage, response: ServerResponse, 
 async function madeOf({ variants }: StaticFile, encoding: Encoding | 'identity'): Promise<Buffer> {
   const whole = await promisify(brotliDecompress)(await readFile(variants.get('br')!.path));
   return encoding === 'gzip' ? promisify(gzip)(whole, { level: GZIP_LEVEL }) : whole;
-}
-
-/** Finds the pages beside this file in `dist/`, or in `dist/` beside the sources. */
-function builtPages(): string {
-  const beside = fileURLToPath(new URL('../../../browser', import.meta.url));
-  return existsSync(beside) ? beside : fileURLToPath(new URL('../../../dist/browser', import.meta.url));
 }
 
 function walk(folder: string): string[] {

@@ -14,6 +14,7 @@
  *
  * The ledger knows what counts, dispatch who computes, vetting/ which results to believe, the reduction their sum.
  */
+import type { Exchange } from '../../../shared/numerics/codec/exchange.js';
 import type { Layout } from '../../../shared/numerics/layout.js';
 import { type Node, ROOT } from '../../../shared/numerics/tree.js';
 import type { Frame } from '../../../shared/protocol/frame.js';
@@ -42,6 +43,8 @@ export interface StepOptions {
   layout: Layout;
   workers: Roster;
   trust: Beliefs;
+  /** How gradients travel; undefined: in float32. */
+  exchange?: Exchange | undefined;
   /** The root of the part of the tree to sum; default: all of it. */
   root?: Node;
 }
@@ -60,11 +63,13 @@ export class Step implements Decider<StepSums> {
   private readonly streamed: TreeReduction;
   private readonly reduction: Reduction;
   private readonly own: Worker | undefined;
+  private readonly exchange: Exchange | undefined;
   private pending: Pending | undefined;
   private isDone = false;
   private hasEnded = false;
 
-  constructor({ batch, layout, workers, trust, root = ROOT }: StepOptions) {
+  constructor({ batch, layout, workers, trust, exchange, root = ROOT }: StepOptions) {
+    this.exchange = exchange;
     this.state = new StepState(batch, layout, workers, root);
     this.own = trust.own;
     this.dispatch = new Dispatch(this.state, this.own);
@@ -190,13 +195,15 @@ export class Step implements Decider<StepSums> {
 
   private frame(worker: Worker, frame: Frame): void {
     const { ledger, inFlight, layout, effects, now } = this.state;
-    const { node, chunk, body } = frame;
+    const { node, chunk, coding } = frame;
     const expected = inFlight.of(worker.id, node);
     const window = expected?.buffered ? ledger.chunks : this.state.window;
-    const checked = checkFrame(frame, worker.id, expected, ledger, layout, window);
+    const checked = checkFrame(frame, worker.id, expected, ledger, layout, window, this.exchange);
     if (checked === 'past') return;
     if ('reason' in checked) return this.refuseFor(worker, checked, node);
     const { incoming } = checked;
+    const body = coding ? this.decoded(frame) : frame.body;
+    if (!body) return this.notCoded(worker, frame);
     if (incoming.buffered) {
       incoming.buffered.take(body);
       incoming.took(now);
@@ -205,6 +212,18 @@ export class Step implements Decider<StepSums> {
     }
     this.pending = { incoming, chunk };
     effects.push({ do: 'add', node, chunk, body, counts: ledger.coverage(node, chunk) === 'counted' });
+  }
+
+  /** @returns undefined where it has a scale or code that there is not */
+  private decoded({ chunk, body }: Frame): Uint8Array | undefined {
+    const values = this.exchange!.chunks.decode(chunk, body);
+    return values && new Uint8Array(values.buffer);
+  }
+
+  private notCoded(worker: Worker, { step, node, chunk }: Frame): void {
+    this.state.countNode('rejected', node);
+    const text = `step ${step}, node ${node}, chunk ${chunk}: a scale or a code that int8 does not have`;
+    this.state.refuse(worker, 'malformed', text);
   }
 
   private added(answer: Extract<StepEvent, { type: 'added' }>): void {

@@ -1,4 +1,6 @@
 /** A whole run on a simulated cluster with as many faults as one asks for. */
+
+import type { Offer } from '../../../coordinator/run/core.js';
 import type { StoredProgress } from '../../../coordinator/run/progress.js';
 import type { Totals } from '../../../coordinator/scheduling/totals.js';
 import type { Optimizer } from '../../../coordinator/update/optimizers/optimizer.js';
@@ -40,6 +42,10 @@ export interface CampaignOptions {
   stepsBetweenKills: number;
   /** Deaths of workers between two of the coordinator's. */
   killsBetweenRestarts: number;
+  /** Of a chunk; by default 16, so that gradients of many chunks, more than the window, stay small. */
+  chunkElements?: number;
+  /** How gradients travel; undefined: in float32. */
+  exchange?: Offer['exchange'];
   /** The loss that each step must have: the first one that has another ends the campaign. */
   losses?: ReadonlyMap<number, number>;
 }
@@ -64,13 +70,12 @@ interface Stored {
 }
 
 export async function campaign(options: CampaignOptions): Promise<Outcome> {
-  const { seed, steps, weights: learning, shards } = options;
+  const { seed, steps, weights: learning, shards, exchange, chunkElements = 16 } = options;
   const specs = [
     { name: 'counts', shape: [RECORDS], trainable: true },
     { name: 'weights', shape: [learning], trainable: true },
   ];
-  // Chunks of 16 elements in place of 131,072: gradients of many chunks, more than the window, stay small.
-  const layout = layoutOf(specs, 16);
+  const layout = layoutOf(specs, chunkElements);
   const start = new Random(SEED);
   const initial = Float32Array.from({ length: layout.total }, () => start.between(-1, 1));
   const simulation = new Simulation(seed, (machine) => materialOf(machine, layout, orderOf(SEED)));
@@ -102,6 +107,7 @@ export async function campaign(options: CampaignOptions): Promise<Outcome> {
       optimizer: countingAdam,
       deadAfterMs: DEAD_AFTER_MS,
       seed: SEED,
+      ...(exchange ? { exchange } : {}),
       shuffle: 'full',
       evaluateEvery: 50,
       checkpointEvery: 7,

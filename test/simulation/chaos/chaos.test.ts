@@ -64,6 +64,19 @@ describe('a run under chaos', () => {
       expect(speculated).toBeGreaterThan(20 * SEEDS.length);
     }));
 
+  it('ends with the same bits where gradients travel coded, those of small nodes excepted', () =>
+    withoutTimers(async () => {
+      // Of 256 elements and more: they are coded.
+      const shape = {
+        ...{ steps: 30, machines: 7, weights: 256, shards: 8, stepsBetweenKills: 1, killsBetweenRestarts: 6 },
+        chunkElements: 160,
+      };
+      const coded = { ...shape, exchange: { code: 'int8', depth: 2 } as const };
+      const calm = await undisturbed(coded);
+      const wild = await compare({ ...coded, seed: SEEDS[0]! }, calm);
+      expect(wild.kills).toBeGreaterThan(20);
+    }));
+
   it('is the same again for the same seed', () =>
     withoutTimers(async () => {
       const shape = {

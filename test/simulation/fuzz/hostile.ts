@@ -45,6 +45,7 @@ export interface HostileOptions {
   /** Of a chunk of the gradient. */
   elements: number;
   chunks: number;
+  coded?: readonly number[] | undefined;
   /** @param hear is to be given each message that comes */
   dial(random: Random, hear: (message: Uint8Array) => void): Line;
 }
@@ -71,13 +72,22 @@ class Hostile {
   private readonly line: Line;
   private readonly seen = { welcome: false, weights: false, progress: 0 };
 
-  constructor({ seed, connection, tokens, elements, chunks, dial }: HostileOptions) {
+  constructor({ seed, connection, tokens, elements, chunks, coded, dial }: HostileOptions) {
     this.random = new Random(seed, connection);
     // A few are trusted: they leave out all that would count, and send all that must be refused.
     this.isTrusted = this.random.below(8) === 0;
     const token = this.isTrusted ? tokens.worker : tokens.volunteer;
     const name = `hostile ${connection}`;
-    this.heard = { token, name, engineClass: 'light@1', lease: undefined, version: 0, elements, chunks };
+    this.heard = {
+      token,
+      name,
+      engineClass: 'light@1',
+      lease: undefined,
+      version: 0,
+      elements,
+      chunks,
+      coded,
+    };
     this.stage = this.drawStage();
     this.line = dial(this.random, (message) => this.hear(message));
   }

@@ -16,6 +16,8 @@ export interface Heard {
   /** Of the gradient: elements of each chunk, all of them of the same length. */
   elements: number;
   chunks: number;
+  /** Bytes of the body of each chunk where gradients travel coded. */
+  coded?: readonly number[] | undefined;
 }
 
 export const TYPES = [
@@ -70,14 +72,23 @@ export function idle({ version, ...heard }: Heard, random: Random): WorkerMessag
 
 /** A chunk of a contribution, of random numbers. */
 export function frame(heard: Heard, random: Random, chunk = 0): Uint8Array {
-  const { lease, version, elements } = heard;
-  const bytes = new Uint8Array(HEADER_BYTES + 4 * elements);
+  const { lease, version, elements, coded } = heard;
   const header = {
     type: FRAME_CONTRIBUTION,
     node: lease?.node ?? 1 + random.below(15),
     step: lease?.step ?? version,
     chunk,
   } as const;
+  // Random scales and codes: of one block in four or so, and so seldom of a whole chunk, they are right.
+  if (coded && random.below(4) > 0) {
+    const length = coded[chunk % coded.length]!;
+    const bytes = Uint8Array.from({ length: HEADER_BYTES + length }, () =>
+      random.below(random.below(2) ? 256 : 64),
+    );
+    writeHeader(bytes, { ...header, coding: 'int8' }, length);
+    return bytes;
+  }
+  const bytes = new Uint8Array(HEADER_BYTES + 4 * elements);
   writeHeader(bytes, header, 4 * elements);
   const body = new DataView(bytes.buffer, HEADER_BYTES);
   for (let at = 0; at < elements; at++) body.setFloat32(4 * at, random.between(-1, 1), true);

@@ -55,6 +55,15 @@ describe('a simulated run under hostile input', { timeout: 300_000 + FRAMES }, (
     },
   );
 
+  it('survives coded gradients that are none, and has the bits of an undisturbed run', () =>
+    withoutTimers(async () => {
+      const wild = await simulated({ seed: 3, frames: 1500, steps: 1e9, isCoded: true });
+      const calm = await simulated({ seed: 0, frames: 0, steps: wild.steps, isCoded: true });
+      for (const [name, values] of calm.sections) expect(wild.sections.get(name), name).toEqual(values);
+      expect(wild.counters.counted).toBe(wild.counters.expected);
+      expect(wild.samples).toBe(calm.samples);
+    }));
+
   it('is the same again for the same seed', () =>
     withoutTimers(async () => {
       const again = () => simulated({ seed: 7, frames: 3000, steps: 1e9 });

@@ -18,10 +18,10 @@ import { attack } from './hostile.js';
 import { MemoryLine } from './memory-line.js';
 
 const SHARDS = 8;
-/** Weights: whole chunks, so that each has the same length. */
-const CHUNKS = 8;
-/** In place of 131,072: gradients of many chunks stay small. */
-const CHUNK_ELEMENTS = 16;
+/** Weights: whole chunks, so that each has the same length. In place of 131,072: gradients of many chunks stay small. */
+const SMALL = { chunks: 8, elements: 16 };
+/** Large enough that some of it is coded. */
+const CODED = { chunks: 2, elements: 176 };
 const MACHINES = 4;
 const DEAD_AFTER_MS = 1000;
 /** Simulated milliseconds between two hostile connections. */
@@ -34,6 +34,8 @@ export interface SimulatedOptions {
   frames: number;
   /** The run ends at this step at the latest. */
   steps: number;
+  /** Whether gradients travel coded. */
+  isCoded?: boolean;
   /** Told now and then how many messages have been read. */
   read?(messages: number): void;
 }
@@ -49,12 +51,19 @@ export interface SimulatedOutcome {
 }
 
 /** @throws Error naming the connection that was answered as none should be */
-export async function simulated({ seed, frames, steps, read }: SimulatedOptions): Promise<SimulatedOutcome> {
+export async function simulated({
+  seed,
+  frames,
+  steps,
+  isCoded = false,
+  read,
+}: SimulatedOptions): Promise<SimulatedOutcome> {
+  const { chunks, elements } = isCoded ? CODED : SMALL;
   const specs = [
     { name: 'counts', shape: [RECORDS], trainable: true },
-    { name: 'weights', shape: [CHUNKS * CHUNK_ELEMENTS - RECORDS], trainable: true },
+    { name: 'weights', shape: [chunks * elements - RECORDS], trainable: true },
   ];
-  const layout = layoutOf(specs, CHUNK_ELEMENTS);
+  const layout = layoutOf(specs, elements);
   const simulation = new Simulation(seed, (machine) => materialOf(machine, layout, orderOf(1)), false);
   const start = new Random(1);
   const tell = () => undefined;
@@ -64,6 +73,7 @@ export async function simulated({ seed, frames, steps, read }: SimulatedOptions)
     optimizer: createOptimizer({ name: 'adam' }),
     deadAfterMs: DEAD_AFTER_MS,
     shuffle: 'full',
+    ...(isCoded ? { exchange: { code: 'int8', depth: 3 } as const } : {}),
     evaluateEvery: 20,
     test: TEST,
     trace: lastEvents.steps(() => simulation.clock.time),
@@ -92,7 +102,8 @@ export async function simulated({ seed, frames, steps, read }: SimulatedOptions)
       read?.(outcome.delivered);
       const connection = ++outcome.connections;
       attack({
-        ...{ seed, connection, tokens: TOKENS, elements: CHUNK_ELEMENTS, chunks: CHUNKS },
+        ...{ seed, connection, tokens: TOKENS, elements, chunks },
+        coded: core.exchange && layout.mapChunks((chunk) => core.exchange!.chunks.bytes(chunk)),
         dial: (random, hear) =>
           new MemoryLine(core.swarm, guardOf(received, tapOf(connection)), random, hear),
       })

@@ -37,7 +37,7 @@ const NEVER = new AbortController().signal;
 
 export interface TestCoreOptions
   extends Partial<Omit<Learning, 'layout'>>,
-    Partial<Pick<Offer, 'generation' | 'shardSamples' | 'seed' | 'shuffle'>>,
+    Partial<Pick<Offer, 'generation' | 'shardSamples' | 'seed' | 'shuffle' | 'exchange'>>,
     Partial<Membership>,
     Partial<Pick<CoreOptions, 'shards' | 'clock' | 'timers' | 'tell'>> {
   layout: Layout;
@@ -69,14 +69,17 @@ export function testCore(options: TestCoreOptions): Core {
   const { layout, optimizer = createOptimizer({ name: 'sgd' }) } = options;
   const plain: UpdateRule = { optimizer, clipNorm: 0, clipValue: 0, averageDecay: 0 };
   const { weights = new Float32Array(layout.total), rule = plain, robust } = options;
-  const { generation = 1, shardSamples = 1, seed = 1, shuffle = 'none' } = options;
+  const { generation = 1, shardSamples = 1, seed = 1, shuffle = 'none', exchange } = options;
   const { engineClass = 'any', deadAfterMs = 10_000, trust = trustAll() } = options;
   const { confusionCells = MAX_CONFUSION_CLASSES ** 2 } = options;
   const { shards = 1, clock = new ManualClock(), timers = false, tell = () => undefined } = options;
   return createCore({
     learning: { layout, weights, rule, robust },
     shards,
-    offer: { run: 'test', generation, ...OBJECTS, shardSamples, seed, shuffle },
+    offer: {
+      ...{ run: 'test', generation, ...OBJECTS, shardSamples, seed, shuffle },
+      ...(exchange ? { exchange } : {}),
+    },
     membership: { engineClass, deadAfterMs, trust, confusionCells },
     ...{ clock, timers, tell },
   });
@@ -90,7 +93,7 @@ export function testRun(options: TestRunOptions): TestRun {
     ...{ clock, shardSamples: shards === 'auto' ? 1 : batchSize / shards },
     ...options,
   });
-  const progress = new Progress(clock.now(), true);
+  const progress = new Progress(clock.now());
   const record: Recorder = {
     step: () => undefined,
     evaluation: () => undefined,

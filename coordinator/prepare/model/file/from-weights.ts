@@ -1,7 +1,9 @@
 /** `--from` beside `--model`: weights of another file, by name, in the layers of the model. */
+
 import { readFile } from 'node:fs/promises';
 import type * as TensorFlow from '@tensorflow/tfjs';
 import { UserError } from '../../../../shared/user-error.js';
+import { listed } from '../../words/listed.js';
 import type { GivenWeights } from './given-weights.js';
 import { isHdf5 } from './keras/hdf5.js';
 import { weightsOfHdf5 } from './keras/hdf5-model.js';
@@ -64,10 +66,6 @@ export function tellFit(
     2,
   );
 }
-
-const MAX_LISTED = 24;
-const listed = (names: readonly string[]): string =>
-  `${names.slice(0, MAX_LISTED).join(', ')}${names.length > MAX_LISTED ? `, and ${names.length - MAX_LISTED} more` : ''}`;
 
 /** Without those of layers that a new last layer has replaced. */
 export function withoutReplaced(

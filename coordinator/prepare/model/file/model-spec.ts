@@ -1,7 +1,6 @@
 /** What `--model` names: a model of the zoo, or a file. */
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { createReadStream, existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { UserError } from '../../../../shared/user-error.js';
 import { isModelModule } from '../module/module-model.js';
@@ -54,8 +53,16 @@ export function modelFrom(from: string): string {
 }
 
 /** SHA-256 of the file that `spec` names; undefined where it names none, or none that can be read. */
-export async function modelFileHash(spec: string): Promise<string | undefined> {
-  if (!isModelFile(spec)) return undefined;
-  const bytes = await readFile(spec).catch(() => undefined);
-  return bytes && createHash('sha256').update(bytes).digest('hex');
+export const modelFileHash = async (spec: string): Promise<string | undefined> =>
+  isModelFile(spec) ? fileHash(spec) : undefined;
+
+/** SHA-256 of a file of any size; undefined where it cannot be read. */
+export async function fileHash(path: string): Promise<string | undefined> {
+  const hash = createHash('sha256');
+  try {
+    for await (const piece of createReadStream(path)) hash.update(piece);
+  } catch {
+    return undefined;
+  }
+  return hash.digest('hex');
 }

@@ -1,6 +1,8 @@
 /** What an export of ours says of its two ends, held against the data that it is to be trained on further. */
+
 import { UserError } from '../../../../shared/user-error.js';
 import type { DataSet } from '../../data/source.js';
+import { listed } from '../../words/listed.js';
 
 interface Ends {
   classes?: unknown;
@@ -33,7 +35,3 @@ export function refuseOtherEnds(
       2,
     );
 }
-
-const MAX_LISTED = 20;
-const listed = (names: readonly unknown[]): string =>
-  `${names.slice(0, MAX_LISTED).join(', ')}${names.length > MAX_LISTED ? `, and ${names.length - MAX_LISTED} more` : ''}`;

@@ -137,7 +137,32 @@ function buildFromZoo(spec: string, request: BuildRequest): TensorFlow.LayersMod
       `--model ${spec} has one input and one output, ${name} has ${named.inputs.length} inputs and ${named.outputs.length} outputs: give a model file with them`,
       2,
     );
-  return found.model.build(tf, shapesFor(request), found.args);
+  const shapes = shapesFor(request);
+  return withoutHugeWeights(spec, shapes, () => found.model.build(tf, shapes, found.args));
+}
+
+/** Numbers in one weight: half a gigabyte. Drawing them takes minutes before anybody sees that the data ask for them. */
+const HUGE = 2 ** 27;
+
+/** @throws UserError, before it is drawn, where the data are so wide that a model of the zoo would have such a weight */
+function withoutHugeWeights<T>(spec: string, { inputShape }: ModelShapes, run: () => T): T {
+  const layer = tf.layers.Layer.prototype as unknown as {
+    addWeight(name: string, shape: number[], ...rest: unknown[]): unknown;
+  };
+  const { addWeight } = layer;
+  layer.addWeight = function (name, shape, ...rest) {
+    if (sizeOf(shape) > HUGE)
+      throw new UserError(
+        `--model ${spec} would have ${Math.round(sizeOf(shape) / 1e6)} million numbers in one weight, since a record has the shape [${inputShape}]: make the records smaller (of pictures images:DIR?size=64x64), or build a model of your own`,
+        2,
+      );
+    return addWeight.call(this, name, shape, ...rest);
+  };
+  try {
+    return run();
+  } finally {
+    layer.addWeight = addWeight;
+  }
 }
 
 /** What the function builds, by its layers alone. */

@@ -247,9 +247,9 @@ describe("a program's own data", () => {
     [{ x: { shape: [0] } }, 'x.shape must be sizes of at least 1, such as [28, 28, 1]'],
     [
       { x: { shape: [2], dtype: 'float64' } },
-      'x.dtype must be uint8 or float32, not float64 (float32 holds whole numbers up to 2^24 exactly)',
+      'x.dtype must be uint8 or float32, not "float64" (float32 holds whole numbers up to 2^24 exactly)',
     ],
-    [{ normalize: [{ toString: 0 }] }, 'normalize must be auto, standard or none, not [ { toString: 0 } ]'],
+    [{ normalize: [{ toString: 0 }] }, 'normalize must be auto, standard or none, not a list of 1'],
     [{ test: 1.5 }, 'test must be records, or a share above 0 and below 1, not 1.5'],
   ])('are refused with the place and the remedy: %#', async (other, message) => {
     expect(await refusal({ ...small, ...other })).toBe(message);

@@ -1,7 +1,7 @@
 /** Data that a program hands over: what it says of them, and what it may give. */
-import { inspect } from 'node:util';
 import { didYouMean } from '../../../../../shared/options/closest.js';
 import { UserError } from '../../../../../shared/user-error.js';
+import { shown } from './values.js';
 
 /** Numbers as they are, or one array within the other; the values of a record stand row by row. */
 export type OwnValues = ArrayLike<number> | readonly OwnValues[] | number | boolean;
@@ -104,15 +104,15 @@ export function checkedForm(raw: unknown, where: string): OwnDataSet {
   const { dtype } = x as { dtype?: unknown };
   if (dtype !== undefined && dtype !== 'uint8' && dtype !== 'float32')
     refuse(
-      `x.dtype must be uint8 or float32, not ${shownValue(dtype)} (float32 holds whole numbers up to 2^24 exactly)`,
+      `x.dtype must be uint8 or float32, not ${shown(dtype)} (float32 holds whole numbers up to 2^24 exactly)`,
     );
   if (y !== undefined && !(isObject(y) && isShape(y.shape)))
     refuse('y.shape must be sizes of at least 1, such as [10]');
   checkLabel(label, refuse);
   if (normalize !== undefined && !['auto', 'standard', 'none'].includes(normalize as string))
-    refuse(`normalize must be auto, standard or none, not ${shownValue(normalize)}`);
+    refuse(`normalize must be auto, standard or none, not ${shown(normalize)}`);
   if (seed !== undefined && !(Number.isSafeInteger(seed) && (seed as number) >= 0))
-    refuse(`seed must be a whole number of at least 0, not ${shownValue(seed)}`);
+    refuse(`seed must be a whole number of at least 0, not ${shown(seed)}`);
   return raw as unknown as OwnDataSet;
 }
 
@@ -127,7 +127,7 @@ function checkLabel(label: unknown, refuse: (text: string) => never): void {
   if (kind === 'value' && (classes !== undefined || names !== undefined))
     refuse("label: a number to predict has no classes and no names: leave them out, or say kind: 'class'");
   if (classes !== undefined && !(Number.isSafeInteger(classes) && (classes as number) >= 2))
-    refuse(`label.classes must be a whole number of at least 2, not ${shownValue(classes)}`);
+    refuse(`label.classes must be a whole number of at least 2, not ${shown(classes)}`);
   if (names === undefined) return;
   if (!Array.isArray(names) || names.length < 2 || !names.every((name) => typeof name === 'string'))
     return refuse('label.names must be at least two texts');
@@ -153,7 +153,3 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 
 const isShape = (value: unknown): value is number[] =>
   Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 1);
-
-/** Of any value, in a few words: one of a program may refuse to be made a text. */
-const shownValue = (value: unknown): string =>
-  typeof value === 'string' ? value : inspect(value, { depth: 1, breakLength: Infinity }).slice(0, 100);

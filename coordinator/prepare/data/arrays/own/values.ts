@@ -80,7 +80,9 @@ export function checkRecordLength(length: number, shape: readonly number[], plac
   throw new UserError(`${place} has ${counted(length, 'value')}; [${shape}] needs ${counted(size, 'value')}`);
 }
 
+/** Of any value, in a few words: one of a program may refuse to be made a text. */
 export function shown(value: unknown): string {
+  if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'object' && value !== null) return `an object (${Object.keys(value).slice(0, 4)})`;
   return typeof value === 'bigint' ? `the bigint ${value}` : String(value);

@@ -5,12 +5,12 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { messageOf, UserError } from '../../../../../shared/user-error.js';
 import { addressKey, joinedAddress, parsedAddress, shownAddress } from './address.js';
 import { type DownloadOptions, download, megabytes, type Validators } from './download.js';
 import { NotThere } from './request.js';
+import { systemCacheFolder } from './system-cache.js';
 
 /** Told beside the copy, for who asks after it. */
 interface Told extends Validators {
@@ -19,14 +19,9 @@ interface Told extends Validators {
 
 export type Fetching = Pick<DownloadOptions, 'tell' | 'wait'>;
 
-/** Where each system keeps what programs can fetch again; `SWARMGRAD_DATA_CACHE` names another folder. */
+/** `SWARMGRAD_DATA_CACHE` names another folder than the system's. */
 function cacheFolder(): string {
-  const { env, platform } = process;
-  if (env.SWARMGRAD_DATA_CACHE) return env.SWARMGRAD_DATA_CACHE;
-  if (platform === 'win32')
-    return join(env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'swarmgrad', 'data');
-  if (platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'swarmgrad-data');
-  return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'swarmgrad-data');
+  return process.env.SWARMGRAD_DATA_CACHE || systemCacheFolder('data');
 }
 
 /** The folder of all that lies below an address. */

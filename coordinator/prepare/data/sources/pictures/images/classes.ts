@@ -2,7 +2,7 @@
 import { UserError } from '../../../../../../shared/user-error.js';
 import { countsOf, untrainedWarnings } from '../../../labels/classes.js';
 import type { DataSet, Reader, UnknownClass } from '../../../source.js';
-import type { Entry } from './layout.js';
+import { classesOfEntry, type Entry } from './layout.js';
 import type { Parts } from './parts.js';
 
 export interface Classes {
@@ -25,12 +25,12 @@ export function classesOf(
   { trained }: Reader,
   told?: readonly string[],
 ): Classes {
-  const known = trained?.label.kind === 'class' ? trained.label : undefined;
+  const known = trained && trained.label.kind !== 'value' ? trained.label : undefined;
   if (known) {
     const names = known.names ?? Array.from({ length: known.classes }, (_, number) => `${number}`);
     const numbers = numbered(names);
     const unknown = (entries: readonly Entry[]) =>
-      countsOf(entries.map(({ name }) => name).filter((name) => !numbers.has(name)));
+      countsOf(entries.flatMap(classesOfEntry).filter((name) => !numbers.has(name)));
     return {
       names,
       numbers,
@@ -38,11 +38,11 @@ export function classesOf(
       unknown: { train: unknown(train), test: unknown(test), validation: unknown(validation) },
     };
   }
-  const found = new Set([...train, ...test, ...validation].map(({ name }) => name));
+  const found = new Set([...train, ...test, ...validation].flatMap(classesOfEntry));
   const names = told ? [...told] : [...found].sort();
   if (names.length < 2)
     throw new UserError(`${root} has only one class (${names[0]}): nothing to tell apart`, 2);
-  const counts = countsOf(train.map(({ name }) => name));
+  const counts = countsOf(train.flatMap(classesOfEntry));
   const warnings = [
     ...untrainedWarnings('training picture', names, new Set(counts.map(({ name }) => name))),
     ...rareWarnings(counts),

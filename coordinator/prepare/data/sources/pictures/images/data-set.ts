@@ -5,7 +5,7 @@ import { pixelNormalization } from '../../../scaling/normalization.js';
 import type { DataSet, DataShapes, Reader, Records } from '../../../source.js';
 import type { SpecOptions } from '../../../spec.js';
 import { type Classes, classesOf } from './classes.js';
-import type { Entry, Layout } from './layout.js';
+import { classesOfEntry, type Entry, type Layout } from './layout.js';
 import { partsOf } from './parts.js';
 import type { Look } from './pixels/decode.js';
 import { lookOf } from './pixels/look.js';
@@ -34,7 +34,7 @@ export async function dataOfPictures(
   const skipBad = choiceOption(options, 'skip-bad', ['0', '1'], '0') === '1';
   const parts = partsOf(layout, root, options, reader);
   const classes = classesOf(parts, root, reader, layout.classes);
-  const isKnown = ({ name }: Entry) => classes.numbers.has(name);
+  const isKnown = (entry: Entry) => classesOfEntry(entry).every((name) => classes.numbers.has(name));
   const { train, test, validation = [] } = parts;
   const used = [train, test, validation].map((entries) => entries.filter(isKnown));
   const read = await readPictures({
@@ -46,11 +46,14 @@ export async function dataOfPictures(
   });
   const shapes: DataShapes = {
     x: { shape: [read.height, read.width, look.channels], dtype: 'uint8' },
-    y: { shape: [], dtype: 'int32' },
-    label: { kind: 'class', classes: classes.names.length, names: classes.names },
+    y: layout.several ? { shape: [classes.names.length], dtype: 'uint8' } : { shape: [], dtype: 'int32' },
+    label: {
+      kind: layout.several ? 'multilabel' : 'class',
+      ...{ classes: classes.names.length, names: classes.names },
+    },
   };
   const [trained, tested, validated] = used.map((entries, part) =>
-    recordsOf(entries, read.parts[part]!, classes),
+    recordsOf(entries, read.parts[part]!, classes, layout),
   ) as [Records, Records, Records];
   const { notes: ofPixels, normalisation } = await pixelNormalization(trained.x, shapes, options, reader);
   return {
@@ -77,12 +80,15 @@ function recordsOf(
   entries: readonly Entry[],
   { pixels, isRead }: Pictures['parts'][number],
   { numbers }: Classes,
+  { several }: Layout,
 ): Records {
-  const y = Int32Array.from(
-    entries.filter((_, at) => isRead[at]),
-    ({ name }) => numbers.get(name)!,
-  );
-  return { count: y.length, x: pixels, y };
+  const read = entries.filter((_, at) => isRead[at]);
+  const count = read.length;
+  if (!several) return { count, x: pixels, y: Int32Array.from(read, ({ name }) => numbers.get(name)!) };
+  const y = new Uint8Array(count * numbers.size);
+  for (const [record, entry] of read.entries())
+    for (const name of classesOfEntry(entry)) y[record * numbers.size + numbers.get(name)!] = 1;
+  return { count, x: pixels, y };
 }
 
 function notesOf({ transparent, firstOfMany, parts }: Pictures, { channels }: Look): string[] {

@@ -10,6 +10,8 @@ export interface Entry {
   path: string;
   /** Of its class. */
   name: string;
+  /** Of its classes, where there may be any number. */
+  names?: readonly string[];
 }
 
 export type PartName = 'train' | 'validation' | 'test';
@@ -19,9 +21,13 @@ export interface Layout {
   parts: { [P in PartName]?: { folder: string; entries: Entry[] } } | { drawn: Entry[] };
   /** Names of the classes in their order, where that is told; else they are those of the pictures, sorted. */
   classes?: readonly string[];
+  /** Whether a picture may have any number of classes. */
+  several?: true;
   notes: string[];
   warnings: string[];
 }
+
+export const classesOfEntry = ({ name, names = [name] }: Entry): readonly string[] => names;
 
 const PARTS: Readonly<Record<string, PartName>> = {
   train: 'train',
@@ -30,7 +36,7 @@ const PARTS: Readonly<Record<string, PartName>> = {
   validation: 'validation',
   test: 'test',
 };
-const partOf = (folder: string): PartName | undefined =>
+export const partOf = (folder: string): PartName | undefined =>
   Object.hasOwn(PARTS, folder.toLowerCase()) ? PARTS[folder.toLowerCase()] : undefined;
 
 /** What systems leave in folders. */

@@ -1,7 +1,7 @@
 /** Which pictures train and which test: as folders say, or drawn, a like share of each class. */
 import { Random } from '../../../../../../shared/numerics/random.js';
 import { UserError } from '../../../../../../shared/user-error.js';
-import { drawStratified, shuffled } from '../../../draw.js';
+import { drawStratified, drawTest, shuffled } from '../../../draw.js';
 import { wholeOption } from '../../../options.js';
 import type { Reader } from '../../../source.js';
 import type { SpecOptions } from '../../../spec.js';
@@ -22,12 +22,17 @@ export interface Parts {
  * after the other.
  * @throws UserError
  */
-export function partsOf({ parts }: Layout, root: string, options: SpecOptions, { trained }: Reader): Parts {
-  if ('drawn' in parts) return drawn(parts.drawn, root, options);
+export function partsOf(
+  { parts, several }: Layout,
+  root: string,
+  options: SpecOptions,
+  { trained }: Reader,
+): Parts {
+  if ('drawn' in parts) return drawn(parts.drawn, root, options, several);
   const { train, validation, test } = parts;
   if (train && !validation && !test) {
     const note = `${root} holds ${train.folder}, and neither val nor test: the test set is drawn from it`;
-    const own = drawn(train.entries, `${root}/${train.folder}`, options);
+    const own = drawn(train.entries, `${root}/${train.folder}`, options, several);
     return { ...own, notes: [note, ...own.notes] };
   }
   const tested = test ?? validation;
@@ -53,13 +58,20 @@ export function partsOf({ parts }: Layout, root: string, options: SpecOptions, {
   };
 }
 
-function drawn(entries: readonly Entry[], root: string, options: SpecOptions): Parts {
-  const { share, seed, train, test } = drawStratified(
-    entries.map(({ name }) => name),
-    options,
-  );
+function drawn(
+  entries: readonly Entry[],
+  root: string,
+  options: SpecOptions,
+  several: boolean | undefined,
+): Parts {
+  const { share, seed, train, test } = several
+    ? drawTest(entries.length, options)
+    : drawStratified(
+        entries.map(({ name }) => name),
+        options,
+      );
   const text = ({ length }: number[]) =>
-    `${length} of the ${pictures(entries)} of ${root}, drawn by test=${share}&seed=${seed}, the same share of each class`;
+    `${length} of the ${pictures(entries)} of ${root}, drawn by test=${share}&seed=${seed}${several ? '' : ', the same share of each class'}`;
   return {
     train: train.map((at) => entries[at]!),
     test: test.map((at) => entries[at]!),

@@ -1,5 +1,6 @@
 /** A table in memory, whatever file it came from: its columns, their names, and where each row stands. */
 import { UserError } from '../../../../../../shared/user-error.js';
+import { listed } from '../../../../words/listed.js';
 import { ESCAPING, escapedName } from '../../../spec.js';
 import type { Column } from './column.js';
 import { classNameOf, type DecimalMark } from './number-field.js';
@@ -62,15 +63,6 @@ export function columnOf(head: Head, text: string, option: string): number {
     2,
   );
 }
-
-/** Names of columns that are told; a table may have thousands. */
-const LISTED = 40;
-
-/** Some names, and how many there are besides. */
-export const listed = (names: readonly string[], most = LISTED): string =>
-  names.length <= most
-    ? names.join(', ')
-    : `${names.slice(0, most).join(', ')} and ${names.length - most} more`;
 
 function columnsInWords({ names, width, dialect, widthHint }: Head): string {
   if (width === 1) return `it has only one column (${dialect}${widthHint ? `; ${widthHint}` : ''})`;

@@ -1,8 +1,9 @@
 /** Every cell that is used can be read as what its column is: else the first fault of the file is told. */
 import { UserError } from '../../../../../../shared/user-error.js';
+import { listed } from '../../../../words/listed.js';
 import { escapedName } from '../../../spec.js';
 import { numberFault } from '../cells/faults.js';
-import { cellPlace, listed, type Table, textAt, titleOf } from '../cells/table.js';
+import { cellPlace, type Table, textAt, titleOf } from '../cells/table.js';
 import type { Sheet } from '../picking/parts.js';
 import { labelColumnsOf } from '../picking/reading.js';
 import type { Code, Encoding } from './encoding.js';

@@ -6,10 +6,11 @@ import type { Columns, Feature } from '../../../../../../shared/data/manifest.js
 import { sourceOf } from '../../../../../../shared/data/manifest.js';
 import { significant } from '../../../../../../shared/status/figures.js';
 import { UserError } from '../../../../../../shared/user-error.js';
+import { listed } from '../../../../words/listed.js';
 import { choiceOption } from '../../../options.js';
 import { scalingOf } from '../../../scaling/scaling.js';
 import type { SpecOptions } from '../../../spec.js';
-import { dropHint, listed, nameOf, textAt, titleOf } from '../cells/table.js';
+import { dropHint, nameOf, textAt, titleOf } from '../cells/table.js';
 import type { Part, Parts, Sheet } from '../picking/parts.js';
 import { categoriesOf, holdsText } from './categories.js';
 

@@ -2,11 +2,12 @@
 
 import { AS_IT_IS, type Feature, type Scaling, sourceOf } from '../../../../../../shared/data/manifest.js';
 import { UserError } from '../../../../../../shared/user-error.js';
+import { listed } from '../../../../words/listed.js';
 import { scalingOf } from '../../../scaling/scaling.js';
 import { beyondRange, targetNote } from '../../../scaling/target.js';
 import type { ModelEnds } from '../../../source.js';
 import type { SpecOptions } from '../../../spec.js';
-import { columnsOf, listed, nameOf, type Table } from '../cells/table.js';
+import { columnsOf, nameOf, type Table } from '../cells/table.js';
 import type { Part } from '../picking/parts.js';
 import { type Encoding, featuresOf } from './encoding.js';
 import { labelsOf, valuesOf } from './records.js';

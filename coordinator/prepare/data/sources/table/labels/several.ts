@@ -4,13 +4,14 @@
  */
 import type { RecordFormat } from '../../../../../../shared/data/manifest.js';
 import { UserError } from '../../../../../../shared/user-error.js';
+import { listed } from '../../../../words/listed.js';
 import { countsOf, untrainedWarnings } from '../../../labels/classes.js';
 import { characterOption } from '../../../options.js';
 import type { Reader } from '../../../source.js';
 import type { SpecOptions } from '../../../spec.js';
 import { numberFault } from '../cells/faults.js';
 import { classNameOf } from '../cells/number-field.js';
-import { cellPlace, listed, nameOf, type Table, textAt } from '../cells/table.js';
+import { cellPlace, nameOf, type Table, textAt } from '../cells/table.js';
 import type { Check } from '../features/check.js';
 import type { Part, Parts, Sheet } from '../picking/parts.js';
 import { labelColumnsOf, type Several, type TableRequest } from '../picking/reading.js';
@@ -62,15 +63,7 @@ export function severalOf(parts: Parts, several: Several, { trained }: Reader): 
   const { table, picked } = parts.train;
   const known = trained?.label.kind === 'multilabel' ? trained.label.names : undefined;
   const asColumns = picked.labels?.map((column) => nameOf(table, column));
-  const separator = separatorOf(several);
-  const namesOf = (part: Part): string[][] =>
-    part.rows.map((row) =>
-      part.picked.labels
-        ? part.picked.labels.flatMap((column, at) =>
-            part.table.columns[column]!.numberAt(row) === 1 ? [asColumns![at]!] : [],
-          )
-        : classesAt(part.table, row, part.picked.label, separator),
-    );
+  const namesOf = (part: Part) => classLists(part, several, asColumns);
   const [trainNames, testNames] = [namesOf(parts.train), namesOf(parts.test)];
   const names = known ?? asColumns ?? orderedClasses(new Set([...trainNames, ...testNames].flat()));
   if (names.length > MOST_CLASSES)
@@ -96,6 +89,19 @@ export function severalOf(parts: Parts, several: Several, { trained }: Reader): 
       return y;
     },
   };
+}
+
+/** The classes of each row. @param asColumns the names of those that have a column of 0 and 1 */
+export function classLists(
+  { table, picked, rows }: Pick<Part, 'table' | 'picked' | 'rows'>,
+  several: Several,
+  asColumns: readonly string[] = [],
+): string[][] {
+  const { labels, label } = picked;
+  const separator = separatorOf(several);
+  if (!labels) return rows.map((row) => classesAt(table, row, label, separator));
+  const isThere = (row: number, column: number) => table.columns[column]!.numberAt(row) === 1;
+  return rows.map((row) => asColumns.filter((_, at) => isThere(row, labels[at]!)));
 }
 
 /** The classes of a list. */

@@ -1,7 +1,7 @@
 /** Parquet files as one table, a group of rows after the other. */
 import { type FileMetaData, parquetSchema } from 'hyparquet';
 import { UserError } from '../../../../../../shared/user-error.js';
-import { listed } from '../cells/table.js';
+import { listed } from '../../../../words/listed.js';
 import { joinedBy } from '../labels/several.js';
 import type { ReadTable, TableRequest } from '../picking/reading.js';
 import { isUsed, tableOf } from '../values/typed-table.js';

@@ -6,8 +6,9 @@ import {
   sourceOf,
 } from '../../../../../../shared/data/manifest.js';
 import { UserError } from '../../../../../../shared/user-error.js';
+import { listed } from '../../../../words/listed.js';
 import type { SpecOptions } from '../../../spec.js';
-import { columnOf, columnsOf, type Head, listed, nameOf } from '../cells/table.js';
+import { columnOf, columnsOf, type Head, nameOf } from '../cells/table.js';
 import { labelColumnsOf, type Picked, type Several } from './reading.js';
 
 /** What is known of columns elsewhere, and where: `the model`, or the file of the training set. */

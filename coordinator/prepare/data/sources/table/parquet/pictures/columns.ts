@@ -1,8 +1,8 @@
 /** Whether a Parquet file holds pictures, as Hugging Face's `datasets` writes them, and what their labels are. */
 import { type FileMetaData, parquetSchema, type SchemaTree } from 'hyparquet';
 import { UserError } from '../../../../../../../shared/user-error.js';
+import { listed } from '../../../../../words/listed.js';
 import type { SpecOptions } from '../../../../spec.js';
-import { listed } from '../../cells/table.js';
 import { classNamesIn, isIndex } from '../file/schema.js';
 
 export interface PictureColumns {
