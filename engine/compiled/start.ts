@@ -1,6 +1,6 @@
 /** Starts a compiled engine on a runtime: graphs come from the coordinator's program, or from a trace. */
 import type * as TensorFlow from '@tensorflow/tfjs';
-import type { Manifest } from '../../shared/data/manifest.js';
+import type { FedRecords } from '../../shared/data/manifest.js';
 import type { ModelDescription } from '../../shared/models/description.js';
 import type { ModelModule } from '../../shared/models/layers/model-module.js';
 import type { Engine } from '../engine.js';
@@ -12,7 +12,7 @@ import type { Runtime } from './runtime.js';
 
 export interface CompiledSubject {
   model: ModelDescription;
-  manifest: Pick<Manifest, 'x' | 'y' | 'weighted' | 'label' | 'normalisation'>;
+  manifest: FedRecords;
   /** Samples of one shard of the run. */
   shardSamples: number;
   /** The model's graphs; without them the compiled engine traces the model itself. */

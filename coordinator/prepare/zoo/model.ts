@@ -5,16 +5,22 @@ import { UserError } from '../../../shared/user-error.js';
 import type { OptimizerName } from '../../update/optimizers/optimizers.js';
 import type { ScheduleName } from '../../update/schedules.js';
 
-/** What a model has to fit: the shapes and labels of the data. */
-export interface ModelShapes {
-  /** Shape of one record, without the batch dimension. */
-  inputShape: number[];
+/** What an output of a model has to fit. */
+export interface OutputShapes {
   /** Shape of one record's label: [] for one label, [T] for one at each of T positions. */
   labelShape: number[];
   /** Units of the last layer. */
   outputs: number;
   /** Activation of the last layer. */
   outputActivation: 'softmax' | 'sigmoid' | 'linear';
+}
+
+/** What a model has to fit: the shapes and labels of the data. */
+export interface ModelShapes extends OutputShapes {
+  /** Shape of one record, without the batch dimension. */
+  inputShape: number[];
+  /** Of data with several inputs or outputs, by their names; the fields above then tell of all in one flat vector. */
+  named?: { inputs: Record<string, { shape: number[] }>; outputs: Record<string, OutputShapes> };
 }
 
 /** Settings with which a first run learns well. */

@@ -35,11 +35,12 @@ export const built: DataSource = {
     await verifyChunks(dir, test);
     const known = new Set([...train.chunks, ...test.chunks].map(({ sha256 }) => sha256));
     const objects = new ChunkFolder(dir, known);
-    const { x, y, label, columns, normalisation } = train;
+    const { x, y, label, named, columns, normalisation } = train;
     const sequence = await readSequence(dir);
     return {
       name: `built:${dir}`,
       ...{ x, y, label, normalisation },
+      ...(named ? { named } : {}),
       ...(columns ? { columns } : {}),
       ...(sequence ? { sequence } : {}),
       train: recordsOf(train, objects),
@@ -94,10 +95,11 @@ function refuseDifferent(dir: string, { train, test }: BuiltManifests): void {
   );
 }
 
-const formatOf = ({ x, y, label, columns, normalisation }: RecordFormat) => [
+const formatOf = ({ x, y, label, named, columns, normalisation }: RecordFormat) => [
   x,
   y,
   label,
+  named,
   columns,
   normalisation,
 ];

@@ -17,7 +17,7 @@ const CASES = 2;
 const CASE_POSITIONS = 32;
 
 /** The part of a data set that the model is built for, with its first training records. */
-export type DataHead = Pick<DataSet, 'name' | 'x' | 'y' | 'label' | 'columns' | 'normalisation'> & {
+export type DataHead = Pick<DataSet, 'name' | 'x' | 'y' | 'label' | 'named' | 'columns' | 'normalisation'> & {
   /** Whether training records have weights. */
   weighted?: true;
   first: Batch[];
@@ -28,7 +28,7 @@ export type DataHead = Pick<DataSet, 'name' | 'x' | 'y' | 'label' | 'columns' | 
 };
 
 export function headOf(data: DataSet): DataHead {
-  const { name, x, y, label, columns, normalisation, train, test, validation } = data;
+  const { name, x, y, label, named, columns, normalisation, train, test, validation } = data;
   const positions = elementsOf(y);
   const count = Math.min(positions >= CASE_POSITIONS ? 1 : CASE_SAMPLES, train.count);
   const first = Array.from({ length: CASES }, (_, at) => {
@@ -41,7 +41,10 @@ export function headOf(data: DataSet): DataHead {
     ...(validation ? { validationRecords: validation.count } : {}),
   };
   const weighted = first[0]!.weight ? { weighted: true as const } : {};
-  return { name, x, y, label, ...weighted, ...(columns && { columns }), normalisation, first, ...records };
+  return {
+    ...{ name, x, y, label, ...weighted, ...(named && { named }), ...(columns && { columns }) },
+    ...{ normalisation, first, ...records },
+  };
 }
 
 /** Training records `[from, to)`. */
