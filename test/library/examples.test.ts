@@ -120,7 +120,7 @@ describe.skipIf(withoutChromium())('an example with a page', () => {
     const bundled = await Tab.open(await browser(), `${other}/bundled/dist/index.html?${query}`);
     await bundled.click('Help us train');
     const { weightsSha256, workers } = await run.finished;
-    const inTab = { kind: 'browser', engine: 'compiled/wasm', samples: 64 };
+    const inTab = { kind: 'browser', engine: 'compiled/wasm' };
     expect(workers).toMatchObject([inTab, inTab]);
     for (const { page, complaints } of [tab, bundled]) {
       await page.locator('output').filter({ hasText: 'Thank you.' }).waitFor();
