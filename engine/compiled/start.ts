@@ -3,6 +3,7 @@ import type * as TensorFlow from '@tensorflow/tfjs';
 import type { Manifest } from '../../shared/data/manifest.js';
 import type { ModelDescription } from '../../shared/models/description.js';
 import type { ModelModule } from '../../shared/models/layers/model-module.js';
+import { cuttingToBuckets } from '../eager/tokens/cut-batches.js';
 import type { Engine } from '../engine.js';
 import { CompiledEngine } from './engine.js';
 import type { Graph } from './graph/graph.js';
@@ -12,7 +13,7 @@ import type { Runtime } from './runtime.js';
 
 export interface CompiledSubject {
   model: ModelDescription;
-  manifest: Pick<Manifest, 'x' | 'y' | 'weighted' | 'label' | 'normalisation'>;
+  manifest: Pick<Manifest, 'x' | 'y' | 'weighted' | 'label' | 'tokens' | 'normalisation'>;
   /** Samples of one shard of the run. */
   shardSamples: number;
   /** The model's graphs; without them the compiled engine traces the model itself. */
@@ -35,11 +36,14 @@ export async function startCompiled(
   const { model, manifest, shardSamples } = subject;
   if (model.module) throw new Error(isProgram(model.module));
   const engine = new CompiledEngine({ runtime, model, manifest, graphFor: graphsOf(subject, loadTf) });
+  const length = manifest.tokens && { length: manifest.tokens.buckets[0]! };
   // Now, so that a model that cannot be compiled is told at the start.
   await engine.prepare(
-    shardSamples > 0 ? { kind: 'gradient', samples: shardSamples } : { kind: 'evaluation', samples: 1 },
+    shardSamples > 0
+      ? { kind: 'gradient', samples: shardSamples, ...length }
+      : { kind: 'evaluation', samples: 1, ...length },
   );
-  return engine;
+  return cuttingToBuckets(engine, manifest);
 }
 
 function graphsOf(

@@ -17,6 +17,7 @@ import { surestMistakes } from './mistakes.js';
 import { evaluationOf, gradientsOf, type ModelStep, type StepInputs } from './model-step.js';
 import { openModel } from './open-model.js';
 import { scoresOf } from './scores.js';
+import { cuttingToBuckets } from './tokens/cut-batches.js';
 
 export interface EagerOptions {
   tf: typeof TensorFlow;
@@ -24,13 +25,13 @@ export interface EagerOptions {
   backend: string;
   engineClass: string;
   model: ModelDescription;
-  manifest: Pick<Manifest, 'x' | 'y' | 'weighted' | 'label' | 'normalisation'>;
+  manifest: Pick<Manifest, 'x' | 'y' | 'weighted' | 'label' | 'tokens' | 'normalisation'>;
 }
 
 export async function createEagerEngine(options: EagerOptions): Promise<Engine> {
   const { tf, model, manifest } = options;
   installCpuKernels(tf);
-  return new EagerEngine(options, await openModel(tf, model, manifest));
+  return cuttingToBuckets(new EagerEngine(options, await openModel(tf, model, manifest)), manifest);
 }
 
 class EagerEngine implements Engine {
@@ -120,9 +121,10 @@ class EagerEngine implements Engine {
     this.model.dispose();
   }
 
-  private inputs({ count, x, y, weight }: Batch): StepInputs {
+  private inputs({ count, x, y, weight, length }: Batch): StepInputs {
     const { tf, manifest } = this.options;
-    const values = tf.tensor(Float32Array.from(x), [count, ...manifest.x.shape], 'float32');
+    const shape = length === undefined ? manifest.x.shape : [length];
+    const values = tf.tensor(Float32Array.from(x), [count, ...shape], 'float32');
     const target =
       manifest.label.kind === 'class'
         ? tf.tensor(Int32Array.from(y), [count, ...manifest.y.shape], 'int32')

@@ -1,6 +1,13 @@
 /** How records for an exported model are read: by what `export` told in its `model.json`. */
 import { z } from 'zod';
-import { AS_IT_IS, type Feature, type RecordFormat, type Scaling } from '../../../shared/data/manifest.js';
+import { tokens } from '../../../shared/data/check-manifest.js';
+import {
+  AS_IT_IS,
+  type Feature,
+  type RecordFormat,
+  type Scaling,
+  type Tokens,
+} from '../../../shared/data/manifest.js';
 import { LOSSES, type LossName } from '../../../shared/numerics/losses.js';
 import { UserError } from '../../../shared/user-error.js';
 
@@ -24,6 +31,7 @@ const told = z.object({
     dtype: z.enum(['uint8', 'int32', 'float32']),
     scaling: z.array(scaling).optional(),
   }),
+  tokens: tokens.optional(),
   target: scaling.optional(),
   scaledBy: z.enum(['model', 'caller', 'nobody']),
 });
@@ -73,6 +81,7 @@ export function exportedRecords(
     target,
     scaledBy,
     unknown,
+    tokens: toldTokens,
     separator,
   } = read.data;
   const loss = customLoss?.labels ?? (said as LossName);
@@ -110,6 +119,7 @@ export function exportedRecords(
           ...(separator !== undefined && { separator }),
         },
       }),
+      ...(toldTokens && { tokens: toldTokens as Tokens }),
       // Of a table each column is scaled as it is read, and all else as it is fed.
       normalisation: {
         scale: 1,

@@ -7,6 +7,7 @@ import type {
   RecordArray,
   RecordFormat,
   TensorSpec,
+  Tokens,
 } from '../../../shared/data/manifest.js';
 import type { SpecOptions } from './spec.js';
 
@@ -31,6 +32,8 @@ export interface DataSet {
   y: TensorSpec;
   label: LabelKind;
   columns?: Columns;
+  /** Records of varying length: texts. The records of each part stand in the order of their lengths. */
+  tokens?: Tokens;
   normalisation: Normalization;
   train: Records;
   test: Records;
@@ -55,7 +58,7 @@ export interface UnknownClass {
   records: number;
 }
 
-export type DataShapes = Pick<DataSet, 'x' | 'y' | 'label'>;
+export type DataShapes = Pick<DataSet, 'x' | 'y' | 'label' | 'tokens'>;
 
 /** What of a model decides how its data are to be scaled. */
 export interface ModelEnds {
@@ -73,6 +76,8 @@ export interface Reader {
   endsOf?(shapes: DataShapes): Promise<ModelEnds>;
   /** The records that a model was trained on: these are made in the same way, columns and classes by name. */
   trained?: RecordFormat;
+  /** `--max-length`: tokens of a text. */
+  maxLength?: number | undefined;
   /** Hears what is being done, at least every other second where reading takes longer than that. */
   preparing?(what: string): void;
 }

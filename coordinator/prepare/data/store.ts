@@ -56,7 +56,7 @@ export function storeSplit(
   const weightLength = weight ? WEIGHT_BYTES : 0;
   const xLength = bytesPerRecord - yLength - weightLength;
   const manifest: Manifest = {
-    format: 1,
+    format: data.tokens ? 2 : 1,
     name: data.name,
     split,
     records: count,
@@ -65,6 +65,7 @@ export function storeSplit(
     label: data.label,
     ...weighted,
     ...(data.columns ? { columns: data.columns } : {}),
+    ...(data.tokens ? { tokens: data.tokens } : {}),
     normalisation: data.normalisation,
     recordsPerChunk,
     chunks: [],

@@ -9,6 +9,8 @@ import type { ScheduleName } from '../../update/schedules.js';
 export interface ModelShapes {
   /** Shape of one record, without the batch dimension. */
   inputShape: number[];
+  /** Of texts of any length: how many numbers tokens have. Then a model takes inputs of shape [null]. */
+  tokens?: number;
   /** Shape of one record's label: [] for one label, [T] for one at each of T positions. */
   labelShape: number[];
   /** Units of the last layer. */

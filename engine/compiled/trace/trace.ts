@@ -36,6 +36,8 @@ export interface TraceRequest extends ModelStep {
   manifest: Pick<Manifest, 'x' | 'y' | 'weighted' | 'label' | 'normalisation'>;
   kind: TraceKind;
   samples: number;
+  /** Positions of each record's x, where it is not as long as it is stored. */
+  length?: number;
 }
 
 /** What each sample counts: [samples]. */
@@ -144,7 +146,7 @@ function bindWeights(weights: TensorFlow.Variable[], recorder: Recorder): Map<Te
 }
 
 /** Tensors for the records as stored, in the dtypes that the step asks for. */
-function stepInputs({ manifest, kind, samples }: TraceRequest, recorder: Recorder): StepInputs {
+function stepInputs({ manifest, kind, samples, length }: TraceRequest, recorder: Recorder): StepInputs {
   const input = (name: 'x' | 'y', shape: number[], dtype: Dtype): TensorFlow.Tensor => {
     const stored: Value = { shape, dtype: manifest[name].dtype, source: { kind: 'input', name } };
     if (stored.dtype === dtype) return recorder.tensorOf(stored);
@@ -160,7 +162,7 @@ function stepInputs({ manifest, kind, samples }: TraceRequest, recorder: Recorde
     source: { kind: 'input', name: SAMPLE_WEIGHT },
   };
   return {
-    x: input('x', [samples, ...manifest.x.shape], 'float32'),
+    x: input('x', [samples, ...(length === undefined ? manifest.x.shape : [length])], 'float32'),
     target: input('y', labels, isClass ? 'int32' : 'float32'),
     ...(manifest.weighted && kind === 'gradient' ? { weight: recorder.tensorOf(weight) } : {}),
   };

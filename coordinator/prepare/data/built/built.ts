@@ -35,12 +35,13 @@ export const built: DataSource = {
     await verifyChunks(dir, test);
     const known = new Set([...train.chunks, ...test.chunks].map(({ sha256 }) => sha256));
     const objects = new ChunkFolder(dir, known);
-    const { x, y, label, columns, normalisation } = train;
+    const { x, y, label, columns, tokens, normalisation } = train;
     const sequence = await readSequence(dir);
     return {
       name: `built:${dir}`,
       ...{ x, y, label, normalisation },
       ...(columns ? { columns } : {}),
+      ...(tokens ? { tokens } : {}),
       ...(sequence ? { sequence } : {}),
       train: recordsOf(train, objects),
       test: recordsOf(test, objects),
@@ -94,11 +95,8 @@ function refuseDifferent(dir: string, { train, test }: BuiltManifests): void {
   );
 }
 
-const formatOf = ({ x, y, label, columns, normalisation }: RecordFormat) => [
-  x,
-  y,
-  label,
-  columns,
+const formatOf = ({ x, y, label, columns, tokens, normalisation }: RecordFormat) => [
+  ...[x, y, label, columns, tokens],
   normalisation,
 ];
 

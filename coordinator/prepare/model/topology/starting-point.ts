@@ -2,6 +2,7 @@
 import type * as TensorFlow from '@tensorflow/tfjs';
 import { loadModule, sameModule } from '../../../../engine/node/module/load-module.js';
 import { loadTensorFlow } from '../../../../engine/node/tensorflow.js';
+import { tokenNumbers } from '../../../../shared/data/manifest.js';
 import { withoutDrawing } from '../../../../shared/models/initializers/orthogonal.js';
 import type { ModelModule } from '../../../../shared/models/layers/model-module.js';
 import { sizeOf } from '../../../../shared/numerics/shape.js';
@@ -171,16 +172,13 @@ export function topologyOfFunction(
 function shapesFor({ data, loss }: { data: DataShapes; loss: LossSource | undefined }): ModelShapes {
   const inputShape = data.x.shape;
   const labelShape = data.y.shape;
-  const { label } = data;
-  if (label.kind === 'value') {
-    const outputs = sizeOf(labelShape);
-    return { inputShape, labelShape, outputs, outputActivation: 'linear' };
-  }
+  const { label, tokens } = data;
+  const shapes = { inputShape, labelShape, ...(tokens && { tokens: tokenNumbers(tokens) }) };
+  if (label.kind === 'value') return { ...shapes, outputs: sizeOf(labelShape), outputActivation: 'linear' };
   if (label.kind === 'multilabel')
-    return { inputShape, labelShape: [], outputs: label.classes, outputActivation: 'sigmoid' };
-  if (loss === 'binaryCrossentropy')
-    return { inputShape, labelShape, outputs: 1, outputActivation: 'sigmoid' };
-  return { inputShape, labelShape, outputs: label.classes, outputActivation: 'softmax' };
+    return { ...shapes, labelShape: [], outputs: label.classes, outputActivation: 'sigmoid' };
+  if (loss === 'binaryCrossentropy') return { ...shapes, outputs: 1, outputActivation: 'sigmoid' };
+  return { ...shapes, outputs: label.classes, outputActivation: 'softmax' };
 }
 
 /** @throws UserError */

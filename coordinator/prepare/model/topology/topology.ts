@@ -16,6 +16,7 @@ import { UserError } from '../../../../shared/user-error.js';
 import { tellFit } from '../file/from-weights.js';
 import { setWeights } from '../file/given-weights.js';
 import { checkLayers } from '../layers/check.js';
+import { checkFreeLength, checkTokens } from '../layers/masked/check-tokens.js';
 import { isOwnLoss, ownLoss } from '../traced/own-function.js';
 import { scoredFor } from '../traced/own-metrics.js';
 import type { Subject } from '../traced/plain-inputs.js';
@@ -48,6 +49,11 @@ export async function buildTopology(request: BuildRequest): Promise<BuiltModel> 
     const named = isOwnLoss(request.loss) ? undefined : request.loss;
     const loss = trains?.loss ?? named ?? defaultLoss(model, request.data);
     checkShapes(model, request.data, loss);
+    const { tokens, name } = request.data;
+    if (tokens) {
+      checkFreeLength(model.inputs[0]!.shape.slice(1), name);
+      checkTokens(seeded, tokens, name);
+    }
     const subject = subjectOf(request.data, model);
     const tracedLoss = await tracedLossOf(request, subject);
     const before = typeof request.model === 'object' ? request.model.scored : undefined;
