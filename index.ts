@@ -17,6 +17,11 @@ export type {
   OwnArrays,
   OwnDataSet,
   OwnIterable,
+  OwnNamedArrays,
+  OwnNamedDataSet,
+  OwnNamedIterable,
+  OwnNamedRecord,
+  OwnNamedRecords,
   OwnRecord,
   OwnRecords,
   OwnValues,
@@ -27,6 +32,7 @@ export type {
   ModuleParameters,
 } from './coordinator/prepare/model/module/parameters.js';
 export type { ModelFunction } from './coordinator/prepare/model/topology/request.js';
+export type { LossPerOutput } from './coordinator/prepare/model/traced/loss-per-output.js';
 export type {
   LossOption,
   LossSource,
@@ -34,7 +40,7 @@ export type {
   PerSampleFunction,
 } from './coordinator/prepare/model/traced/own-function.js';
 export type { OwnMetrics } from './coordinator/prepare/model/traced/own-metrics.js';
-export type { ModelShapes } from './coordinator/prepare/zoo/model.js';
+export type { ModelShapes, OutputShapes } from './coordinator/prepare/zoo/model.js';
 export type { Scores, Summary } from './coordinator/record/folder/summary.js';
 export type { FigureName } from './coordinator/run/watch/figures.js';
 export type { Totals } from './coordinator/scheduling/totals.js';
@@ -45,7 +51,7 @@ export type { NormalizationArgs } from './shared/models/layers/corrected/normali
 export type { Forward, ForwardGiven, ForwardRecord } from './shared/models/layers/define-by-run.js';
 export type { InitializerConfig, LayerClass } from './shared/models/layers/layer.js';
 export { registerLayers } from './shared/models/layers.js';
-export type { MetricName } from './shared/numerics/losses.js';
+export type { LossName, MetricName } from './shared/numerics/losses.js';
 export type {
   InProcessConnection,
   InProcessDoor,

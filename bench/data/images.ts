@@ -20,7 +20,7 @@ export const images: Bench = {
       return [];
     }
     const run = promisify(execFile);
-    const [count, rounds] = quick ? [500, 1] : [10_000, 1];
+    const [count, rounds] = quick ? [500, 1] : [2000, 3];
     const threads = availableParallelism();
     const folder = await mkdtemp(join(tmpdir(), 'swarmgrad-bench-images-'));
     try {

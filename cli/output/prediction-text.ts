@@ -13,13 +13,91 @@ export interface PredictionStyle {
   /** Likeliest classes that are told. */
   top: number;
   hasFiles: boolean;
+}
+
+/** One output of the model. */
+export interface PredictedOutput {
+  /** Of several. */
+  name?: string;
+  label: LabelKind;
   /** Numbers that are predicted for a record. */
   outputs: number;
 }
 
-export function predictionLines(label: LabelKind, style: PredictionStyle): PredictionLines {
-  if (label.kind === 'value') return valueLines(style);
-  return label.kind === 'class' ? classLines(label, style) : severalLines(label, style);
+/** How the numbers of one output are told. */
+interface Told {
+  /** How many of a record there are. */
+  width: number;
+  columns: string[];
+  cells(values: readonly number[]): (string | number)[];
+  fields(values: readonly number[]): object;
+}
+
+export function predictionLines(
+  outputs: readonly PredictedOutput[],
+  { json, top, hasFiles }: PredictionStyle,
+): PredictionLines {
+  const told = outputs.map((output) => {
+    const { label } = output;
+    if (label.kind === 'value') return { name: output.name, ...numbers(output) };
+    return { name: output.name, ...(label.kind === 'class' ? classes(label, top) : atOnce(label)) };
+  });
+  /** The values of each output, which stand one after the other. */
+  const parts = <T>(
+    values: readonly number[],
+    of: (one: (typeof told)[0], own: readonly number[]) => T,
+  ): T[] => {
+    let from = 0;
+    return told.map((one) => {
+      const own = values.slice(from, from + one.width);
+      from += one.width;
+      return of(one, own);
+    });
+  };
+  if (json)
+    return {
+      head: undefined,
+      line: (file, row, values) => {
+        const fields = parts(values, (one, own) =>
+          one.name === undefined ? one.fields(own) : { [one.name]: one.fields(own) },
+        );
+        return JSON.stringify(Object.assign({ ...(hasFiles && { file }), row }, ...fields));
+      },
+    };
+  const columns = told.flatMap(({ name, columns }) =>
+    columns.map((column) => field(name === undefined ? column : `${name}_${column}`)),
+  );
+  return {
+    head: [...(hasFiles ? ['file'] : []), 'row', ...columns].join(),
+    line: (file, row, values) =>
+      [
+        ...(hasFiles ? [field(file!)] : []),
+        row,
+        ...parts(values, (one, own) => one.cells(own)).flat(),
+      ].join(),
+  };
+}
+
+function classes({ classes, names }: Extract<LabelKind, { kind: 'class' }>, top: number): Told {
+  const told = Math.min(top, classes);
+  const nameOf = (index: number) => names?.[index] ?? String(index);
+  const likeliest = (values: readonly number[]) =>
+    Array.from(values, (probability, index) => ({ class: nameOf(index), probability }))
+      .sort((a, b) => b.probability - a.probability)
+      .slice(0, told)
+      .map((one) => ({ ...one, probability: rounded(one.probability, 6) }));
+  return {
+    width: classes,
+    columns: Array.from({ length: told }, (_, i) => (i === 0 ? '' : `_${i + 1}`)).flatMap((end) => [
+      `class${end}`,
+      `probability${end}`,
+    ]),
+    cells: (values) => likeliest(values).flatMap((one) => [field(one.class), one.probability]),
+    fields: (values) => {
+      const [best, ...others] = likeliest(values) as [ReturnType<typeof likeliest>[0]];
+      return { ...best, ...(told > 1 && { top: [best, ...others] }) };
+    },
+  };
 }
 
 /** A class is there whose probability is above this. */
@@ -28,89 +106,30 @@ const THRESHOLD = 0.5;
 const DIGITS = 6;
 
 /** The classes that are there, and the probability of each. */
-function severalLines(
-  { classes, names }: Extract<LabelKind, { kind: 'multilabel' }>,
-  { json, hasFiles }: PredictionStyle,
-): PredictionLines {
+function atOnce({ classes, names }: Extract<LabelKind, { kind: 'multilabel' }>): Told {
   const nameOf = (index: number) => names?.[index] ?? String(index);
   const there = (values: readonly number[]) =>
     values.flatMap((value, index) => (value > THRESHOLD ? [nameOf(index)] : []));
-  if (json)
-    return {
-      head: undefined,
-      line: (file, row, values) =>
-        JSON.stringify({
-          ...(hasFiles && { file }),
-          ...{ row, classes: there(values) },
-          probabilities: Object.fromEntries(values.map((value, i) => [nameOf(i), rounded(value, DIGITS)])),
-        }),
-    };
-  const columns = Array.from({ length: classes }, (_, index) => field(nameOf(index)));
   return {
-    head: [...(hasFiles ? ['file'] : []), 'row', 'classes', ...columns].join(),
-    line: (file, row, values) =>
-      [
-        ...(hasFiles ? [field(file!)] : []),
-        ...[row, field(there(values).join('|'))],
-        ...values.map((value) => rounded(value, DIGITS)),
-      ].join(),
+    width: classes,
+    columns: ['classes', ...Array.from({ length: classes }, (_, index) => nameOf(index))],
+    cells: (values) => [field(there(values).join('|')), ...values.map((value) => rounded(value, DIGITS))],
+    fields: (values) => ({
+      classes: there(values),
+      probabilities: Object.fromEntries(values.map((value, i) => [nameOf(i), rounded(value, DIGITS)])),
+    }),
   };
 }
 
-function classLines(
-  { classes, names }: Extract<LabelKind, { kind: 'class' }>,
-  { json, top, hasFiles }: PredictionStyle,
-): PredictionLines {
-  const told = Math.min(top, classes);
-  const nameOf = (index: number) => names?.[index] ?? String(index);
-  const likeliest = (values: readonly number[]) =>
-    Array.from(values, (probability, index) => ({ class: nameOf(index), probability }))
-      .sort((a, b) => b.probability - a.probability)
-      .slice(0, told)
-      .map((one) => ({ ...one, probability: rounded(one.probability, 6) }));
-  if (json)
-    return {
-      head: undefined,
-      line: (file, row, values) => {
-        const [best, ...others] = likeliest(values) as [ReturnType<typeof likeliest>[0]];
-        return JSON.stringify({
-          ...(hasFiles && { file }),
-          ...{ row, ...best },
-          ...(told > 1 && { top: [best, ...others] }),
-        });
-      },
-    };
-  const columns = Array.from({ length: told }, (_, i) => (i === 0 ? '' : `_${i + 1}`)).flatMap((end) => [
-    `class${end}`,
-    `probability${end}`,
-  ]);
-  return {
-    head: [...(hasFiles ? ['file'] : []), 'row', ...columns].join(),
-    line: (file, row, values) =>
-      [
-        ...(hasFiles ? [field(file!)] : []),
-        row,
-        ...likeliest(values).flatMap((one) => [field(one.class), one.probability]),
-      ].join(),
-  };
-}
-
-function valueLines({ json, hasFiles, outputs }: PredictionStyle): PredictionLines {
+function numbers({ outputs }: PredictedOutput): Told {
   // float32 has seven digits.
-  const numbers = (values: readonly number[]) => values.map((value) => rounded(value, 7));
-  if (json)
-    return {
-      head: undefined,
-      line: (file, row, values) => {
-        const all = numbers(values);
-        return JSON.stringify({ ...(hasFiles && { file }), row, prediction: outputs === 1 ? all[0] : all });
-      },
-    };
-  const columns =
-    outputs === 1 ? ['prediction'] : Array.from({ length: outputs }, (_, i) => `prediction_${i + 1}`);
+  const told = (values: readonly number[]) => values.map((value) => rounded(value, 7));
   return {
-    head: [...(hasFiles ? ['file'] : []), 'row', ...columns].join(),
-    line: (file, row, values) => [...(hasFiles ? [field(file!)] : []), row, ...numbers(values)].join(),
+    width: outputs,
+    columns:
+      outputs === 1 ? ['prediction'] : Array.from({ length: outputs }, (_, i) => `prediction_${i + 1}`),
+    cells: told,
+    fields: (values) => ({ prediction: outputs === 1 ? told(values)[0] : told(values) }),
   };
 }
 

@@ -67,7 +67,7 @@ export function scorecardText({
   const lines = [];
   if (accuracy !== undefined) lines.push(`accuracy             ${percent(accuracy)}`);
   if (meanAbsoluteError !== undefined) lines.push(`mean absolute error  ${significant(meanAbsoluteError)}`);
-  for (const [name, value] of Object.entries(metrics)) lines.push(`${name.padEnd(21)}${significant(value)}`);
+  for (const [name, value] of Object.entries(metrics)) lines.push(`${name.padEnd(20)} ${significant(value)}`);
   lines.push(`loss                 ${significant(loss)}`, `samples              ${count(samples)}`);
   if (classes) {
     const rows = classes.map((c) => [

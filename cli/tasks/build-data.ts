@@ -1,7 +1,7 @@
 /** A data set read as a run reads it, and written as chunks. */
 import { type BuiltManifests, writeBuilt } from '../../coordinator/prepare/data/built/write-built.js';
 import { absoluteData, openData, shownData } from '../../coordinator/prepare/data/sources/sources.js';
-import { endsOf } from '../../coordinator/prepare/model/ends.js';
+import { endsOf, namesOfModel } from '../../coordinator/prepare/model/ends.js';
 import { absoluteModel } from '../../coordinator/prepare/model/file/model-spec.js';
 import type { LossName } from '../../shared/numerics/losses.js';
 import { UserError } from '../../shared/user-error.js';
@@ -25,7 +25,12 @@ export async function buildData(
   preparing(`reading the data: ${shownData(spec)}`);
   const data = await openData(absoluteData(spec), {
     preparing,
-    ...(model === undefined ? {} : { endsOf: (shapes) => endsOf(absoluteModel(model), shapes, loss) }),
+    ...(model === undefined
+      ? {}
+      : {
+          namesOf: () => namesOfModel(absoluteModel(model)),
+          endsOf: (shapes, part) => endsOf(absoluteModel(model), shapes, loss, part),
+        }),
   });
   if (data.stored) throw new UserError(`${shownData(spec)} is built already: copy the folder`, 2);
   // Not yet: a built folder has two parts, and the third would be lost.

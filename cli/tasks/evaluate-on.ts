@@ -132,8 +132,12 @@ export function partOf(data: DataSet, name: PartName) {
 }
 
 function refuseOtherRecords(spec: string, own: RecordFormat, trained: RecordFormat): void {
-  const describe = ({ x, y, label }: RecordFormat) =>
-    `${x.dtype}[${x.shape}] with ${label.kind === 'value' ? `${y.dtype}[${y.shape}]` : `${label.classes} classes${label.kind === 'multilabel' ? ' at once' : ''}`}`;
+  const parts = (named: RecordFormat['named']) =>
+    named
+      ? ` of ${[...named.inputs, ...named.outputs].map(({ name, shape }) => `${name}[${shape}]`).join(', ')}`
+      : '';
+  const describe = ({ x, y, label, named }: RecordFormat) =>
+    `${x.dtype}[${x.shape}] with ${label.kind === 'value' ? `${y.dtype}[${y.shape}]` : `${label.classes} classes${label.kind === 'multilabel' ? ' at once' : ''}`}${parts(named)}`;
   if (describe(own) !== describe(trained)) {
     throw new UserError(
       `--data ${spec} has ${describe(own)}, the model was trained on ${describe(trained)}`,

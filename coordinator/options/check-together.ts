@@ -3,6 +3,7 @@ import { parseAugment } from '../../shared/data/augment/augment.js';
 import { flagOf } from '../../shared/options/read-options.js';
 import { UserError } from '../../shared/user-error.js';
 import { parseClassWeight } from '../prepare/data/labels/class-weights.js';
+import { parseLossWeights } from '../prepare/model/traced/loss-per-output.js';
 import { optimizerOf, takersOf } from '../update/optimizers/optimizers.js';
 import type { GivenCoordinatorOptions } from './options.js';
 
@@ -54,6 +55,7 @@ export function checkTogether(options: GivenCoordinatorOptions): void {
   if (options.validation !== undefined && options.fold !== undefined)
     refuse('--validation and --fold both say what the validation set is: give one of them');
   if (options.classWeight !== undefined) parseClassWeight(options.classWeight);
+  if (options.lossWeights !== undefined) parseLossWeights(options.lossWeights);
   if (options.augment !== undefined) parseAugment(options.augment);
   const { schedule } = options;
   const isWatched = options.patience !== undefined || options.monitor !== undefined || schedule === 'plateau';

@@ -19,6 +19,7 @@ import {
   word,
 } from '../../shared/options/option-kinds.js';
 import { SOURCES } from '../prepare/data/sources/sources.js';
+import { isLossPerOutput, lossTextOf } from '../prepare/model/traced/loss-per-output.js';
 import { isModule, type LossOption } from '../prepare/model/traced/own-function.js';
 import { ZOO } from '../prepare/zoo/zoo.js';
 
@@ -50,14 +51,22 @@ export const LEARNING_OPTIONS = block({
   ),
   loss: option(
     {
-      ...oneOf<LossOption>('NAME|FILE.mjs', [...LOSSES]),
-      must: `one of ${LOSSES.join(', ')}, or a FILE.mjs of your own`,
+      ...oneOf<LossOption>('NAME|OUTPUT=NAME,...|FILE.mjs', [...LOSSES]),
+      must: `one of ${LOSSES.join(', ')}, OUTPUT=NAME,... for a model with several outputs, or a FILE.mjs of your own`,
       read: (value) =>
-        value === 'function' || isModule(value) ? value : LOSSES.find((name) => name === value),
+        value === 'function' || isLossPerOutput(value) || isModule(value)
+          ? value
+          : (LOSSES.find((name) => name === value) ?? lossTextOf(value)),
     },
     undefined,
-    `loss: ${LOSSES.join(', ')}, or a FILE.mjs that exports ({ tf }) => (yTrue, yPred) => a number for each sample`,
+    `loss: ${LOSSES.join(', ')}; of several outputs one for all, or OUTPUT=NAME,...; or a FILE.mjs that exports ({ tf }) => (yTrue, yPred) => a number for each sample`,
     { otherwise: 'the one that fits labels and model' },
+  ),
+  lossWeights: option(
+    textOrObject('OUTPUT=X,...'),
+    undefined,
+    'what the loss of each output counts in the sum that is trained, for a model with several',
+    { otherwise: "the model file's own, or 1" },
   ),
   labelSmoothing: option(
     fraction,

@@ -4,10 +4,12 @@ import { sameModule } from '../../engine/node/module/load-module.js';
 import { createAugment } from '../../shared/data/augment/augment.js';
 import type { Manifest } from '../../shared/data/manifest.js';
 import { varianceOf } from '../../shared/data/metrics.js';
+import { hasSeveralOutputs } from '../../shared/data/named-parts.js';
 import type { ModelDescription } from '../../shared/models/description.js';
 import { layoutOf } from '../../shared/numerics/layout.js';
 import type { ObjectBytes } from '../../shared/protocol/messages.js';
 import type { RunEvent } from '../../shared/status/events.js';
+import { UserError } from '../../shared/user-error.js';
 import { type BuildCache, keyOf } from './build-key.js';
 import { classWeightsOf } from './data/labels/class-weights.js';
 import type { GivenData } from './data/source.js';
@@ -16,7 +18,7 @@ import { refuseForTexts } from './data/split/texts.js';
 import { evaluatedRecords, withValidation } from './data/split/validation.js';
 import { contentHash, ObjectStore, storeSplit } from './data/store.js';
 import { buildModel, type ModelSource } from './model/build-model.js';
-import { endsOf } from './model/ends.js';
+import { endsOf, namesOfModel } from './model/ends.js';
 import { headOf } from './model/topology/reference.js';
 import type { BuildRequest } from './model/topology/request.js';
 import { isOwnLoss, type OwnFunction } from './model/traced/own-function.js';
@@ -39,6 +41,7 @@ export interface PrepareOptions {
   from?: string | undefined;
   augment?: string | undefined;
   maxLength?: number | undefined;
+  lossWeights?: string | undefined;
   labelSmoothing?: number | undefined;
   classWeight?: string | undefined;
   validation?: number | undefined;
@@ -106,8 +109,9 @@ export async function prepare(
   if (typeof model === 'object' && model.module) sameModule(model.module, modelFile, '--model');
   preparing(`reading the data: ${typeof source === 'string' ? shownData(source) : source.name}`);
   const read = await openData(source, {
-    endsOf: async (shapes) => {
-      const { input, output } = await endsOf(model, shapes, loss);
+    namesOf: () => namesOfModel(model),
+    endsOf: async (shapes, part) => {
+      const { input, output } = await endsOf(model, shapes, loss, part);
       // A new last layer reaches every number.
       return { ...(input && { input }), ...(output && !head && { output }) };
     },
@@ -116,12 +120,24 @@ export async function prepare(
   });
   refuseForTexts(configuration, read);
   const { augment } = configuration;
+  const { named } = read;
+  if (augment !== undefined && named && named.inputs.length > 1)
+    throw new UserError(
+      `--augment is for one input of pictures, and ${read.name} has the inputs ${named.inputs.map(({ name }) => name).join(', ')}: leave it out`,
+      2,
+    );
   if (augment !== undefined) createAugment(augment, configuration.seed, read);
   const data = withValidation(read, configuration);
   const run = { ...others, shardSamples: shardSamplesOf(others) };
   const { labelSmoothing, classWeight } = configuration;
+  if (classWeight !== undefined && hasSeveralOutputs(named))
+    throw new UserError(
+      `--class-weight is for one output, and ${read.name} has ${named.outputs.map(({ name }) => name).join(', ')}: leave it out, and give records weights instead`,
+      2,
+    );
   const byClass = classWeight === undefined ? undefined : classWeightsOf(classWeight, data);
-  const terms = { loss, labelSmoothing, classWeights: byClass?.weights };
+  const { lossWeights } = configuration;
+  const terms = { loss, lossWeights, labelSmoothing, classWeights: byClass?.weights };
   const scores = scoreRequest(configuration.metrics, configuration.monitor, configuration.ownMetrics);
   const request = { model, data: headOf(data), ...terms, seed, tuning, scores, from, modelFile, run };
   // One that is given again is held against that of the checkpoint.
@@ -229,8 +245,8 @@ async function withScores(
     throw new Error('there is nothing to trace');
   });
   if (JSON.stringify(scored) === JSON.stringify(before)) return model;
-  const { tracedLoss, labelSmoothing, classWeights } = model;
-  const format = scored || tracedLoss || labelSmoothing || classWeights ? 2 : 1;
+  const { tracedLoss, labelSmoothing, classWeights, outputs } = model;
+  const format = scored || tracedLoss || labelSmoothing || classWeights || outputs ? 2 : 1;
   return { ...others, format, ...(scored && { scored }) };
 }
 

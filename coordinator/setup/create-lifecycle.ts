@@ -39,7 +39,7 @@ export async function createLifecycle(
   const { description, train } = prepared;
   const { control, monitor } = watching;
   const run = { ...training.run, control };
-  const { x, y, label, columns, tokens, normalisation } = train;
+  const { x, y, label, named, columns, tokens, normalisation } = train;
   const record = new RunRecord({
     ...{ run, folder, lock, configuration },
     trustFile: training.trustFile,
@@ -48,7 +48,12 @@ export async function createLifecycle(
     identity: {
       configuration: ofScope(configuration, 'result'),
       model: description,
-      records: { x, y, label, ...(columns && { columns }), ...(tokens && { tokens }), normalisation },
+      records: {
+        ...{ x, y, label, normalisation },
+        ...(named ? { named } : {}),
+        ...(columns ? { columns } : {}),
+        ...(tokens ? { tokens } : {}),
+      },
       origins: await originsOf(opened, prepared, training, watching, announcer),
     },
   });

@@ -1,5 +1,6 @@
 /** What evaluations of a run are scored by, and what follows from their figures. */
 import type { EvaluationTotals } from '../../shared/data/evaluation-parts.js';
+import { type Manifest, metricUnitOf } from '../../shared/data/manifest.js';
 import {
   type Evaluated,
   EXTRA_METRICS,
@@ -7,7 +8,12 @@ import {
   extraMetric,
   scored,
 } from '../../shared/data/metrics.js';
-import { namedLoss, type Scored } from '../../shared/models/description.js';
+import {
+  type ModelDescription,
+  namedLoss,
+  outputFigures,
+  type Scored,
+} from '../../shared/models/description.js';
 import type { MetricName } from '../../shared/numerics/losses.js';
 import { UserError } from '../../shared/user-error.js';
 import { splitMetrics } from '../prepare/model/traced/own-metrics.js';
@@ -48,32 +54,59 @@ export function watchOptionsOf(
 /** @returns what scores the totals of an evaluation; undefined: nothing is asked for. @throws UserError */
 export function scoreOf(
   { metrics, monitor }: Configuration,
-  { description, test: { label, y }, variances }: Pick<Prepared, 'description' | 'test' | 'variances'>,
+  { description, test, variances }: Pick<Prepared, 'description' | 'test' | 'variances'>,
 ): ConstructorParameters<typeof Progress>[3] {
-  const { labelSmoothing, scored } = description;
-  const run = { loss: namedLoss(description), labelSmoothing, label, y, scored };
+  const run = scorable(description, test);
   const score = scorerOf(metrics, run, monitor && isExtra(monitor) ? monitor : undefined);
   return score && ((set, totals) => score(totals, () => variances[set]));
 }
 
-/** What is evaluated, and which metrics of one's own are counted. */
-type Scorable = Omit<Evaluated, 'variance'> & { scored: Scored | undefined };
+/** What is evaluated, which metrics of one's own are counted, and the outputs, where there are several. */
+type Scorable = Omit<Evaluated, 'variance'> & { scored: Scored | undefined; outputs: OutputFigure[] };
+
+/** A figure of one of several outputs. */
+interface OutputFigure {
+  name: string;
+  /** What its mean is multiplied by. */
+  unit: number;
+}
+
+export function scorable(
+  model: ModelDescription,
+  { label, y, named }: Pick<Manifest, 'label' | 'y' | 'named'>,
+): Scorable {
+  const { labelSmoothing, scored, outputs = [] } = model;
+  const figures = outputs.flatMap((output): OutputFigure[] => {
+    const part = named?.outputs.find(({ name }) => name === output.name);
+    const { loss, metric } = outputFigures(output);
+    return [
+      { name: loss, unit: 1 },
+      { name: metric, unit: part ? metricUnitOf(part.label) : 1 },
+    ];
+  });
+  return { loss: namedLoss(model), labelSmoothing, label, y, scored, outputs: figures };
+}
 
 /** @param metrics as the option is given; @param monitor is scored as well. @throws UserError for what the run has not */
 export function scorerOf(
   metrics: string | undefined,
-  { scored: counted, ...run }: Scorable,
+  { scored: counted, outputs, ...run }: Scorable,
   monitor?: ExtraMetric,
 ): ((totals: EvaluationTotals, variance: () => number) => Record<string, number>) | undefined {
   const listed = metrics === undefined ? [] : splitMetrics(metrics)?.named;
   if (!listed) throw new UserError(`--metrics ${metrics}: known are ${EXTRA_METRICS.join(', ')}`, 2);
   for (const name of [...listed, ...(monitor ? [monitor] : [])]) {
+    if (outputs.length > 0)
+      throw new UserError(
+        `${listed.includes(name) ? '--metrics' : '--monitor'} ${name} is for a model with one output: leave it out; evaluations tell ${outputs.map((figure) => figure.name).join(', ')}`,
+        2,
+      );
     const { isOf, needs } = extraMetric(name);
     const flag = listed.includes(name) ? '--metrics' : '--monitor';
     if (!isOf(run)) throw new UserError(`${flag} ${name} needs ${needs}: leave it out, or give another`, 2);
   }
   const names = [...new Set([...listed, ...(monitor ? [monitor] : [])])];
-  const own = counted?.own.map(({ name }) => name) ?? [];
+  const own = [...(counted?.own ?? []).map(({ name }) => ({ name, unit: 1 })), ...outputs];
   if (names.length + own.length === 0) return undefined;
   return (totals, variance) => ({
     ...scored(names, totals, { ...run, variance }),
@@ -82,7 +115,12 @@ export function scorerOf(
 }
 
 /** Of numbers of samples, by name; one that is not finite is left out. */
-function meansOf(names: readonly string[], { scores, samples }: EvaluationTotals): Record<string, number> {
-  const means = names.map((name) => [name, (scores?.[name] ?? Number.NaN) / samples] as const);
+function meansOf(
+  figures: readonly OutputFigure[],
+  { scores, samples }: EvaluationTotals,
+): Record<string, number> {
+  const means = figures.map(
+    ({ name, unit }) => [name, ((scores?.[name] ?? Number.NaN) / samples) * unit] as const,
+  );
   return Object.fromEntries(means.filter(([, mean]) => Number.isFinite(mean)));
 }

@@ -1,12 +1,13 @@
 /** Options in, the run's folder and configuration out: of a new run, or of one that goes on. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { LossName } from '../../shared/numerics/losses.js';
 import { readOptions } from '../../shared/options/read-options.js';
 import type { RunEvent } from '../../shared/status/events.js';
 import { checkTogether } from '../options/check-together.js';
 import { COORDINATOR_OPTIONS, type GivenCoordinatorOptions } from '../options/options.js';
 import { readOwnData } from '../prepare/data/arrays/own/open-own.js';
-import type { OwnDataSet } from '../prepare/data/arrays/own/own-data-set.js';
+import type { OwnDataSet, OwnNamedDataSet } from '../prepare/data/arrays/own/own-data-set.js';
 import type { GivenData } from '../prepare/data/source.js';
 import { absoluteData, shownData } from '../prepare/data/sources/sources.js';
 import type { ModelFunction, ModelSource } from '../prepare/model/build-model.js';
@@ -40,12 +41,16 @@ import { type Configuration, configure } from './configure.js';
 
 /**
  * The options of the command line in camelCase; `model` may also be a function that builds one, `loss` one that makes a
- * loss, and `data` the program's own: a run of these is resumed with the same data given again.
+ * loss, or an object of one for each output, and `data` the program's own: a run of these is resumed with the same data given again.
  */
-export type StartCoordinatorOptions = Omit<GivenCoordinatorOptions, 'model' | 'data' | 'loss' | 'metrics'> & {
+export type StartCoordinatorOptions = Omit<
+  GivenCoordinatorOptions,
+  'model' | 'data' | 'loss' | 'lossWeights' | 'metrics'
+> & {
   model?: string | ModelFunction | undefined;
-  data?: string | OwnDataSet | undefined;
-  loss?: LossSource | undefined;
+  data?: string | OwnDataSet | OwnNamedDataSet | undefined;
+  lossWeights?: string | Readonly<Record<string, number>> | undefined;
+  loss?: LossSource | Readonly<Record<string, LossName>> | undefined;
   metrics?: string | OwnMetrics | undefined;
 };
 

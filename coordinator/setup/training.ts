@@ -103,15 +103,15 @@ const TEST_SET_DECIDES =
 
 function runOptionsOf(
   configuration: Configuration,
-  { description: { scored }, train, test, validationRecords }: Prepared,
+  { description, train, test, validationRecords }: Prepared,
 ): RunOptions {
   const { batchSize, shards, evaluateEvery, checkpointEvery, minWorkers } = configuration;
   const epochPlan = { records: train.records, batchSize };
   const plan = {
     mostInHand: mostInHand(recordBytes(test)),
     confusion: confusionOf(test.label),
-    scores: scored && scoreNames(scored),
-    curves: scored?.curve ? curvesOf(test.label) : 0,
+    scores: scoreNames(description),
+    curves: description.scored?.curve ? curvesOf(test.label) : 0,
   };
   return {
     steps: totalSteps(configuration, epochPlan),

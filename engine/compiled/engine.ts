@@ -5,11 +5,12 @@
 import type * as Ort from 'onnxruntime-common';
 import { countConfusion } from '../../shared/data/confusion.js';
 import type { Manifest } from '../../shared/data/manifest.js';
+import { firstTargets } from '../../shared/data/named-parts.js';
 import type { ModelDescription } from '../../shared/models/description.js';
 import { type Layout, layoutOf } from '../../shared/numerics/layout.js';
 import { copyShared } from '../copy-shared.js';
 import { surestMistakes } from '../eager/mistakes.js';
-import { scoresOf } from '../eager/scores.js';
+import { scoresOf, scoresOfOutputs } from '../eager/scores.js';
 import type { Batch, Engine, EvaluationSums, Shard, Sums } from '../engine.js';
 import { Device, giveBack, vectorsOnDevice } from './device.js';
 import type { Graph, Value } from './graph/graph.js';
@@ -33,8 +34,8 @@ const INPUTS = new Map<string, 'x' | 'y' | 'weight'>([
 
 export interface CompiledOptions {
   runtime: Runtime;
-  model: Pick<ModelDescription, 'weights' | 'scored'>;
-  manifest: Pick<Manifest, 'label'>;
+  model: Pick<ModelDescription, 'weights' | 'scored' | 'outputs'>;
+  manifest: Pick<Manifest, 'label' | 'named'>;
   /** @throws Error naming the operation that cannot be compiled */
   graphFor(wanted: GraphWanted): Promise<Graph>;
 }
@@ -159,13 +160,15 @@ export class CompiledEngine implements Engine {
     const sums = {
       ...sumsOf(results),
       ...(model.scored && scoresOf(model.scored, manifest.label, batch, numbers())),
+      ...(model.outputs && { scores: scoresOfOutputs(model.outputs, numbers()) }),
     };
     if (!predicted) return sums;
     const guesses = predicted.data as Int32Array;
-    const confusion = countConfusion(manifest.label, batch.y, guesses);
+    const actual = firstTargets(manifest, batch.count, batch.y);
+    const confusion = countConfusion(manifest.label, actual, guesses);
     if (!confusion) return sums;
     const mistakes =
-      confidence && surestMistakes(batch.count, guesses, batch.y, confidence.data as Float32Array);
+      confidence && surestMistakes(batch.count, guesses, actual, confidence.data as Float32Array);
     return { ...sums, confusion, ...(mistakes ? { mistakes } : {}) };
   }
 

@@ -1,6 +1,6 @@
 /** Starts a compiled engine on a runtime: graphs come from the coordinator's program, or from a trace. */
 import type * as TensorFlow from '@tensorflow/tfjs';
-import type { Manifest } from '../../shared/data/manifest.js';
+import type { FedRecords } from '../../shared/data/manifest.js';
 import type { ModelDescription } from '../../shared/models/description.js';
 import type { ModelModule } from '../../shared/models/layers/model-module.js';
 import { cuttingToBuckets } from '../eager/tokens/cut-batches.js';
@@ -13,7 +13,7 @@ import type { Runtime } from './runtime.js';
 
 export interface CompiledSubject {
   model: ModelDescription;
-  manifest: Pick<Manifest, 'x' | 'y' | 'weighted' | 'label' | 'tokens' | 'normalisation'>;
+  manifest: FedRecords;
   /** Samples of one shard of the run. */
   shardSamples: number;
   /** The model's graphs; without them the compiled engine traces the model itself. */

@@ -6,7 +6,8 @@
  */
 import type * as TensorFlow from '@tensorflow/tfjs';
 import { countConfusion } from '../../shared/data/confusion.js';
-import type { Manifest } from '../../shared/data/manifest.js';
+import type { FedRecords } from '../../shared/data/manifest.js';
+import { firstTargets, hasSeveralOutputs } from '../../shared/data/named-parts.js';
 import type { ModelDescription } from '../../shared/models/description.js';
 import { setWeight } from '../../shared/models/write-weights.js';
 import { type Layout, layoutOf } from '../../shared/numerics/layout.js';
@@ -16,7 +17,7 @@ import { installCpuKernels } from './kernels/cpu-kernels.js';
 import { surestMistakes } from './mistakes.js';
 import { evaluationOf, gradientsOf, type ModelStep, type StepInputs } from './model-step.js';
 import { openModel } from './open-model.js';
-import { scoresOf } from './scores.js';
+import { scoresOf, scoresOfOutputs } from './scores.js';
 import { cuttingToBuckets } from './tokens/cut-batches.js';
 
 export interface EagerOptions {
@@ -25,7 +26,7 @@ export interface EagerOptions {
   backend: string;
   engineClass: string;
   model: ModelDescription;
-  manifest: Pick<Manifest, 'x' | 'y' | 'weighted' | 'label' | 'tokens' | 'normalisation'>;
+  manifest: FedRecords;
 }
 
 export async function createEagerEngine(options: EagerOptions): Promise<Engine> {
@@ -98,11 +99,11 @@ class EagerEngine implements Engine {
       if (!predicted) return sums;
       // One entry a sample, or one a position.
       const guesses = await predicted.data();
-      const confusion = countConfusion(label, batch.y, guesses);
+      const actual = firstTargets(this.options.manifest, batch.count, batch.y);
+      const confusion = countConfusion(label, actual, guesses);
       if (!confusion) return sums;
       const mistakes =
-        confidence &&
-        surestMistakes(batch.count, guesses, batch.y, (await confidence.data()) as Float32Array);
+        confidence && surestMistakes(batch.count, guesses, actual, (await confidence.data()) as Float32Array);
       return { ...sums, confusion, ...(mistakes ? { mistakes } : {}) };
     } finally {
       tf.dispose({ loss, metric, predicted, confidence, scores } as unknown as TensorFlow.TensorContainer);
@@ -111,9 +112,10 @@ class EagerEngine implements Engine {
 
   private async scores(batch: Batch, tensors: Record<string, TensorFlow.Tensor>) {
     const { model, manifest } = this.options;
-    if (!model.scored) return {};
     const computed: Record<string, ArrayLike<number>> = {};
     for (const [name, tensor] of Object.entries(tensors)) computed[name] = await tensor.data();
+    if (model.outputs) return { scores: scoresOfOutputs(model.outputs, computed) };
+    if (!model.scored) return {};
     return scoresOf(model.scored, manifest.label, batch, computed);
   }
 
@@ -125,8 +127,9 @@ class EagerEngine implements Engine {
     const { tf, manifest } = this.options;
     const shape = length === undefined ? manifest.x.shape : [length];
     const values = tf.tensor(Float32Array.from(x), [count, ...shape], 'float32');
+    // The targets of several outputs may be of different kinds: float32 holds classes too.
     const target =
-      manifest.label.kind === 'class'
+      manifest.label.kind === 'class' && !hasSeveralOutputs(manifest.named)
         ? tf.tensor(Int32Array.from(y), [count, ...manifest.y.shape], 'int32')
         : tf.tensor(Float32Array.from(y), [count, ...manifest.y.shape], 'float32');
     // A copy, as of the others: backends may keep the array.

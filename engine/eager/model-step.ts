@@ -4,12 +4,14 @@
  */
 import type * as TensorFlow from '@tensorflow/tfjs';
 import type { Manifest } from '../../shared/data/manifest.js';
+import { hasSeveralOutputs } from '../../shared/data/named-parts.js';
 import { lastActivation, probabilitiesOf } from '../../shared/models/last-activation.js';
 import type { LossName } from '../../shared/numerics/losses.js';
+import { givenTo, inputsOf, type OutputStep, outputPlaces, outputsOf, targetsOf } from './ends.js';
 import { type LossInputs, lossPerSample, metricSum } from './loss.js';
 import { confidenceOf } from './mistakes.js';
 import { penaltiesOf } from './penalties.js';
-import type { ScoreTensors } from './scores.js';
+import { namesOfOutput, type ScoreTensors } from './scores.js';
 import { argumentsOf } from './traced/arguments.js';
 import type { PerSample } from './traced/replay.js';
 
@@ -21,15 +23,13 @@ export interface ModelStep {
   model: TensorFlow.LayersModel;
   /** In the order of the layout. */
   weights: readonly TensorFlow.LayerVariable[];
-  loss: LossName;
-  /** A traced loss in its place. */
+  /** In the order of the records. The first one's metric is that of the step. */
+  outputs: readonly OutputStep[];
+  /** A traced loss in place of that of the one output. */
   ownLoss?: PerSample | undefined;
   /** What evaluations count besides. */
   scores?: ScoreTensors | undefined;
-  manifest: Pick<Manifest, 'label' | 'normalisation'>;
-  /** Whether the model's output is logits: see `takeLastActivation`. */
-  fromLogits: boolean;
-  labelSmoothing?: number | undefined;
+  manifest: Pick<Manifest, 'named' | 'normalisation'>;
   /** Of one class a sample: what a sample counts in training, by its class. */
   classWeights?: readonly number[] | undefined;
 }
@@ -37,7 +37,10 @@ export interface ModelStep {
 export interface StepInputs {
   /** [n, ...inputShape] as float32, as stored. */
   x: Tensor;
-  /** Class indices as int32 [n], or float32 values [n, ...outputs]; of several classes at once 0 and 1. */
+  /**
+   * Class indices as int32 [n], or float32 values [n, ...outputs]; of several classes at once 0 and 1; of several
+   * outputs float32 [n, values of all].
+   */
   target: Tensor;
   /** What each sample counts in training, [n]; absent: 1. */
   weight?: Tensor;
@@ -53,15 +56,18 @@ export type Gradients = {
 
 /** Gradients of the sum of losses. Weights that the forward pass assigns are assigned. */
 export function gradientsOf(step: ModelStep, { x, target, weight }: StepInputs): Gradients {
-  const { tf, model, loss } = step;
+  const { tf, model } = step;
   const samples = x.shape[0]!;
   const variables = model.trainableWeights.map((weight) => weight.read() as TensorFlow.Variable);
   let metric!: Tensor;
   const sumOfLosses = () => {
-    const output = model.apply(normalized(step, x), { training: true }) as Tensor;
-    const inputs = lossInputs(step, output, target);
-    metric = tf.keep(metricSum(tf, loss, inputs).sum);
-    const sum = tf.sum(weighted(step, lossesOf(step, inputs), target, weight));
+    const given = model.apply(inputsOf(step, x), { training: true });
+    const outputs = lossInputs(step, given, target);
+    metric = tf.keep(metricSum(tf, step.outputs[0]!.loss, outputs[0]!).sum);
+    const sums = outputs.map((inputs, i) =>
+      counted(tf, tf.sum(weighted(step, lossesOf(step, i, inputs), inputs.target, weight)), step.outputs[i]!),
+    );
+    const sum = sums.reduce((total, own) => tf.add(total, own));
     // Each sample bears the regularizers once, so that sum / samples is the mean loss plus them.
     return penaltiesOf(model).reduce<Tensor>(
       (total, own) => tf.add(total, tf.mul(own, samples)),
@@ -72,60 +78,82 @@ export function gradientsOf(step: ModelStep, { x, target, weight }: StepInputs):
   return { loss: value, metric, gradients: variables.map(({ name }) => grads[name]) };
 }
 
-/** The sums of a forward pass in inference mode. */
+/** The sums of a forward pass in inference mode; of several outputs also each one's own, among the scores. */
 export function evaluationOf(
   step: ModelStep,
   { x, target }: StepInputs,
 ): { loss: Tensor; metric: Tensor; predicted?: Tensor; confidence?: Tensor; scores: Record<string, Tensor> } {
-  const { tf, model, loss, scores, manifest } = step;
-  const output = model.apply(normalized(step, x), { training: false }) as Tensor;
-  const inputs = lossInputs(step, output, target);
-  const { sum, predicted } = metricSum(tf, loss, inputs);
-  const isOne = manifest.label.kind === 'class';
+  const { tf, model, scores } = step;
+  const outputs = lossInputs(step, model.apply(inputsOf(step, x), { training: false }), target);
+  const metrics = outputs.map((inputs, i) => metricSum(tf, step.outputs[i]!.loss, inputs));
+  const losses = outputs.map((inputs, i) => tf.sum(lossesOf(step, i, inputs)));
+  const { sum, predicted } = metrics[0]!;
+  const isOne = step.outputs[0]!.label.kind === 'class';
   const guesses = predicted && {
     predicted,
-    ...(isOne && { confidence: confidenceOf(tf, loss, inputs) }),
+    ...(isOne && { confidence: confidenceOf(tf, step.outputs[0]!.loss, outputs[0]!) }),
   };
-  const losses = tf.sum(lossesOf(step, inputs));
-  return { loss: losses, metric: sum, ...guesses, scores: scores?.(tf, inputs) ?? {} };
+  const own = outputs.length === 1 ? [] : outputs.flatMap((_, i) => sumsOfOutput(i, losses[i]!, metrics[i]!));
+  return {
+    loss: losses
+      .map((loss, i) => counted(tf, loss, step.outputs[i]!))
+      .reduce((total, own) => tf.add(total, own)),
+    metric: sum,
+    ...guesses,
+    scores: { ...scores?.(tf, outputs[0]!), ...Object.fromEntries(own) },
+  };
 }
+
+const sumsOfOutput = (at: number, loss: Tensor, metric: { sum: Tensor }) =>
+  Object.entries(namesOfOutput(at)).map(
+    ([figure, name]) => [name, figure === 'loss' ? loss : metric.sum] as const,
+  );
+
+/** What an output's loss counts in the sum of all. */
+const counted = (tf: Tf, loss: Tensor, { weight }: OutputStep): Tensor =>
+  weight === 1 ? loss : tf.mul(loss, weight);
 
 /** The loss of each sample: [n]. */
-function lossesOf({ tf, loss, ownLoss }: ModelStep, inputs: LossInputs): Tensor {
-  return ownLoss ? ownLoss(tf, argumentsOf(inputs)) : lossPerSample(tf, loss, inputs);
-}
-
-/** What the model gives for values as they are, in inference mode: for classes probabilities. */
-export function predictionOf({ tf, model, manifest }: ModelStep, { x }: Pick<StepInputs, 'x'>): Tensor {
-  const output = model.apply(x, { training: false }) as Tensor;
-  const { kind } = manifest.label;
-  return kind === 'value' ? output : probabilitiesOf(tf, model, output, kind === 'multilabel');
+function lossesOf({ tf, outputs, ownLoss }: ModelStep, at: number, inputs: LossInputs): Tensor {
+  return ownLoss ? ownLoss(tf, argumentsOf(inputs)) : lossPerSample(tf, outputs[at]!.loss, inputs);
 }
 
 /**
- * Where the last layer ends in the activation that the loss undoes, takes it off.
- * @returns whether the model's output is logits now, as it is anyhow where it ends in no activation
+ * What the model gives for values as they are, in inference mode: for classes probabilities.
+ * @param inputs as the model takes them, in the order of the records; @returns outputs in the order of the records
  */
-export function takeLastActivation(tf: Tf, model: TensorFlow.LayersModel, loss: LossName): boolean {
+export function predictionsOf(step: ModelStep, inputs: readonly Tensor[]): Tensor[] {
+  const { tf, model, outputs, manifest } = step;
+  const given = model.apply(givenTo(step, inputs), { training: false });
+  const places = hasSeveralOutputs(manifest.named) ? outputPlaces(model, manifest.named) : [0];
+  return outputsOf(step, given).map((output, i) => {
+    const { kind } = outputs[i]!.label;
+    return kind === 'value' ? output : probabilitiesOf(tf, model, output, kind === 'multilabel', places[i]);
+  });
+}
+
+/**
+ * Where an output's layer ends in the activation that the loss undoes, takes it off: unless what the layer gives is also
+ * used elsewhere in the model.
+ * @returns whether that output is logits now, as it is anyhow where it ends in no activation
+ */
+export function takeLastActivation(tf: Tf, model: TensorFlow.LayersModel, loss: LossName, at = 0): boolean {
   const wanted = { categoricalCrossentropy: 'softmax', binaryCrossentropy: 'sigmoid' }[loss as string];
   if (!wanted) return false;
-  const last = model.outputs[0]!.sourceLayer as TensorFlow.layers.Layer & {
+  const last = model.outputs[at]!.sourceLayer as TensorFlow.layers.Layer & {
     activation?: { getClassName?(): string };
   };
   const config = last.getConfig() as { activation?: unknown };
-  if (config.activation !== wanted || last.activation?.getClassName?.() !== wanted)
-    return lastActivation(model) === 'linear';
+  const isTaken = config.activation === wanted && last.activation?.getClassName?.() === wanted;
+  if (!isTaken || isUsedElsewhere(last, model)) return lastActivation(model, at) === 'linear';
   const linear = tf.layers.activation({ activation: 'linear' }) as unknown as { activation: never };
   last.activation = linear.activation;
   return true;
 }
 
-/** (v * scale - mean) / std as v * a + b. */
-function normalized({ tf, manifest }: ModelStep, x: Tensor): Tensor {
-  const { scale, mean, std } = manifest.normalisation;
-  const factor = tf.tensor1d(std.map((deviation) => scale / deviation));
-  const offset = tf.tensor1d(mean.map((value, i) => -value / std[i]!));
-  return tf.add(tf.mul(x, factor), offset);
+function isUsedElsewhere(layer: TensorFlow.layers.Layer, { outputs }: TensorFlow.LayersModel): boolean {
+  const given = outputs.filter(({ sourceLayer }) => sourceLayer === layer);
+  return given.length > 1 || layer.inboundNodes.length > 1 || layer.outboundNodes.length > 0;
 }
 
 /** Losses times what each sample counts. Not divided by the sum of weights: as in Keras. */
@@ -136,10 +164,15 @@ function weighted({ tf, classWeights }: ModelStep, given: Tensor, target: Tensor
   return tf.mul(losses, tf.sum(tf.mul(oneHot, tf.tensor1d([...classWeights])), -1));
 }
 
+/** For each output. */
 function lossInputs(
-  { fromLogits, labelSmoothing, manifest }: ModelStep,
-  output: Tensor,
+  step: ModelStep,
+  given: ReturnType<TensorFlow.LayersModel['apply']>,
   target: Tensor,
-): LossInputs {
-  return { output, target, fromLogits, labelSmoothing, label: manifest.label };
+): LossInputs[] {
+  const targets = targetsOf(step.manifest, target);
+  return outputsOf(step, given).map((output, i) => {
+    const { fromLogits, labelSmoothing, label } = step.outputs[i]!;
+    return { output, target: targets[i]!, fromLogits, labelSmoothing, label };
+  });
 }

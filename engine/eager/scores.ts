@@ -2,7 +2,7 @@
 import type * as TensorFlow from '@tensorflow/tfjs';
 import type { LabelKind } from '../../shared/data/manifest.js';
 import { placesOf } from '../../shared/data/roc.js';
-import type { Scored } from '../../shared/models/description.js';
+import { outputFigures, type Scored, type TrainedOutput } from '../../shared/models/description.js';
 import type { EvaluationSums } from '../engine.js';
 import type { LossInputs } from './loss.js';
 import { argumentsOf } from './traced/arguments.js';
@@ -102,4 +102,23 @@ export function scoresOf(
     ...(top.length + own.length > 0 || isExact ? { scores } : {}),
     ...(curve ? { places: placesOf(odds, y, label) } : {}),
   };
+}
+
+/** How the sums of one of several outputs are called among what is computed. */
+export const namesOfOutput = (at: number) => ({ loss: `loss:${at}`, metric: `metric:${at}` });
+
+/** The sums of each of several outputs, under the names that people know. */
+export function scoresOfOutputs(
+  outputs: readonly TrainedOutput[],
+  computed: Readonly<Record<string, ArrayLike<number>>>,
+): Record<string, number> {
+  const named = outputs.flatMap((output, at) => {
+    const { loss, metric } = namesOfOutput(at);
+    const figures = outputFigures(output);
+    return [
+      [figures.loss, computed[loss]![0]!],
+      [figures.metric, computed[metric]![0]!],
+    ];
+  });
+  return Object.fromEntries(named);
 }

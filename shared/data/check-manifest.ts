@@ -3,7 +3,8 @@
  * only says that they are the ones that were meant.
  */
 import * as z from 'zod';
-import { type Manifest, recordBytes } from './manifest.js';
+import { elementsOf, type Manifest, recordBytes } from './manifest.js';
+import { partPlaces } from './named-parts.js';
 
 /** Above all sets that are sensible. An epoch's order takes 4 bytes a record. */
 const MAX_RECORDS = 2 ** 26;
@@ -33,6 +34,23 @@ export const tokens = z.object({
   columns: z.object({ named: z.boolean(), text: text(1000), label: text(1000) }).optional(),
 });
 
+const label = z.union([
+  z.object({
+    kind: z.enum(['class', 'multilabel']),
+    classes: whole(1, 2 ** 24),
+    names: z.array(text(1000)).optional(),
+  }),
+  z.object({ kind: z.literal('value'), scaling: z.object(scaling).optional() }),
+]);
+const normalisation = z.object({
+  scale: z.number(),
+  mean: numbers,
+  std: z.array(positive).max(100_000),
+});
+/** Of one part, as of all: no part is empty. */
+const partShape = z.array(whole(1, 2 ** 26)).max(8);
+const MAX_PARTS = 64;
+
 const manifest = z.object({
   format: z.union([z.literal(1), z.literal(2)]),
   name: text(1000),
@@ -41,14 +59,24 @@ const manifest = z.object({
   x: tensor,
   y: tensor,
   weighted: z.literal(true).optional(),
-  label: z.union([
-    z.object({
-      kind: z.enum(['class', 'multilabel']),
-      classes: whole(1, 2 ** 24),
-      names: z.array(text(1000)).optional(),
-    }),
-    z.object({ kind: z.literal('value'), scaling: z.object(scaling).optional() }),
-  ]),
+  label,
+  named: z
+    .object({
+      inputs: z
+        .array(
+          z.object({
+            ...{ name: text(1000), shape: partShape, normalisation },
+            scalings: z.array(z.object(scaling)).max(100_000).optional(),
+          }),
+        )
+        .min(1)
+        .max(MAX_PARTS),
+      outputs: z
+        .array(z.object({ name: text(1000), shape: partShape, label }))
+        .min(1)
+        .max(MAX_PARTS),
+    })
+    .optional(),
   columns: z
     .object({
       named: z.boolean(),
@@ -57,7 +85,7 @@ const manifest = z.object({
     })
     .optional(),
   tokens: tokens.optional(),
-  normalisation: z.object({ scale: z.number(), mean: numbers, std: z.array(positive).max(100_000) }),
+  normalisation,
   recordsPerChunk: whole(1, MAX_RECORDS),
   chunks: z.array(
     z.object({
@@ -77,6 +105,7 @@ export function checkManifest(value: unknown): Manifest {
   if (bytes > MAX_RECORD_BYTES) throw new Error(`manifest: records of ${bytes} bytes`);
   if (records * bytes > MAX_SET_BYTES)
     throw new Error(`manifest: ${records} records of ${bytes} bytes, more than ${MAX_SET_BYTES} in all`);
+  checkParts(checked);
   if (chunks.length !== Math.ceil(records / recordsPerChunk))
     throw new Error(`manifest: ${chunks.length} chunks for ${records} records`);
   for (const [at, chunk] of chunks.entries()) {
@@ -88,14 +117,30 @@ export function checkManifest(value: unknown): Manifest {
 }
 
 function checkTokens({ format, tokens, x }: Manifest): void {
-  if ((format === 2) !== (tokens !== undefined))
-    throw new Error(`manifest: format ${format} ${tokens ? 'has no' : 'needs'} tokens`);
   if (!tokens) return;
+  if (format !== 2) throw new Error(`manifest: format ${format} has no tokens`);
   const { buckets } = tokens;
   if (x.shape.length !== 1 || x.dtype !== 'int32')
     throw new Error(`manifest: tokens are int32 of one axis, not ${x.dtype} of [${x.shape}]`);
   if (buckets.some((length, at) => length <= (buckets[at - 1] ?? 0)) || buckets.at(-1)! > x.shape[0]!)
     throw new Error(`manifest: tokens.buckets: [${buckets}] do not ascend to at most ${x.shape[0]}`);
+}
+
+/** @throws Error if the parts are not what a record consists of */
+function checkParts({ named, x, y }: Manifest): void {
+  if (!named) return;
+  for (const [name, whole, parts] of [
+    ['x', x, named.inputs],
+    ['y', y, named.outputs],
+  ] as const) {
+    const values = partPlaces(parts).reduce((sum, { size }) => sum + size, 0);
+    if (values !== elementsOf(whole))
+      throw new Error(
+        `manifest: the parts of ${name} have ${values} values, ${name} has ${elementsOf(whole)}`,
+      );
+    if (new Set(parts.map(({ name }) => name)).size !== parts.length)
+      throw new Error(`manifest: two parts of ${name} have one name`);
+  }
 }
 
 /** @throws Error naming the document and the first place that is not as it should be */

@@ -115,8 +115,33 @@ export interface ChunkRef {
   bytes: number;
 }
 
+/** One of several inputs of a model: its values stand in each record's `x`, in the order of the parts. */
+export interface InputPart {
+  /** Of the model's input. */
+  name: string;
+  shape: number[];
+  normalisation: Normalization;
+  /** What the user's values were standardized by before they were stored, along the last axis; absent: they were not. */
+  scalings?: Scaling[];
+}
+
+/** One of several outputs of a model: its targets stand in each record's `y`, in the order of the parts. */
+export interface OutputPart {
+  /** Of the model's output. */
+  name: string;
+  /** Of one record's target: `[]` for a class. */
+  shape: number[];
+  label: LabelKind;
+}
+
+/** What a record's `x` and `y` consist of, for a model of several inputs or outputs. */
+export interface NamedParts {
+  inputs: InputPart[];
+  outputs: OutputPart[];
+}
+
 export interface Manifest {
-  /** 2: records are tokens, which programs before that would take for values. */
+  /** 2 where it has what workers of the first version would leave out: named parts, tokens. */
   format: 1 | 2;
   name: string;
   split: 'train' | 'test';
@@ -124,7 +149,13 @@ export interface Manifest {
   /** A record is the bytes of x followed by the bytes of y, little-endian; and of its weight, where there is one. */
   x: TensorSpec;
   y: TensorSpec;
+  /** Of several outputs: that of the first. */
   label: LabelKind;
+  /**
+   * Absent for a model of one input and one output. The `x` of several inputs is one flat vector, and `normalisation`
+   * leaves it as it is; so is the `y` of several outputs.
+   */
+  named?: NamedParts;
   /** Whether each record says what it counts in training: a float32 behind its y. */
   weighted?: true;
   /** Absent where the data are no table. */
@@ -138,7 +169,16 @@ export interface Manifest {
 }
 
 /** How records look and are read, without the records: what a model trained on them must know of others. */
-export type RecordFormat = Pick<Manifest, 'x' | 'y' | 'label' | 'columns' | 'tokens' | 'normalisation'>;
+export type RecordFormat = Pick<
+  Manifest,
+  'x' | 'y' | 'label' | 'named' | 'columns' | 'tokens' | 'normalisation'
+>;
+
+/** What engines must know of the records that they are given. */
+export type FedRecords = Pick<
+  Manifest,
+  'x' | 'y' | 'weighted' | 'label' | 'named' | 'tokens' | 'normalisation'
+>;
 
 /** What `x` and `y` of several records look like side by side, in record order. */
 export type RecordArray = Uint8Array | Int32Array | Float32Array;

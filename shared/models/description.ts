@@ -1,5 +1,5 @@
 import type { WeightSpec } from '../numerics/layout.js';
-import type { LossName } from '../numerics/losses.js';
+import { type LossName, metricOf } from '../numerics/losses.js';
 import type { ModelModule } from './layers/model-module.js';
 
 /** A function of labels and outputs with one number for each sample, as a graph: never code. */
@@ -24,11 +24,32 @@ export interface Scored {
   own: TracedFunction[];
 }
 
+/** One of several outputs, and how it is trained. */
+export interface TrainedOutput {
+  /** Of the output in the model, and of its part in records. */
+  name: string;
+  loss: LossName;
+  /** What its loss counts in the sum over all outputs. */
+  weight: number;
+  /** As that of the model. */
+  labelSmoothing?: number;
+}
+
+/** Under which an output's own figures stand, as Keras calls them. */
+export const outputFigures = ({ name, loss }: Pick<TrainedOutput, 'name' | 'loss'>) => ({
+  loss: `${name}_loss`,
+  metric: `${name}_${metricOf(loss)}`,
+});
+
 /** The names under which sums of evaluations stand. */
-export const scoreNames = ({ top, exact, own }: Scored): string[] => [
-  ...top.map((k) => `top${k}`),
-  ...(exact ? ['exactMatch'] : []),
-  ...own.map(({ name }) => name),
+export const scoreNames = ({
+  scored,
+  outputs = [],
+}: Pick<ModelDescription, 'scored' | 'outputs'>): string[] => [
+  ...(scored?.top ?? []).map((k) => `top${k}`),
+  ...(scored?.exact ? ['exactMatch'] : []),
+  ...(scored?.own ?? []).map(({ name }) => name),
+  ...outputs.flatMap((output) => Object.values(outputFigures(output))),
 ];
 
 /**
@@ -47,7 +68,9 @@ export interface ModelDescription {
   weights: WeightSpec[];
   /** SHA-256 of the object that holds the values of the frozen ones, as little-endian float32; absent: there are none. */
   frozenSha256?: string;
-  /** With a traced loss: the one that goes with labels and outputs alike, by which accuracy and confidence are told. */
+  /** In the order of the records; absent where there is one, which `loss` and `labelSmoothing` tell of. */
+  outputs?: TrainedOutput[];
+  /** Of several outputs, that of the first, whose metric is the run's. With a traced loss: the one that goes with labels and outputs alike, by which accuracy and confidence are told. */
   loss: LossName;
   /** What is trained in place of `loss`; absent: `loss` itself. */
   tracedLoss?: TracedFunction;

@@ -30,9 +30,9 @@ interface Inside {
   layer?: Layer;
 }
 
-/** @returns the activation's name in TF.js, words where two are added, `linear` where results may be any number */
-export function lastActivation(model: TensorFlow.LayersModel): string {
-  return activationOf(model.outputs[0]!);
+/** @returns the activation's name in TF.js, words where two are added, `linear` where results may be any number. @param at which output */
+export function lastActivation(model: TensorFlow.LayersModel, at = 0): string {
+  return activationOf(model.outputs[at]!);
 }
 
 function activationOf({ sourceLayer, nodeIndex }: TensorFlow.SymbolicTensor): string {
@@ -73,7 +73,8 @@ export function probabilitiesOf(
   model: TensorFlow.LayersModel,
   output: TensorFlow.Tensor,
   isMulti = false,
+  at = 0,
 ): TensorFlow.Tensor {
-  if (lastActivation(model) !== 'linear') return output;
+  if (lastActivation(model, at) !== 'linear') return output;
   return isMulti || output.shape.at(-1) === 1 ? tf.sigmoid(output) : tf.softmax(output);
 }

@@ -12,6 +12,9 @@ const MAX_INTEGER_BYTES = 5;
 /** Sums of an evaluation that have names, at most: they fit the bound of a control message with those. */
 export const MAX_SCORES = 16;
 
+/** Outputs of a model that has several: each has two sums. */
+export const MAX_OUTPUTS = MAX_SCORES / 2;
+
 /** Bytes of `evaluated`, at most, with so many counts of confusions, and so many places on curves. */
 export const evaluatedBytes = (cells: number, places = 0): number =>
   MAX_CONTROL_BYTES + MAX_INTEGER_BYTES * (cells + places);

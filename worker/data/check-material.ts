@@ -7,10 +7,11 @@ import { checkGraph } from '../../engine/compiled/graph/check-graph.js';
 import type { Program } from '../../engine/compiled/program.js';
 import { check, numbers, shape, text, whole } from '../../shared/data/check-manifest.js';
 import { type Manifest, recordBytes } from '../../shared/data/manifest.js';
+import { inOrderOf } from '../../shared/data/named-parts.js';
 import type { Probe } from '../../shared/engines/probe.js';
 import type { ModelDescription } from '../../shared/models/description.js';
 import { sizeOf } from '../../shared/numerics/shape.js';
-import { MAX_SCORES } from '../../shared/protocol/sizes.js';
+import { MAX_OUTPUTS, MAX_SCORES } from '../../shared/protocol/sizes.js';
 import { messageOf } from '../../shared/user-error.js';
 
 /**
@@ -45,6 +46,18 @@ const description = z.object({
     .optional(),
   loss: text(100),
   labelSmoothing: z.number().min(0).lt(1).optional(),
+  outputs: z
+    .array(
+      z.object({
+        name: text(1000),
+        loss: text(100),
+        weight: z.number().min(0),
+        labelSmoothing: z.number().min(0).lt(1).optional(),
+      }),
+    )
+    .min(2)
+    .max(MAX_OUTPUTS)
+    .optional(),
   classWeights: z.array(z.number().min(0)).max(100_000).optional(),
   tracedLoss: traced.optional(),
   scored: z
@@ -111,10 +124,15 @@ export function checkProgram(value: unknown): Program {
 
 /** @throws Error if the two sets are of other records than each other, or than the model takes */
 export function checkFit(model: ModelDescription, train: Manifest, test: Manifest): void {
-  const shapes = ({ x, y, label }: Manifest) => JSON.stringify([x, y, label]);
+  const shapes = ({ x, y, label, named }: Manifest) => JSON.stringify([x, y, label, named]);
   if (shapes(train) !== shapes(test)) throw new Error('manifest: training and test set have other records');
   if (`${model.inputShape}` !== `${train.x.shape}`)
     throw new Error(`manifest: records of [${train.x.shape}], the model takes [${model.inputShape}]`);
+  if (model.outputs)
+    inOrderOf(
+      model.outputs.map(({ name }) => name),
+      train.named?.outputs ?? [],
+    );
 }
 
 /** @throws Error if a shard of so many samples is more than any machine would hold */

@@ -6,9 +6,12 @@ import type { TryItProps } from './try-it-props.js';
 import { TryPicture } from './try-picture.js';
 import { TryText } from './try-text.js';
 
-/** Whether a record is a picture that can be drawn or chosen. */
-const isPicture = ({ x: { shape }, label }: ModelView): boolean =>
-  label.kind !== 'value' && shape.length === 3 && [1, 3].includes(shape[2]!);
+/** Whether a record is a picture that can be drawn or chosen, of one output: of several y is a vector. */
+const isPicture = ({ x: { shape }, y, label }: ModelView): boolean =>
+  (label.kind === 'multilabel' ? `${y.shape}` === `${label.classes}` : y.shape.length === 0) &&
+  label.kind !== 'value' &&
+  shape.length === 3 &&
+  [1, 3].includes(shape[2]!);
 
 /** Nothing where the records are neither pictures nor text. */
 export function TryIt(props: TryItProps) {

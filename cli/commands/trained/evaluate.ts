@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 import { moduleFile } from '../../../coordinator/prepare/model/module/module-model.js';
 import type { Totals } from '../../../coordinator/scheduling/totals.js';
-import { type ModelDescription, namedLoss } from '../../../shared/models/description.js';
+import type { ModelDescription } from '../../../shared/models/description.js';
 import { metricOf } from '../../../shared/numerics/losses.js';
 import { UserError } from '../../../shared/user-error.js';
 import { scorecard, scorecardText } from '../../output/scorecard.js';
@@ -51,15 +51,9 @@ async function evaluate(runDir: string, flags: Flags): Promise<void> {
   await loadProgram(kept, flags.modelFile);
   const { state, configuration, weights } = kept;
   const { evaluateOn } = await import('../../tasks/evaluate-on.js');
-  const { scorerOf } = await import('../../../coordinator/setup/evaluated.js');
+  const { scorable, scorerOf } = await import('../../../coordinator/setup/evaluated.js');
   const model = await countedBy(state.model, flags.metrics);
-  const score = scorerOf(flags.metrics ?? configuration.metrics, {
-    loss: namedLoss(state.model),
-    scored: model.scored,
-    labelSmoothing: state.model.labelSmoothing,
-    label: state.records.label,
-    y: state.records.y,
-  });
+  const score = scorerOf(flags.metrics ?? configuration.metrics, scorable(model, state.records));
   const { totals, variance, engineClass, evaluated, notes, unknownClasses } = await evaluateOn({
     spec: data ?? configuration.data!,
     part,

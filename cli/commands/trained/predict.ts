@@ -1,6 +1,7 @@
 /** `swarmgrad predict RUN_DIR|MODEL_DIR INPUT...`: what a model says of records without labels. */
 import { pipeline } from 'node:stream/promises';
 import { type Command, InvalidArgumentError } from 'commander';
+import { hasSeveralOutputs } from '../../../shared/data/named-parts.js';
 import { sizeOf } from '../../../shared/numerics/shape.js';
 import { UserError } from '../../../shared/user-error.js';
 import { predictionLines } from '../../output/prediction-text.js';
@@ -40,19 +41,17 @@ async function predict(dir: string, given: string[], flags: Flags): Promise<void
   const { openModel } = await import('../../tasks/predict/open-model.js');
   const { predictions } = await import('../../tasks/predict/predictions.js');
   const opened = await openModel(dir, flags);
-  const { label, y } = opened.records;
-  if (top !== undefined && label.kind !== 'class')
+  const { label, y, named } = opened.records;
+  const outputs = hasSeveralOutputs(named)
+    ? named.outputs.map(({ name, label, shape }) => ({ name, label, outputs: sizeOf(shape) }))
+    : [{ label, outputs: sizeOf(y.shape) }];
+  if (top !== undefined && outputs.every(({ label }) => label.kind !== 'class'))
     throw new UserError(
       `--top is for one class a row: this model ${label.kind === 'value' ? 'predicts numbers' : 'tells the probability of every class'}`,
       2,
     );
   const hasFiles = inputs.length > 1;
-  const lines = predictionLines(label, {
-    json: json === true,
-    top: top ?? 1,
-    hasFiles,
-    outputs: sizeOf(y.shape),
-  });
+  const lines = predictionLines(outputs, { json: json === true, top: top ?? 1, hasFiles });
   async function* text(): AsyncGenerator<string> {
     let isFirst = true;
     const told = new Set<string>();

@@ -1,5 +1,6 @@
 /** Arrays of numpy as records: the first axis counts them. */
 import { featuresOf } from '../../../coordinator/prepare/data/arrays/features.js';
+import { formatOf, sideBySide } from '../../../coordinator/prepare/data/arrays/named-set.js';
 import { readNpy } from '../../../coordinator/prepare/data/arrays/npy.js';
 import { described, type PlainArray } from '../../../coordinator/prepare/data/arrays/plain-array.js';
 import { SpecOptions } from '../../../coordinator/prepare/data/spec.js';
@@ -56,4 +57,36 @@ export async function recordsOfArray(array: PlainArray, records: RecordFormat): 
     ...{ count, x: features.of(array), notes: features.notes },
     rows: Array.from({ length: count }, (_, i) => i + 1),
   };
+}
+
+/**
+ * The records of a model with several inputs: an array for each, by its name, or by its name with `_test` behind.
+ * @throws UserError naming the array that is missing, or that has other records
+ */
+export async function recordsOfArrays(
+  title: string,
+  files: ReadonlyMap<string, Uint8Array>,
+  trained: RecordFormat,
+): Promise<UnlabeledRecords> {
+  const { inputs } = trained.named!;
+  const read = await Promise.all(
+    inputs.map(({ name }) => {
+      const called = files.has(`${name}.npy`) || !files.has(`${name}_test.npy`) ? name : `${name}_test`;
+      return recordsOfArray(arrayIn(title, files, called), formatOf(trained, name, '')!);
+    }),
+  );
+  const [first] = read as [UnlabeledRecords];
+  const other = read.findIndex(({ count }) => count !== first.count);
+  if (other > 0)
+    throw new UserError(
+      `${title}: array ${inputs[0]!.name} has ${first.count} records, ${inputs[other]!.name} ${read[other]!.count}: they do not match`,
+      2,
+    );
+  const x = sideBySide(
+    trained.x,
+    inputs,
+    read.map((records) => records.x),
+    first.count,
+  );
+  return { ...first, x, notes: [...new Set(read.flatMap(({ notes }) => notes))] };
 }

@@ -4,14 +4,34 @@ import { tokens } from '../../../shared/data/check-manifest.js';
 import {
   AS_IT_IS,
   type Feature,
+  type NamedParts,
   type RecordFormat,
   type Scaling,
   type Tokens,
 } from '../../../shared/data/manifest.js';
+import { hasSeveralOutputs } from '../../../shared/data/named-parts.js';
 import { LOSSES, type LossName } from '../../../shared/numerics/losses.js';
+import { sizeOf } from '../../../shared/numerics/shape.js';
 import { UserError } from '../../../shared/user-error.js';
 
 const scaling = z.object({ mean: z.number(), std: z.number() });
+
+const shape = z.array(z.number().int().positive());
+const inputTold = z.object({
+  name: z.string(),
+  shape,
+  dtype: z.enum(['uint8', 'int32', 'float32']),
+  scaling: z.array(scaling).optional(),
+});
+const outputTold = z.object({
+  name: z.string(),
+  loss: z.enum(LOSSES),
+  task: z.enum(['classification', 'multilabel', 'regression']),
+  shape,
+  count: z.number().int().positive().optional(),
+  classes: z.array(z.string()).optional(),
+  target: scaling.optional(),
+});
 
 /** `ModelMetadata` of coordinator/record/model/metadata.ts, as it comes from a file. */
 const told = z.object({
@@ -34,7 +54,36 @@ const told = z.object({
   tokens: tokens.optional(),
   target: scaling.optional(),
   scaledBy: z.enum(['model', 'caller', 'nobody']),
+  inputs: z.array(inputTold).min(1).optional(),
+  outputs: z.array(outputTold).min(1).optional(),
 });
+
+/** @returns the parts of a model with several inputs or outputs, and each one's loss */
+function namedOf({ inputs, outputs, scaledBy }: z.infer<typeof told>) {
+  if (!inputs || !outputs) return undefined;
+  const isOurs = scaledBy === 'caller';
+  const named: NamedParts = {
+    inputs: inputs.map(({ name, shape, scaling = [AS_IT_IS] }) => ({
+      ...{ name, shape },
+      normalisation: {
+        scale: 1,
+        mean: isOurs ? scaling.map(({ mean }) => mean) : [0],
+        std: isOurs ? scaling.map(({ std }) => std) : [1],
+      },
+    })),
+    outputs: outputs.map(({ name, shape, task, count = 2, classes, target }) => ({
+      ...{ name, shape },
+      label:
+        task === 'regression'
+          ? { kind: 'value', scaling: (isOurs && target) || AS_IT_IS }
+          : {
+              ...{ kind: task === 'multilabel' ? 'multilabel' : 'class', classes: count },
+              ...(classes && { names: classes }),
+            },
+    })),
+  };
+  return { named, losses: outputs.map(({ loss }) => loss) };
+}
 
 /** The features by their names: those that texts have become are told by `categories`. */
 function featuresOf(
@@ -62,7 +111,7 @@ export function exportedRecords(
   file: string,
   metadata: unknown,
   outputShape: readonly number[],
-): { records: RecordFormat; loss: LossName } {
+): { records: RecordFormat; losses: LossName[] } {
   const read = told.safeParse(metadata);
   if (!read.success)
     throw new UserError(
@@ -84,18 +133,24 @@ export function exportedRecords(
     tokens: toldTokens,
     separator,
   } = read.data;
+  const parts = namedOf(read.data);
   const loss = customLoss?.labels ?? (said as LossName);
   const isOurs = scaledBy === 'caller';
   const scalings: Scaling[] | undefined = isOurs ? input.scaling : undefined;
   const { shape, dtype } = input;
   const width = outputShape.at(-1)!;
   const isTable = features !== undefined && label !== undefined;
+  const values = (list: readonly { shape: number[] }[]) =>
+    list.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const isFlat = parts && parts.named.inputs.length > 1;
   return {
-    loss,
+    losses: parts?.losses ?? [loss],
     records: {
-      x: { shape, dtype },
-      y:
-        task === 'classification'
+      x: isFlat ? { shape: [values(parts.named.inputs)], dtype } : { shape, dtype },
+      ...(parts && { named: parts.named }),
+      y: hasSeveralOutputs(parts?.named)
+        ? { shape: [values(parts!.named.outputs)], dtype: 'float32' }
+        : task === 'classification'
           ? { shape: outputShape.slice(0, -1), dtype: 'int32' }
           : { shape: [...outputShape], dtype: task === 'multilabel' ? 'uint8' : 'float32' },
       label:
@@ -121,11 +176,13 @@ export function exportedRecords(
       }),
       ...(toldTokens && { tokens: toldTokens as Tokens }),
       // Of a table each column is scaled as it is read, and all else as it is fed.
-      normalisation: {
-        scale: 1,
-        mean: (!isTable && scalings?.map(({ mean }) => mean)) || [0],
-        std: (!isTable && scalings?.map(({ std }) => std)) || [1],
-      },
+      normalisation: isFlat
+        ? { scale: 1, mean: [0], std: [1] }
+        : {
+            scale: 1,
+            mean: (!isTable && scalings?.map(({ mean }) => mean)) || [0],
+            std: (!isTable && scalings?.map(({ std }) => std)) || [1],
+          },
     },
   };
 }

@@ -11,7 +11,7 @@ import {
 import { parseSpec, type SpecOptions } from '../../../coordinator/prepare/data/spec.js';
 import type { RecordFormat } from '../../../shared/data/manifest.js';
 import { messageOf, UserError } from '../../../shared/user-error.js';
-import { arrayIn, recordsOfArray } from './array-records.js';
+import { arrayIn, recordsOfArray, recordsOfArrays } from './array-records.js';
 import { recordsOfPicture } from './picture-records.js';
 import { recordsOfTable } from './table-records.js';
 import type { UnlabeledRecords } from './unlabeled-records.js';
@@ -33,9 +33,16 @@ export async function readInputs(input: string, records: RecordFormat): Promise<
   const bytes = unpacked(title, path === STDIN ? await readStdin() : await readInput(path));
   if (bytes.length === 0) throw new UserError(`${title} is empty: give rows with the columns of training`);
   const begin = Buffer.from(bytes.subarray(0, 12)).toString('latin1');
+  const isArchive = begin.startsWith('PK\x03\x04');
+  if (records.named && records.named.inputs.length > 1) {
+    if (isArchive) return recordsOfArrays(title, unzipped(bytes, title), records);
+    throw new UserError(
+      `${title}: the model takes several inputs: give an NPZ file with an array for each (${records.named.inputs.map(({ name }) => name).join(', ')})`,
+      2,
+    );
+  }
   if (begin.startsWith('\x93NUMPY')) return recordsOfArray(arrayIn(title, bytes), records);
-  if (begin.startsWith('PK\x03\x04'))
-    return recordsOfArray(arrayIn(title, unzipped(bytes, title), options.get('x')), records);
+  if (isArchive) return recordsOfArray(arrayIn(title, unzipped(bytes, title), options.get('x')), records);
   if (isTakenFor(path, bytes)) return recordsOfPicture(title, bytes, options, records);
   return recordsOfTable(title, bytes, options, records);
 }

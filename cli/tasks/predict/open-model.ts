@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import type * as TensorFlow from '@tensorflow/tfjs';
 import { loadTensorFlow } from '../../../engine/node/tensorflow.js';
 import type { RecordFormat } from '../../../shared/data/manifest.js';
+import { hasSeveralOutputs } from '../../../shared/data/named-parts.js';
 import { registerLayers } from '../../../shared/models/layers.js';
 import { loadBlank } from '../../../shared/models/load.js';
 import { writeWeights } from '../../../shared/models/write-weights.js';
@@ -17,7 +18,8 @@ import { exportedRecords } from './exported-records.js';
 export interface OpenModel {
   tf: typeof TensorFlow;
   model: TensorFlow.LayersModel;
-  loss: LossName;
+  /** Of each output, in the order of the run's data. */
+  losses: LossName[];
   /** How what it is fed is made. */
   records: RecordFormat;
 }
@@ -45,9 +47,13 @@ export async function openModel(dir: string, { weights: which, modelFile }: Want
   if (!isRun && modelFile !== undefined)
     throw new UserError(`--model-file is for the folder of a run: ${dir} holds the model whole`, 2);
   const opened = isRun ? await modelOfRun(tf, dir, which, modelFile) : await exportedModel(tf, file, dir);
-  if (opened.records.label.kind === 'class' && opened.records.y.shape.length > 0)
+  const { label, y, named } = opened.records;
+  const ofPositions = hasSeveralOutputs(named)
+    ? named.outputs.find((part) => part.label.kind === 'class' && part.shape.length > 0)
+    : label.kind === 'class' && y.shape.length > 0;
+  if (ofPositions)
     throw new UserError(
-      `the model in ${dir} gives a class for each of ${opened.records.y.shape.join(' x ')} positions, as of text: \`swarmgrad generate\` writes text, and \`export --format onnx\` gives all probabilities`,
+      `the model in ${dir} gives a class for each of ${(ofPositions === true ? y : ofPositions).shape.join(' x ')} positions, as of text: \`swarmgrad generate\` writes text, and \`export --format onnx\` gives all probabilities`,
       2,
     );
   return { tf, ...opened };
@@ -64,7 +70,8 @@ async function modelOfRun(
   const { state, weights } = kept;
   const model = await loadBlank(tf, state.model.topology);
   writeWeights(tf, model, state.model.weights, weights);
-  return { model, loss: state.model.loss, records: state.records };
+  const losses = state.model.outputs?.map(({ loss }) => loss) ?? [state.model.loss];
+  return { model, losses, records: state.records };
 }
 
 interface ModelFile {

@@ -3,6 +3,7 @@ import type {
   Columns,
   LabelKind,
   Manifest,
+  NamedParts,
   Normalization,
   RecordArray,
   RecordFormat,
@@ -31,6 +32,8 @@ export interface DataSet {
   x: TensorSpec;
   y: TensorSpec;
   label: LabelKind;
+  /** Of a model with several inputs or outputs: as in the manifest. */
+  named?: NamedParts;
   columns?: Columns;
   /** Records of varying length: texts. The records of each part stand in the order of their lengths. */
   tokens?: Tokens;
@@ -58,9 +61,20 @@ export interface UnknownClass {
   records: number;
 }
 
-export type DataShapes = Pick<DataSet, 'x' | 'y' | 'label' | 'tokens'>;
+export type DataShapes = Pick<DataSet, 'x' | 'y' | 'label' | 'named' | 'tokens'>;
 
-/** What of a model decides how its data are to be scaled. */
+export interface EndNames {
+  inputs: string[];
+  outputs: string[];
+}
+
+/** Which of several inputs or outputs is meant, by its name. */
+export interface PartOfModel {
+  input?: string;
+  output?: string;
+}
+
+/** What of a model decides how its data are to be scaled; of several inputs or outputs, how those of one are. */
 export interface ModelEnds {
   /** A layer right behind the input for which values must stay what they are. */
   input?:
@@ -72,8 +86,10 @@ export interface ModelEnds {
 
 /** The model that data are read for. */
 export interface Reader {
+  /** The names of its inputs and outputs, where it says so without being built. @throws UserError */
+  namesOf?(): Promise<EndNames | undefined>;
   /** Asked once the shapes are known. @throws UserError where there is no such model */
-  endsOf?(shapes: DataShapes): Promise<ModelEnds>;
+  endsOf?(shapes: DataShapes, part?: PartOfModel): Promise<ModelEnds>;
   /** The records that a model was trained on: these are made in the same way, columns and classes by name. */
   trained?: RecordFormat;
   /** `--max-length`: tokens of a text. */

@@ -56,13 +56,14 @@ export function storeSplit(
   const weightLength = weight ? WEIGHT_BYTES : 0;
   const xLength = bytesPerRecord - yLength - weightLength;
   const manifest: Manifest = {
-    format: data.tokens ? 2 : 1,
+    format: data.named || data.tokens ? 2 : 1,
     name: data.name,
     split,
     records: count,
     x: data.x,
     y: data.y,
     label: data.label,
+    ...(data.named ? { named: data.named } : {}),
     ...weighted,
     ...(data.columns ? { columns: data.columns } : {}),
     ...(data.tokens ? { tokens: data.tokens } : {}),

@@ -3,9 +3,10 @@
  * one reaches every number. They decide how data are scaled for it.
  */
 import { ACTIVATION_LAYERS, SEEN_THROUGH } from '../../../shared/models/last-activation.js';
-import { INPUT_LAYER, OUTPUT_LAYER } from '../../../shared/models/portable-names.js';
-import type { DataShapes, ModelEnds } from '../data/source.js';
+import { isInputLayer, isOutputLayer, outputNameOf } from '../../../shared/models/portable-names.js';
+import type { DataShapes, EndNames, ModelEnds, PartOfModel } from '../data/source.js';
 import { isModelFile } from './file/model-spec.js';
+import { endNames } from './layers/end-names.js';
 import type { Topology } from './layers/topology-json.js';
 import { isModelModule } from './module/module-model.js';
 import type { ModelSource } from './topology/request.js';
@@ -59,47 +60,62 @@ export async function endsOf(
   model: ModelSource,
   shapes: DataShapes,
   loss: LossSource | undefined,
+  part: PartOfModel = {},
 ): Promise<ModelEnds> {
-  if (typeof model === 'object') return endsOfTopology(model.topology);
+  if (typeof model === 'object') return endsOfTopology(model.topology, part);
   if (typeof model === 'function') {
     const { topologyOfFunction } = await import('./topology/starting-point.js');
-    return endsOfTopology(topologyOfFunction(model, shapes, loss));
+    return endsOfTopology(topologyOfFunction(model, shapes, loss), part);
   }
   // A program sees the records as they are.
   if (isModelModule(model)) return { input: { layer: model, takes: 'values as they are' } };
   if (!isModelFile(model)) return {};
   try {
     const { readTopology } = await import('./file/read.js');
-    return endsOfTopology(await readTopology(model));
+    return endsOfTopology(await readTopology(model), part);
   } catch {
     // Building the model reports what is wrong with its file.
     return {};
   }
 }
 
-export function endsOfTopology(topology: Topology): ModelEnds {
+/** Of a model file, or of one that was built before. @returns undefined for all other sources */
+export async function namesOfModel(model: ModelSource): Promise<EndNames | undefined> {
+  if (typeof model === 'object') return endNames(model.topology);
+  if (typeof model === 'function' || !isModelFile(model)) return undefined;
+  try {
+    const { readTopology } = await import('./file/read.js');
+    return endNames(await readTopology(model));
+  } catch {
+    // Building the model reports what is wrong with its file.
+    return undefined;
+  }
+}
+
+/** @param part which input and output, of several */
+export function endsOfTopology(topology: Topology, part: PartOfModel = {}): ModelEnds {
   const model = layerOf(topology);
-  const input = inputOf(model);
-  const output = outputOf(model);
+  const input = inputOf(model, part.input);
+  const output = outputOf(model, part.output);
   return { ...(input && input !== 'moved' ? { input } : {}), ...(output ? { output } : {}) };
 }
 
 /** `moved`: values leave the layer as they came. Undefined: it computes with them. */
-function inputOf(layer: Layer): ModelEnds['input'] | 'moved' {
+function inputOf(layer: Layer, from?: string): ModelEnds['input'] | 'moved' {
   const { type, name, config } = layer;
-  if (MODELS.has(type)) return firstOf(layer);
+  if (MODELS.has(type)) return firstOf(layer, from);
   if (WRAPPERS.has(type)) return inputOf(layerOf(config.layer));
   if (MOVES.has(type)) return 'moved';
   if (type === 'Embedding') return { layer: name, takes: 'indices', below: Number(config.input_dim) };
   if (type === 'TokenEmbedding') return { layer: name, takes: 'indices', below: Number(config.vocabulary) };
   if (type === 'Masking') return { layer: name, takes: 'a mask' };
-  if (type === 'Normalization' || type === 'Rescaling' || type === 'DefineByRun' || name === INPUT_LAYER)
+  if (type === 'Normalization' || type === 'Rescaling' || type === 'DefineByRun' || isInputLayer(name))
     return { layer: name, takes: 'values as they are' };
   return undefined;
 }
 
 /** What the first layer that sees the model's input says of it; `moved` if no layer says anything. */
-function firstOf(model: Layer): ModelEnds['input'] | 'moved' {
+function firstOf(model: Layer, from?: string): ModelEnds['input'] | 'moved' {
   const layers = layersOf(model);
   if (model.type === 'Sequential') {
     for (const layer of layers) {
@@ -108,10 +124,11 @@ function firstOf(model: Layer): ModelEnds['input'] | 'moved' {
     }
     return 'moved';
   }
-  const reached = new Set(layers.filter(({ sources }) => sources.length === 0).map(({ name }) => name));
+  const inputs = layers.filter(({ sources }) => sources.length === 0).map(({ name }) => name);
+  const reached = new Set(from !== undefined && inputs.includes(from) ? [from] : inputs);
   // A set grows while it is walked through.
-  for (const from of reached) {
-    for (const layer of layers.filter(({ sources }) => sources.includes(from))) {
+  for (const before of reached) {
+    for (const layer of layers.filter(({ sources }) => sources.includes(before))) {
       const found = inputOf(layer);
       if (found === 'moved') reached.add(layer.name);
       else if (found) return found;
@@ -120,9 +137,10 @@ function firstOf(model: Layer): ModelEnds['input'] | 'moved' {
   return undefined;
 }
 
-function outputOf(model: Layer): ModelEnds['output'] {
+function outputOf(model: Layer, of?: string): ModelEnds['output'] {
   const layers = layersOf(model);
-  const [name] = namesIn(model.config.output_layers);
+  const names = namesIn(model.config.output_layers);
+  const name = names.find((layer) => outputNameOf(layer) === of) ?? names[0];
   const last = model.type === 'Sequential' ? layers.at(-1) : layers.find((layer) => layer.name === name);
   return last && endOf(last, layers);
 }
@@ -142,7 +160,7 @@ function endOf({ type, name, config, sources }: Layer, layers: Layer[]): ModelEn
     );
   }
   if (MODELS.has(type)) return outputOf({ type, name, config, sources });
-  if (name === OUTPUT_LAYER) return { layer: name, why: "gives values in the target's unit" };
+  if (isOutputLayer(name)) return { layer: name, why: "gives values in the target's unit" };
   const inner = config.layer ?? [config.cells ?? config.cell].flat().at(-1);
   if (inner) {
     const end = endOf(layerOf(inner), []);

@@ -5,18 +5,24 @@ import { UserError } from '../../../shared/user-error.js';
 import type { OptimizerName } from '../../update/optimizers/optimizers.js';
 import type { ScheduleName } from '../../update/schedules.js';
 
-/** What a model has to fit: the shapes and labels of the data. */
-export interface ModelShapes {
-  /** Shape of one record, without the batch dimension. */
-  inputShape: number[];
-  /** Of texts of any length: how many numbers tokens have. Then a model takes inputs of shape [null]. */
-  tokens?: number;
+/** What an output of a model has to fit. */
+export interface OutputShapes {
   /** Shape of one record's label: [] for one label, [T] for one at each of T positions. */
   labelShape: number[];
   /** Units of the last layer. */
   outputs: number;
   /** Activation of the last layer. */
   outputActivation: 'softmax' | 'sigmoid' | 'linear';
+}
+
+/** What a model has to fit: the shapes and labels of the data. */
+export interface ModelShapes extends OutputShapes {
+  /** Shape of one record, without the batch dimension. */
+  inputShape: number[];
+  /** Of texts of any length: how many numbers tokens have. Then a model takes inputs of shape [null]. */
+  tokens?: number;
+  /** Of data with several inputs or outputs, by their names; the fields above then tell of all in one flat vector. */
+  named?: { inputs: Record<string, { shape: number[] }>; outputs: Record<string, OutputShapes> };
 }
 
 /** Settings with which a first run learns well. */

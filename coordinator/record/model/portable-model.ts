@@ -4,11 +4,24 @@
  * Both are a frozen BatchNormalization, which every TF.js and Keras knows.
  */
 
-import { AS_IT_IS, type RecordFormat, type Scaling } from '../../../shared/data/manifest.js';
+import {
+  AS_IT_IS,
+  type Columns,
+  type InputPart,
+  type Normalization,
+  type RecordFormat,
+  type Scaling,
+} from '../../../shared/data/manifest.js';
 import type { ModelDescription } from '../../../shared/models/description.js';
-import { INPUT_LAYER, OUTPUT_LAYER } from '../../../shared/models/portable-names.js';
+import {
+  INPUT_LAYER,
+  inputLayerOf,
+  OUTPUT_LAYER,
+  outputLayerOf,
+  outputNameOf,
+} from '../../../shared/models/portable-names.js';
 import { layoutOf, type WeightSpec } from '../../../shared/numerics/layout.js';
-import { type ModelMetadata, metadataOf } from './metadata.js';
+import { type ModelMetadata, metadataOf, partsTold } from './metadata.js';
 
 export interface PortableModel {
   topology: Record<string, unknown>;
@@ -38,9 +51,7 @@ export function asTrained(
   const { topology, weights } = description;
   return {
     ...{ topology, weights: layoutOf(weights).slots, values },
-    ...(records && {
-      metadata: metadataOf(description, records, scalingsOf(records, description), 'caller'),
-    }),
+    ...(records && { metadata: told(description, records, 'caller') }),
   };
 }
 
@@ -50,15 +61,13 @@ export function portableModel(
   values: Float32Array,
   records: RecordFormat,
 ): PortableModel {
-  const scalings = scalingsOf(records, description);
-  const metadata = metadataOf(description, records, scalings, 'model');
-  const model = { ...asTrained(description, values), metadata };
+  const model = { ...asTrained(description, values), metadata: told(description, records, 'model') };
   const topology = structuredClone(description.topology);
-  const input = scalings && inputOf(scalings);
-  const output = outputOf(records, description.outputShape.at(-1)!);
-  if (input) putInFront(topology, layerOf(input), description.inputShape);
-  if (output) putBehind(topology, layerOf(output));
-  const added = [input, output].filter((affine) => affine !== undefined);
+  const inputs = inputsScaled(description, records);
+  const outputs = outputsScaled(description, records);
+  for (const { affine, shape, at } of inputs) putInFront(topology, layerOf(affine), shape, at);
+  for (const { affine, at } of outputs) putBehind(topology, layerOf(affine), at);
+  const added = [...inputs, ...outputs].map(({ affine }) => affine);
   return {
     ...model,
     topology,
@@ -70,10 +79,56 @@ export function portableModel(
   };
 }
 
+/** Who scales: `by`, or nobody where nothing is scaled. */
+function told(description: ModelDescription, records: RecordFormat, by: 'model' | 'caller'): ModelMetadata {
+  const { named } = records;
+  if (!named) return metadataOf(description, records, scalingsOf(records, description), by);
+  const scalings = named.inputs.map(scalingsOfPart);
+  const first = { ...description, inputShape: named.inputs[0]!.shape };
+  const isScaled = inputsScaled(description, records).length + outputsScaled(description, records).length > 0;
+  return {
+    ...metadataOf(first, records, scalings[0], by),
+    scaledBy: isScaled ? by : 'nobody',
+    ...partsTold(description, { ...records, named }, scalings),
+  };
+}
+
+/** A layer that scales, of an input or an output by its name; undefined: of the only one. */
+interface Scaled {
+  affine: Affine;
+  shape: readonly number[];
+  at: string | undefined;
+}
+
+function inputsScaled(description: ModelDescription, records: RecordFormat): Scaled[] {
+  const { named } = records;
+  const parts =
+    named && named.inputs.length > 1
+      ? named.inputs.map((part) => ({ ...part, scalings: scalingsOfPart(part), at: part.name }))
+      : [{ scalings: scalingsOf(records, description), shape: description.inputShape, at: undefined }];
+  return parts.flatMap(({ scalings, shape, at }) => {
+    if (!scalings) return [];
+    const affine = inputOf(scalings);
+    return [{ affine: at === undefined ? affine : { ...affine, name: inputLayerOf(at) }, shape, at }];
+  });
+}
+
+function outputsScaled({ outputShape }: ModelDescription, { label, named }: RecordFormat): Scaled[] {
+  const parts =
+    named && named.outputs.length > 1
+      ? named.outputs.map((part) => ({ ...part, at: part.name }))
+      : [{ label, shape: outputShape, at: undefined }];
+  return parts.flatMap(({ label, shape, at }) => {
+    const affine = outputOf({ label }, shape.at(-1) ?? 1);
+    if (!affine) return [];
+    return [{ affine: at === undefined ? affine : { ...affine, name: outputLayerOf(at) }, shape, at }];
+  });
+}
+
 /** What records' values were made from the user's by, for each of the last axis; undefined: nothing was done. */
 function scalingsOf(
-  { columns, normalisation }: RecordFormat,
-  { inputShape }: ModelDescription,
+  { columns, normalisation }: { columns?: Pick<Columns, 'features'>; normalisation: Normalization },
+  { inputShape }: Pick<ModelDescription, 'inputShape'>,
 ): Scaling[] | undefined {
   const { scale, mean, std } = normalisation;
   // First by columns, in the source, and then by the engine: one of the two does nothing.
@@ -83,6 +138,13 @@ function scalingsOf(
     return { mean: own.mean + (m / scale) * own.std, std: (own.std * s) / scale };
   });
   return scalings.every(({ mean, std }) => mean === 0 && std === 1) ? undefined : scalings;
+}
+
+/** The same of one of several inputs. */
+function scalingsOfPart({ shape, normalisation, scalings = [] }: InputPart): Scaling[] | undefined {
+  const columns = scalings.map((scaling) => ({ ...scaling, name: '' }));
+  const records = { normalisation, ...(scalings.length > 0 && { columns: { features: columns } }) };
+  return scalingsOf(records, { inputShape: shape });
 }
 
 function inputOf(scalings: readonly Scaling[]): Affine {
@@ -96,7 +158,7 @@ function inputOf(scalings: readonly Scaling[]): Affine {
   };
 }
 
-function outputOf({ label }: RecordFormat, width: number): Affine | undefined {
+function outputOf({ label }: Pick<RecordFormat, 'label'>, width: number): Affine | undefined {
   const { mean, std } = (label.kind === 'value' && label.scaling) || AS_IT_IS;
   if (mean === 0 && std === 1) return undefined;
   // All numbers of a target have one scale.
@@ -132,7 +194,13 @@ const layerOf = ({ name }: Affine): Json & { config: Json } => ({
 const ONES = { class_name: 'Ones', config: {} };
 const ZEROS = { class_name: 'Zeros', config: {} };
 
-function putInFront(topology: Json, layer: Json & { config: Json }, inputShape: readonly number[]): void {
+/** @param of which input; undefined: the only one */
+function putInFront(
+  topology: Json,
+  layer: Json & { config: Json },
+  inputShape: readonly number[],
+  of: string | undefined,
+): void {
   const { layers, graph } = layersOf(topology);
   if (!graph) {
     const first = layers[0]!;
@@ -145,7 +213,7 @@ function putInFront(topology: Json, layer: Json & { config: Json }, inputShape: 
     if (!Array.isArray(first.config)) delete (first.config as Json).batch_input_shape;
     return;
   }
-  const [input] = namesIn(graph.input_layers);
+  const input = of ?? namesIn(graph.input_layers)[0];
   const { name } = layer.config;
   for (const other of layers)
     other.inbound_nodes = renamed(other.inbound_nodes, (from) => (from === input ? `${name}` : from));
@@ -153,16 +221,18 @@ function putInFront(topology: Json, layer: Json & { config: Json }, inputShape: 
   layers.push({ ...layer, name, inbound_nodes: [[[input, 0, 0, {}]]] });
 }
 
-function putBehind(topology: Json, layer: Json & { config: Json }): void {
+/** @param of which output; undefined: the only one */
+function putBehind(topology: Json, layer: Json & { config: Json }, of: string | undefined): void {
   const { layers, graph } = layersOf(topology);
   if (!graph) {
     layers.push(layer);
     return;
   }
   const { name } = layer.config;
-  const [reference] = referencesIn(graph.output_layers);
-  layers.push({ ...layer, name, inbound_nodes: [[[...reference!.slice(0, 3), {}]]] });
-  graph.output_layers = [[name, 0, 0]];
+  const references = referencesIn(graph.output_layers);
+  const reference = references.find(([last]) => of === undefined || outputNameOf(last) === of)!;
+  layers.push({ ...layer, name, inbound_nodes: [[[...reference.slice(0, 3), {}]]] });
+  graph.output_layers = references.map((one) => (one === reference ? [name, 0, 0] : one));
 }
 
 /** `graph` is absent where the layers are a sequence. */

@@ -1,6 +1,6 @@
 /** Traces a model's graphs here and now, if the coordinator has not traced them. */
 import type * as TensorFlow from '@tensorflow/tfjs';
-import type { Manifest } from '../../../shared/data/manifest.js';
+import type { FedRecords } from '../../../shared/data/manifest.js';
 import type { ModelDescription } from '../../../shared/models/description.js';
 import { openModel } from '../../eager/open-model.js';
 import type { Graph } from '../graph/graph.js';
@@ -17,7 +17,7 @@ export interface Tracer {
 export async function createTracer(
   tf: typeof TensorFlow,
   description: ModelDescription,
-  manifest: Pick<Manifest, 'x' | 'y' | 'weighted' | 'label' | 'normalisation'>,
+  manifest: FedRecords,
 ): Promise<Tracer> {
   const step = await openModel(tf, description, manifest);
   return {

@@ -6,13 +6,14 @@
  * twice: if the two differ, the model hides state or randomness that a graph cannot hold.
  */
 import type * as TensorFlow from '@tensorflow/tfjs';
-import type { Manifest } from '../../../shared/data/manifest.js';
+import type { FedRecords } from '../../../shared/data/manifest.js';
+import { hasSeveralOutputs } from '../../../shared/data/named-parts.js';
 import { messageOf } from '../../../shared/user-error.js';
 import {
   evaluationOf,
   gradientsOf,
   type ModelStep,
-  predictionOf,
+  predictionsOf,
   type StepInputs,
 } from '../../eager/model-step.js';
 import {
@@ -33,7 +34,7 @@ import { KnownSeeds } from './recognize-random.js';
 export type TraceKind = 'gradient' | 'evaluation' | 'prediction';
 
 export interface TraceRequest extends ModelStep {
-  manifest: Pick<Manifest, 'x' | 'y' | 'weighted' | 'label' | 'normalisation'>;
+  manifest: FedRecords;
   kind: TraceKind;
   samples: number;
   /** Positions of each record's x, where it is not as long as it is stored. */
@@ -50,7 +51,7 @@ const BASES = [0.25, 0.5];
  * Inputs of the graph: `x` and `y` as stored, `sampleWeight` of a gradient where records have weights, `weight:I` by
  * place in the layout. Outputs: `loss`, `metric`; of
  * a gradient `gradient:I` (sums over the samples) and `change:I` (times samples) where there is one; of an
- * evaluation of classes `predicted` and `confidence`, and what `scoring` gives; of a prediction `output` alone, of `x` as it is stored: for
+ * evaluation of classes `predicted` and `confidence`, and what `scoring` gives; of a prediction `output` alone, of `x` as it is stored (`output:I` of `x:I` where there are several): for
  * classes probabilities, also where the model ends in logits.
  * @throws Error naming the operation that stands in the way
  */
@@ -89,11 +90,13 @@ function traceOnce(request: TraceRequest, base: number): Graph {
     tf.setBackend(TRACE_BACKEND);
     const outputs: Output[] = [];
     tf.tidy(() => {
-      const inputs = stepInputs(request, recorder);
       if (request.kind === 'prediction') {
-        outputs.push({ name: 'output', value: recorder.valueOf(predictionOf(request, inputs)) });
+        const given = predictionsOf(request, predictionInputs(request, recorder));
+        for (const [i, output] of given.entries())
+          outputs.push({ name: partName('output', i, given.length), value: recorder.valueOf(output) });
         return;
       }
+      const inputs = stepInputs(request, recorder);
       if (request.kind === 'evaluation') {
         const { scores, ...results } = evaluationOf(request, inputs);
         for (const [name, tensor] of Object.entries({ ...results, ...scores })) {
@@ -145,16 +148,40 @@ function bindWeights(weights: TensorFlow.Variable[], recorder: Recorder): Map<Te
   );
 }
 
+/** The inputs and outputs of a prediction: `x` and `output`; where there are several, with their places behind. */
+export const partName = (name: 'x' | 'output', at: number, count: number): string =>
+  count === 1 ? name : `${name}:${at}`;
+
+/** A tensor for each input of the model, in the order of the records. */
+function predictionInputs({ manifest, samples }: TraceRequest, recorder: Recorder): TensorFlow.Tensor[] {
+  const { x, named } = manifest;
+  const parts = named && named.inputs.length > 1 ? named.inputs : [x];
+  return parts.map(({ shape }, at) =>
+    storedInput(recorder, partName('x', at, parts.length), [samples, ...shape], x.dtype, 'float32'),
+  );
+}
+
+/** @param stored how it is given. @param dtype what the step asks for */
+function storedInput(
+  recorder: Recorder,
+  name: string,
+  shape: number[],
+  stored: Dtype,
+  dtype: Dtype,
+): TensorFlow.Tensor {
+  const given: Value = { shape, dtype: stored, source: { kind: 'input', name } };
+  if (stored === dtype) return recorder.tensorOf(given);
+  const cast = createNode('Cast', { x: given }, {}, [{ shape, dtype }]);
+  recorder.nodes.push(cast);
+  return recorder.tensorOf(cast.outputs[0]!);
+}
+
 /** Tensors for the records as stored, in the dtypes that the step asks for. */
 function stepInputs({ manifest, kind, samples, length }: TraceRequest, recorder: Recorder): StepInputs {
-  const input = (name: 'x' | 'y', shape: number[], dtype: Dtype): TensorFlow.Tensor => {
-    const stored: Value = { shape, dtype: manifest[name].dtype, source: { kind: 'input', name } };
-    if (stored.dtype === dtype) return recorder.tensorOf(stored);
-    const cast = createNode('Cast', { x: stored }, {}, [{ shape, dtype }]);
-    recorder.nodes.push(cast);
-    return recorder.tensorOf(cast.outputs[0]!);
-  };
-  const isClass = manifest.label.kind === 'class';
+  const input = (name: 'x' | 'y', shape: number[], dtype: Dtype) =>
+    storedInput(recorder, name, shape, manifest[name].dtype, dtype);
+  // As the eager engine: classes among other numbers are float32.
+  const isClass = manifest.label.kind === 'class' && !hasSeveralOutputs(manifest.named);
   const labels = [samples, ...manifest.y.shape];
   const weight: Value = {
     shape: [samples],

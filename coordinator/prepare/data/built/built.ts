@@ -35,11 +35,12 @@ export const built: DataSource = {
     await verifyChunks(dir, test);
     const known = new Set([...train.chunks, ...test.chunks].map(({ sha256 }) => sha256));
     const objects = new ChunkFolder(dir, known);
-    const { x, y, label, columns, tokens, normalisation } = train;
+    const { x, y, label, named, columns, tokens, normalisation } = train;
     const sequence = await readSequence(dir);
     return {
       name: `built:${dir}`,
       ...{ x, y, label, normalisation },
+      ...(named ? { named } : {}),
       ...(columns ? { columns } : {}),
       ...(tokens ? { tokens } : {}),
       ...(sequence ? { sequence } : {}),
@@ -95,8 +96,13 @@ function refuseDifferent(dir: string, { train, test }: BuiltManifests): void {
   );
 }
 
-const formatOf = ({ x, y, label, columns, tokens, normalisation }: RecordFormat) => [
-  ...[x, y, label, columns, tokens],
+const formatOf = ({ x, y, label, named, columns, tokens, normalisation }: RecordFormat) => [
+  x,
+  y,
+  label,
+  named,
+  columns,
+  tokens,
   normalisation,
 ];
 

@@ -6,6 +6,7 @@
  */
 import { LOSSES, type LossName } from '../../../../shared/numerics/losses.js';
 import { UserError } from '../../../../shared/user-error.js';
+import { lossesAsked } from '../traced/loss-per-output.js';
 import { isOwnLoss, type LossOption } from '../traced/own-function.js';
 
 type Config = Record<string, unknown>;
@@ -25,6 +26,10 @@ export interface ChosenLoss {
   fromLogits: boolean | undefined;
   /** Of the file's loss; absent: 0. */
   labelSmoothing?: number;
+  /** Of one of several outputs: what its loss counts, where the file says it. */
+  weight?: number;
+  /** Of several outputs, in the order of the model. */
+  each?: ChosenLoss[];
   /** What people should know of it. */
   notes: string[];
 }
@@ -69,19 +74,22 @@ const shown = (value: unknown): string => JSON.stringify(value).slice(0, 100);
 /**
  * @param file where all of it stands, for messages
  * @param asked `--loss`
+ * @param names of the model's outputs
  * @throws UserError if the file's loss is to be trained and cannot be
  */
 export function chooseLoss(
   file: string,
   configs: TrainingConfigs,
   asked: LossOption | undefined,
+  names: readonly string[] = ['output'],
 ): ChosenLoss {
+  if (names.length > 1) return chooseLosses(file, configs, asked, names);
   const config =
     [configs.compile_config, configs.training_config, configs.trainingConfig].find(isConfig) ?? {};
   const { swarmgrad } = isConfig(configs.userDefinedMetadata) ? configs.userDefinedMetadata : {};
   const value = config.loss ?? (isConfig(swarmgrad) ? swarmgrad.loss : undefined);
   const notes = optimizerNotes(file, config);
-  const named = isOwnLoss(asked) ? undefined : asked;
+  const named = isOwnLoss(asked) ? undefined : lossesAsked(asked, names)[0];
   if (value == null) return { loss: named, fromLogits: undefined, notes };
   const stored = lossOf(value);
   const ours = stored && own(OURS, plain(stored.said));
@@ -108,6 +116,56 @@ export function chooseLoss(
   const says = value === config.loss && ours.endsWith('Crossentropy');
   const fromLogits = says ? stored.config.from_logits === true : undefined;
   return { loss: ours, fromLogits, ...(smoothing ? { labelSmoothing: smoothing } : {}), notes };
+}
+
+/** The same for each of several outputs: the file may have one loss for all, a list, or one by each name. */
+function chooseLosses(
+  file: string,
+  configs: TrainingConfigs,
+  asked: LossOption | undefined,
+  names: readonly string[],
+): ChosenLoss {
+  const [where, config] =
+    Object.entries(configs).find(([name, one]) => CONFIGS.has(name) && isConfig(one)) ?? [];
+  const stored = (config ?? {}) as Config;
+  const { swarmgrad } = isConfig(configs.userDefinedMetadata) ? configs.userDefinedMetadata : {};
+  const ofExport = isConfig(swarmgrad) && Array.isArray(swarmgrad.outputs) ? swarmgrad.outputs : [];
+  const byName = (what: string) =>
+    Object.fromEntries(ofExport.filter(isConfig).map((output) => [output.name, output[what]]));
+  const losses = partsOf(stored.loss ?? byName('loss'), names);
+  const weights = partsOf(stored.loss_weights ?? byName('weight'), names);
+  const perOutput = isOwnLoss(asked) ? names.map(() => undefined) : lossesAsked(asked, names);
+  const each = names.map((name, at): ChosenLoss => {
+    const own = where ? { [where]: { loss: losses[at] } } : { compile_config: { loss: losses[at] } };
+    const chosen = chooseLoss(`${file}, output ${name}`, own, perOutput[at]);
+    const weight = weights[at];
+    if (weight != null && !(typeof weight === 'number' && weight >= 0))
+      throw new UserError(
+        `${file}: loss_weights ${shown(weight)} of output ${name} is no number of at least 0`,
+        2,
+      );
+    return { ...chosen, ...(weight == null ? {} : { weight: weight as number }) };
+  });
+  const isWeighed = each.some(({ weight = 1 }) => weight !== 1);
+  const told = each.map(({ weight = 1 }, at) => `${names[at]}=${weight}`).join(',');
+  const notes = [
+    ...optimizerNotes(file, stored),
+    ...each.flatMap((one) => one.notes),
+    ...(isWeighed
+      ? [`${file}: losses count ${told}, as the model was compiled with (--loss-weights decides otherwise)`]
+      : []),
+  ];
+  return { loss: undefined, fromLogits: undefined, each, notes };
+}
+
+const CONFIGS = new Set(['compile_config', 'training_config', 'trainingConfig']);
+
+/** One for each output: in their order, by their names, or the same for all. */
+function partsOf(value: unknown, names: readonly string[]): unknown[] {
+  if (Array.isArray(value)) return names.map((_, at) => value[at]);
+  // A loss with its options is an object too.
+  if (isConfig(value) && value.class_name === undefined) return names.map((name) => own(value, name));
+  return names.map(() => value);
 }
 
 /** What of the loss training does not honor. */

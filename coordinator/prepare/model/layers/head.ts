@@ -1,6 +1,6 @@
 /** `--head`: a new last layer, for other classes than the model was trained on. */
 import type * as TensorFlow from '@tensorflow/tfjs';
-import { OUTPUT_LAYER } from '../../../../shared/models/portable-names.js';
+import { isOutputLayer } from '../../../../shared/models/portable-names.js';
 import { UserError } from '../../../../shared/user-error.js';
 import type { ModelShapes } from '../../zoo/model.js';
 
@@ -40,7 +40,7 @@ function lastDense(model: TensorFlow.LayersModel): Layer {
   if (model.outputs.length !== 1)
     throw new UserError(`--head replaces one last layer, and the model has ${model.outputs.length} outputs`);
   let layer = model.outputs[0]!.sourceLayer as Layer;
-  while (layer.name === OUTPUT_LAYER || layer.weights.length === 0) {
+  while (isOutputLayer(layer.name) || layer.weights.length === 0) {
     const inputs = [layer.inboundNodes.at(-1)?.inputTensors ?? []].flat();
     if (inputs.length !== 1) throw notDense(layer);
     layer = inputs[0]!.sourceLayer as Layer;

@@ -1,57 +1,72 @@
 /** Whether a model, a loss and data fit each other: shapes, kinds of labels, and the range of the model's end. */
 import type * as TensorFlow from '@tensorflow/tfjs';
+import type { LabelKind } from '../../../../shared/data/manifest.js';
+import { inOrderOf } from '../../../../shared/data/named-parts.js';
 import type { ModelDescription } from '../../../../shared/models/description.js';
+import { inputNamesOf } from '../../../../shared/models/end-names.js';
 import { lastActivation } from '../../../../shared/models/last-activation.js';
 import type { LossName } from '../../../../shared/numerics/losses.js';
 import { sizeOf } from '../../../../shared/numerics/shape.js';
 import { UserError } from '../../../../shared/user-error.js';
 import type { DataHead } from './reference.js';
 
+/** What one output of a model is held against. */
+export interface Target {
+  /** The data set, or the output's part of it, in words. */
+  title: string;
+  label: LabelKind;
+  /** Shape of one record's target. */
+  y: readonly number[];
+}
+
 /** One output tells two classes apart by one probability. */
-export function defaultLoss({ outputs }: TensorFlow.LayersModel, { label, y }: DataHead): LossName {
+export function defaultLoss(output: TensorFlow.SymbolicTensor, { label, y }: Target): LossName {
   if (label.kind === 'value') return 'meanSquaredError';
   if (label.kind === 'multilabel') return 'binaryCrossentropy';
-  const isBinary = label.classes === 2 && y.shape.length === 0 && outputsOf(outputs[0]!) === 1;
+  const isBinary = label.classes === 2 && y.length === 0 && outputsOf(output) === 1;
   return isBinary ? 'binaryCrossentropy' : 'categoricalCrossentropy';
 }
 
 /** @throws UserError naming both shapes and what can be done */
-export function checkShapes(model: TensorFlow.LayersModel, data: DataHead, loss: LossName): void {
-  if (model.inputs.length !== 1 || model.outputs.length !== 1) {
+export function checkInputs(model: TensorFlow.LayersModel, data: DataHead): void {
+  const { named, name } = data;
+  const isOne = model.inputs.length === 1;
+  const parts = isOne ? [{ part: data.x }] : inOrderOf(inputNamesOf(model), named!.inputs);
+  for (const [at, { part }] of parts.entries()) {
+    const input = model.inputs[at]!.shape.slice(1);
+    const fits =
+      input.length === part.shape.length && input.every((size, i) => size === null || size === part.shape[i]);
+    if (fits) continue;
+    const which = isOne ? 'inputs' : `input ${inputNamesOf(model)[at]}`;
     throw new UserError(
-      `the model has ${model.inputs.length} inputs and ${model.outputs.length} outputs: one of each is needed`,
+      `the model takes ${which} of shape [${input}], ${name} has [${part.shape}]: give another --model or --data`,
     );
   }
-  const input = model.inputs[0]!.shape.slice(1);
-  const fits =
-    input.length === data.x.shape.length &&
-    input.every((size, i) => size === null || size === data.x.shape[i]);
-  if (!fits) {
-    throw new UserError(
-      `the model takes inputs of shape [${input}], ${data.name} has [${data.x.shape}]: give another --model or --data`,
-    );
-  }
-  const outputShape = model.outputs[0]!.shape.slice(1);
-  const outputs = outputsOf(model.outputs[0]!);
-  const { label, y } = data;
-  if (label.kind === 'multilabel') return checkSeveral(loss, outputShape, data.name, label.classes);
+}
+
+/** @param at which output. @throws UserError naming both shapes and what can be done */
+export function checkOutput(model: TensorFlow.LayersModel, at: number, target: Target, loss: LossName): void {
+  const outputShape = model.outputs[at]!.shape.slice(1);
+  const outputs = outputsOf(model.outputs[at]!);
+  const { label, y, title } = target;
+  if (label.kind === 'multilabel') return checkSeveral(loss, outputShape, title, label.classes);
   const isClass = loss === 'categoricalCrossentropy' || loss === 'binaryCrossentropy';
   if (isClass !== (label.kind === 'class')) {
     const kind = label.kind === 'class' ? 'classes' : 'numbers';
-    throw new UserError(`--loss ${loss} does not fit ${data.name}, whose labels are ${kind}`, 2);
+    throw new UserError(`--loss ${loss} does not fit ${title}, whose labels are ${kind}`, 2);
   }
   if (label.kind !== 'class') return;
-  if (y.shape.length > 0) {
-    const wanted = [...y.shape, label.classes];
+  if (y.length > 0) {
+    const wanted = [...y, label.classes];
     if (loss === 'categoricalCrossentropy' && `${outputShape}` === `${wanted}`) return;
     throw new UserError(
-      `${data.name} has a class for each of [${y.shape}] positions: it needs --loss categoricalCrossentropy and a model with outputs [${wanted}], such as gpt or lstm, not [${outputShape}]`,
+      `${title} has a class for each of [${y}] positions: it needs --loss categoricalCrossentropy and a model with outputs [${wanted}], such as gpt or lstm, not [${outputShape}]`,
       2,
     );
   }
   if (loss === 'binaryCrossentropy' ? outputs !== 1 || label.classes !== 2 : outputs !== label.classes) {
     throw new UserError(
-      `the model has ${outputs} outputs, ${data.name} ${label.classes} classes, with --loss ${loss}: change the model's last layer, or the loss`,
+      `the model has ${outputs} outputs, ${title} ${label.classes} classes, with --loss ${loss}: change the model's last layer, or the loss`,
     );
   }
 }
@@ -87,16 +102,18 @@ const ENDS: Partial<Record<LossName, readonly string[]>> = {
 
 /**
  * @param fromLogits what the loss is to take, where that is known
+ * @param at which output
  * @throws UserError naming the layer, its activation, and what the loss needs
  */
 export function checkEnd(
   model: TensorFlow.LayersModel,
   loss: LossName,
-  { label }: DataHead,
+  { label }: Pick<Target, 'label'>,
   fromLogits?: boolean,
+  at = 0,
 ): void {
-  const output = model.outputs[0]!;
-  const found = lastActivation(model);
+  const output = model.outputs[at]!;
+  const found = lastActivation(model, at);
   const { name } = output.sourceLayer;
   const layer = `the model's last layer "${name}" (${output.sourceLayer.getClassName()}) ends in ${found}`;
   if (found === 'softmax' && output.shape.at(-1) === 1) {

@@ -22,7 +22,7 @@ const CASE_POSITIONS = 32;
 /** The part of a data set that the model is built for, with its first training records. */
 export type DataHead = Pick<
   DataSet,
-  'name' | 'x' | 'y' | 'label' | 'columns' | 'tokens' | 'normalisation'
+  'name' | 'x' | 'y' | 'label' | 'named' | 'columns' | 'tokens' | 'normalisation'
 > & {
   /** Whether training records have weights. */
   weighted?: true;
@@ -36,7 +36,7 @@ export type DataHead = Pick<
 };
 
 export function headOf(data: DataSet): DataHead {
-  const { name, x, y, label, columns, tokens, normalisation, train, test, validation } = data;
+  const { name, x, y, label, named, columns, tokens, normalisation, train, test, validation } = data;
   const positions = elementsOf(y);
   const count = Math.min(positions >= CASE_POSITIONS ? 1 : CASE_SAMPLES, train.count);
   const first = Array.from({ length: CASES }, (_, at) => {
@@ -52,7 +52,7 @@ export function headOf(data: DataSet): DataHead {
   };
   const weighted = first[0]!.weight ? { weighted: true as const } : {};
   const told = {
-    ...{ ...weighted, ...(columns && { columns }) },
+    ...{ ...weighted, ...(named && { named }), ...(columns && { columns }) },
     ...(tokens && { tokens, lengths: lengthsOf(data, tokens, first) }),
   };
   return { name, x, y, label, ...told, normalisation, first, ...records };

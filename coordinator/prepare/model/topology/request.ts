@@ -21,6 +21,8 @@ export interface BuildRequest {
   data: DataHead;
   /** A name, or the user's own. */
   loss: LossSource | undefined;
+  /** Of several outputs, what the loss of each counts: `OUTPUT=X,...`. */
+  lossWeights?: string | undefined;
   /** What changes the loss: of a model that was built before, its own counts. */
   labelSmoothing?: number | undefined;
   classWeights?: number[] | undefined;

@@ -2,13 +2,13 @@
 import type * as TensorFlow from '@tensorflow/tfjs';
 import { loadModule, sameModule } from '../../../../engine/node/module/load-module.js';
 import { loadTensorFlow } from '../../../../engine/node/tensorflow.js';
-import { tokenNumbers } from '../../../../shared/data/manifest.js';
+import { type LabelKind, tokenNumbers } from '../../../../shared/data/manifest.js';
 import { withoutDrawing } from '../../../../shared/models/initializers/orthogonal.js';
 import type { ModelModule } from '../../../../shared/models/layers/model-module.js';
 import { sizeOf } from '../../../../shared/numerics/shape.js';
 import { messageOf, UserError } from '../../../../shared/user-error.js';
 import type { DataShapes } from '../../data/source.js';
-import type { ModelShapes } from '../../zoo/model.js';
+import type { ModelShapes, OutputShapes } from '../../zoo/model.js';
 import { findModel, modelsInstead } from '../../zoo/zoo.js';
 import { type OtherFile, readOtherWeights } from '../file/from-weights.js';
 import type { GivenWeights } from '../file/given-weights.js';
@@ -19,9 +19,11 @@ import { type ChosenLoss, chooseLoss } from '../file/training-config.js';
 import { noWeights, tuned } from '../file/tune.js';
 import { uniquelyNamed } from '../file/unique-names.js';
 import { checkLayers } from '../layers/check.js';
+import { endNames } from '../layers/end-names.js';
 import { freezeInner, freezeStored } from '../layers/frozen.js';
 import { type Topology, topologyOf } from '../layers/topology-json.js';
 import { isModelModule, moduleModel } from '../module/module-model.js';
+import { isLossPerOutput, lossesAsked } from '../traced/loss-per-output.js';
 import type { LossSource } from '../traced/own-function.js';
 import type { BuildRequest, ModelFunction } from './request.js';
 
@@ -54,7 +56,8 @@ export async function startingPoint(request: BuildRequest): Promise<StartingPoin
     if (!tuning?.head) refuseOtherEnds(`--model ${model}`, training.userDefinedMetadata, request.data);
     // A new last layer has other labels than the file's loss was for.
     const asked = typeof request.loss === 'function' ? 'function' : request.loss;
-    const trains = chooseLoss(`--model ${model}`, tuning?.head ? {} : training, asked);
+    const names = endNames(ours)?.outputs;
+    const trains = chooseLoss(`--model ${model}`, tuning?.head ? {} : training, asked, names);
     // What TF.js does not know is gone once it has built the model.
     checkLayers(ours, isRegistered);
     const { topology, before: namesBefore } = uniquelyNamed(ours);
@@ -128,6 +131,12 @@ export const isRegistered = (className: string): boolean =>
 function buildFromZoo(spec: string, request: BuildRequest): TensorFlow.LayersModel {
   const found = findModel(spec);
   if (!found) throw new UserError(`--model ${spec}: unknown model; ${modelsInstead(spec)}`, 2);
+  const { named, name } = request.data;
+  if (named)
+    throw new UserError(
+      `--model ${spec} has one input and one output, ${name} has ${named.inputs.length} inputs and ${named.outputs.length} outputs: give a model file with them`,
+      2,
+    );
   const shapes = shapesFor(request);
   return withoutHugeWeights(spec, shapes, () => found.model.build(tf, shapes, found.args));
 }
@@ -170,15 +179,32 @@ export function topologyOfFunction(
 }
 
 function shapesFor({ data, loss }: { data: DataShapes; loss: LossSource | undefined }): ModelShapes {
+  const { named } = data;
   const inputShape = data.x.shape;
-  const labelShape = data.y.shape;
-  const { label, tokens } = data;
-  const shapes = { inputShape, labelShape, ...(tokens && { tokens: tokenNumbers(tokens) }) };
-  if (label.kind === 'value') return { ...shapes, outputs: sizeOf(labelShape), outputActivation: 'linear' };
+  const asked = isLossPerOutput(loss) ? undefined : loss;
+  const tokens = data.tokens && { tokens: tokenNumbers(data.tokens) };
+  const one = { inputShape, ...tokens, ...targetShapes(data.y.shape, data.label, asked) };
+  if (!named) return one;
+  const losses = isLossPerOutput(loss)
+    ? lossesAsked(
+        loss,
+        named.outputs.map(({ name }) => name),
+      )
+    : [];
+  const inputs = named.inputs.map(({ name, shape }) => [name, { shape }]);
+  const outputs = named.outputs.map(({ name, shape, label }, at) => [
+    name,
+    targetShapes(shape, label, losses[at] ?? asked),
+  ]);
+  return { ...one, named: { inputs: Object.fromEntries(inputs), outputs: Object.fromEntries(outputs) } };
+}
+
+function targetShapes(labelShape: number[], label: LabelKind, loss: LossSource | undefined): OutputShapes {
+  if (label.kind === 'value') return { labelShape, outputs: sizeOf(labelShape), outputActivation: 'linear' };
   if (label.kind === 'multilabel')
-    return { ...shapes, labelShape: [], outputs: label.classes, outputActivation: 'sigmoid' };
-  if (loss === 'binaryCrossentropy') return { ...shapes, outputs: 1, outputActivation: 'sigmoid' };
-  return { ...shapes, outputs: label.classes, outputActivation: 'softmax' };
+    return { labelShape: [], outputs: label.classes, outputActivation: 'sigmoid' };
+  if (loss === 'binaryCrossentropy') return { labelShape, outputs: 1, outputActivation: 'sigmoid' };
+  return { labelShape, outputs: label.classes, outputActivation: 'softmax' };
 }
 
 /** @throws UserError */

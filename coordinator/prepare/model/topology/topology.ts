@@ -8,25 +8,30 @@ import { isProgram } from '../../../../engine/compiled/start.js';
 import { createTracer } from '../../../../engine/compiled/trace/trace-source.js';
 import { loadTensorFlow } from '../../../../engine/node/tensorflow.js';
 import type { ModelDescription, TracedFunction } from '../../../../shared/models/description.js';
+import { outputNamesOf } from '../../../../shared/models/end-names.js';
 import { lastActivation } from '../../../../shared/models/last-activation.js';
 import { registerLayers } from '../../../../shared/models/layers.js';
 import { weightsInOrder } from '../../../../shared/models/weights-in-order.js';
 import { layoutOf } from '../../../../shared/numerics/layout.js';
+import type { LossName } from '../../../../shared/numerics/losses.js';
 import { UserError } from '../../../../shared/user-error.js';
 import { tellFit } from '../file/from-weights.js';
 import { setWeights } from '../file/given-weights.js';
+import type { ChosenLoss } from '../file/training-config.js';
 import { checkLayers } from '../layers/check.js';
 import { checkFreeLength, checkTokens } from '../layers/masked/check-tokens.js';
+import { lossesAsked } from '../traced/loss-per-output.js';
 import { isOwnLoss, ownLoss } from '../traced/own-function.js';
 import { scoredFor } from '../traced/own-metrics.js';
 import type { Subject } from '../traced/plain-inputs.js';
 import { traceOwn } from '../traced/trace-own.js';
-import { checkEnd, checkShapes, defaultLoss, lossTerms } from './fit.js';
+import { checkEnd, checkInputs, checkOutput, defaultLoss, lossTerms, type Target } from './fit.js';
 import { graphsWanted } from './graph-sizes.js';
 import { type DataHead, referenceProbe } from './reference.js';
 import type { BuildRequest, BuiltModel, ModelSource } from './request.js';
 import { seedTopology } from './seeds.js';
 import { isRegistered, load, startingPoint } from './starting-point.js';
+import { targetsOf, trainedOutputs } from './trained-outputs.js';
 import { weightSpecs } from './weight-specs.js';
 
 const tf = loadTensorFlow();
@@ -46,9 +51,10 @@ export async function buildTopology(request: BuildRequest): Promise<BuiltModel> 
     if (given) setWeights(tf, model, given);
     if (model.trainableWeights.length === 0)
       throw new UserError('the model has no weights that are trained: set trainable to true in some layer');
-    const named = isOwnLoss(request.loss) ? undefined : request.loss;
-    const loss = trains?.loss ?? named ?? defaultLoss(model, request.data);
-    checkShapes(model, request.data, loss);
+    const targets = targetsOf(model, request.data);
+    checkInputs(model, request.data);
+    const outputs = targets.length > 1 ? trainedOutputs(model, request, targets, trains?.each) : undefined;
+    const loss = outputs ? outputs[0]!.loss : lossOf(model, request, targets[0]!, trains);
     const { tokens, name } = request.data;
     if (tokens) {
       checkFreeLength(model.inputs[0]!.shape.slice(1), name);
@@ -58,8 +64,10 @@ export async function buildTopology(request: BuildRequest): Promise<BuiltModel> 
     const tracedLoss = await tracedLossOf(request, subject);
     const before = typeof request.model === 'object' ? request.model.scored : undefined;
     const scored = await scoredFor(request.scores, before, (own) => traceOwn(tf, own, subject(), 'metric'));
-    if (!tracedLoss) checkEnd(model, loss, request.data, trains?.fromLogits);
-    const terms = lossTerms(request, tracedLoss ? undefined : loss, trains?.labelSmoothing);
+    if (!tracedLoss && !outputs) checkEnd(model, loss, targets[0]!, trains?.fromLogits);
+    const terms = outputs
+      ? { outputs }
+      : lossTerms(request, tracedLoss ? undefined : loss, trains?.labelSmoothing);
     const description: ModelDescription = {
       format: module || tracedLoss || scored || Object.keys(terms).length > 0 ? 2 : 1,
       name: nameOf(request.model, model),
@@ -90,6 +98,24 @@ export async function buildTopology(request: BuildRequest): Promise<BuiltModel> 
   } finally {
     model.dispose();
   }
+}
+
+/** The loss of the only output. @throws UserError */
+function lossOf(
+  model: TensorFlow.LayersModel,
+  { loss: asked, lossWeights, model: source }: BuildRequest,
+  target: Target,
+  trains: ChosenLoss | undefined,
+): LossName {
+  if (lossWeights !== undefined && typeof source !== 'object')
+    throw new UserError(
+      '--loss-weights is for a model with several outputs, and this one has one: leave it out',
+      2,
+    );
+  const named = isOwnLoss(asked) ? undefined : lossesAsked(asked, outputNamesOf(model))[0];
+  const loss = trains?.loss ?? named ?? defaultLoss(model.outputs[0]!, target);
+  checkOutput(model, 0, target, loss);
+  return loss;
 }
 
 /** What functions of the user's own are traced for, made when it is asked for. */

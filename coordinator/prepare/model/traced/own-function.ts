@@ -4,6 +4,7 @@ import type * as TensorFlow from '@tensorflow/tfjs';
 import { LOSSES, type LossName } from '../../../../shared/numerics/losses.js';
 import { UserError } from '../../../../shared/user-error.js';
 import { defaultExportOf } from '../../module/default-export.js';
+import { isLossPerOutput, type LossPerOutput } from './loss-per-output.js';
 
 /**
  * One number for each sample of a batch, [batch], of the labels and the model's output for them. It must compute by
@@ -16,8 +17,8 @@ export type OwnFunction = (given: { tf: typeof TensorFlow }) => PerSampleFunctio
 
 export type ModuleFile = `${string}.mjs` | `${string}.js`;
 
-/** What `--loss` says: a name, a module, or that a program has given a function. */
-export type LossOption = LossName | ModuleFile | 'function';
+/** What `--loss` says: a name, one for each output, a module, or that a program has given a function. */
+export type LossOption = LossName | LossPerOutput | ModuleFile | 'function';
 
 /** What the loss is made from. */
 export type LossSource = LossOption | OwnFunction;
@@ -27,11 +28,11 @@ export const isModule = (text: unknown): text is ModuleFile =>
 
 /** Whether it is none of ours. */
 export const isOwnLoss = (loss: unknown): loss is ModuleFile | OwnFunction | 'function' =>
-  loss !== undefined && !(LOSSES as readonly unknown[]).includes(loss);
+  loss !== undefined && !(LOSSES as readonly unknown[]).includes(loss) && !isLossPerOutput(loss);
 
 /** With an absolute path: it means the same wherever it is read again. */
 export const absoluteLoss = (loss: LossOption): LossOption =>
-  isModule(loss) ? (resolve(loss) as ModuleFile) : loss;
+  isModule(loss) && !isLossPerOutput(loss) ? (resolve(loss) as ModuleFile) : loss;
 
 export interface NamedFunction {
   /** What errors call it: `--loss FILE`. */

@@ -106,7 +106,7 @@ export async function scoredFor(
   });
   for (const file of modules) traced.push(...(await functionsOf(file)).map(trace));
   const scored: Scored = { top, curve, ...(exact && { exact }), own: traced };
-  const names = scoreNames(scored);
+  const names = scoreNames({ scored });
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice) throw new UserError(`--metrics: two metrics are called ${twice}: call one otherwise`, 2);
   if (names.length > MAX_SCORES)

@@ -2,7 +2,7 @@
  * Weights in fewer bits, as TF.js's own loaders undo it (`quantization` in the weights manifest). Kernels and tables
  * alone are quantized: vectors are no tenth of a file, and what scales the data must stay exact.
  */
-import { INPUT_LAYER, OUTPUT_LAYER } from '../../../../shared/models/portable-names.js';
+import { isInputLayer, isOutputLayer } from '../../../../shared/models/portable-names.js';
 import { sizeOf } from '../../../../shared/numerics/shape.js';
 import type { PortableModel } from '../portable-model.js';
 import { float16Bits, MAX_FLOAT16 } from './float16.js';
@@ -34,7 +34,8 @@ export function quantize({ weights, values }: PortableModel, to: Quantization): 
   let at = 0;
   for (const { name, shape } of weights) {
     const own = values.subarray(at, at + sizeOf(shape));
-    const isKernel = shape.length > 1 && ![INPUT_LAYER, OUTPUT_LAYER].includes(name.split('/')[0]!);
+    const layer = name.split('/')[0]!;
+    const isKernel = shape.length > 1 && !isInputLayer(layer) && !isOutputLayer(layer);
     const quantized = isKernel ? (to === 'uint8' ? inBytes(own) : inHalves(own)) : undefined;
     if (isKernel && !quantized) left.push(name);
     specs.push({ name, shape, dtype: 'float32', ...(quantized && { quantization: quantized.quantization }) });

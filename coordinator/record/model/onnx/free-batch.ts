@@ -31,10 +31,13 @@ export class Unlike extends Error {}
 
 /**
  * @param lowered of three numbers of samples, which must be no size that the model itself has
- * @param input the input whose first axis is the batch
+ * @param inputs those whose first axis is the batch
  * @throws Unlike
  */
-export function freeBatch(lowered: readonly [Lowered, Lowered, Lowered], input: string): OnnxModel {
+export function freeBatch(
+  lowered: readonly [Lowered, Lowered, Lowered],
+  inputs: readonly string[],
+): OnnxModel {
   const [{ model }] = lowered;
   const shapes = lowered.map(({ model }) => JSON.stringify(model.nodes));
   const isAlike = lowered.every(
@@ -48,14 +51,14 @@ export function freeBatch(lowered: readonly [Lowered, Lowered, Lowered], input: 
     lists.set(constant.name, linearOf(lowered, twins));
     return [];
   });
-  const free = new FreeLists(lists, input);
+  const free = new FreeLists(lists, model.inputs.find(({ name }) => inputs.includes(name))!.name);
   const nodes = model.nodes.map((node) => free.nodeOf(node));
   const open = (value: OnnxValue): OnnxValue => ({ ...value, shape: [BATCH, ...value.shape.slice(1)] });
   return {
     nodes: [...free.nodes, ...nodes],
     constants: [...constants, ...free.constants],
     // Weights are inputs too.
-    inputs: model.inputs.map((value) => (value.name === input ? open(value) : value)),
+    inputs: model.inputs.map((value) => (inputs.includes(value.name) ? open(value) : value)),
     outputs: model.outputs.map(open),
   };
 }

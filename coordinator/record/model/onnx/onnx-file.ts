@@ -8,7 +8,7 @@ import { PORTABLE_GPU } from '../../../../engine/compiled/lower/target.js';
 import { onnxOf } from '../../../../engine/compiled/lower.js';
 import { encodeModel, type OnnxModel } from '../../../../engine/compiled/onnx/encode.js';
 import { optimize } from '../../../../engine/compiled/passes/passes.js';
-import { traceModel } from '../../../../engine/compiled/trace/trace.js';
+import { partName, traceModel } from '../../../../engine/compiled/trace/trace.js';
 import type { RecordFormat } from '../../../../shared/data/manifest.js';
 import { loadBlank } from '../../../../shared/models/load.js';
 import { sizeOf } from '../../../../shared/numerics/shape.js';
@@ -31,13 +31,14 @@ const MAX_BYTES = 2 ** 31 - 1;
 export interface OnnxRequest {
   model: PortableModel;
   /** What the model takes and gives. */
-  records: Pick<RecordFormat, 'x' | 'y' | 'label'>;
+  records: Pick<RecordFormat, 'x' | 'y' | 'label' | 'named'>;
   metadata: Readonly<Record<string, string>>;
 }
 
 /**
  * Input: `input`, float32, or int32 for numbers of tokens. Output: `probabilities` of classes, also where the model ends
- * in logits, or `prediction`.
+ * in logits, or `prediction`. Several have the names of the parts, in their order; an output that is called as an input is,
+ * with `_output` behind.
  * @param tf on a backend that computes at once
  * @throws UserError naming what ONNX cannot say
  */
@@ -47,7 +48,7 @@ export async function onnxFile(tf: typeof TensorFlow, request: OnnxRequest): Pro
     throw new UserError('ONNX holds no more than 2 GiB in a file: --format safetensors holds any size', 2);
   try {
     const free = await anyBatch(tf, request);
-    const named = withNames(inOpset17(free), records.label.kind === 'value' ? 'prediction' : 'probabilities');
+    const named = withNames(inOpset17(free), endNames(records));
     return encodeModel(named, {
       graph: 'model',
       producer: { name: 'swarmgrad', version: VERSION },
@@ -65,9 +66,11 @@ export async function onnxFile(tf: typeof TensorFlow, request: OnnxRequest): Pro
 
 async function anyBatch(tf: typeof TensorFlow, { model, records }: OnnxRequest): Promise<OnnxModel> {
   const layers = await loadBlank(tf, model.topology);
-  const { label, y } = records;
+  const { label, y, named } = records;
   const x = { shape: records.x.shape, dtype: inputType(records) };
-  const manifest = { x, y, label, normalisation: { scale: 1, mean: [0], std: [1] } };
+  const normalisation = { scale: 1, mean: [0], std: [1] };
+  const manifest = { x, y, label, normalisation, ...(named && { named }) };
+  const labels = named?.outputs.map((part) => part.label) ?? [label];
   const lowered = (samples: number): Lowered => {
     const { weights } = layers;
     const step = {
@@ -75,8 +78,9 @@ async function anyBatch(tf: typeof TensorFlow, { model, records }: OnnxRequest):
       model: layers,
       weights,
       manifest,
-      loss: 'meanSquaredError' as const,
-      fromLogits: false,
+      outputs: labels.map((label) => ({
+        ...{ label, loss: 'meanSquaredError' as const, weight: 1, fromLogits: false },
+      })),
     };
     const graph = traceModel({ ...step, kind: 'prediction', samples });
     // As for GPUs: of standard operators alone.
@@ -87,7 +91,8 @@ async function anyBatch(tf: typeof TensorFlow, { model, records }: OnnxRequest):
     for (const [i, sizes] of SAMPLES.entries()) {
       try {
         const [a, b, c] = sizes.map(lowered) as [Lowered, Lowered, Lowered];
-        return withWeights(freeBatch([a, b, c], 'x'), layers, model);
+        const inputs = Object.keys(endNames(records)).filter((name) => name.startsWith('x'));
+        return withWeights(freeBatch([a, b, c], inputs), layers, model);
       } catch (error) {
         if (!(error instanceof Unlike) || i === SAMPLES.length - 1) throw error;
       }
@@ -135,9 +140,21 @@ function withWeights(onnx: OnnxModel, layers: TensorFlow.LayersModel, model: Por
 const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength);
 
+/** How others call the ends, by the names of the trace. */
+function endNames({ label, named }: OnnxRequest['records']): Record<string, string> {
+  const inputs = named && named.inputs.length > 1 ? named.inputs.map(({ name }) => name) : ['input'];
+  const outputs =
+    named && named.outputs.length > 1
+      ? named.outputs.map(({ name }) => (inputs.includes(name) ? `${name}_output` : name))
+      : [label.kind === 'value' ? 'prediction' : 'probabilities'];
+  return Object.fromEntries([
+    ...inputs.map((name, at) => [partName('x', at, inputs.length), name]),
+    ...outputs.map((name, at) => [partName('output', at, outputs.length), name]),
+  ]);
+}
+
 /** Ends as others call them. */
-function withNames(onnx: OnnxModel, output: string): OnnxModel {
-  const names: Readonly<Record<string, string>> = { x: 'input', output };
+function withNames(onnx: OnnxModel, names: Readonly<Record<string, string>>): OnnxModel {
   const renamed = (name: string) => names[name] ?? name;
   const named = <T extends { name: string }>(values: readonly T[]): T[] =>
     values.map((value) => ({ ...value, name: renamed(value.name) }));

@@ -5,7 +5,9 @@ import type { GivenData } from '../../source.js';
 import { SpecOptions } from '../../spec.js';
 import { dataOfArrays, type Pair } from '../data-set.js';
 import type { DeclaredClasses } from '../labels.js';
+import { dataOfNamedArrays, type NamedArray } from '../named-set.js';
 import { type PlainArray, recordSizeOf } from '../plain-array.js';
+import { isNamed, namedParts, type OwnPart } from './named.js';
 import { checkedForm, type OwnDataSet } from './own-data-set.js';
 import { ownName } from './own-name.js';
 import { pairOf } from './records.js';
@@ -16,6 +18,7 @@ import { pairOf } from './records.js';
  * @throws UserError; whatever the program's own iterators throw
  */
 export async function readOwnData(raw: unknown, where = ''): Promise<GivenData> {
+  if (isNamed(raw)) return givenParts(await namedParts(raw, where));
   const form = checkedForm(raw, where);
   const train = await pairOf(form.train, form, `${where}train`);
   const test = isPart(form.test) ? await pairOf(form.test, form, `${where}test`) : undefined;
@@ -26,6 +29,27 @@ export async function readOwnData(raw: unknown, where = ''): Promise<GivenData> 
     name,
     open: (reader) => dataOfArrays({ name, train, test, classes: classesOf(form) }, optionsOf(form), reader),
   };
+}
+
+function givenParts(parts: readonly OwnPart[]): GivenData {
+  const hash = createHash('sha256');
+  for (const { input, output, form, train, test } of parts)
+    hash.update(JSON.stringify({ input, output })).update(hashOf(form, [train, test]));
+  const name = ownName(hash.digest('hex'));
+  const once = (side: 'x' | 'y', nameOf: (part: OwnPart) => string): NamedArray[] =>
+    parts
+      .filter((part, at) => parts.findIndex((other) => nameOf(other) === nameOf(part)) === at)
+      .map((part) => ({
+        name: nameOf(part),
+        train: part.train[side],
+        test: part.test?.[side],
+        classes: side === 'y' ? classesOf(part.form) : undefined,
+        options: optionsOf(part.form),
+      }));
+  const inputs = once('x', ({ input }) => input);
+  const outputs = once('y', ({ output }) => output);
+  const { weight } = parts[0]!.train;
+  return { name, open: (reader) => dataOfNamedArrays({ name, inputs, outputs, weight }, reader) };
 }
 
 const isPart = (test: OwnDataSet['test']): test is Exclude<typeof test, number | undefined> =>

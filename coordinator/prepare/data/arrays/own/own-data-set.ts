@@ -48,6 +48,37 @@ export interface OwnDataSet {
   seed?: number | undefined;
 }
 
+/** As `OwnRecord`, with each input or output under its name. */
+export interface OwnNamedRecord {
+  x: OwnRecord['x'] | Readonly<Record<string, OwnRecord['x']>>;
+  y: OwnRecord['y'] | Readonly<Record<string, OwnRecord['y']>>;
+  sampleWeight?: number | undefined;
+}
+
+/** As `OwnArrays`, with the arrays of each input or output under its name. */
+export interface OwnNamedArrays {
+  x: OwnArrays['x'] | Readonly<Record<string, OwnArrays['x']>>;
+  y: OwnArrays['y'] | Readonly<Record<string, OwnArrays['y']>>;
+  sampleWeight?: ArrayLike<number> | undefined;
+}
+
+/** Records one after the other. */
+export type OwnNamedIterable = Iterable<OwnNamedRecord> | AsyncIterable<OwnNamedRecord>;
+/** As `OwnRecords`. */
+export type OwnNamedRecords =
+  | OwnNamedArrays
+  | OwnNamedIterable
+  | (() => OwnNamedIterable | Promise<OwnNamedIterable>);
+
+/** A data set for a model with several inputs or outputs: what tells of each stands under its name. */
+export interface OwnNamedDataSet extends Pick<OwnDataSet, 'normalize' | 'seed'> {
+  train: OwnNamedRecords;
+  test?: OwnNamedRecords | number | undefined;
+  x: OwnDataSet['x'] | Readonly<Record<string, OwnDataSet['x']>>;
+  y?: OwnDataSet['y'] | Readonly<Record<string, NonNullable<OwnDataSet['y']>>>;
+  label?: OwnDataSet['label'] | Readonly<Record<string, NonNullable<OwnDataSet['label']>>>;
+}
+
 const KEYS = ['train', 'test', 'x', 'y', 'label', 'normalize', 'seed'] as const;
 const KINDS = ['class', 'multilabel', 'value'];
 const LABEL_KEYS = ['kind', 'classes', 'names'] as const;

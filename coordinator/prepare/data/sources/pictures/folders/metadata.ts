@@ -15,9 +15,9 @@ import { orderedClasses } from '../../table/labels/classes.js';
 import { classesInCells, classLists, severalOption } from '../../table/labels/several.js';
 import { missingOption } from '../../table/picking/missing.js';
 import { labelColumnsOf, type Picked, type Several } from '../../table/picking/reading.js';
-import { type Entry, type Layout, partOf } from './layout.js';
-import { isPictureName } from './pixels/formats.js';
-import type { Tree } from './tree.js';
+import { type Entry, type Layout, partOf } from '../images/layout.js';
+import { isPictureName } from '../images/pixels/formats.js';
+import type { Tree } from '../images/tree.js';
 
 const FILES = ['metadata.csv', 'metadata.jsonl'];
 const FILE_NAME = 'file_name';

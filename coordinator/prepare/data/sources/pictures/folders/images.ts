@@ -4,10 +4,10 @@
  */
 import { UserError } from '../../../../../../shared/user-error.js';
 import type { DataSource } from '../../../source.js';
-import { dataOfPictures, PICTURE_OPTIONS } from './data-set.js';
-import { layoutOf } from './layout.js';
+import { dataOfPictures, PICTURE_OPTIONS } from '../images/data-set.js';
+import { layoutOf } from '../images/layout.js';
+import { openTree } from '../images/tree.js';
 import { layoutOfMetadata, METADATA_OPTIONS } from './metadata.js';
-import { openTree } from './tree.js';
 
 export const images: DataSource = {
   scheme: 'images',
