@@ -9,7 +9,7 @@ export interface Batch {
   count: number;
   /** `count` records' x, as stored: normalization happens in the engine. */
   x: RecordArray;
-  /** Positions of each record's x, where it was cut: `eager/tokens/cut-batches.ts`. */
+  /** Positions of each record's x, where it was cut: `lanes/tokens/cut-batches.ts`. */
   length?: number;
   /** `count` records' y. */
   y: RecordArray;

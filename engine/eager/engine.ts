@@ -13,12 +13,12 @@ import { setWeight } from '../../shared/models/write-weights.js';
 import { type Layout, layoutOf } from '../../shared/numerics/layout.js';
 import { Random } from '../../shared/numerics/random.js';
 import type { Batch, Engine, EvaluationSums, Sums } from '../engine.js';
+import { cuttingToBuckets } from '../lanes/tokens/cut-batches.js';
 import { installCpuKernels } from './kernels/cpu-kernels.js';
 import { surestMistakes } from './mistakes.js';
 import { evaluationOf, gradientsOf, type ModelStep, type StepInputs } from './model-step.js';
 import { openModel } from './open-model.js';
 import { scoresOf, scoresOfOutputs } from './scores.js';
-import { cuttingToBuckets } from './tokens/cut-batches.js';
 
 export interface EagerOptions {
   tf: typeof TensorFlow;

@@ -12,9 +12,9 @@ import { layoutOf } from '../../../shared/numerics/layout.js';
 import { probeBlockSize } from '../../compiled/block-size.js';
 import { blockedTarget, PORTABLE } from '../../compiled/lower/target.js';
 import { startCompiled } from '../../compiled/start.js';
+import { createEagerEngine } from '../../eager/engine.js';
 import type { Batch, Engine } from '../../engine.js';
 import { cpuRuntime, wasmRuntime } from '../../node/compiled.js';
-import { createEagerEngine } from '../engine.js';
 
 interface Case {
   cell: 'lstm' | 'gru';
