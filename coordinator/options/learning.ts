@@ -87,7 +87,7 @@ export const LEARNING_OPTIONS = block({
     { otherwise: 'nothing' },
   ),
   maxLength: option(
-    whole(1),
+    whole(2),
     undefined,
     'tokens of a text (--data with text=COLUMN): what is longer is cut behind them',
     { otherwise: 'the longest text, at most 256' },

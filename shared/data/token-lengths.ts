@@ -19,6 +19,9 @@ export function bucketOf(x: RecordArray, count: number, { buckets }: Pick<Tokens
   throw new RangeError(`a record of ${longest} tokens, and the longest bucket has ${buckets.at(-1)}`);
 }
 
+/** TF.js has no gradient of a recurrence of one step. */
+export const LEAST_LENGTH = 2;
+
 /** At most so many: a compiled engine has a graph for each. */
 const MOST_BUCKETS = 8;
 
@@ -26,10 +29,14 @@ const MOST_BUCKETS = 8;
  * Bucket lengths for which the records are padded least: each record to the least bucket that holds it, the last bucket
  * being `longest`. Found by dynamic programming over the lengths that occur; of equal choices the first.
  * @param lengths of the training records, in any order
+ * @param longest at least LEAST_LENGTH
  */
 export function chooseBuckets(lengths: readonly number[], longest: number, most = MOST_BUCKETS): number[] {
   const counts = new Map<number, number>();
-  for (const length of lengths) counts.set(Math.max(1, length), (counts.get(Math.max(1, length)) ?? 0) + 1);
+  for (const given of lengths) {
+    const length = Math.max(LEAST_LENGTH, given);
+    counts.set(length, (counts.get(length) ?? 0) + 1);
+  }
   if (!counts.has(longest)) counts.set(longest, 0);
   const sizes = [...counts.keys()].sort((a, b) => a - b);
   // Records up to each size.

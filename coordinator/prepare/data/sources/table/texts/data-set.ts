@@ -3,7 +3,7 @@
  * rows. Records stand in the order of their lengths, so that neighbors are padded alike: shared/data/token-lengths.ts.
  */
 import type { RecordFormat, Tokens } from '../../../../../../shared/data/manifest.js';
-import { chooseBuckets } from '../../../../../../shared/data/token-lengths.js';
+import { chooseBuckets, LEAST_LENGTH } from '../../../../../../shared/data/token-lengths.js';
 import { UserError } from '../../../../../../shared/user-error.js';
 import { weightsNote } from '../../../labels/record-weights.js';
 import { choiceOption, wholeOption } from '../../../options.js';
@@ -85,7 +85,10 @@ export async function dataOfTexts(
   const train = byLength(parts.train, unit);
   const test = byLength(parts.test, unit);
   const vocabulary = trained?.tokens?.vocabulary ?? vocabularyFrom(train.texts, options);
-  const longest = [...train.texts, ...test.texts].reduce((most, { length }) => Math.max(most, length), 1);
+  const longest = [...train.texts, ...test.texts].reduce(
+    (most, { length }) => Math.max(most, length),
+    LEAST_LENGTH,
+  );
   const length = trained?.x.shape[0] ?? lengthOption(options, reader) ?? Math.min(MAX_LENGTH, longest);
   checkSize(file, train.texts.length + test.texts.length, length);
   const lengths = train.texts.map((text) => Math.min(length, text.length));
@@ -199,7 +202,9 @@ function cutWarnings(train: readonly string[][], length: number): string[] {
 /** Of the data's spec, or of the run. */
 function lengthOption(options: SpecOptions, { maxLength }: Reader): number | undefined {
   const given =
-    options.get('max-length') === undefined ? undefined : wholeOption(options, 'max-length', 1, 1);
+    options.get('max-length') === undefined
+      ? undefined
+      : wholeOption(options, 'max-length', LEAST_LENGTH, LEAST_LENGTH);
   if (given === undefined || maxLength === undefined || given === maxLength) return given ?? maxLength;
   throw new UserError(
     `--max-length ${maxLength} and --data option max-length=${given} differ: give one of them`,
