@@ -16,7 +16,7 @@ const WITH_TENSORS = [
 /** Files that replace kernels or modules, count memory or start engines. */
 const WITH_ENGINES = [
   'engine/compiled/*.test.ts',
-  'engine/{eager,node}/**/*.test.ts',
+  'engine/{eager,node,lanes/tokens}/**/*.test.ts',
   'coordinator/record/folder/built-file.test.ts',
   'test/learning/**/*.test.ts',
 ];

@@ -9,6 +9,8 @@ export interface Batch {
   count: number;
   /** `count` records' x, as stored: normalization happens in the engine. */
   x: RecordArray;
+  /** Positions of each record's x, where it was cut: `lanes/tokens/cut-batches.ts`. */
+  length?: number;
   /** `count` records' y. */
   y: RecordArray;
   /** What each record counts in training, where the manifest says that they have weights; evaluations take no notice. */

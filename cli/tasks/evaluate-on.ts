@@ -144,6 +144,12 @@ function refuseOtherRecords(spec: string, own: RecordFormat, trained: RecordForm
       2,
     );
   }
+  const vocabularyOf = ({ tokens }: RecordFormat) => JSON.stringify([tokens?.unit, tokens?.vocabulary]);
+  if (vocabularyOf(own) !== vocabularyOf(trained))
+    throw new UserError(
+      `--data ${spec} has ${own.tokens ? 'texts with another vocabulary' : 'no texts'}, the model was trained on ${trained.tokens ? 'texts' : 'none'}: give the table with the texts (csv:FILE?text=COLUMN)`,
+      2,
+    );
   const namesOf = ({ label }: RecordFormat) => (label.kind === 'value' ? undefined : label.names);
   if (`${namesOf(own)}` === `${namesOf(trained)}`) return;
   throw new UserError(

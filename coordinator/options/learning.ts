@@ -86,6 +86,12 @@ export const LEARNING_OPTIONS = block({
     `what is done to training pictures by chance, anew in each epoch: any of ${AUGMENT_USAGE}, in their order; evaluations see them as they are`,
     { otherwise: 'nothing' },
   ),
+  maxLength: option(
+    whole(2),
+    undefined,
+    'tokens of a text (--data with text=COLUMN): what is longer is cut behind them',
+    { otherwise: 'the longest text, at most 256' },
+  ),
   validation: option(
     real('a share above 0 and below 1', (value) => value > 0 && value < 1, 'SHARE'),
     undefined,

@@ -14,6 +14,7 @@ import { type BuildCache, keyOf } from './build-key.js';
 import { classWeightsOf } from './data/labels/class-weights.js';
 import type { GivenData } from './data/source.js';
 import { openData, shownData } from './data/sources/sources.js';
+import { refuseForTexts } from './data/split/texts.js';
 import { evaluatedRecords, withValidation } from './data/split/validation.js';
 import { contentHash, ObjectStore, storeSplit } from './data/store.js';
 import { buildModel, type ModelSource } from './model/build-model.js';
@@ -39,11 +40,13 @@ export interface PrepareOptions {
   /** The file of its first weights, if the model has none of its own. */
   from?: string | undefined;
   augment?: string | undefined;
+  maxLength?: number | undefined;
   lossWeights?: string | undefined;
   labelSmoothing?: number | undefined;
   classWeight?: string | undefined;
   validation?: number | undefined;
   fold?: string | undefined;
+  shuffle?: string | undefined;
   metrics?: string | undefined;
   monitor?: string | undefined;
   /** Metrics that a program has given, by their names. */
@@ -112,8 +115,10 @@ export async function prepare(
       // A new last layer reaches every number.
       return { ...(input && { input }), ...(output && !head && { output }) };
     },
+    maxLength: configuration.maxLength,
     preparing,
   });
+  refuseForTexts(configuration, read);
   const { augment } = configuration;
   const { named } = read;
   if (augment !== undefined && named && named.inputs.length > 1)

@@ -39,7 +39,7 @@ export async function createLifecycle(
   const { description, train } = prepared;
   const { control, monitor } = watching;
   const run = { ...training.run, control };
-  const { x, y, label, named, columns, normalisation } = train;
+  const { x, y, label, named, columns, tokens, normalisation } = train;
   const record = new RunRecord({
     ...{ run, folder, lock, configuration },
     trustFile: training.trustFile,
@@ -52,6 +52,7 @@ export async function createLifecycle(
         ...{ x, y, label, normalisation },
         ...(named ? { named } : {}),
         ...(columns ? { columns } : {}),
+        ...(tokens ? { tokens } : {}),
       },
       origins: await originsOf(opened, prepared, training, watching, announcer),
     },

@@ -64,6 +64,7 @@ export async function createTraining(
       seed,
       shuffle,
       ...(augment === undefined ? {} : { augment }),
+      ...(train.tokens ? { sortedWithin: configuration.batchSize } : {}),
       ...(exchange ? { exchange } : {}),
     },
     membership: {
@@ -142,6 +143,7 @@ async function createTrust(
     material: { description, train, objects, hashes },
     ...{ shardSamples, seed, shuffle, augment, engineClass, exchange: exchangeOf(configuration) },
     modelFile: moduleFile(configuration.model),
+    sortedWithin: train.tokens && configuration.batchSize,
   });
   cleanup.defer(() => ownEngine.close());
   const trustFile = new TrustFile(folder.trust, warn);

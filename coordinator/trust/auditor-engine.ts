@@ -53,6 +53,8 @@ export interface ThreadEngineOptions {
   shuffle: string;
   /** `--augment`. */
   augment?: string | undefined;
+  /** The welcome's. */
+  sortedWithin?: number | undefined;
   /** `--engine-class`. */
   engineClass: string;
   /** `--exchange`, as workers are told of it. */
@@ -209,12 +211,10 @@ export class ThreadEngine implements OwnEngine {
 
   private order(epoch: number): Uint32Array {
     if (this.known?.epoch !== epoch) {
-      const { seed, shuffle } = this.options;
+      const { seed, shuffle, sortedWithin } = this.options;
       const { records, recordsPerChunk } = this.options.material.train;
-      this.known = {
-        epoch,
-        order: epochOrder({ records, recordsPerChunk, seed, epoch, shuffle: parseShuffle(shuffle) }),
-      };
+      const order = { records, recordsPerChunk, seed, epoch, shuffle: parseShuffle(shuffle), sortedWithin };
+      this.known = { epoch, order: epochOrder(order) };
     }
     return this.known.order;
   }

@@ -16,7 +16,7 @@ import { Device, giveBack, vectorsOnDevice } from './device.js';
 import type { Graph, Value } from './graph/graph.js';
 import { sizeOf } from './graph/graph.js';
 import { draw } from './graph/random.js';
-import type { GraphWanted } from './graph/wanted.js';
+import { type GraphWanted, keyOf } from './graph/wanted.js';
 import { intermediateElements, joinShards, nameOfShard, shardOf } from './join-shards.js';
 import { type LoweredModel, lower, lowerOptimized, nameOf } from './lower.js';
 import { optimize } from './passes/passes.js';
@@ -90,7 +90,7 @@ export class CompiledEngine implements Engine {
   }
 
   async gradient(batch: Batch, seed: number, into: Float32Array): Promise<Sums> {
-    const compiled = await this.compiled({ kind: 'gradient', samples: batch.count });
+    const compiled = await this.compiled({ kind: 'gradient', ...sizesOf(batch) });
     const results = await compiled.session.run(this.feeds(compiled, [{ batch, seed }]));
     this.write(results, into);
     return sumsOf(results);
@@ -117,7 +117,7 @@ export class CompiledEngine implements Engine {
   ): Promise<{ results: Results; sums: Sums[] } | undefined> {
     if (shards.length <= joining.shards) {
       const compiled = await this.joined(
-        shards.map(({ batch }) => batch.count),
+        shards.map(({ batch }) => ({ kind: 'gradient' as const, ...sizesOf(batch) })),
         joining,
         isRead,
       );
@@ -149,7 +149,7 @@ export class CompiledEngine implements Engine {
   }
 
   async evaluate(batch: Batch): Promise<EvaluationSums> {
-    const compiled = await this.compiled({ kind: 'evaluation', samples: batch.count });
+    const compiled = await this.compiled({ kind: 'evaluation', ...sizesOf(batch) });
     const results = await compiled.session.run(this.feeds(compiled, [{ batch, seed: 0 }]));
     const { model, manifest } = this.options;
     const { predicted, confidence } = results;
@@ -201,30 +201,33 @@ export class CompiledEngine implements Engine {
   }
 
   private async compiled(wanted: GraphWanted): Promise<Compiled> {
-    const key = `${wanted.kind} ${wanted.samples}`;
+    const key = keyOf(wanted);
     return (
       this.recall(key) ??
       this.open(key, lower(await this.options.graphFor(wanted), this.options.runtime.target))
     );
   }
 
-  /** The joined graph for shards with these numbers of samples; undefined if one by one is faster. */
+  /** The joined graph for shards of these sizes; undefined if one by one is faster. */
   private async joined(
-    counts: readonly number[],
+    all: readonly GraphWanted[],
     { elements }: Joining,
     isRead: boolean,
   ): Promise<Compiled | undefined> {
     if (this.gainsByJoining === false) return undefined;
-    const key = `gradient ${counts}${isRead ? '' : ' on the device'}`;
+    const keys = all.map(keyOf);
+    const key = `${keys}${isRead ? '' : ' on the device'}`;
     const known = this.recall(key);
     if (known) return known;
-    const optimized = new Map<number, Graph>();
-    for (const samples of new Set(counts)) {
-      optimized.set(samples, optimize(await this.options.graphFor({ kind: 'gradient', samples })));
+    const optimized = new Map<string, Graph>();
+    for (const wanted of all) {
+      if (!optimized.has(keyOf(wanted)))
+        optimized.set(keyOf(wanted), optimize(await this.options.graphFor(wanted)));
     }
-    this.gainsByJoining ??= intermediateElements(optimized.get(Math.max(...counts))!) <= elements;
+    const largest = Math.max(...[...optimized.values()].map(intermediateElements));
+    this.gainsByJoining ??= largest <= elements;
     if (!this.gainsByJoining) return undefined;
-    const graph = joinShards(counts.map((samples) => optimized.get(samples)!));
+    const graph = joinShards(keys.map((key) => optimized.get(key)!));
     return this.open(key, lowerOptimized(graph, this.options.runtime.target), isRead);
   }
 
@@ -261,6 +264,11 @@ export class CompiledEngine implements Engine {
     return compiled;
   }
 }
+
+const sizesOf = ({ count, length }: Batch): Pick<GraphWanted, 'samples' | 'length'> => ({
+  samples: count,
+  ...(length !== undefined && { length }),
+});
 
 /** @param shard of a run of several */
 function sumsOf(results: Results, shard?: number): Sums {

@@ -5,17 +5,15 @@
  */
 import type { Graph } from './graph/graph.js';
 import { loadGraph, type StoredGraph, storeGraph } from './graph/graph-json.js';
-import type { GraphWanted } from './graph/wanted.js';
+import { type GraphWanted, keyOf } from './graph/wanted.js';
 
 export interface Program {
   format: 1;
-  /** Graphs by kind and number of samples: `gradient:16`, `evaluation:256`. */
+  /** Graphs by kind and number of samples: `gradient:16`, `evaluation:256`; of tokens by their bucket too: `gradient:16x24`. */
   graphs: Record<string, StoredGraph>;
   /** Why the model cannot be compiled; there are no graphs then. */
   refused?: string;
 }
-
-const keyOf = ({ kind, samples }: GraphWanted): string => `${kind}:${samples}`;
 
 /** A program of the graphs that `trace` makes; one that tells why, where it cannot. */
 export function createProgram(

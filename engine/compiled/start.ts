@@ -4,6 +4,7 @@ import type { FedRecords } from '../../shared/data/manifest.js';
 import type { ModelDescription } from '../../shared/models/description.js';
 import type { ModelModule } from '../../shared/models/layers/model-module.js';
 import type { Engine } from '../engine.js';
+import { cuttingToBuckets } from '../lanes/tokens/cut-batches.js';
 import { CompiledEngine } from './engine.js';
 import type { Graph } from './graph/graph.js';
 import type { GraphWanted } from './graph/wanted.js';
@@ -35,11 +36,14 @@ export async function startCompiled(
   const { model, manifest, shardSamples } = subject;
   if (model.module) throw new Error(isProgram(model.module));
   const engine = new CompiledEngine({ runtime, model, manifest, graphFor: graphsOf(subject, loadTf) });
+  const length = manifest.tokens && { length: manifest.tokens.buckets[0]! };
   // Now, so that a model that cannot be compiled is told at the start.
   await engine.prepare(
-    shardSamples > 0 ? { kind: 'gradient', samples: shardSamples } : { kind: 'evaluation', samples: 1 },
+    shardSamples > 0
+      ? { kind: 'gradient', samples: shardSamples, ...length }
+      : { kind: 'evaluation', samples: 1, ...length },
   );
-  return engine;
+  return cuttingToBuckets(engine, manifest);
 }
 
 function graphsOf(

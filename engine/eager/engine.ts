@@ -13,6 +13,7 @@ import { setWeight } from '../../shared/models/write-weights.js';
 import { type Layout, layoutOf } from '../../shared/numerics/layout.js';
 import { Random } from '../../shared/numerics/random.js';
 import type { Batch, Engine, EvaluationSums, Sums } from '../engine.js';
+import { cuttingToBuckets } from '../lanes/tokens/cut-batches.js';
 import { installCpuKernels } from './kernels/cpu-kernels.js';
 import { surestMistakes } from './mistakes.js';
 import { evaluationOf, gradientsOf, type ModelStep, type StepInputs } from './model-step.js';
@@ -31,7 +32,7 @@ export interface EagerOptions {
 export async function createEagerEngine(options: EagerOptions): Promise<Engine> {
   const { tf, model, manifest } = options;
   installCpuKernels(tf);
-  return new EagerEngine(options, await openModel(tf, model, manifest));
+  return cuttingToBuckets(new EagerEngine(options, await openModel(tf, model, manifest)), manifest);
 }
 
 class EagerEngine implements Engine {
@@ -122,9 +123,10 @@ class EagerEngine implements Engine {
     this.model.dispose();
   }
 
-  private inputs({ count, x, y, weight }: Batch): StepInputs {
+  private inputs({ count, x, y, weight, length }: Batch): StepInputs {
     const { tf, manifest } = this.options;
-    const values = tf.tensor(Float32Array.from(x), [count, ...manifest.x.shape], 'float32');
+    const shape = length === undefined ? manifest.x.shape : [length];
+    const values = tf.tensor(Float32Array.from(x), [count, ...shape], 'float32');
     // The targets of several outputs may be of different kinds: float32 holds classes too.
     const target =
       manifest.label.kind === 'class' && !hasSeveralOutputs(manifest.named)

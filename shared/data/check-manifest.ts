@@ -24,6 +24,16 @@ const tensor = z.object({
 const positive = z.number().positive();
 const scaling = { mean: z.number(), std: positive };
 
+export const tokens = z.object({
+  unit: z.enum(['words', 'characters']),
+  vocabulary: z.array(text(1000)).max(2 ** 20),
+  buckets: z
+    .array(whole(1, 2 ** 26))
+    .min(1)
+    .max(64),
+  columns: z.object({ named: z.boolean(), text: text(1000), label: text(1000) }).optional(),
+});
+
 const label = z.union([
   z.object({
     kind: z.enum(['class', 'multilabel']),
@@ -74,6 +84,7 @@ const manifest = z.object({
       features: z.array(z.object({ name: text(1000), ...scaling })).max(100_000),
     })
     .optional(),
+  tokens: tokens.optional(),
   normalisation,
   recordsPerChunk: whole(1, MAX_RECORDS),
   chunks: z.array(
@@ -89,6 +100,7 @@ const manifest = z.object({
 export function checkManifest(value: unknown): Manifest {
   const checked = check('manifest', manifest, value) as Manifest;
   const { records, recordsPerChunk, chunks } = checked;
+  checkTokens(checked);
   const bytes = recordBytes(checked);
   if (bytes > MAX_RECORD_BYTES) throw new Error(`manifest: records of ${bytes} bytes`);
   if (records * bytes > MAX_SET_BYTES)
@@ -102,6 +114,16 @@ export function checkManifest(value: unknown): Manifest {
       throw new Error(`manifest: chunk ${at} should hold ${expected} records of ${bytes} bytes`);
   }
   return checked;
+}
+
+function checkTokens({ format, tokens, x }: Manifest): void {
+  if (!tokens) return;
+  if (format !== 2) throw new Error(`manifest: format ${format} has no tokens`);
+  const { buckets } = tokens;
+  if (x.shape.length !== 1 || x.dtype !== 'int32')
+    throw new Error(`manifest: tokens are int32 of one axis, not ${x.dtype} of [${x.shape}]`);
+  if (buckets.some((length, at) => length <= (buckets[at - 1] ?? 0)) || buckets.at(-1)! > x.shape[0]!)
+    throw new Error(`manifest: tokens.buckets: [${buckets}] do not ascend to at most ${x.shape[0]}`);
 }
 
 /** @throws Error if the parts are not what a record consists of */

@@ -77,6 +77,33 @@ export interface Columns {
   unknown?: 'zeros';
 }
 
+/** What tokens a text is cut into. */
+export type TokenUnit = 'words' | 'characters';
+
+/**
+ * Records of varying length: `x` holds the numbers of a text's tokens, and behind the last of them padding, 0, up to the
+ * length in `x.shape`. Records lie in the order of their lengths. Engines are fed no more positions than the longest
+ * record at hand needs, rounded up to a bucket, so that what is computed does not depend on `x.shape`.
+ */
+export interface Tokens {
+  unit: TokenUnit;
+  /** Token number i + 2 is entry i; 0 is padding, and 1 stands for all that is not in here. */
+  vocabulary: string[];
+  /** Lengths in which engines compute, ascending: the last is that of the longest record. */
+  buckets: number[];
+  /** The table columns that texts and labels come from; absent where the data are no table. */
+  columns?: { named: boolean; text: string; label: string };
+}
+
+export const PADDING = 0;
+export const UNKNOWN_TOKEN = 1;
+/** Number of the vocabulary's first token. */
+export const FIRST_TOKEN = 2;
+
+/** @returns how many numbers tokens have, padding and what is unknown among them */
+export const tokenNumbers = ({ vocabulary }: Pick<Tokens, 'vocabulary'>): number =>
+  vocabulary.length + FIRST_TOKEN;
+
 /** @returns by how much the mean absolute error of scaled targets is too small; 1 for classes */
 export const metricUnitOf = (label: LabelKind): number =>
   label.kind === 'value' ? (label.scaling?.std ?? 1) : 1;
@@ -114,7 +141,7 @@ export interface NamedParts {
 }
 
 export interface Manifest {
-  /** 2 where it has what workers of the first version would leave out: named parts. */
+  /** 2 where it has what workers of the first version would leave out: named parts, tokens. */
   format: 1 | 2;
   name: string;
   split: 'train' | 'test';
@@ -133,6 +160,8 @@ export interface Manifest {
   weighted?: true;
   /** Absent where the data are no table. */
   columns?: Columns;
+  /** Absent where all records have one length. */
+  tokens?: Tokens;
   normalisation: Normalization;
   /** Records in every chunk but the last, which may hold fewer. */
   recordsPerChunk: number;
@@ -140,10 +169,16 @@ export interface Manifest {
 }
 
 /** How records look and are read, without the records: what a model trained on them must know of others. */
-export type RecordFormat = Pick<Manifest, 'x' | 'y' | 'label' | 'named' | 'columns' | 'normalisation'>;
+export type RecordFormat = Pick<
+  Manifest,
+  'x' | 'y' | 'label' | 'named' | 'columns' | 'tokens' | 'normalisation'
+>;
 
 /** What engines must know of the records that they are given. */
-export type FedRecords = Pick<Manifest, 'x' | 'y' | 'weighted' | 'label' | 'named' | 'normalisation'>;
+export type FedRecords = Pick<
+  Manifest,
+  'x' | 'y' | 'weighted' | 'label' | 'named' | 'tokens' | 'normalisation'
+>;
 
 /** What `x` and `y` of several records look like side by side, in record order. */
 export type RecordArray = Uint8Array | Int32Array | Float32Array;

@@ -8,6 +8,9 @@
  * - `window:N`: the chunks' numbers are shuffled in the same way by Random(seed, epoch, 2); then the indices
  *   of each N consecutive chunks of that order, listed chunk by chunk, are shuffled by Random(seed, epoch,
  *   3, number of the window). A worker then needs only N chunks at a time.
+ *
+ * Where records lie in the order of their lengths, the indices of each global batch are then sorted: a shard's records
+ * are so of like lengths, and the batch has the same records in any order.
  */
 
 import { UserError } from '../user-error.js';
@@ -30,16 +33,20 @@ export interface EpochOrderOptions {
   /** Counted from 0. */
   epoch: number;
   shuffle: Shuffle;
+  /** Positions of a global batch, whose indices are sorted; absent: none are. */
+  sortedWithin?: number | undefined;
 }
 
 /** All indices of the training set, each once. */
-export function epochOrder({
-  records,
-  recordsPerChunk,
-  seed,
-  epoch,
-  shuffle,
-}: EpochOrderOptions): Uint32Array {
+export function epochOrder(options: EpochOrderOptions): Uint32Array {
+  const order = shuffledOrder(options);
+  const { records, sortedWithin } = options;
+  if (sortedWithin === undefined) return order;
+  for (let from = 0; from < records; from += sortedWithin) order.subarray(from, from + sortedWithin).sort();
+  return order;
+}
+
+function shuffledOrder({ records, recordsPerChunk, seed, epoch, shuffle }: EpochOrderOptions): Uint32Array {
   const order = new Uint32Array(records);
   if (shuffle.kind !== 'window') {
     for (let i = 0; i < records; i++) order[i] = i;

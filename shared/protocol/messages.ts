@@ -161,6 +161,8 @@ const welcome = z.strictObject({
   shuffle: text(50),
   /** `--augment`: how workers change training pictures; absent: they leave them as they are. */
   augment: text(MAX_AUGMENT).exactOptional(),
+  /** Of records that lie in the order of their lengths: a global batch, within which the order is sorted. */
+  sortedWithin: count.exactOptional(),
   /** `--exchange`: contributions to nodes down to this depth of the tree travel coded; absent: all in float32. */
   exchange: z.strictObject({ code: z.literal('int8'), depth: z.int().min(0).max(MAX_DEPTH) }).exactOptional(),
   /** `any`, or the engine class that the run demands. */

@@ -65,8 +65,8 @@ export interface MaterialSources {
 
 /** Whether `a` and `b` call for the same material. */
 export function sameMaterial(a: Welcome, b: Welcome): boolean {
-  const key = ({ model, train, test, seed, shuffle, augment, engineClass }: Welcome) =>
-    JSON.stringify([model, train, test, seed, shuffle, augment, engineClass]);
+  const key = ({ model, train, test, seed, shuffle, augment, sortedWithin, engineClass }: Welcome) =>
+    JSON.stringify([model, train, test, seed, shuffle, augment, sortedWithin, engineClass]);
   return key(a) === key(b);
 }
 
@@ -102,6 +102,11 @@ export async function prepareMaterial(welcome: Welcome, sources: MaterialSources
   const augment =
     welcome.augment === undefined ? undefined : createAugment(welcome.augment, welcome.seed, train);
   const { records, recordsPerChunk } = train;
+  const { seed, sortedWithin } = welcome;
+  if ((train.tokens !== undefined) !== (sortedWithin !== undefined) || sortedWithin === 0)
+    throw new Error(
+      `welcome: sortedWithin is ${sortedWithin}, and the records are ${train.tokens ? '' : 'not '}tokens`,
+    );
   let known: { epoch: number; order: Uint32Array } | undefined;
   const layout = layoutOf(model.weights);
   const frozen = await frozenOf(model, layout, object);
@@ -123,7 +128,7 @@ export async function prepareMaterial(welcome: Welcome, sources: MaterialSources
       if (known?.epoch !== epoch) {
         known = {
           epoch,
-          order: epochOrder({ records, recordsPerChunk, seed: welcome.seed, epoch, shuffle }),
+          order: epochOrder({ records, recordsPerChunk, seed, epoch, shuffle, sortedWithin }),
         };
       }
       return known.order;

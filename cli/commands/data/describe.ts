@@ -36,7 +36,7 @@ export interface DataDescription extends RecordFormat {
 
 /** @param examples how many training records are told, if there are so many */
 export function describeData(data: DataSet, examples: number): DataDescription {
-  const { name, x, y, label, columns, normalisation } = data;
+  const { name, x, y, label, columns, tokens, normalisation } = data;
   const part = (records: Records, text?: string): PartDescription => {
     return {
       records: records.count,
@@ -50,6 +50,7 @@ export function describeData(data: DataSet, examples: number): DataDescription {
   return {
     ...{ name, x, y, label, normalisation },
     ...(columns ? { columns } : {}),
+    ...(tokens ? { tokens } : {}),
     ...(isText(data) ? { vocabulary: data.label.kind === 'class' ? data.label.classes : 0 } : {}),
     train: part(data.train, data.parts?.train),
     ...(data.validation ? { validation: part(data.validation) } : {}),

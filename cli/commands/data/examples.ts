@@ -1,6 +1,13 @@
 /** Records as text: pictures drawn by characters, rows with the names of their columns, texts as they are. */
 import type { DataSet } from '../../../coordinator/prepare/data/source.js';
-import { AS_IT_IS, type LabelKind, type Scaling } from '../../../shared/data/manifest.js';
+import {
+  AS_IT_IS,
+  FIRST_TOKEN,
+  type LabelKind,
+  type RecordArray,
+  type Scaling,
+} from '../../../shared/data/manifest.js';
+import { lengthOf } from '../../../shared/data/token-lengths.js';
 import { significant } from '../../../shared/status/figures.js';
 import { drawing } from './drawing.js';
 
@@ -13,6 +20,8 @@ export interface ExampleRecord {
 
 /** Values of a record that are shown, characters of a text, and labels of its positions. */
 const [VALUES, CHARACTERS] = [12, 200];
+/** Stands for a token that the vocabulary lacks. */
+const UNKNOWN = '[?]';
 
 export function examplesOf(data: DataSet, count: number, isText: boolean): ExampleRecord[] {
   const { x, y } = data.train;
@@ -39,7 +48,14 @@ function labelOf({ label }: DataSet, value: number): string | number {
   return value * std + mean;
 }
 
-function linesOf({ x, label, columns }: DataSet, values: ArrayLike<number>, isText: boolean): string[] {
+function linesOf({ x, label, columns, tokens }: DataSet, values: RecordArray, isText: boolean): string[] {
+  if (tokens) {
+    const known = (value: number) => tokens.vocabulary[value - FIRST_TOKEN] ?? UNKNOWN;
+    const text = Array.from(values.subarray(0, lengthOf(values)), known);
+    const more = text.length > CHARACTERS ? ` and ${text.length - CHARACTERS} more` : '';
+    const shown = text.slice(0, CHARACTERS);
+    return [JSON.stringify(shown.join(tokens.unit === 'words' ? ' ' : '')) + more];
+  }
   if (isText && label.kind === 'class') {
     const characters = Array.from(values, (value) => label.names![value]!);
     const more = characters.length > CHARACTERS ? ` and ${characters.length - CHARACTERS} more` : '';

@@ -48,11 +48,12 @@ function partLine(name: string, { records, bytes, text, target }: PartDescriptio
   return `${name.padEnd(5)}  ${count(records)} record${records === 1 ? '' : 's'}, ${size}${range}${text ? `: ${text}` : ''}`;
 }
 
-function scalingLine({ normalisation, columns, label }: DataDescription): string {
+function scalingLine({ normalisation, columns, tokens, label }: DataDescription): string {
   const target =
     label.kind === 'value' && label.scaling
       ? `; target: mean ${significant(label.scaling.mean)}, deviation ${significant(label.scaling.std)}`
       : '';
+  if (tokens) return `fed as numbers of ${tokens.unit}: 0 for padding, 1 for what is unknown${target}`;
   if (columns) return `each column is fed as (value - mean) / deviation, as listed${target}`;
   return `fed as ${formulaOf(normalisation)}${target}`;
 }

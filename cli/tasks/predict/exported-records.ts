@@ -1,11 +1,13 @@
 /** How records for an exported model are read: by what `export` told in its `model.json`. */
 import { z } from 'zod';
+import { tokens } from '../../../shared/data/check-manifest.js';
 import {
   AS_IT_IS,
   type Feature,
   type NamedParts,
   type RecordFormat,
   type Scaling,
+  type Tokens,
 } from '../../../shared/data/manifest.js';
 import { hasSeveralOutputs } from '../../../shared/data/named-parts.js';
 import { LOSSES, type LossName } from '../../../shared/numerics/losses.js';
@@ -49,6 +51,7 @@ const told = z.object({
     dtype: z.enum(['uint8', 'int32', 'float32']),
     scaling: z.array(scaling).optional(),
   }),
+  tokens: tokens.optional(),
   target: scaling.optional(),
   scaledBy: z.enum(['model', 'caller', 'nobody']),
   inputs: z.array(inputTold).min(1).optional(),
@@ -127,6 +130,7 @@ export function exportedRecords(
     target,
     scaledBy,
     unknown,
+    tokens: toldTokens,
     separator,
   } = read.data;
   const parts = namedOf(read.data);
@@ -170,6 +174,7 @@ export function exportedRecords(
           ...(separator !== undefined && { separator }),
         },
       }),
+      ...(toldTokens && { tokens: toldTokens as Tokens }),
       // Of a table each column is scaled as it is read, and all else as it is fed.
       normalisation: isFlat
         ? { scale: 1, mean: [0], std: [1] }

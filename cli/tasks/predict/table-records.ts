@@ -12,9 +12,13 @@ import { recordSpecOf } from '../../../coordinator/prepare/data/sources/table/fe
 import { readJsonl } from '../../../coordinator/prepare/data/sources/table/jsonl/read.js';
 import { missingOption, usedRows } from '../../../coordinator/prepare/data/sources/table/picking/missing.js';
 import type { Picked, TableReader } from '../../../coordinator/prepare/data/sources/table/picking/reading.js';
+import {
+  recordsOfTokens,
+  tokensOfRows,
+} from '../../../coordinator/prepare/data/sources/table/texts/records.js';
 import type { SpecOptions } from '../../../coordinator/prepare/data/spec.js';
 import { listed } from '../../../coordinator/prepare/words/listed.js';
-import { labelColumns, type RecordFormat, sourceOf } from '../../../shared/data/manifest.js';
+import { labelColumns, type RecordFormat, sourceOf, type Tokens } from '../../../shared/data/manifest.js';
 import { UserError } from '../../../shared/user-error.js';
 import type { UnlabeledRecords } from './unlabeled-records.js';
 
@@ -26,6 +30,7 @@ export async function recordsOfTable(
   records: RecordFormat,
 ): Promise<UnlabeledRecords> {
   const { columns, x: spec, y, label } = records;
+  if (records.tokens) return recordsOfTexts(file, bytes, options, { tokens: records.tokens, x: spec });
   if (!columns)
     throw new UserError(
       `${file} is a table, and the model was trained on records of shape [${spec.shape.join(', ')}], which have no columns: give an array (NPY or NPZ)`,
@@ -52,6 +57,33 @@ export async function recordsOfTable(
   const x = recordSpecOf(file, [part], encoding, options, reader);
   const features = await featuresOfTable(parts, { x, y, label }, encoding, options, reader);
   return { ...features.of(part), rows: sheet.rows.map((row) => row + 1), notes };
+}
+
+/** Of a table the column of texts; what has no names, and one column, is texts alone. */
+async function recordsOfTexts(
+  file: string,
+  bytes: Uint8Array,
+  options: SpecOptions,
+  { tokens, x: { shape } }: Pick<RecordFormat, 'x'> & { tokens: Tokens },
+): Promise<UnlabeledRecords> {
+  const { text, label, named } = tokens.columns ?? { text: 'text', label: '', named: true };
+  const notes: string[] = [];
+  const read = await readerOf(bytes)({
+    ...{ file, bytes, options, isRegression: false, text },
+    known: named ? [text] : [],
+    pick: (head) => ({
+      label: -1,
+      features: head.names ? byName(head, [text], [label], notes) : byPlace(head, [text], [label], notes),
+    }),
+  });
+  const sheet = sheetOf(read.table, read.picked, options, notes);
+  const texts = tokensOfRows({ ...sheet, text: file }, tokens.unit);
+  const length = shape[0]!;
+  const cut = texts.filter((own) => own.length > length).length;
+  if (cut > 0)
+    notes.push(`${file}: ${cut} of ${texts.length} texts are longer than ${length} tokens, and cut there`);
+  const x = recordsOfTokens(texts, tokens.vocabulary, length);
+  return { count: texts.length, x, rows: sheet.rows.map((row) => row + 1), notes };
 }
 
 /** Rows of JSON begin with a brace, which no row of text does that has numbers. */

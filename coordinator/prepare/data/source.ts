@@ -8,6 +8,7 @@ import type {
   RecordArray,
   RecordFormat,
   TensorSpec,
+  Tokens,
 } from '../../../shared/data/manifest.js';
 import type { SpecOptions } from './spec.js';
 
@@ -34,6 +35,8 @@ export interface DataSet {
   /** Of a model with several inputs or outputs: as in the manifest. */
   named?: NamedParts;
   columns?: Columns;
+  /** Records of varying length: texts. The records of each part stand in the order of their lengths. */
+  tokens?: Tokens;
   normalisation: Normalization;
   train: Records;
   test: Records;
@@ -58,7 +61,7 @@ export interface UnknownClass {
   records: number;
 }
 
-export type DataShapes = Pick<DataSet, 'x' | 'y' | 'label' | 'named'>;
+export type DataShapes = Pick<DataSet, 'x' | 'y' | 'label' | 'named' | 'tokens'>;
 
 export interface EndNames {
   inputs: string[];
@@ -89,6 +92,8 @@ export interface Reader {
   endsOf?(shapes: DataShapes, part?: PartOfModel): Promise<ModelEnds>;
   /** The records that a model was trained on: these are made in the same way, columns and classes by name. */
   trained?: RecordFormat;
+  /** `--max-length`: tokens of a text. */
+  maxLength?: number | undefined;
   /** Hears what is being done, at least every other second where reading takes longer than that. */
   preparing?(what: string): void;
 }

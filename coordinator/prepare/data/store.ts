@@ -56,7 +56,7 @@ export function storeSplit(
   const weightLength = weight ? WEIGHT_BYTES : 0;
   const xLength = bytesPerRecord - yLength - weightLength;
   const manifest: Manifest = {
-    format: data.named ? 2 : 1,
+    format: data.named || data.tokens ? 2 : 1,
     name: data.name,
     split,
     records: count,
@@ -66,6 +66,7 @@ export function storeSplit(
     ...(data.named ? { named: data.named } : {}),
     ...weighted,
     ...(data.columns ? { columns: data.columns } : {}),
+    ...(data.tokens ? { tokens: data.tokens } : {}),
     normalisation: data.normalisation,
     recordsPerChunk,
     chunks: [],

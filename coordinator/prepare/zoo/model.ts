@@ -19,6 +19,8 @@ export interface OutputShapes {
 export interface ModelShapes extends OutputShapes {
   /** Shape of one record, without the batch dimension. */
   inputShape: number[];
+  /** Of texts of any length: how many numbers tokens have. Then a model takes inputs of shape [null]. */
+  tokens?: number;
   /** Of data with several inputs or outputs, by their names; the fields above then tell of all in one flat vector. */
   named?: { inputs: Record<string, { shape: number[] }>; outputs: Record<string, OutputShapes> };
 }

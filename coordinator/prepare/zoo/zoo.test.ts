@@ -62,7 +62,7 @@ describe('the models of the zoo', () => {
   });
 
   it('have defaults with which a first run learns', () => {
-    expect(modelsInstead('')).toBe('give mlp, cnn, resnet, linear, lstm, gpt or a FILE.json');
+    expect(modelsInstead('')).toBe('give mlp, cnn, resnet, linear, lstm, gpt, classifier or a FILE.json');
     for (const spec of ['mlp', 'mlp:3,4', 'cnn', 'resnet', 'linear', 'my.json']) {
       const { learningRate, batchSize, epochs } = modelDefaults(spec);
       expect(learningRate > 0 && batchSize > 0 && epochs > 0).toBe(true);
@@ -121,7 +121,7 @@ describe('a model is refused', () => {
     [
       'transformer',
       [4],
-      '--model transformer: unknown model; give mlp, cnn, resnet, linear, lstm, gpt or a FILE.json',
+      '--model transformer: unknown model; give mlp, cnn, resnet, linear, lstm, gpt, classifier or a FILE.json',
     ],
   ])('%s on records of shape %j', async (model, shape, expected) => {
     expect(await refusalOf(build(model, { shape }))).toContain(expected);

@@ -3,6 +3,7 @@
  * types alone.
  */
 import { didYouMean } from '../../../shared/options/closest.js';
+import { classifier } from './classifier.js';
 import { cnn } from './cnn.js';
 import { gpt } from './gpt.js';
 import { linear } from './linear.js';
@@ -11,7 +12,7 @@ import { mlp } from './mlp.js';
 import type { ModelDefaults, ZooModel } from './model.js';
 import { resnet } from './resnet.js';
 
-export const ZOO: readonly ZooModel[] = [mlp, cnn, resnet, linear, lstm, gpt];
+export const ZOO: readonly ZooModel[] = [mlp, cnn, resnet, linear, lstm, gpt, classifier];
 
 /** The defaults of models from files and functions. */
 const OTHER_DEFAULTS: ModelDefaults = {

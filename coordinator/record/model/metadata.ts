@@ -1,5 +1,5 @@
 /** What layers cannot say of a model's ends: classes, columns, units, and who scales values. */
-import type { NamedParts, RecordFormat, Scaling } from '../../../shared/data/manifest.js';
+import type { NamedParts, RecordFormat, Scaling, Tokens } from '../../../shared/data/manifest.js';
 import type { ModelDescription } from '../../../shared/models/description.js';
 import { type ColumnsTold, columnsTold } from './columns-told.js';
 
@@ -37,6 +37,8 @@ export interface ModelMetadata extends Partial<ColumnsTold> {
   classes?: string[];
   /** One sample. `scaling` is what the values are standardized by, along the last axis. */
   input: { shape: number[]; dtype: string; scaling?: Scaling[] };
+  /** The input is the numbers of a text's tokens: see docs/data.md. */
+  tokens?: Tokens;
   /** Numbers to predict are learned as (v - mean) / std. */
   target?: Scaling;
   /** `model`: layers of the model scale values, and numbers back; `caller`: whoever uses it must do so. */
@@ -50,7 +52,7 @@ const TASKS = { class: 'classification', multilabel: 'multilabel', value: 'regre
 
 export function metadataOf(
   { loss, tracedLoss, inputShape }: Pick<ModelDescription, 'loss' | 'tracedLoss' | 'inputShape'>,
-  { x, label, columns }: RecordFormat,
+  { x, label, columns, tokens }: RecordFormat,
   scaling: readonly Scaling[] | undefined,
   by: 'model' | 'caller',
 ): ModelMetadata {
@@ -62,6 +64,7 @@ export function metadataOf(
     task: TASKS[label.kind],
     ...(label.kind !== 'value' && label.names ? { classes: label.names } : {}),
     ...(columns ? columnsTold(columns) : {}),
+    ...(tokens && { tokens }),
     input: { shape: inputShape, dtype: x.dtype, ...(scaling && { scaling: [...scaling] }) },
     ...(isScaled && { target }),
     scaledBy: scaling || isScaled ? by : 'nobody',

@@ -37,6 +37,8 @@ export interface TraceRequest extends ModelStep {
   manifest: FedRecords;
   kind: TraceKind;
   samples: number;
+  /** Positions of each record's x, where it is not as long as it is stored. */
+  length?: number;
 }
 
 /** What each sample counts: [samples]. */
@@ -175,7 +177,7 @@ function storedInput(
 }
 
 /** Tensors for the records as stored, in the dtypes that the step asks for. */
-function stepInputs({ manifest, kind, samples }: TraceRequest, recorder: Recorder): StepInputs {
+function stepInputs({ manifest, kind, samples, length }: TraceRequest, recorder: Recorder): StepInputs {
   const input = (name: 'x' | 'y', shape: number[], dtype: Dtype) =>
     storedInput(recorder, name, shape, manifest[name].dtype, dtype);
   // As the eager engine: classes among other numbers are float32.
@@ -187,7 +189,7 @@ function stepInputs({ manifest, kind, samples }: TraceRequest, recorder: Recorde
     source: { kind: 'input', name: SAMPLE_WEIGHT },
   };
   return {
-    x: input('x', [samples, ...manifest.x.shape], 'float32'),
+    x: input('x', [samples, ...(length === undefined ? manifest.x.shape : [length])], 'float32'),
     target: input('y', labels, isClass ? 'int32' : 'float32'),
     ...(manifest.weighted && kind === 'gradient' ? { weight: recorder.tensorOf(weight) } : {}),
   };

@@ -35,13 +35,14 @@ export const built: DataSource = {
     await verifyChunks(dir, test);
     const known = new Set([...train.chunks, ...test.chunks].map(({ sha256 }) => sha256));
     const objects = new ChunkFolder(dir, known);
-    const { x, y, label, named, columns, normalisation } = train;
+    const { x, y, label, named, columns, tokens, normalisation } = train;
     const sequence = await readSequence(dir);
     return {
       name: `built:${dir}`,
       ...{ x, y, label, normalisation },
       ...(named ? { named } : {}),
       ...(columns ? { columns } : {}),
+      ...(tokens ? { tokens } : {}),
       ...(sequence ? { sequence } : {}),
       train: recordsOf(train, objects),
       test: recordsOf(test, objects),
@@ -95,12 +96,13 @@ function refuseDifferent(dir: string, { train, test }: BuiltManifests): void {
   );
 }
 
-const formatOf = ({ x, y, label, named, columns, normalisation }: RecordFormat) => [
+const formatOf = ({ x, y, label, named, columns, tokens, normalisation }: RecordFormat) => [
   x,
   y,
   label,
   named,
   columns,
+  tokens,
   normalisation,
 ];
 

@@ -1,6 +1,6 @@
 /** Which graphs of the model a run needs: one for each number of samples that an engine will be given. */
 
-import type { GraphWanted } from '../../../../engine/compiled/graph/wanted.js';
+import { type GraphWanted, keyOf } from '../../../../engine/compiled/graph/wanted.js';
 import { evaluationParts } from '../../../../shared/data/evaluation-parts.js';
 import { repeatedSamples } from '../../../../shared/engines/probe.js';
 import { shardBounds } from '../../../../shared/numerics/tree.js';
@@ -19,16 +19,29 @@ export interface DataSizes {
   validationRecords?: number;
   /** Samples of a case of the admission probe. */
   probeSamples: number;
+  /** Of records that are tokens. */
+  lengths?: Lengths | undefined;
+}
+
+export interface Lengths {
+  /** In which a shard may be computed. */
+  buckets: readonly number[];
+  /** Of the admission probe's cases. */
+  probe: readonly number[];
+  /** Each part that is evaluated, with its bucket. */
+  evaluated: readonly { samples: number; length: number }[];
 }
 
 export function graphsWanted(run: RunSizes, data: DataSizes): GraphWanted[] {
   const { batchSize, shards, shardSamples } = run;
-  const gradient = new Set([shardSamples, data.probeSamples, repeatedSamples(data.probeSamples)]);
+  const probed = [data.probeSamples, repeatedSamples(data.probeSamples)];
+  const gradient = new Set([shardSamples, ...(data.lengths ? [] : probed)]);
   const lastBatch = data.trainRecords % batchSize || batchSize;
   for (const samples of shards === 'auto' ? [] : [batchSize, lastBatch]) {
     const bounds = shardBounds(samples, shards as number);
     for (let shard = 0; shard + 1 < bounds.length; shard++) gradient.add(bounds[shard + 1]! - bounds[shard]!);
   }
+  if (data.lengths) return inBuckets([...gradient], probed, data.lengths);
   const evaluated = [data.validationRecords ?? 0, data.testRecords].flatMap((records) =>
     evaluationParts(records),
   );
@@ -36,4 +49,21 @@ export function graphsWanted(run: RunSizes, data: DataSizes): GraphWanted[] {
   const sizes = (kind: GraphWanted['kind'], all: Set<number>) =>
     [...all].filter((samples) => samples > 0).map((samples): GraphWanted => ({ kind, samples }));
   return [...sizes('gradient', gradient), ...sizes('evaluation', evaluation)];
+}
+
+/** The same with each number of samples in each bucket in which it may come. */
+function inBuckets(
+  gradient: readonly number[],
+  probed: readonly number[],
+  { buckets, probe, evaluated }: Lengths,
+): GraphWanted[] {
+  const wanted = [
+    ...gradient.flatMap((samples) =>
+      buckets.map((length) => ({ kind: 'gradient' as const, samples, length })),
+    ),
+    ...probed.flatMap((samples) => probe.map((length) => ({ kind: 'gradient' as const, samples, length }))),
+    ...evaluated.map((sizes) => ({ kind: 'evaluation' as const, ...sizes })),
+  ];
+  const unique = new Map(wanted.filter(({ samples }) => samples > 0).map((one) => [keyOf(one), one]));
+  return [...unique.values()];
 }

@@ -3,12 +3,15 @@ import type * as TensorFlow from '@tensorflow/tfjs';
 import { makeProbe } from '../../../../engine/admission.js';
 import { createEagerEngine } from '../../../../engine/eager/engine.js';
 import type { Batch } from '../../../../engine/engine.js';
-import { elementsOf } from '../../../../shared/data/manifest.js';
+import { evaluationParts } from '../../../../shared/data/evaluation-parts.js';
+import { elementsOf, type Manifest, type Tokens } from '../../../../shared/data/manifest.js';
+import { bucketOf } from '../../../../shared/data/token-lengths.js';
 import type { Probe } from '../../../../shared/engines/probe.js';
 import type { ModelDescription } from '../../../../shared/models/description.js';
 import { layoutOf } from '../../../../shared/numerics/layout.js';
 import { recordsAt } from '../../data/built/records-at.js';
-import type { DataSet } from '../../data/source.js';
+import type { DataSet, Records } from '../../data/source.js';
+import type { Lengths } from './graph-sizes.js';
 
 /** Enough for batch normalization to have statistics, and few enough for a slow backend. */
 const CASE_SAMPLES = 4;
@@ -17,7 +20,10 @@ const CASES = 2;
 const CASE_POSITIONS = 32;
 
 /** The part of a data set that the model is built for, with its first training records. */
-export type DataHead = Pick<DataSet, 'name' | 'x' | 'y' | 'label' | 'named' | 'columns' | 'normalisation'> & {
+export type DataHead = Pick<
+  DataSet,
+  'name' | 'x' | 'y' | 'label' | 'named' | 'columns' | 'tokens' | 'normalisation'
+> & {
   /** Whether training records have weights. */
   weighted?: true;
   first: Batch[];
@@ -25,14 +31,18 @@ export type DataHead = Pick<DataSet, 'name' | 'x' | 'y' | 'label' | 'named' | 'c
   testRecords: number;
   /** Absent where there is no validation set. */
   validationRecords?: number;
+  /** Of tokens: in which lengths graphs are needed. */
+  lengths?: Lengths;
 };
 
 export function headOf(data: DataSet): DataHead {
-  const { name, x, y, label, named, columns, normalisation, train, test, validation } = data;
+  const { name, x, y, label, named, columns, tokens, normalisation, train, test, validation } = data;
   const positions = elementsOf(y);
   const count = Math.min(positions >= CASE_POSITIONS ? 1 : CASE_SAMPLES, train.count);
   const first = Array.from({ length: CASES }, (_, at) => {
-    const from = (at * CASE_SAMPLES) % Math.max(1, train.count - count + 1);
+    // Tokens stand in the order of their lengths: usual ones are in the middle.
+    const begin = tokens ? Math.floor(train.count / 2) : 0;
+    const from = (begin + at * CASE_SAMPLES) % Math.max(1, train.count - count + 1);
     return trainRecords(data, from, from + count);
   });
   const records = {
@@ -41,10 +51,31 @@ export function headOf(data: DataSet): DataHead {
     ...(validation ? { validationRecords: validation.count } : {}),
   };
   const weighted = first[0]!.weight ? { weighted: true as const } : {};
-  return {
-    ...{ name, x, y, label, ...weighted, ...(named && { named }), ...(columns && { columns }) },
-    ...{ normalisation, first, ...records },
+  const told = {
+    ...{ ...weighted, ...(named && { named }), ...(columns && { columns }) },
+    ...(tokens && { tokens, lengths: lengthsOf(data, tokens, first) }),
   };
+  return { name, x, y, label, ...told, normalisation, first, ...records };
+}
+
+function lengthsOf({ test, validation, stored }: DataSet, tokens: Tokens, first: readonly Batch[]): Lengths {
+  const bucketOfBatch = ({ x, count }: Pick<Batch, 'x' | 'count'>) => bucketOf(x, count, tokens);
+  const partsOf = (records: Records, manifest?: Manifest) =>
+    evaluationParts(records.count).map(({ from, to }) => ({
+      samples: to - from,
+      length: bucketOfBatch(
+        manifest
+          ? recordsAt(manifest, stored!.objects, from, to)
+          : { count: to - from, x: slice(records, from, to) },
+      ),
+    }));
+  const evaluated = [...(validation ? partsOf(validation) : []), ...partsOf(test, stored?.test)];
+  return { buckets: tokens.buckets, probe: first.map(bucketOfBatch), evaluated };
+}
+
+function slice({ x, count }: Records, from: number, to: number) {
+  const each = x.length / count;
+  return x.subarray(from * each, to * each);
 }
 
 /** Training records `[from, to)`. */

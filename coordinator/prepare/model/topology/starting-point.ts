@@ -2,7 +2,7 @@
 import type * as TensorFlow from '@tensorflow/tfjs';
 import { loadModule, sameModule } from '../../../../engine/node/module/load-module.js';
 import { loadTensorFlow } from '../../../../engine/node/tensorflow.js';
-import type { LabelKind } from '../../../../shared/data/manifest.js';
+import { type LabelKind, tokenNumbers } from '../../../../shared/data/manifest.js';
 import { withoutDrawing } from '../../../../shared/models/initializers/orthogonal.js';
 import type { ModelModule } from '../../../../shared/models/layers/model-module.js';
 import { sizeOf } from '../../../../shared/numerics/shape.js';
@@ -182,7 +182,8 @@ function shapesFor({ data, loss }: { data: DataShapes; loss: LossSource | undefi
   const { named } = data;
   const inputShape = data.x.shape;
   const asked = isLossPerOutput(loss) ? undefined : loss;
-  const one = { inputShape, ...targetShapes(data.y.shape, data.label, asked) };
+  const tokens = data.tokens && { tokens: tokenNumbers(data.tokens) };
+  const one = { inputShape, ...tokens, ...targetShapes(data.y.shape, data.label, asked) };
   if (!named) return one;
   const losses = isLossPerOutput(loss)
     ? lossesAsked(

@@ -19,6 +19,7 @@ import { tellFit } from '../file/from-weights.js';
 import { setWeights } from '../file/given-weights.js';
 import type { ChosenLoss } from '../file/training-config.js';
 import { checkLayers } from '../layers/check.js';
+import { checkFreeLength, checkTokens } from '../layers/masked/check-tokens.js';
 import { lossesAsked } from '../traced/loss-per-output.js';
 import { isOwnLoss, ownLoss } from '../traced/own-function.js';
 import { scoredFor } from '../traced/own-metrics.js';
@@ -54,6 +55,11 @@ export async function buildTopology(request: BuildRequest): Promise<BuiltModel> 
     checkInputs(model, request.data);
     const outputs = targets.length > 1 ? trainedOutputs(model, request, targets, trains?.each) : undefined;
     const loss = outputs ? outputs[0]!.loss : lossOf(model, request, targets[0]!, trains);
+    const { tokens, name } = request.data;
+    if (tokens) {
+      checkFreeLength(model.inputs[0]!.shape.slice(1), name);
+      checkTokens(seeded, tokens, name);
+    }
     const subject = subjectOf(request.data, model);
     const tracedLoss = await tracedLossOf(request, subject);
     const before = typeof request.model === 'object' ? request.model.scored : undefined;

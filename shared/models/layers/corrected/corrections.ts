@@ -4,17 +4,11 @@
  */
 import type * as TensorFlow from '@tensorflow/tfjs';
 import { mix } from '../../../numerics/random.js';
-import { type Inputs, only, type Tf } from '../layer.js';
+import { only, type Tf } from '../layer.js';
 import { stretchDilated } from './dilation.js';
+import { averageOfUnmasked, type Call, ownMasks } from './masks.js';
 
 type Layer = TensorFlow.layers.Layer;
-type Call = (
-  this: Layer,
-  inputs: Inputs,
-  kwargs: Kwargs | undefined,
-) => TensorFlow.Tensor | TensorFlow.Tensor[];
-type Kwargs = Record<string, unknown>;
-
 type Masks = TensorFlow.Tensor[] | TensorFlow.Tensor | null;
 
 const corrected = new WeakSet<object>();
@@ -32,6 +26,8 @@ export function correctLayers(tf: Tf): void {
   change('BatchNormalization', frozenStatistics);
   change('RNN', freshMasks(tf));
   change('ThresholdedReLU', thresholdWithGradient(tf));
+  change('GlobalAveragePooling1D', averageOfUnmasked(tf));
+  ownMasks(tf.layers.Layer.prototype as never);
   stretchDilated(tf, prototypeOf);
   drawApart(prototypeOf('Bidirectional') as unknown as Both);
 }

@@ -21,11 +21,13 @@ import { classesInCells, separatorOf, severalOf, severalOption } from './labels/
 import { pickColumns, pickSame, wantedByModel } from './picking/columns.js';
 import { type Part, split } from './picking/parts.js';
 import { labelColumnsOf, type TableReader, type TableRequest } from './picking/reading.js';
+import { dataOfTexts, hasTexts, TEXT_OPTIONS } from './texts/data-set.js';
 
 /** The options that every table has. */
 export const TABLE_OPTIONS = [
   ...['label', 'weight', 'test', 'testfile', 'task', 'separator', 'drop', 'seed', 'features'],
   ...['missing', 'categories', 'unknown', 'normalize', 'shape'],
+  ...TEXT_OPTIONS,
 ] as const;
 
 const TASKS = ['classification', 'regression', 'multilabel'] as const;
@@ -44,6 +46,7 @@ export async function dataOfTable(
   reader: Reader,
   testFile?: string,
 ): Promise<DataSet> {
+  if (hasTexts(options, reader)) return dataOfTexts(scheme, read, file, options, reader, testFile);
   const notes: string[] = [];
   const { trained } = reader;
   const several = severalOption(options, trained);

@@ -154,6 +154,7 @@ class Rows implements RecordSink {
     if (labels?.includes(column)) return 'numbers';
     if (column === label)
       return this.request.isRegression ? 'numbers' : this.request.several ? 'lists' : 'texts';
+    if (this.request.text !== undefined && features.includes(column)) return 'texts';
     return column === weight || features.includes(column) ? 'numbers' : 'not at all';
   }
 

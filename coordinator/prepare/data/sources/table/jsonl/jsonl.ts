@@ -14,7 +14,10 @@ export const jsonl: DataSource = {
   options: [...TABLE_OPTIONS, 'encoding'],
   pathOptions: ['testfile'],
   async open(file, options, reader) {
-    if (file === '' || (options.get('label') === undefined && !reader.trained?.columns))
+    if (
+      file === '' ||
+      (options.get('label') === undefined && !reader.trained?.columns && !reader.trained?.tokens?.columns)
+    )
       throw new UserError('--data jsonl needs a file and its label: jsonl:FILE?label=KEY', 2);
     return dataOfTable('jsonl', readJsonl, file, options, reader);
   },

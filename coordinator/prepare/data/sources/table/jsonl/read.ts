@@ -2,7 +2,7 @@
 import { messageOf, UserError } from '../../../../../../shared/user-error.js';
 import { textPieces } from '../../../files/text-stream.js';
 import { Column } from '../cells/column.js';
-import { joinedBy } from '../labels/several.js';
+import { listAs } from '../labels/several.js';
 import type { ReadTable, TableRequest } from '../picking/reading.js';
 import { isUsed, tableOf } from '../values/typed-table.js';
 import { ValueColumn } from '../values/value-column.js';
@@ -21,7 +21,7 @@ export async function readJsonl(request: TableRequest): Promise<ReadTable> {
     for (const key of Object.keys(object)) {
       let column = values.get(key);
       if (!column && !values.has(key)) {
-        column = isUsed(key, request) ? new ValueColumn(key, joinedBy(key, request)) : undefined;
+        column = isUsed(key, request) ? new ValueColumn(key, listAs(key, request)) : undefined;
         values.set(key, column);
       }
       column?.fill(rows);

@@ -15,6 +15,8 @@ import { cellPlace, nameOf, type Table, textAt } from '../cells/table.js';
 import type { Check } from '../features/check.js';
 import type { Part, Parts, Sheet } from '../picking/parts.js';
 import { labelColumnsOf, type Several, type TableRequest } from '../picking/reading.js';
+import { tokensOfList } from '../values/list-of-tokens.js';
+import { joined, type ListAs } from '../values/value-column.js';
 import { type Labels, orderedClasses } from './classes.js';
 
 /** Between the classes of lists that the file itself keeps apart: it stands in no name. */
@@ -50,12 +52,13 @@ export function refuseUndivided(options: SpecOptions, { trained }: Reader): void
   );
 }
 
-/** What lists in a column with types are joined by; undefined: they are columns. */
-export function joinedBy(name: string, { several, options, known }: TableRequest): string | undefined {
+/** What lists in a column with types become one text by; undefined: they are columns. */
+export function listAs(name: string, { several, text, options, known }: TableRequest): ListAs | undefined {
+  if (name === text) return tokensOfList;
   if (!several) return undefined;
   const labels = options.list('label');
   const isLabel = labels.length > 0 ? labels.length === 1 && labels[0] === name : known.includes(name);
-  return isLabel ? separatorOf(several) : undefined;
+  return isLabel ? (list) => joined(list, separatorOf(several)) : undefined;
 }
 
 /** @throws UserError unless there are two classes, and at most a thousand */

@@ -2,7 +2,7 @@
 import { type FileMetaData, parquetSchema } from 'hyparquet';
 import { UserError } from '../../../../../../shared/user-error.js';
 import { listed } from '../../../../words/listed.js';
-import { joinedBy } from '../labels/several.js';
+import { listAs } from '../labels/several.js';
 import type { ReadTable, TableRequest } from '../picking/reading.js';
 import { isUsed, tableOf } from '../values/typed-table.js';
 import { Fault, ValueColumn } from '../values/value-column.js';
@@ -28,7 +28,7 @@ export async function readParquet(request: TableRequest): Promise<ReadTable> {
     if (starts.length === 0) {
       classes = classNamesIn(metadata);
       for (const name of own)
-        values.set(name, isUsed(name, request) ? new ValueColumn(name, joinedBy(name, request)) : undefined);
+        values.set(name, isUsed(name, request) ? new ValueColumn(name, listAs(name, request)) : undefined);
     } else if ([...own].sort().join('\0') !== [...values.keys()].sort().join('\0'))
       throw new UserError(
         `${file} has columns ${listed(own)}, and ${files[0]} ${listed([...values.keys()])}: files of one table have the same`,

@@ -54,7 +54,7 @@ function labelsOf(
   throw new UserError(`--data option separator is for one column of lists, and label names ${names}`, 2);
 }
 
-function weightColumn(head: Head, label: number, options: SpecOptions): number | undefined {
+export function weightColumn(head: Head, label: number, options: SpecOptions): number | undefined {
   const given = options.get('weight');
   if (given === undefined) return undefined;
   const column = columnOf(head, given, 'weight');

@@ -28,13 +28,18 @@ export interface Parts {
   sheets: Sheet[];
 }
 
-/** @param notes what is to be told is added to them. @throws UserError */
+/**
+ * @param notes what is to be told is added to them
+ * @param pickOther chooses the columns of a test file; default: those of the first by their names
+ * @throws UserError
+ */
 export async function split(
   read: TableReader,
   request: TableRequest,
   own: ReadTable,
   testFile: string | undefined,
   notes: string[],
+  pickOther?: TableRequest['pick'],
 ): Promise<Parts> {
   const { options } = request;
   const train = sheetOf(own, options, notes);
@@ -44,7 +49,7 @@ export async function split(
     ...request,
     file: testFile,
     known: wanted.named ? [...wanted.labels, ...wanted.features] : [],
-    pick: (head) => pickSame(head, wanted, options, notes),
+    pick: pickOther ?? ((head) => pickSame(head, wanted, options, notes)),
   });
   const test = sheetOf(other, options, notes);
   return { train: whole(train), test: whole(test), sheets: [train, test] };

@@ -29,6 +29,8 @@ export interface TableRequest {
   options: SpecOptions;
   /** Whether the label is a number. */
   isRegression: boolean;
+  /** The column of texts that are read as they are, and of lists of tokens, where there is one. */
+  text?: string;
   /** Whether a row may have several classes at once, and how they are told. */
   several?: Several | undefined;
   /** Names of columns that are known from elsewhere, by which a header is recognized. */

@@ -6,7 +6,12 @@ import type { ReadTable, TableRequest } from '../picking/reading.js';
 import type { ValueColumn } from './value-column.js';
 
 /** Whether a column is read at all: not what the options leave out. */
-export function isUsed(name: string, { options }: TableRequest): boolean {
+export function isUsed(name: string, { options, text }: TableRequest): boolean {
+  if (text !== undefined && options.get('text') !== undefined) {
+    const used = [text, options.get('label') ?? '-1', options.get('weight')];
+    // A label without a name may be any column.
+    return used.includes(name) || used.some((column) => column !== undefined && /^-?\d+$/.test(column));
+  }
   if (options.list('drop').includes(name)) return false;
   const features = options.list('features');
   const labels = options.list('label');

@@ -12,6 +12,8 @@ export class Fault {
   constructor(readonly text: string) {}
 }
 
+export type ListAs = (list: ArrayLike<unknown>) => string | Fault;
+
 export class ValueColumn {
   /** One, or those of a list; none before the first value. */
   private cells: Column[] = [];
@@ -21,10 +23,10 @@ export class ValueColumn {
   /** Rows before the first value. */
   private rows = 0;
 
-  /** @param joinedBy stands between the classes of a list, where that is one text: a label of several classes */
+  /** @param listAs makes one text of a list, where it is no columns: classes of a label, tokens of a text */
   constructor(
     private readonly name: string,
-    private readonly joinedBy?: string,
+    private readonly listAs?: ListAs,
   ) {}
 
   get length(): number {
@@ -33,7 +35,7 @@ export class ValueColumn {
 
   /** @param value undefined where the row does not have the key */
   add(given: unknown): void {
-    const value = this.joinedBy === undefined || !isList(given) ? given : joined(given, this.joinedBy);
+    const value = this.listAs && isList(given) ? this.listAs(given) : given;
     if (this.cells.length === 0) {
       if (value === null || value === undefined) {
         this.rows++;
@@ -148,7 +150,7 @@ function indices(at: number, shape: Shape): string {
 const textOfDate = (date: Date): string => date.toISOString().replace(/T00:00:00.000Z$/, '');
 
 /** A list of texts or of whole numbers as one text. */
-function joined(list: ArrayLike<unknown>, separator: string): string | Fault {
+export function joined(list: ArrayLike<unknown>, separator: string): string | Fault {
   const classes = Array.from(list);
   const odd = classes.find(
     (one) => typeof one !== 'string' && typeof one !== 'bigint' && !Number.isInteger(one),

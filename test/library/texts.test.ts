@@ -1,0 +1,48 @@
+/** A run on texts of several lengths, by the command line: its result knows neither how they are padded nor who computed. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import {
+  coordinator,
+  metricsOf,
+  type RunningCluster,
+  summaryOf,
+  swarmgrad,
+  temporaryFolder,
+} from '../support/cluster/cluster.js';
+import { reviews, reviewsAsCsv } from '../support/files/reviews.js';
+
+const RUN = [
+  ...['--model', 'classifier:gru,6', '--batch-size', '32', '--shards', '4', '--epochs', '2', '--seed', '3'],
+  ...['--validation', '0.2'],
+];
+
+it('the weights after a run on texts are the same for three lengths of padding, and one worker or three', async () => {
+  const folder = await temporaryFolder();
+  const file = join(folder, 'reviews.csv');
+  const short = reviews(400, 3).filter(({ text }) => text.split(' ').length <= 9);
+  await writeFile(file, reviewsAsCsv(short));
+  const data = `${file}?text=text&label=mood`;
+  const run = async (name: string, ...options: string[]) => {
+    const runDir = join(folder, name);
+    const cluster: RunningCluster = await coordinator(runDir, '--data', data, ...RUN, ...options);
+    expect(await cluster.program.ended, cluster.program.stderr).toBe(0);
+    return { runDir, summary: await summaryOf(runDir), metrics: metricsOf(runDir) };
+  };
+  const one = await run('one', '--local-lanes', '1');
+  const three = await run('three', '--max-length', '30', '--local-workers', '3', '--min-workers', '3');
+  const far = await run('far', '--max-length', '70', '--local-lanes', '1');
+  for (const other of [three, far]) {
+    expect(other.summary.weightsSha256).toBe(one.summary.weightsSha256);
+    expect(other.metrics).toEqual(one.metrics);
+  }
+  expect(one.summary.reproducible.holds).toBe(true);
+
+  const evaluated = swarmgrad('evaluate', far.runDir, '--data', `csv:${file}`, '--part', 'all');
+  expect(await evaluated.ended, evaluated.stderr).toBe(0);
+  const texts = join(folder, 'new.csv');
+  await writeFile(texts, 'text\n"the film was superb"\n"a dull and quite unheard-of plot"\n');
+  const predicted = swarmgrad('predict', one.runDir, texts, '--json');
+  expect(await predicted.ended, predicted.stderr).toBe(0);
+  expect(predicted.stdout.trim().split('\n')).toHaveLength(2);
+});
