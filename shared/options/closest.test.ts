@@ -17,7 +17,7 @@ describe('a mistyped word', () => {
 
   it('of a model is told with what there is', () => {
     expect(modelsInstead('cnnn:3')).toBe(
-      'give mlp, cnn, resnet, linear, lstm, gpt or a FILE.json; did you mean cnn?',
+      'give mlp, cnn, resnet, linear, lstm, gpt, classifier or a FILE.json; did you mean cnn?',
     );
     expect(modelsInstead('transformer')).toMatch(/FILE\.json$/);
   });

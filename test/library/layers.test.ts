@@ -3,8 +3,9 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
 
+/** In a bundle, statements follow each other without lines or blanks. */
 const IMPORT =
-  /(?:^|\n)\s*(?:import|export)\s[^'";]*?from\s*['"]([^'"]+)['"]|\bimport\(?\s*['"]([^'"]+)['"]/g;
+  /(?:^|[;\n])\s*(?:import|export)\b[^'";()]*?\bfrom\s*['"]([^'"]+)['"]|\bimport\s*\(?\s*['"]([^'"]+)['"]/g;
 
 /** Of a built module and all that it loads, what is no file of ours: packages, and modules of Node. */
 async function strangersOf(url: string, seen = new Set<string>()): Promise<string[]> {
@@ -24,7 +25,7 @@ const builtEntry = (name: string) => pathToFileURL(createRequire(import.meta.url
 it('swarmgrad/layers loads nothing of Node and no package: any page may have it', async () => {
   const seen = new Set<string>();
   expect(await strangersOf(builtEntry('swarmgrad/layers'), seen)).toEqual([]);
-  expect(seen.size).toBeGreaterThan(10);
+  expect(seen.size).toBeGreaterThan(1);
   // The same look finds what the whole library loads.
-  expect(await strangersOf(builtEntry('swarmgrad'))).toContain('node:crypto');
+  expect(await strangersOf(builtEntry('swarmgrad'))).toEqual(expect.arrayContaining(['node:crypto', 'zod']));
 });
