@@ -11,6 +11,7 @@ import type { Bench, BenchResult } from './support/question.js';
 
 const BENCHES: Record<string, () => Promise<Bench>> = {
   attacks: async () => (await import('./trust/attacks.js')).attacks,
+  bytes: async () => (await import('./step/bytes.js')).bytes,
   checkpoints: async () => (await import('./checkpoints.js')).checkpoints,
   faults: async () => (await import('./faults.js')).faults,
   mixes: async () => (await import('./trust/mixes.js')).mixes,

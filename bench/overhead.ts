@@ -179,12 +179,12 @@ export async function frameworkStepMs(
   }
 }
 
-type StartWorker = (
-  coordinator: RunningCoordinator,
+export type StartWorker = (
+  coordinator: Pick<RunningCoordinator, 'url' | 'door'>,
   engine: string,
 ) => { ended: Promise<unknown>; stop(): unknown };
 
-const startProcess: StartWorker = ({ url }, engine) => {
+export const startProcess: StartWorker = ({ url }, engine) => {
   const args = [SINGLE_THREADED_GC, BIN, 'worker', url, '--engine', engine, '--cache-mb', '0'];
   const worker = spawn(process.execPath, args, { stdio: 'ignore' });
   return { ended: once(worker, 'exit'), stop: () => worker.kill() };

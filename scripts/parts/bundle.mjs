@@ -32,7 +32,8 @@ export async function bundle() {
   rmSync(join(root, 'dist', CHUNKS), { recursive: true, force: true });
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: ENTRIES,
+    // Paths: a name without ./ that is not there is taken for a package.
+    entryPoints: ENTRIES.map((path) => `./${path}`),
     outbase: root,
     outdir: 'dist',
     chunkNames: `${CHUNKS}/[name]-[hash]`,

@@ -6,6 +6,7 @@ export const LOSSES = [
   'meanAbsoluteError',
   'huber',
 ] as const;
+/** The losses that are named, by `--loss` and in model files. */
 export type LossName = (typeof LOSSES)[number];
 
 /** `accuracy`: the share of samples predicted right. `meanAbsoluteError`: for losses on numbers. */

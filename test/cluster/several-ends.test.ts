@@ -20,7 +20,7 @@ const RUN = [
 
 it('a Keras file with two inputs and two outputs learns from arrays of their names, with the same weights by one worker and by three of which one is killed', async () => {
   const [alone, shared] = [await temporaryFolder(), await temporaryFolder()];
-  const one = await coordinator(alone, ...RUN, '--local-workers', '1');
+  const one = await coordinator(alone, ...RUN, '--local-lanes', '1');
   expect(await one.program.ended).toBe(0);
   const three = await coordinator(shared, ...RUN);
   const workers = ['w1', 'w2', 'w3'].map((name) => worker(three.url, '--name', name, '--cache-mb', '0'));

@@ -17,7 +17,7 @@ const RUN = [
   ...['--validation', '0.2'],
 ];
 
-it('the weights after a run on texts are the same for three lengths of padding, and one worker or three', async () => {
+it('the weights after a run on texts are the same for two lengths of padding, and one worker or three', async () => {
   const folder = await temporaryFolder();
   const file = join(folder, 'reviews.csv');
   const short = reviews(400, 3).filter(({ text }) => text.split(' ').length <= 9);
@@ -31,14 +31,11 @@ it('the weights after a run on texts are the same for three lengths of padding, 
   };
   const one = await run('one', '--local-lanes', '1');
   const three = await run('three', '--max-length', '30', '--local-workers', '3', '--min-workers', '3');
-  const far = await run('far', '--max-length', '70', '--local-lanes', '1');
-  for (const other of [three, far]) {
-    expect(other.summary.weightsSha256).toBe(one.summary.weightsSha256);
-    expect(other.metrics).toEqual(one.metrics);
-  }
+  expect(three.summary.weightsSha256).toBe(one.summary.weightsSha256);
+  expect(three.metrics).toEqual(one.metrics);
   expect(one.summary.reproducible.holds).toBe(true);
 
-  const evaluated = swarmgrad('evaluate', far.runDir, '--data', `csv:${file}`, '--part', 'all');
+  const evaluated = swarmgrad('evaluate', three.runDir, '--data', `csv:${file}`, '--part', 'all');
   expect(await evaluated.ended, evaluated.stderr).toBe(0);
   const texts = join(folder, 'new.csv');
   await writeFile(texts, 'text\n"the film was superb"\n"a dull and quite unheard-of plot"\n');

@@ -21,6 +21,7 @@ export interface ForwardRecord {
   tensor(): TensorFlow.Tensor;
 }
 
+/** What `forward` is given. */
 export interface ForwardGiven {
   /** The TF.js that computes: tensors of another copy mean nothing to it. */
   tf: Tf;

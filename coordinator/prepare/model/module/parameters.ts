@@ -10,6 +10,7 @@ import { INITIALIZERS } from '../layers/options.js';
 /** How a parameter begins: the name of an initializer of Keras, or that with its options: `{ name: 'constant', value: 1 }`. */
 export type ModuleInitializer = string | ({ name: string } & Record<string, unknown>);
 
+/** One parameter of a model that is a program. */
 export interface ModuleParameter {
   shape: readonly number[];
   /** Default: glorotUniform of a matrix and more axes, zeros of a vector. */
