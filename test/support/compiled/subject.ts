@@ -7,7 +7,9 @@ import type { ModelFunction } from '../../../coordinator/prepare/model/topology/
 import { buildTopology } from '../../../coordinator/prepare/model/topology/topology.js';
 import { CompiledEngine } from '../../../engine/compiled/engine.js';
 import { checkGraph } from '../../../engine/compiled/graph/check-graph.js';
-import { storeGraph } from '../../../engine/compiled/graph/graph-json.js';
+import type { Graph } from '../../../engine/compiled/graph/graph.js';
+import { loadGraph, storeGraph } from '../../../engine/compiled/graph/graph-json.js';
+import { type GraphWanted, keyOf } from '../../../engine/compiled/graph/wanted.js';
 import type { Target } from '../../../engine/compiled/lower/target.js';
 import type { Runtime } from '../../../engine/compiled/runtime.js';
 import { createTracer } from '../../../engine/compiled/trace/trace-source.js';
@@ -100,13 +102,30 @@ export async function eagerEngine({ description, data, weights }: Subject): Prom
   return engine;
 }
 
+/** Graphs as a coordinator serves them: of no target, so that all engines of a subject read the same. */
+const served = new WeakMap<Subject, Map<string, string>>();
+
+async function graphFor(subject: Subject, wanted: GraphWanted): Promise<Graph> {
+  const graphs = served.get(subject) ?? new Map<string, string>();
+  served.set(subject, graphs);
+  const key = keyOf(wanted);
+  if (!graphs.has(key)) {
+    await tf.setBackend('cpu');
+    const tracer = await createTracer(tf, subject.description, subject.data);
+    const graph = JSON.stringify(storeGraph(tracer.trace(wanted)));
+    tracer.dispose();
+    // As a worker does with what it is served.
+    checkGraph(JSON.parse(graph));
+    graphs.set(key, graph);
+  }
+  return loadGraph(JSON.parse(graphs.get(key)!));
+}
+
 export async function compiledEngine(
-  { description, data, weights }: Subject,
+  subject: Subject,
   target: Target,
   runtime: Partial<Runtime> = {},
 ): Promise<CompiledEngine> {
-  await tf.setBackend('cpu');
-  const tracer = await createTracer(tf, description, data);
   const engine = new CompiledEngine({
     runtime: {
       name: 'compiled/test',
@@ -116,16 +135,11 @@ export async function compiledEngine(
       session: { executionProviders: ['cpu'], intraOpNumThreads: 1, graphOptimizationLevel: 'disabled' },
       ...runtime,
     },
-    model: description,
-    manifest: data,
-    graphFor: async (wanted) => {
-      const graph = tracer.trace(wanted);
-      // As a worker does with what it is served.
-      checkGraph(JSON.parse(JSON.stringify(storeGraph(graph))));
-      return graph;
-    },
+    model: subject.description,
+    manifest: subject.data,
+    graphFor: (wanted) => graphFor(subject, wanted),
   });
-  await engine.setWeights(weights);
+  await engine.setWeights(subject.weights);
   return engine;
 }
 
