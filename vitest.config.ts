@@ -6,19 +6,23 @@ import MixedOrder from './test/support/setup/mixed-order.js';
 process.env.SEED ??= String(randomInt(2 ** 31));
 
 const NIGHTLY = '**/*.nightly.test.ts';
-/** Files with tensors that change nothing in TF.js but its backend, by what they stand beside. */
+/** Files with tensors that leave of TF.js nothing changed but its backend, by what they stand beside. */
 const WITH_TENSORS = [
-  'engine/compiled/*/**/*.test.ts',
+  'engine/{compiled,eager}/**/*.test.ts',
+  'engine/node/start-lanes.test.ts',
+  'engine/lanes/tokens/**/*.test.ts',
   'shared/models/**/*.test.ts',
   'coordinator/{prepare,record}/model/**/*.test.ts',
   'coordinator/prepare/zoo/**/*.test.ts',
-];
-/** Files that replace kernels or modules, count memory or start engines. */
-const WITH_ENGINES = [
-  'engine/compiled/*.test.ts',
-  'engine/{eager,node,lanes/tokens}/**/*.test.ts',
-  'coordinator/record/folder/built-file.test.ts',
   'test/learning/**/*.test.ts',
+];
+/** Files that replace kernels or modules, count memory or start processes. */
+const BY_THEMSELVES = [
+  'engine/compiled/engine.{memory,webgpu}.test.ts',
+  'engine/eager/{engine.test,kernels/**/*.test}.ts',
+  'engine/node/{built-program,native-tensorflow}.test.ts',
+  'engine/node/{gpu,module}/**/*.test.ts',
+  'coordinator/record/folder/built-file.test.ts',
 ];
 /** Coordinators in the test's process, of which a module is another than the product's. */
 const WITH_REPLACED_MODULES = ['test/server/http/raw-http.test.ts', 'test/lifecycle/every-fault.test.ts'];
@@ -60,7 +64,7 @@ export default defineConfig({
       // Unit tests beside what they test: no tensors, no processes, modules loaded once for all of them.
       project('pure', {
         include: ['{shared,websocket,engine,coordinator,worker,cli,browser-worker,bench}/**/*.test.ts'],
-        exclude: [...WITH_TENSORS, ...WITH_ENGINES],
+        exclude: [...WITH_TENSORS, ...BY_THEMSELVES],
         setupFiles: FAST_CHECK,
         pool: 'threads',
         isolate: false,
@@ -70,11 +74,12 @@ export default defineConfig({
       // TF.js takes longer to load than most of these files take to run: it is loaded once for all of them.
       project('tensors', {
         include: WITH_TENSORS,
+        exclude: BY_THEMSELVES,
         setupFiles: [FAST_CHECK, FRESH_BACKEND],
         globalSetup: UP_TO_DATE,
         isolate: false,
       }),
-      project('tfjs', { include: WITH_ENGINES, setupFiles: FAST_CHECK, globalSetup: UP_TO_DATE }),
+      project('tfjs', { include: BY_THEMSELVES, setupFiles: FAST_CHECK, globalSetup: UP_TO_DATE }),
       // Coordinators in the test's process, and programs of the command line: the product is loaded once for all.
       project('system', {
         include: ['test/{cluster,contract,library,lifecycle,server}/**/*.test.ts'],
@@ -92,6 +97,7 @@ export default defineConfig({
         include: IN_A_BROWSER,
         setupFiles: BUILD_ONCE,
         globalSetup: UP_TO_DATE,
+        isolate: false,
       }),
       project('containers', {
         include: ['test/containers/**/*.test.ts'],

@@ -1,32 +1,14 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { StatusView } from '../shared/status/monitoring.js';
 import { VERSION } from '../shared/version.js';
+import { commandHere } from '../test/support/cluster/here.js';
 import { statusView } from '../test/support/files/status-fixture.js';
 import { temporaryFolder } from '../test/support/files/temporary-folder.js';
-import { main } from './main.js';
 
 const root = temporaryFolder();
-
-/** Runs the command line in this process. */
-async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ['', ''];
-  const catchAll = (add: (text: string) => void) => (text: unknown) => {
-    add(String(text));
-    return true;
-  };
-  vi.spyOn(console, 'log').mockImplementation(catchAll((text) => (out += `${text}\n`)));
-  vi.spyOn(console, 'error').mockImplementation(catchAll((text) => (err += `${text}\n`)));
-  vi.spyOn(process.stdout, 'write').mockImplementation(catchAll((text) => (out += text)));
-  vi.spyOn(process.stderr, 'write').mockImplementation(catchAll((text) => (err += text)));
-  try {
-    return { code: await main(args), out, err };
-  } finally {
-    vi.restoreAllMocks();
-  }
-}
 
 describe('the command line', () => {
   it.each([
@@ -55,7 +37,7 @@ describe('the command line', () => {
     [['status', 'ftp://nonsense'], "ftp://nonsense is not a coordinator's address: give ws://HOST:PORT"],
     [['export', 'x'], "required option '--to <PATH>' not specified"],
   ])('answers wrong usage %j in one line, with exit code 2', async (args, message) => {
-    const { code, out, err } = await run(...args);
+    const { code, out, err } = await commandHere(...args);
     expect(err).toBe(`swarmgrad: ${message}\n`);
     expect(code).toBe(2);
     expect(out).toBe('');
@@ -67,7 +49,7 @@ describe('the command line', () => {
     [['worker', 'ftp://nonsense', '--log-format', 'json'], "ftp://nonsense is not a coordinator's address"],
     [['worker', 'x', '--log-format', 'json', '--quiet', '--log-level', 'info'], '--quiet and --log-level'],
   ])('answers wrong usage %j in JSON where the log is, on standard output', async (args, text) => {
-    const { code, out, err } = await run(...args);
+    const { code, out, err } = await commandHere(...args);
     const entries = out
       .trim()
       .split('\n')
@@ -79,15 +61,15 @@ describe('the command line', () => {
 
   it.each(['evaluate', 'export'])('%s names a folder that holds no run', async (command) => {
     const dir = join(root, 'none');
-    const { code, err } = await run(command, dir, ...(command === 'export' ? ['--to', root] : []));
+    const { code, err } = await commandHere(command, dir, ...(command === 'export' ? ['--to', root] : []));
     expect(err).toMatch(`swarmgrad: ${dir} holds no run`);
     expect(code).toBe(2);
   });
 
   it('shows help and version on standard output, help without a command on standard error', async () => {
-    expect(await run('--version')).toEqual({ code: 0, out: `${VERSION}\n`, err: '' });
-    expect(await run('coordinator', '--help')).toMatchObject({ code: 0, err: '' });
-    expect(await run()).toMatchObject({ code: 2, out: '' });
+    expect(await commandHere('--version')).toEqual({ code: 0, out: `${VERSION}\n`, err: '' });
+    expect(await commandHere('coordinator', '--help')).toMatchObject({ code: 0, err: '' });
+    expect(await commandHere()).toMatchObject({ code: 2, out: '' });
   });
 });
 
@@ -107,28 +89,28 @@ describe('swarmgrad status', () => {
 
   it('shows a table, or with --json what the coordinator said', async () => {
     const host = await serve([statusView(), statusView()]);
-    const shown = await run('status', `http://${host}`);
+    const shown = await commandHere('status', `http://${host}`);
     expect(shown).toMatchObject({ code: 0, err: '' });
     expect(shown.out).toContain('step     312/1,404');
-    const { out } = await run('status', `ws://${host}/`, '--json');
+    const { out } = await commandHere('status', `ws://${host}/`, '--json');
     expect(JSON.parse(out)).toEqual(statusView());
   });
 
   it('with --watch ends with the run', async () => {
     const url = `http://${await serve([statusView({ state: 'finished', step: 1404 })])}`;
-    const { code, out } = await run('status', url, '--watch', '--json');
+    const { code, out } = await commandHere('status', url, '--watch', '--json');
     expect(code).toBe(0);
     expect(out.trim().split('\n')).toHaveLength(1);
   });
 
   it('says in one line what it did not reach', async () => {
     const host = await serve([undefined]);
-    expect(await run('status', `http://${host}`)).toMatchObject({
+    expect(await commandHere('status', `http://${host}`)).toMatchObject({
       code: 1,
       err: `swarmgrad: http://${host} answered 404: is it a swarmgrad coordinator?\n`,
     });
     await new Promise((resolve) => server!.close(resolve));
-    const { code, err } = await run('status', `http://${host}`);
+    const { code, err } = await commandHere('status', `http://${host}`);
     expect(err).toMatch(/^swarmgrad: no coordinator answers at http:.*ECONNREFUSED.*\n$/);
     expect(code).toBe(1);
   });

@@ -6,13 +6,8 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import {
-  coordinator,
-  metricsOf,
-  startProgram,
-  summaryOf,
-  temporaryFolder,
-} from '../../test/support/cluster/cluster.js';
+import { metricsOf, startProgram, summaryOf, temporaryFolder } from '../../test/support/cluster/cluster.js';
+import { coordinatorHere } from '../../test/support/cluster/here.js';
 import { temporaryFolder as sharedFolder } from '../../test/support/files/temporary-folder.js';
 import { loadNative } from './native-tensorflow.js';
 
@@ -23,7 +18,7 @@ const FOLDER =
 async function trained(engine: string, workers: number, options: string[]) {
   const runDir = await temporaryFolder();
   const run = join(runDir, 'run');
-  const cluster = await coordinator(
+  const cluster = await coordinatorHere(
     run,
     ...['--data', 'digits?train=96&test=32', '--epochs', '1', '--batch-size', '32', '--shards', '2'],
     ...['--seed', '5', '--min-workers', String(workers), ...options],

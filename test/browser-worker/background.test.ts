@@ -2,14 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { withoutChromium } from '../support/browser/chromium.js';
 import { clickOn, Devtools, phaseIs } from '../support/browser/devtools.js';
-import {
-  coordinator,
-  reached,
-  statusOf,
-  summaryOf,
-  temporaryFolder,
-  worker,
-} from '../support/cluster/cluster.js';
+import { reached, statusOf, summaryOf, temporaryFolder, worker } from '../support/cluster/cluster.js';
+import { type ClusterHere, coordinatorHere } from '../support/cluster/here.js';
 
 const RUN = [
   ...['--data', 'digits?train=1024&test=64', '--model', 'mlp:32', '--batch-size', '64', '--shards', '8'],
@@ -24,9 +18,8 @@ async function until(isSo: () => Promise<boolean>): Promise<void> {
   while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
-async function finish(cluster: Awaited<ReturnType<typeof coordinator>>) {
-  cluster.program.child.kill('SIGINT');
-  await cluster.program.ended;
+async function finish(cluster: ClusterHere) {
+  await cluster.stop();
   const summary = await summaryOf(cluster.runDir);
   expect(summary.shards.counted).toBe(summary.shards.expected);
   return summary;
@@ -34,7 +27,7 @@ async function finish(cluster: Awaited<ReturnType<typeof coordinator>>) {
 
 describe.skipIf(withoutChromium())('a tab', () => {
   it('keeps contributing while it is hidden', async () => {
-    const cluster = await coordinator(await temporaryFolder(), ...RUN, '--epochs', '10000');
+    const cluster = await coordinatorHere(await temporaryFolder(), ...RUN, '--epochs', '10000');
     const devtools = await Devtools.start();
     const tab = await devtools.open(`${cluster.url}/join?engine=wasm&name=hidden`);
     await devtools.until(tab, "document.querySelector('button')");
@@ -49,7 +42,7 @@ describe.skipIf(withoutChromium())('a tab', () => {
   });
 
   it('rests while it is hidden, if its owner wishes so, and goes on when shown', async () => {
-    const cluster = await coordinator(await temporaryFolder(), ...RUN, '--epochs', '10000');
+    const cluster = await coordinatorHere(await temporaryFolder(), ...RUN, '--epochs', '10000');
     const devtools = await Devtools.start();
     const tab = await devtools.open(`${cluster.url}/join?engine=wasm&name=shy`);
     await devtools.until(tab, "document.querySelector('button')");
@@ -69,7 +62,7 @@ describe.skipIf(withoutChromium())('a tab', () => {
 
   it('loses its leases when it is frozen, and comes back by itself', async () => {
     const options = ['--epochs', '10000', '--dead-after', '2'];
-    const cluster = await coordinator(await temporaryFolder(), ...RUN, ...options);
+    const cluster = await coordinatorHere(await temporaryFolder(), ...RUN, ...options);
     worker(cluster.url, '--engine', 'compiled/wasm', '--name', 'node', '--cache-mb', '0');
     const devtools = await Devtools.start();
     const tab = await devtools.open(`${cluster.url}/join?engine=wasm&name=icy`);
@@ -90,7 +83,7 @@ describe.skipIf(withoutChromium())('a tab', () => {
   });
 
   it('starts its engine again when the GPU is lost, and computes without it after the second time', async () => {
-    const cluster = await coordinator(await temporaryFolder(), ...RUN, '--epochs', '10000');
+    const cluster = await coordinatorHere(await temporaryFolder(), ...RUN, '--epochs', '10000');
     const devtools = await Devtools.start();
     const tab = await devtools.open(`${cluster.url}/join?engine=webgl&name=dizzy`);
     await devtools.until(tab, "document.querySelector('button')");

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { contributingTab, sharedBrowser, withoutChromium } from '../support/browser/chromium.js';
-import { coordinator, metricsOf, summaryOf, temporaryFolder } from '../support/cluster/cluster.js';
+import { metricsOf, summaryOf, temporaryFolder } from '../support/cluster/cluster.js';
+import { coordinatorHere } from '../support/cluster/here.js';
 
 const RUN = [
   ...['--data', 'digits?train=128&test=40', '--batch-size', '32', '--shards', '4', '--epochs', '1'],
@@ -39,13 +40,13 @@ interface Line {
 
 async function run(...options: string[]) {
   const runDir = await temporaryFolder();
-  const cluster = await coordinator(runDir, ...RUN, '--model', await modelFile(), ...options);
+  const cluster = await coordinatorHere(runDir, ...RUN, '--model', await modelFile(), ...options);
   return { runDir, cluster };
 }
 
 /** By TF.js on plain JavaScript in Node. */
 async function reference() {
-  const { runDir, cluster } = await run('--local-workers', '1', '--local-engine', 'eager/cpu');
+  const { runDir, cluster } = await run('--local-lanes', '1', '--local-engine', 'eager/cpu');
   expect(await cluster.program.ended).toBe(0);
   return { sha256: (await summaryOf(runDir)).weightsSha256, lines: metricsOf(runDir) as Line[] };
 }

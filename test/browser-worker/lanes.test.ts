@@ -1,21 +1,15 @@
 /** A tab with several compute workers: the weights of one, and of Node. */
 import { describe, expect, it } from 'vitest';
 import { sharedBrowser, Tab, withoutChromium } from '../support/browser/chromium.js';
-import {
-  coordinator,
-  metricsOf,
-  reached,
-  statusOf,
-  summaryOf,
-  temporaryFolder,
-} from '../support/cluster/cluster.js';
+import { metricsOf, reached, statusOf, summaryOf, temporaryFolder } from '../support/cluster/cluster.js';
+import { coordinatorHere } from '../support/cluster/here.js';
 
 /** The last batch does not divide by the shards. */
 const RUN = [
   ...['--data', 'digits?train=250&test=100', '--model', 'cnn', '--batch-size', '64', '--shards', '8'],
   ...['--seed', '11', '--optimizer', 'adam'],
 ];
-const NODE = ['--local-workers', '1', '--local-engine', 'compiled/wasm'];
+const NODE = ['--local-lanes', '1', '--local-engine', 'compiled/wasm'];
 
 describe.skipIf(withoutChromium())('a tab with two lanes', () => {
   const browser = sharedBrowser();
@@ -31,7 +25,7 @@ describe.skipIf(withoutChromium())('a tab with two lanes', () => {
 
   async function run(options: string[], join?: (url: string) => Promise<unknown>) {
     const runDir = await temporaryFolder();
-    const cluster = await coordinator(runDir, ...RUN, '--epochs', '1', ...options);
+    const cluster = await coordinatorHere(runDir, ...RUN, '--epochs', '1', ...options);
     await join?.(cluster.url);
     expect(await cluster.program.ended).toBe(0);
     const { weightsSha256, workers } = await summaryOf(runDir);
@@ -74,7 +68,7 @@ describe.skipIf(withoutChromium())('a tab with two lanes', () => {
   });
 
   it('goes on with one when its owner gives one core', async () => {
-    const cluster = await coordinator(await temporaryFolder(), ...RUN, '--steps', '1000000');
+    const cluster = await coordinatorHere(await temporaryFolder(), ...RUN, '--steps', '1000000');
     const tab = await tabOn(cluster.url, 'fickle');
     const cores = tab.page.getByLabel('Cores of this device to use');
     expect(await cores.getAttribute('max')).toBe('2');

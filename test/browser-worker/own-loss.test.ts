@@ -3,7 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { contributingTab, sharedBrowser, withoutChromium } from '../support/browser/chromium.js';
-import { coordinator, metricsOf, summaryOf, temporaryFolder } from '../support/cluster/cluster.js';
+import { metricsOf, summaryOf, temporaryFolder } from '../support/cluster/cluster.js';
+import { coordinatorHere } from '../support/cluster/here.js';
 
 const FOCAL = `export default ({ tf }) => (yTrue, yPred) => {
   const targets = tf.oneHot(tf.cast(tf.reshape(yTrue, [-1]), 'int32'), 10);
@@ -22,10 +23,10 @@ describe.skipIf(withoutChromium())('a tab', () => {
       ...['--epochs', '1', '--seed', '3', '--loss', loss, '--class-weight', 'balanced'],
       ...['--metrics', 'top3,auc', '--exchange', 'int8'],
     ];
-    const local = ['--local-workers', '1', '--local-engine', 'compiled/wasm'];
-    const node = await coordinator(await temporaryFolder(), ...run, ...local);
+    const local = ['--local-lanes', '1', '--local-engine', 'compiled/wasm'];
+    const node = await coordinatorHere(await temporaryFolder(), ...run, ...local);
     expect(await node.program.ended).toBe(0);
-    const cluster = await coordinator(await temporaryFolder(), ...run);
+    const cluster = await coordinatorHere(await temporaryFolder(), ...run);
     const tab = await contributingTab(await browser(), cluster.url, 'wasm');
     await tab.phase('finished');
     expect(await cluster.program.ended).toBe(0);

@@ -4,9 +4,8 @@ import type { RunState } from '../../shared/status/status.js';
 import { contributingTab, sharedBrowser, withoutChromium } from '../support/browser/chromium.js';
 import {
   administer,
-  coordinator,
+  type Cluster,
   metricsOf,
-  type RunningCluster,
   reached,
   statusThat,
   summaryOf,
@@ -14,6 +13,7 @@ import {
   waiting,
   worker,
 } from '../support/cluster/cluster.js';
+import { coordinatorHere } from '../support/cluster/here.js';
 
 /** Computing must outweigh sending, or the planner rightly leaves slow workers without a share. */
 const RUN = [
@@ -31,9 +31,9 @@ describe.skipIf(withoutChromium())('a run with tabs', () => {
   /** The class that Node and browsers share. */
   const SHARED_CLASS = ['--engine-class', 'compiled/wasm'];
 
-  const stands = (cluster: RunningCluster, state: RunState) =>
+  const stands = (cluster: Cluster, state: RunState) =>
     statusThat(cluster, state, (status) => status.state === state);
-  const joined = (cluster: RunningCluster, who: string) =>
+  const joined = (cluster: Cluster, who: string) =>
     statusThat(cluster, `joined by ${who}`, ({ workers }) =>
       workers.some(({ name, state }) => name === who && state === 'idle'),
     );
@@ -43,7 +43,7 @@ describe.skipIf(withoutChromium())('a run with tabs', () => {
   const byNode = () => (made ??= inNode());
   async function inNode() {
     const runDir = await temporaryFolder();
-    const cluster = await coordinator(runDir, ...RUN, ...SHARED_CLASS, '--local-workers', '1');
+    const cluster = await coordinatorHere(runDir, ...RUN, ...SHARED_CLASS, '--local-workers', '1');
     expect(await cluster.program.ended).toBe(0);
     return { summary: await summaryOf(runDir), metrics: metricsOf(runDir) };
   }
@@ -60,7 +60,7 @@ describe.skipIf(withoutChromium())('a run with tabs', () => {
 
   it('finishes with one worker in Node and two tabs, and its weights are those of Node alone', async () => {
     const runDir = await temporaryFolder();
-    const cluster = await coordinator(runDir, ...RUN, ...SHARED_CLASS, '--min-workers', '2');
+    const cluster = await coordinatorHere(runDir, ...RUN, ...SHARED_CLASS, '--min-workers', '2');
     // The tabs make the first step among themselves: who is slow on a busy machine is left out later, and rightly.
     await waiting(cluster);
     expect((await administer(cluster.url, 'pause')).status).toBe(200);
@@ -84,7 +84,7 @@ describe.skipIf(withoutChromium())('a run with tabs', () => {
 
   it('has them with a mix of both, though a tab is closed in the middle of a step', async () => {
     const runDir = await temporaryFolder();
-    const cluster = await coordinator(runDir, ...RUN, ...SHARED_CLASS, '--min-workers', '2');
+    const cluster = await coordinatorHere(runDir, ...RUN, ...SHARED_CLASS, '--min-workers', '2');
     node(cluster.url, 'node');
     const [doomed] = await tabs(cluster.url, ['doomed']);
     await reached(cluster, 3);
@@ -98,7 +98,7 @@ describe.skipIf(withoutChromium())('a run with tabs', () => {
 
   it('finishes with tabs alone and has them too, and shows what each gave, by which engine and why', async () => {
     const runDir = await temporaryFolder();
-    const cluster = await coordinator(runDir, ...RUN, ...SHARED_CLASS);
+    const cluster = await coordinatorHere(runDir, ...RUN, ...SHARED_CLASS);
     await waiting(cluster);
     // Each makes a step by itself, so that each has given something, and then both make the rest.
     await administer(cluster.url, 'pause');

@@ -4,14 +4,8 @@ import { createRequire } from 'node:module';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { contributingTab, sharedBrowser, Tab, withoutChromium } from '../support/browser/chromium.js';
 import { OLD_BROWSER_FLAGS } from '../support/browser/chromium-flags.js';
-import {
-  coordinator,
-  type RunningCluster,
-  reached,
-  sharedCoordinator,
-  statusOf,
-  temporaryFolder,
-} from '../support/cluster/cluster.js';
+import { type Cluster, reached, statusOf, temporaryFolder } from '../support/cluster/cluster.js';
+import { coordinatorHere, coordinatorUntil } from '../support/cluster/here.js';
 import { proxyTo } from '../support/cluster/proxy.js';
 
 const ENDLESS = [
@@ -27,9 +21,12 @@ async function until(isSo: () => Promise<boolean>): Promise<void> {
 
 describe.skipIf(withoutChromium())('a volunteer', () => {
   const browser = sharedBrowser();
-  let cluster: RunningCluster;
+  let cluster: Cluster;
   beforeAll(async () => {
-    cluster = await sharedCoordinator(afterAll, ...ENDLESS, '--allowed-hosts', 'volunteers.example');
+    cluster = await coordinatorUntil(afterAll, await temporaryFolder(afterAll), [
+      ...ENDLESS,
+      ...['--allowed-hosts', 'volunteers.example'],
+    ]);
   });
   beforeEach(async () => until(async () => (await names(cluster.url)).length === 0));
   /** The run makes so many steps from now on. */
@@ -142,7 +139,7 @@ describe.skipIf(withoutChromium())('a volunteer whose browser is old', () => {
   const browser = sharedBrowser(OLD_BROWSER_FLAGS);
 
   it('contributes without WebGL and WebAssembly, and is told what is missing and what to do', async () => {
-    const cluster = await coordinator(await temporaryFolder(), ...ENDLESS);
+    const cluster = await coordinatorHere(await temporaryFolder(), ...ENDLESS);
     const tab = await contributingTab(await browser(), cluster.url, 'auto', 'old');
     await tab.phase('contributing');
     await reached(cluster, 3);

@@ -89,7 +89,7 @@ describe.skipIf(withoutChromium())('the dashboard', () => {
   it('lets an admin pause, change the learning rate, resume, remove a worker and stop', async () => {
     const run = await smallRun({ steps: 1_000_000, epochs: undefined, schedule: 'constant' });
     const { page } = await watch(await browser(), run.url);
-    run.work('first');
+    run.workSlowly('first');
     await shows(page, 'state', 'training');
     await page.getByRole('button', { name: 'Pause', exact: true }).click();
     await shows(page, 'state', 'paused');
@@ -103,7 +103,7 @@ describe.skipIf(withoutChromium())('the dashboard', () => {
     await page.getByText(`checkpoint at step ${step}`, { exact: true }).waitFor();
     await page.getByRole('button', { name: 'Resume', exact: true }).click();
     await shows(page, 'state', 'training');
-    run.work('second');
+    run.workSlowly('second');
     await page.getByRole('button', { name: 'Remove first' }).click();
     await page.getByText('first refused').waitFor();
     await page.getByRole('button', { name: 'Stop', exact: true }).click();
@@ -115,10 +115,10 @@ describe.skipIf(withoutChromium())('the dashboard', () => {
 
   it('recognizes digits that are drawn on it, in the browser itself', async () => {
     const run = await smallRun({
-      data: 'digits?train=6000&test=300',
-      model: 'mlp:96',
-      batchSize: 64,
-      epochs: 3,
+      data: 'digits?train=3000&test=100',
+      model: 'mlp:64',
+      batchSize: 32,
+      epochs: 4,
     });
     const worker = startWorker({ url: run.url, engine: 'compiled/cpu', name: 'fast' });
     onTestFinished(() => worker.stop());
@@ -220,7 +220,7 @@ describe.skipIf(withoutChromium())('the dashboard', () => {
 
   it('can be used by keyboard alone', async () => {
     const run = await smallRun({ steps: 1_000_000, epochs: undefined });
-    run.work();
+    run.workSlowly();
     const { page } = await watch(await browser(), run.url);
     await shows(page, 'state', 'training');
     const reached: string[] = [];

@@ -12,7 +12,7 @@ describe('under a path', () => {
   it('a worker joins, fetches what it needs, and computes', async () => {
     const run = await smallRun();
     const { url, requested } = await proxyTo(run.url, '/train');
-    const worker = startWorker({ url: `${url}/`.replace('http', 'ws'), engine: 'eager/cpu', name: 'far' });
+    const worker = startWorker({ url: `${url}/`.replace('http', 'ws'), engine: 'compiled/cpu', name: 'far' });
     await expect(worker.finished).resolves.toMatchObject({ why: 'the run has finished' });
     expect((await run.finished).workers).toMatchObject([{ name: 'far' }]);
     expect(requested.filter((path) => /^\/train\/objects\/[0-9a-f]{64}$/.test(path)).length).toBeGreaterThan(
@@ -34,7 +34,7 @@ describe('under a path', () => {
     await shows(page, 'state', 'waiting for workers');
     await page.getByText(`npx swarmgrad worker ${url.replace('http', 'ws')}`).waitFor();
     await page.getByRole('link', { name: `${url}/join` }).waitFor();
-    await watch(await browser(), `${url}/join?auto=1&name=guest&engine=eager/cpu`);
+    await watch(await browser(), `${url}/join?auto=1&name=guest&engine=wasm`);
     await happened(run, ({ type }) => type === 'worker-joined');
     expect((await run.finished).workers).toMatchObject([{ name: 'guest', kind: 'browser' }]);
     await shows(page, 'state', 'finished');

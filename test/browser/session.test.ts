@@ -29,7 +29,10 @@ describe.skipIf(withoutChromium())('a link with a token', () => {
 
   it('of a volunteer lets the tab compute, as one that is not trusted', async () => {
     const run = await tokenRun();
-    await watch(await browser(), `${run.url}/join?auto=1&name=guest#token=${run.tokens.volunteer}`);
+    await watch(
+      await browser(),
+      `${run.url}/join?auto=1&engine=wasm&name=guest#token=${run.tokens.volunteer}`,
+    );
     await happened(run, ({ type }) => type === 'worker-joined');
     expect(run.status().workers).toMatchObject([{ name: 'guest', kind: 'browser', role: 'volunteer' }]);
     expect((await run.finished).status).toBe('finished');

@@ -2,38 +2,38 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { startWorker } from '../../worker/node/start.js';
-import { swarmgrad, temporaryFolder } from '../support/cluster/cluster.js';
-import { smallRun } from '../support/cluster/small-run.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../support/cluster/cluster.js';
+import { printedHere } from '../support/cluster/here.js';
+import { type SmallRun, shared, smallRun } from '../support/cluster/small-run.js';
 import { sharedBrowser, shows, watch, withoutChromium } from './page.js';
 
 const browser = sharedBrowser();
+let run: SmallRun;
 
 /** A run that has learned a little: enough that all letters are not alike. */
-async function textRun() {
-  const file = join(await temporaryFolder(), 'text.txt');
-  writeFileSync(file, 'the quick brown fox jumps over the lazy dog.\n'.repeat(20));
-  const run = await smallRun({
-    data: `text:${file}?length=16&stride=7`,
-    model: 'gpt:1,32,2',
-    batchSize: 32,
-    lr: 0.01,
-    epochs: 5,
-  });
-  const worker = startWorker({ url: run.url, engine: 'eager/wasm', name: 'writer' });
-  onTestFinished(() => worker.stop());
-  await run.finished;
+beforeAll(() =>
+  shared(async (onEnd) => {
+    const file = join(await temporaryFolder(onEnd), 'text.txt');
+    writeFileSync(file, 'the quick brown fox jumps over the lazy dog.\n'.repeat(20));
+    const learning = {
+      ...{ data: `text:${file}?length=16&stride=7`, model: 'gpt:1,32,2' },
+      ...{ batchSize: 32, lr: 0.01, epochs: 5 },
+    };
+    run = await smallRun(learning, onEnd);
+    run.work('writer', 'compiled/cpu');
+    await run.finished;
+  }),
+);
+
+async function visit(): Promise<Page> {
   const { page } = await watch(await browser(), run.url);
   await shows(page, 'state', 'finished');
-  return { run, page };
+  return page;
 }
 
-async function generated(runDir: string, ...options: string[]): Promise<string> {
-  const program = swarmgrad('generate', runDir, ...options);
-  expect(await program.ended, program.stderr).toBe(0);
-  return program.stdout.replace(/\n$/, '');
-}
+const generated = async (...options: string[]) =>
+  (await printedHere('generate', run.runDir, ...options)).replace(/\n$/, '');
 
 async function give(
   page: Page,
@@ -53,7 +53,7 @@ async function writtenText(page: Page, letters: number): Promise<string> {
 
 describe.skipIf(withoutChromium())('a visitor of a run on text', () => {
   it('is written the same text as by swarmgrad generate, for each seed and temperature', async () => {
-    const { run, page } = await textRun();
+    const page = await visit();
     for (const [seed, temperature] of [
       [1, 0.8],
       [7, 1.6],
@@ -64,14 +64,12 @@ describe.skipIf(withoutChromium())('a visitor of a run on text', () => {
       await page.getByRole('button', { name: 'Write', exact: true }).click();
       await page.getByRole('button', { name: 'Write', exact: true }).waitFor();
       const options = ['--length', '50', '--seed', String(seed), '--temperature', String(temperature)];
-      expect(await writtenText(page, 50)).toBe(
-        await generated(run.runDir, '--prompt', 'the lazy ', ...options),
-      );
+      expect(await writtenText(page, 50)).toBe(await generated('--prompt', 'the lazy ', ...options));
     }
   });
 
   it('sees letters come, stops them, and is told what the model cannot read', async () => {
-    const { page } = await textRun();
+    const page = await visit();
     await give(page, { prompt: 'fox', letters: 10_000, seed: 1 });
     await page.getByRole('button', { name: 'Write', exact: true }).click();
     await page.locator('[data-testid=written]:not([data-letters="0"])').waitFor();

@@ -4,18 +4,14 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { swarmgrad, temporaryFolder } from '../support/cluster/cluster.js';
-
-async function run(...args: string[]): Promise<{ code: unknown; err: string }> {
-  const program = swarmgrad(...args);
-  const code = await program.ended;
-  return { code, err: program.stderr };
-}
+import { commandHere } from '../support/cluster/here.js';
+import { smallRun } from '../support/cluster/small-run.js';
 
 const small = ['--data', 'digits?train=100&test=20', '--model', 'linear', '--port', '0'];
 
 async function refused(args: string[], exitCode: number, message: RegExp): Promise<void> {
   const runDir = join(await temporaryFolder(), 'run');
-  const { code, err } = await run('coordinator', '--run-dir', runDir, ...args);
+  const { code, err } = await commandHere('coordinator', '--run-dir', runDir, ...args);
   const lines = err.trim().split('\n');
   expect(lines.at(-1)).toMatch(message);
   expect(err).not.toMatch(/\n\s+at /);
@@ -23,8 +19,9 @@ async function refused(args: string[], exitCode: number, message: RegExp): Promi
 }
 
 it('with --verbose, the stack of an error names TypeScript sources and their lines', async () => {
-  const { err } = await run('coordinator', '--resume', '--run-dir', '/nowhere', '--verbose');
-  expect(err).toMatch(
+  const program = swarmgrad('coordinator', '--resume', '--run-dir', '/nowhere', '--verbose');
+  expect(await program.ended).toBe(2);
+  expect(program.stderr).toMatch(
     /at readConfiguration \(.*\/coordinator\/record\/folder\/stored-configuration\.ts:\d+:\d+\)/,
   );
 });
@@ -101,7 +98,7 @@ describe('a coordinator refuses, in one line,', () => {
     const runDir = join(await temporaryFolder(), 'run');
     await mkdir(runDir);
     await writeFile(join(runDir, 'summary.json'), 'precious');
-    const { code, err } = await run('coordinator', ...small, '--run-dir', runDir);
+    const { code, err } = await commandHere('coordinator', ...small, '--run-dir', runDir);
     expect(err).toMatch(
       /holds another run \(summary\.json\): give --resume to continue it, or another folder/,
     );
@@ -112,7 +109,7 @@ describe('a coordinator refuses, in one line,', () => {
   it.skipIf(process.getuid?.() === 0)('a folder that cannot be written to', async () => {
     const folder = await temporaryFolder();
     await chmod(folder, 0o500);
-    const { code, err } = await run('coordinator', ...small, '--run-dir', join(folder, 'run'));
+    const { code, err } = await commandHere('coordinator', ...small, '--run-dir', join(folder, 'run'));
     expect(err).toMatch(/cannot be used: .*; give another folder/);
     expect(code).toBe(2);
   });
@@ -120,10 +117,8 @@ describe('a coordinator refuses, in one line,', () => {
 
 describe('a worker', () => {
   it('says that an engine does not exist, and what there is', async () => {
-    const runDir = join(await temporaryFolder(), 'run');
-    const program = swarmgrad('coordinator', ...small, '--run-dir', runDir);
-    const [url] = /http:\S+/.exec(await program.line(/listening/))!;
-    const { code, err } = await run('worker', url, '--engine', 'eager/abacus');
+    const { url } = await smallRun();
+    const { code, err } = await commandHere('worker', url, '--engine', 'eager/abacus');
     expect(err).toMatch(/engine eager\/abacus is unknown here: give auto, .*eager\/cpu/);
     expect(code).not.toBe(0);
   });

@@ -20,8 +20,8 @@ import {
 import { lightWorker } from '../support/cluster/light-worker.js';
 import { freshSeed } from '../support/seeds.js';
 
-const WORKER_KILLS = Number(process.env.CHAOS_WORKER_KILLS ?? 10);
-const COORDINATOR_KILLS = Number(process.env.CHAOS_COORDINATOR_KILLS ?? 3);
+const WORKER_KILLS = Number(process.env.CHAOS_WORKER_KILLS ?? 6);
+const COORDINATOR_KILLS = Number(process.env.CHAOS_COORDINATOR_KILLS ?? 2);
 /** Decides victims and pauses; the instant of a kill is the machine's own. */
 const SEED = freshSeed('CHAOS_SEED');
 const WORKERS = 4;

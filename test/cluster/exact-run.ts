@@ -1,6 +1,7 @@
 /** The run of the tests of exactness, undisturbed: the same weights, whoever came and went. */
 import { expect } from 'vitest';
-import { coordinator, metricsOf, summaryOf, temporaryFolder } from '../support/cluster/cluster.js';
+import { metricsOf, summaryOf, temporaryFolder } from '../support/cluster/cluster.js';
+import { coordinatorHere } from '../support/cluster/here.js';
 
 export const RUN = [
   ...['--data', 'digits?train=1000&test=300', '--model', 'mlp:48', '--batch-size', '64', '--shards', '8'],
@@ -10,7 +11,7 @@ export const RUN = [
 export async function undisturbed(workers: number, ...more: string[]) {
   const runDir = await temporaryFolder();
   const count = String(workers);
-  const cluster = await coordinator(
+  const cluster = await coordinatorHere(
     runDir,
     ...RUN,
     '--local-workers',

@@ -12,6 +12,7 @@ import {
   waiting,
   worker,
 } from '../support/cluster/cluster.js';
+import { coordinatorHere } from '../support/cluster/here.js';
 import { expectAsOfOne, oneWorker, RUN, undisturbed } from './exact-run.js';
 
 const join = (url: string, name: string, ...options: string[]) =>
@@ -27,7 +28,7 @@ describe('the weights after a run', () => {
 
   it('are those of one worker over a socket, bit for bit, by lanes within the process of the coordinator', async () => {
     const runDir = await temporaryFolder();
-    const cluster = await coordinator(runDir, ...RUN, '--local-lanes', '2');
+    const cluster = await coordinatorHere(runDir, ...RUN, '--local-lanes', '2');
     expect(await cluster.program.ended).toBe(0);
     const summary = await summaryOf(runDir);
     const one = await oneWorker();
@@ -42,7 +43,7 @@ describe('the weights after a run', () => {
   it('are those of one worker where some join by sockets beside such lanes', async () => {
     const runDir = await temporaryFolder();
     const both = ['--local-lanes', '1', '--local-workers', '2', '--min-workers', '3'];
-    const cluster = await coordinator(runDir, ...RUN, ...both);
+    const cluster = await coordinatorHere(runDir, ...RUN, ...both);
     expect(await cluster.program.ended).toBe(0);
     const summary = await summaryOf(runDir);
     await expectAsOfOne({ summary, metrics: metricsOf(runDir) });
@@ -51,25 +52,23 @@ describe('the weights after a run', () => {
 
   it('are the same when workers are killed every few steps and others join', async () => {
     const runDir = await temporaryFolder();
-    const cluster = await coordinator(runDir, ...RUN, '--linger');
+    const cluster = await coordinatorHere(runDir, ...RUN, '--linger');
     const workers = ['w1', 'w2'].map((name) => join(cluster.url, name));
     for (const step of [3, 12, 24]) {
       await reached(cluster, step);
       workers.shift()!.child.kill('SIGKILL');
       workers.push(join(cluster.url, `late-${step}`));
     }
-    await cluster.program.line(/^finished after/);
     // It tells those that come late too, while it serves on.
     await Promise.all(workers.map(({ ended }) => ended));
-    cluster.program.child.kill('SIGINT');
-    await cluster.program.ended;
+    await cluster.stop();
     const summary = await summaryOf(runDir);
     await expectAsOfOne({ summary, metrics: metricsOf(runDir) });
   });
 
   it('are the same with workers of two lanes, one of which is killed in the middle of a step', async () => {
     const runDir = await temporaryFolder();
-    const cluster = await coordinator(runDir, ...RUN, '--linger');
+    const cluster = await coordinatorHere(runDir, ...RUN, '--linger');
     await waiting(cluster);
     await administer(cluster.url, 'pause');
     const pair = join(cluster.url, 'pair', '--lanes', '2');
@@ -84,8 +83,7 @@ describe('the weights after a run', () => {
     const late = join(cluster.url, 'late', '--lanes', '2');
     await late.line(/engine 2 lanes of/);
     expect(await late.ended).toBe(0);
-    cluster.program.child.kill('SIGINT');
-    await cluster.program.ended;
+    await cluster.stop();
     const summary = await summaryOf(runDir);
     await expectAsOfOne({ summary, metrics: metricsOf(runDir).filter(({ type }) => type !== 'change') });
     const samples = Object.fromEntries(summary.workers.map(({ name, samples }) => [name, samples]));
@@ -101,17 +99,15 @@ describe('the weights after a run', () => {
       'int8',
     ];
     const alone = await temporaryFolder();
-    const one = await coordinator(alone, ...augmented, '--local-lanes', '1');
+    const one = await coordinatorHere(alone, ...augmented, '--local-lanes', '1');
     expect(await one.program.ended).toBe(0);
     const runDir = await temporaryFolder();
-    const cluster = await coordinator(runDir, ...augmented, '--linger');
+    const cluster = await coordinatorHere(runDir, ...augmented, '--linger');
     const workers = ['w1', 'w2', 'w3'].map((name) => join(cluster.url, name));
     await reached(cluster, 6);
     workers.shift()!.child.kill('SIGKILL');
-    await cluster.program.line(/^finished after/);
     await Promise.all(workers.map(({ ended }) => ended));
-    cluster.program.child.kill('SIGINT');
-    await cluster.program.ended;
+    await cluster.stop();
     expect((await summaryOf(runDir)).weightsSha256).toBe((await summaryOf(alone)).weightsSha256);
     expect(metricsOf(runDir)).toEqual(metricsOf(alone));
     expect((await summaryOf(alone)).weightsSha256).not.toBe((await oneWorker()).summary.weightsSha256);
@@ -149,7 +145,7 @@ describe('the weights after a run', () => {
     first.child.kill('SIGCONT');
     expect(await cluster.program.ended).toBe(130);
     expect(await summaryOf(runDir)).toMatchObject({ status: 'stopped', steps: 2 });
-    const resumed = await coordinator(runDir, '--resume', '--local-workers', '1');
+    const resumed = await coordinatorHere(runDir, '--resume', '--local-workers', '1');
     expect(await resumed.program.ended).toBe(0);
     const summary = await summaryOf(runDir);
     const one = await oneWorker();

@@ -2,17 +2,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { coordinator, summaryOf, swarmgrad, temporaryFolder } from '../support/cluster/cluster.js';
+import { summaryOf, swarmgrad, temporaryFolder } from '../support/cluster/cluster.js';
+import { commandHere, printedHere } from '../support/cluster/here.js';
+import { smallRun } from '../support/cluster/small-run.js';
 import { temporaryFolder as temporaryFolderOfFile } from '../support/files/temporary-folder.js';
 
 const SENTENCE = 'the quick brown fox jumps over the lazy dog. ';
 
-/** Text on standard output. */
-async function generate(runDir: string, ...options: string[]): Promise<string> {
-  const program = swarmgrad('generate', runDir, ...options);
-  expect(await program.ended, program.stderr).toBe(0);
-  return program.stdout;
-}
+const generate = (runDir: string, ...options: string[]) => printedHere('generate', runDir, ...options);
 
 const MODELS = ['gpt:1,32,2', 'lstm:32'];
 const folder = temporaryFolderOfFile();
@@ -50,29 +47,28 @@ describe('a sentence said again and again', () => {
   it('is written the same for the same seed, and otherwise for another', async () => {
     const runDir = (await runs()).get(MODELS[0]!)!;
     const daring = ['--prompt', 't', '--length', '60', '--temperature', '3', '--seed'];
-    const [once, again, other] = await Promise.all(
-      ['1', '1', '2'].map((seed) => generate(runDir, ...daring, seed)),
-    );
+    const said: string[] = [];
+    for (const seed of ['1', '1', '2']) said.push(await generate(runDir, ...daring, seed));
+    const [once, again, other] = said;
     expect([...once!]).toHaveLength(62);
     expect(again).toBe(once);
     expect(other).not.toBe(once);
   });
 
   it('goes not on from what the model cannot read, in words', async () => {
-    const unknown = swarmgrad('generate', (await runs()).get(MODELS[1]!)!, '--prompt', 'Ä');
-    expect(await unknown.ended).toBe(2);
-    expect(unknown.stderr).toBe(`swarmgrad: the prompt has "Ä", which is not in the model's text\n`);
+    const unknown = await commandHere('generate', (await runs()).get(MODELS[1]!)!, '--prompt', 'Ä');
+    expect(unknown.code).toBe(2);
+    expect(unknown.err).toBe(`swarmgrad: the prompt has "Ä", which is not in the model's text\n`);
   });
 });
 
 it('generate tells of a run that is not one on text', async () => {
-  const runDir = await temporaryFolder();
-  const data = ['--data', 'digits?train=64&test=16', '--model', 'linear', '--steps', '1'];
-  const { program } = await coordinator(join(runDir, 'run'), ...data, '--local-workers', '1');
-  expect(await program.ended).toBe(0);
-  const refused = swarmgrad('generate', join(runDir, 'run'));
-  expect(await refused.ended).toBe(2);
-  expect(refused.stderr).toBe(
+  const run = await smallRun({ steps: 1, epochs: undefined });
+  run.work();
+  await run.finished;
+  const refused = await commandHere('generate', run.runDir);
+  expect(refused.code).toBe(2);
+  expect(refused.err).toBe(
     'swarmgrad: linear was not trained on text: generate needs a run with --data text:FILE\n',
   );
 });
@@ -88,8 +84,15 @@ describe('a model that does not fit', () => {
     const file = join(runDir, 'text.txt');
     writeFileSync(file, SENTENCE.repeat(60));
     const given = options.map((option) => (option === 'TEXT' ? `text:${file}` : option));
-    const program = swarmgrad('coordinator', '--port', '0', '--run-dir', join(runDir, 'run'), ...given);
-    expect(await program.ended).toBe(2);
-    expect(program.stderr).toContain(message);
+    const refused = await commandHere(
+      'coordinator',
+      '--port',
+      '0',
+      '--run-dir',
+      join(runDir, 'run'),
+      ...given,
+    );
+    expect(refused.code).toBe(2);
+    expect(refused.err).toContain(message);
   });
 });

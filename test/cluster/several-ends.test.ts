@@ -1,14 +1,8 @@
 /** A Keras file with two inputs and two outputs, trained on an NPZ file: engine/eager/fixtures/make-two-ends.py. */
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import {
-  coordinator,
-  metricsOf,
-  reached,
-  summaryOf,
-  temporaryFolder,
-  worker,
-} from '../support/cluster/cluster.js';
+import { metricsOf, reached, summaryOf, temporaryFolder, worker } from '../support/cluster/cluster.js';
+import { coordinatorHere } from '../support/cluster/here.js';
 
 const fixture = (name: string) =>
   fileURLToPath(new URL(`../../engine/eager/fixtures/${name}`, import.meta.url));
@@ -20,9 +14,9 @@ const RUN = [
 
 it('a Keras file with two inputs and two outputs learns from arrays of their names, with the same weights by one worker and by three of which one is killed', async () => {
   const [alone, shared] = [await temporaryFolder(), await temporaryFolder()];
-  const one = await coordinator(alone, ...RUN, '--local-lanes', '1');
+  const one = await coordinatorHere(alone, ...RUN, '--local-lanes', '1');
   expect(await one.program.ended).toBe(0);
-  const three = await coordinator(shared, ...RUN);
+  const three = await coordinatorHere(shared, ...RUN);
   const workers = ['w1', 'w2', 'w3'].map((name) => worker(three.url, '--name', name, '--cache-mb', '0'));
   await reached(three, 6);
   workers[0]!.child.kill('SIGKILL');

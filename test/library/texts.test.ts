@@ -2,14 +2,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import {
-  coordinator,
-  metricsOf,
-  type RunningCluster,
-  summaryOf,
-  swarmgrad,
-  temporaryFolder,
-} from '../support/cluster/cluster.js';
+import { metricsOf, summaryOf, temporaryFolder } from '../support/cluster/cluster.js';
+import { coordinatorHere, printedHere } from '../support/cluster/here.js';
 import { reviews, reviewsAsCsv } from '../support/files/reviews.js';
 
 const RUN = [
@@ -25,7 +19,7 @@ it('the weights after a run on texts are the same for two lengths of padding, an
   const data = `${file}?text=text&label=mood`;
   const run = async (name: string, ...options: string[]) => {
     const runDir = join(folder, name);
-    const cluster: RunningCluster = await coordinator(runDir, '--data', data, ...RUN, ...options);
+    const cluster = await coordinatorHere(runDir, '--data', data, ...RUN, ...options);
     expect(await cluster.program.ended, cluster.program.stderr).toBe(0);
     return { runDir, summary: await summaryOf(runDir), metrics: metricsOf(runDir) };
   };
@@ -35,11 +29,9 @@ it('the weights after a run on texts are the same for two lengths of padding, an
   expect(three.metrics).toEqual(one.metrics);
   expect(one.summary.reproducible.holds).toBe(true);
 
-  const evaluated = swarmgrad('evaluate', three.runDir, '--data', `csv:${file}`, '--part', 'all');
-  expect(await evaluated.ended, evaluated.stderr).toBe(0);
+  await printedHere('evaluate', three.runDir, '--data', `csv:${file}`, '--part', 'all');
   const texts = join(folder, 'new.csv');
   await writeFile(texts, 'text\n"the film was superb"\n"a dull and quite unheard-of plot"\n');
-  const predicted = swarmgrad('predict', one.runDir, texts, '--json');
-  expect(await predicted.ended, predicted.stderr).toBe(0);
-  expect(predicted.stdout.trim().split('\n')).toHaveLength(2);
+  const predicted = await printedHere('predict', one.runDir, texts, '--json');
+  expect(predicted.trim().split('\n')).toHaveLength(2);
 });

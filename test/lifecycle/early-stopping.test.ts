@@ -2,14 +2,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import {
-  coordinator,
-  metricsOf,
-  reached,
-  summaryOf,
-  swarmgrad,
-  temporaryFolder,
-} from '../support/cluster/cluster.js';
+import { coordinator, metricsOf, reached, summaryOf, temporaryFolder } from '../support/cluster/cluster.js';
+import { printedHere } from '../support/cluster/here.js';
 import { plainAccuracy } from '../support/models/plain-accuracy.js';
 
 const DATA = 'digits?train=200&test=60';
@@ -52,9 +46,8 @@ describe('a run with --validation, --patience and --schedule plateau', () => {
 
     expect(existsSync(join(runDir, 'checkpoints/best.ckpt'))).toBe(true);
     const evaluate = async (...flags: string[]) => {
-      const evaluated = swarmgrad('evaluate', runDir, '--json', ...flags);
-      expect(await evaluated.ended).toBe(0);
-      const { step, accuracy, loss, samples, metrics } = JSON.parse(evaluated.stdout);
+      const evaluated = await printedHere('evaluate', runDir, '--json', ...flags);
+      const { step, accuracy, loss, samples, metrics } = JSON.parse(evaluated);
       return { step, accuracy, loss, samples, metrics };
     };
     expect(await evaluate()).toEqual(test);

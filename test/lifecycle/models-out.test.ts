@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { swarmgrad } from '../support/cluster/cluster.js';
+import { printedHere } from '../support/cluster/here.js';
 import { temporaryFolder } from '../support/files/temporary-folder.js';
 
 const dir = temporaryFolder();
@@ -18,16 +18,10 @@ function tableOf(name: string, label: (a: number, b: number) => string | number)
   return path;
 }
 
-async function output(...args: string[]): Promise<string> {
-  const program = swarmgrad(...args);
-  expect([await program.ended, program.stderr]).toEqual([0, expect.any(String)]);
-  return program.stdout;
-}
-
 const train = (data: string, runDir: string) =>
-  output(
+  printedHere(
     ...['coordinator', '--data', data, '--model', 'mlp:8', '--steps', '60', '--lr', '0.02'],
-    ...['--batch-size', '32', '--port', '0', '--local-lanes', '1', '--local-engine', 'eager/cpu'],
+    ...['--batch-size', '32', '--port', '0', '--local-lanes', '1', '--local-engine', 'compiled/cpu'],
     ...['--run-dir', runDir],
   );
 
@@ -36,15 +30,17 @@ describe('what a model predicts', () => {
     const file = tableOf('classes.csv', (a, b) => (a > 0 ? 'up' : b > 1008 ? 'high' : 'low'));
     const run = join(dir, 'classes');
     await train(file, run);
-    const { accuracy } = JSON.parse(await output('evaluate', run, '--data', file, '--part', 'all', '--json'));
-    await output('export', run, '--to', join(dir, 'tfjs'));
-    await output('export', run, '--to', join(dir, 'as-trained'), '--as-trained');
+    const { accuracy } = JSON.parse(
+      await printedHere('evaluate', run, '--data', file, '--part', 'all', '--json'),
+    );
+    await printedHere('export', run, '--to', join(dir, 'tfjs'));
+    await printedHere('export', run, '--to', join(dir, 'as-trained'), '--as-trained');
     const answers = tableAnswers(file);
-    const told = await output('predict', run, file);
+    const told = await printedHere('predict', run, file);
     for (const text of [
       told,
-      await output('predict', join(dir, 'tfjs'), file),
-      await output('predict', join(dir, 'as-trained'), file),
+      await printedHere('predict', join(dir, 'tfjs'), file),
+      await printedHere('predict', join(dir, 'as-trained'), file),
     ]) {
       const [head, ...lines] = text.trim().split('\n');
       expect(head).toBe('row,class,probability');
@@ -59,9 +55,11 @@ describe('what a model predicts', () => {
     const run = join(dir, 'numbers');
     await train(`csv:${file}?task=regression`, run);
     const spec = `csv:${file}?task=regression`;
-    const evaluated = JSON.parse(await output('evaluate', run, '--data', spec, '--part', 'all', '--json'));
+    const evaluated = JSON.parse(
+      await printedHere('evaluate', run, '--data', spec, '--part', 'all', '--json'),
+    );
     const answers = tableAnswers(file).map(Number);
-    const lines = (await output('predict', run, file, '--json')).trim().split('\n');
+    const lines = (await printedHere('predict', run, file, '--json')).trim().split('\n');
     const errors = lines.map((line, i) => Math.abs(JSON.parse(line).prediction - answers[i]!));
     const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length;
     expect(Math.abs(mean / evaluated.meanAbsoluteError - 1)).toBeLessThan(1e-4);

@@ -19,11 +19,11 @@ import { OPEN_AUTHENTICATOR } from '../../../coordinator/server/access/authentic
 import { ROUTES } from '../../../coordinator/server/http/rights.js';
 import { listen, type Offered } from '../../../coordinator/server/listen.js';
 import { ROLES } from '../../../shared/protocol/roles.js';
-import { certificateIn } from '../../support/cluster/certificates.js';
 import { temporaryFolder } from '../../support/cluster/cluster.js';
 import { RawWorker } from '../../support/cluster/raw-worker.js';
 import { shared, smallRun } from '../../support/cluster/small-run.js';
 import { type TokenRun, tokenRun } from '../../support/cluster/token-run.js';
+import { certificateIn } from '../../support/files/certificates.js';
 
 const EXPECTED: Record<string, string | RegExp> = {
   'content-security-policy':

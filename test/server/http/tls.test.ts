@@ -8,9 +8,9 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { type KeyPair, TlsFiles } from '../../../coordinator/server/network/tls.js';
 import { get } from '../../../worker/node/http.js';
 import { startWorker } from '../../../worker/node/start.js';
-import { type CertificateFiles, certificateIn } from '../../support/cluster/certificates.js';
 import { temporaryFolder } from '../../support/cluster/cluster.js';
 import { smallRun } from '../../support/cluster/small-run.js';
+import { type CertificateFiles, certificateIn } from '../../support/files/certificates.js';
 import { refusalOf } from '../../support/refusal.js';
 
 const opened = ({ cert, key }: { cert: string; key: string }) =>

@@ -1,5 +1,10 @@
 /** Where Debian's Chromium is, and how tests and benches start it: WebGL and WebGPU are drawn by the processor. */
-export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+import { existsSync } from 'node:fs';
+
+/** The one without windows starts without the pages of which Chromium's own windows are made. */
+const HEADLESS = '/usr/bin/chromium-headless-shell';
+
+export const CHROMIUM = process.env.CHROMIUM ?? (existsSync(HEADLESS) ? HEADLESS : '/usr/bin/chromium');
 
 const BASE_FLAGS = [
   ...['--headless', '--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking'],

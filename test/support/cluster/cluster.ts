@@ -16,7 +16,7 @@ import type { Status } from '../../../shared/status/status.js';
 
 const BIN = fileURLToPath(new URL('../../../dist/cli/swarmgrad.js', import.meta.url));
 
-type OnEnd = (end: () => Promise<unknown>) => void;
+export type OnEnd = (end: () => Promise<unknown>) => void;
 
 export async function temporaryFolder(onEnd: OnEnd = onTestFinished as never): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'swarmgrad-test-'));
@@ -54,8 +54,7 @@ export function startProgram(
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const lines: string[] = [];
-  const watchers = new Set<(line: string) => void>();
+  const heard = heardLines();
   const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
   const program: Program = {
     child,
@@ -63,8 +62,33 @@ export function startProgram(
     stdout: '',
     stderr: '',
     ended,
-    line: (pattern) =>
-      new Promise((resolve, reject) => {
+    line: (pattern) => heard.line(pattern, ended),
+  };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]!.on('data', (text) => {
+      program[name] += text;
+    });
+    createInterface({ input: child[name]! }).on('line', heard.add);
+  }
+  onEnd(async () => {
+    child.kill('SIGKILL');
+  });
+  return program;
+}
+
+/** What was said line by line, and who waits for a line. */
+export function heardLines() {
+  const lines: string[] = [];
+  const watchers = new Set<(line: string) => void>();
+  return {
+    add(line: string): void {
+      lines.push(line);
+      for (const watch of [...watchers]) watch(line);
+    },
+    text: () => lines.join('\n'),
+    /** Resolves at the first line, of those to come and those that came, that matches; rejects where it ends without. */
+    line: (pattern: RegExp, ended: Promise<unknown>) =>
+      new Promise<string>((resolve, reject) => {
         const past = lines.find((line) => pattern.test(line));
         if (past) return resolve(past);
         const watch = (line: string) => {
@@ -73,40 +97,28 @@ export function startProgram(
           resolve(line);
         };
         watchers.add(watch);
-        ended.then((how) => reject(new Error(`ended (${how}) without ${pattern}:\n${program.stderr}`)));
+        ended.then(
+          (how) => reject(new Error(`ended (${how}) without ${pattern}:\n${lines.join('\n')}`)),
+          reject,
+        );
       }),
   };
-  for (const name of ['stdout', 'stderr'] as const) {
-    child[name]!.on('data', (text) => {
-      program[name] += text;
-    });
-    createInterface({ input: child[name]! }).on('line', (line) => {
-      lines.push(line);
-      for (const watch of [...watchers]) watch(line);
-    });
-  }
-  onEnd(async () => {
-    child.kill('SIGKILL');
-  });
-  return program;
 }
 
-export interface RunningCluster {
-  program: Program;
+/** A coordinator, wherever it runs. */
+export interface Cluster {
+  program: Pick<Program, 'ended' | 'line' | 'stderr'>;
   url: string;
   runDir: string;
+}
+
+export interface RunningCluster extends Cluster {
+  program: Program;
 }
 
 /** Starts a coordinator and waits until it can be joined. */
 export const coordinator = (runDir: string, ...options: string[]): Promise<RunningCluster> =>
   listening(runDir, swarmgrad('coordinator', '--port', '0', '--run-dir', runDir, ...options));
-
-/** One for all tests of a file: `beforeAll` calls it, and `onEnd` is `afterAll`. */
-export async function sharedCoordinator(onEnd: OnEnd, ...options: string[]): Promise<RunningCluster> {
-  const runDir = await temporaryFolder(onEnd);
-  const args = ['coordinator', '--port', '0', '--run-dir', runDir, ...options];
-  return listening(runDir, startProgram(args, { onEnd }));
-}
 
 async function listening(runDir: string, program: Program): Promise<RunningCluster> {
   const line = await program.line(/listening on http/);
@@ -150,7 +162,7 @@ const ASK_AGAIN_MS = 50;
 
 /** Resolves with the first status that is meant; rejects when the coordinator is gone, or the run stands still. */
 export async function statusThat(
-  { url, program }: RunningCluster,
+  { url, program }: Cluster,
   what: string,
   isMeant: (status: Status) => boolean,
 ): Promise<Status> {
@@ -167,12 +179,12 @@ export async function statusThat(
 }
 
 /** Resolves once the run waits for workers: it has passed the place before its next step. */
-export async function waiting(cluster: RunningCluster): Promise<void> {
+export async function waiting(cluster: Cluster): Promise<void> {
   await statusThat(cluster, 'waiting', ({ state }) => state === 'waiting');
 }
 
 /** Resolves once the run has made at least `step` updates, or is over. */
-export function reached(cluster: RunningCluster, step: number): Promise<Status> {
+export function reached(cluster: Cluster, step: number): Promise<Status> {
   return statusThat(
     cluster,
     `at step ${step}`,

@@ -15,7 +15,11 @@ export interface SmallRun extends RunningCoordinator {
   events: RunEvent[];
   /** A worker on an engine without tensors, which is up at once; with `engine` one that computes, in a thread. */
   work(name?: string, engine?: string): RunningWorker;
+  /** The same, in no hurry: a run without an end leaves the processors to what looks at it. */
+  workSlowly(name?: string): RunningWorker;
 }
+
+const SLOW_SHARD_MS = 20;
 
 /** @param onEnd where what must be done in the end is left; by default after the test */
 export async function smallRun(
@@ -35,16 +39,18 @@ export async function smallRun(
   onEnd(() => running.close());
   const events: RunEvent[] = [];
   running.onEvent((event) => events.push(event));
+  const { url, localToken: token } = running;
+  const begun = (worker: RunningWorker) => {
+    worker.finished.catch(() => undefined);
+    onEnd(() => worker.stop());
+    return worker;
+  };
   return {
     ...running,
     events,
-    work(name = 'honest', engine) {
-      const { url, localToken: token } = running;
-      const worker = engine ? startWorker({ url, engine, name, token }) : workHere(url, { name, token });
-      worker.finished.catch(() => undefined);
-      onEnd(() => worker.stop());
-      return worker;
-    },
+    work: (name = 'honest', engine) =>
+      begun(engine ? startWorker({ url, engine, name, token }) : workHere(url, { name, token })),
+    workSlowly: (name = 'honest') => begun(workHere(url, { name, token, shardMs: SLOW_SHARD_MS })),
   };
 }
 

@@ -18,13 +18,15 @@ const CACHE_BYTES = 1 << 20;
 interface WorkerHereOptions {
   name?: string;
   token?: string | undefined;
+  /** Milliseconds of a shard beside its arithmetic. */
+  shardMs?: number;
   /** It leaves with this reason, as a worker does that finds no engine. */
   unable?: string;
 }
 
 export function workHere(
   url: string,
-  { name = 'light', token, unable }: WorkerHereOptions = {},
+  { name = 'light', token, shardMs = 0, unable }: WorkerHereOptions = {},
 ): RunningWorker {
   const { http, swarm } = addressesOf(url);
   const stopping = new AbortController();
@@ -38,7 +40,7 @@ export function workHere(
       startCompute: async ({ model, manifest }: ComputeSubject) => {
         if (unable !== undefined) throw new UserError(unable);
         const { classes } = confusionOf(manifest.label);
-        return lightCompute({ layout: layoutOf(model.weights), classes, NodeComputer });
+        return lightCompute({ layout: layoutOf(model.weights), classes, shardMs, NodeComputer });
       },
       cache: new MemoryCache(CACHE_BYTES),
       fetchObject: async (hash, maxBytes) =>
