@@ -43,7 +43,7 @@ describe('a session', () => {
     const wrong = await open(run, 'sg_wrong');
     expect([wrong.status, await wrong.json()]).toEqual([
       401,
-      { auth: 'tokens', roles: [], refused: 'wrong' },
+      { auth: 'tokens', roles: [], refused: 'wrong', isOver: false },
     ]);
     expect(wrong.headers.get('set-cookie')).toBeNull();
     const body = await fetch(`${run.url}/api/session`, { method: 'POST', headers: OWN_PAGE, body: '[]' });
