@@ -1,7 +1,7 @@
 /** The join page: what contributing means, and the panel by which a volunteer does it. */
 import { useMemo } from 'preact/hooks';
 import { type Contribution, createContribution } from '../../tab/contribute.js';
-import { ContributionPanel } from '../panels/contribution-panel.js';
+import { ContributionPanel } from './contribution-panel.js';
 
 export function JoinPage({ isOver, mayWatch }: { isOver: boolean; mayWatch: boolean }) {
   return isOver ? <Over mayWatch={mayWatch} /> : <Invited mayWatch={mayWatch} />;
