@@ -89,7 +89,7 @@ export async function run(options: RunOptions, parts: RunParts, stop: StopSignal
       const set = options.validation ? 'validation' : 'test';
       const totals = await evaluate(step, options[set]!, around, stop.drain);
       if (!totals) return false;
-      isBest = progress.evaluated(step, totals, set);
+      isBest = progress.evaluated(step, totals, set, clock.now());
       record.evaluation({ set, step, epoch: epochOf(step - 1, epochPlan) + 1, totals });
       control.lower(step, (peak) => progress.watching.nextRate(peak), record);
     }

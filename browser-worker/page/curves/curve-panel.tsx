@@ -27,6 +27,13 @@ export interface CurvePanelProps {
 }
 
 const SYNC = 'steps';
+
+/** The cursor stands on a step: between two, each of the charts that it moves in would round by itself. */
+const toStep = (plot: uPlot, left: number, top: number): [number, number] => {
+  const step = left < 0 ? undefined : plot.data[0][plot.posToIdx(left)];
+  return [step === undefined ? left : plot.valToPos(step, 'x'), top];
+};
+
 export function CurvePanel(props: CurvePanelProps) {
   const { title, quantity, runs, smoothing, isLog, height, format } = props;
   const data = useMemo(
@@ -47,6 +54,7 @@ export function CurvePanel(props: CurvePanelProps) {
     padding: [8, 16, 0, 0],
     cursor: {
       sync: { key: SYNC },
+      move: toStep,
       drag: { x: true, y: false, setScale: false },
       points: { size: 6 },
     },

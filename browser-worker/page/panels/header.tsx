@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks';
 import type { Greeting } from '../../../shared/status/monitoring.js';
 import { isOver, type RunState, type Status } from '../../../shared/status/status.js';
+import { bitsText } from '../../../shared/status/told-figures.js';
 import { act } from '../data/api.js';
 import { count } from '../data/format.js';
 import { LearningRateForm } from './learning-rate-form.js';
@@ -62,6 +63,15 @@ export function Header(props: HeaderProps) {
         <i />
         <span data-testid="state">{STATES[status.state]}</span>
       </span>
+      {status.reproducible && status.step > 0 && (
+        <span
+          class={`badge ${status.reproducible.holds ? 'holds' : ''}`}
+          title={status.reproducible.why}
+          data-testid="bits"
+        >
+          {bitsText(status.reproducible, isOver(status.state))}
+        </span>
+      )}
       <span class="actions">
         {goesOn && greeting.admin && <AdminButtons {...props} />}
         {goesOn && (
