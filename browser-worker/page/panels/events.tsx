@@ -2,12 +2,13 @@
 
 import type { LoggedEvent } from '../../../shared/status/events.js';
 import { isAtLeast } from '../../../shared/status/events.js';
+import { folded } from '../data/folded-events.js';
 import { clockTime } from '../data/format.js';
 
 const SHOWN = 200;
 
 export function Events({ events }: { events: LoggedEvent[] }) {
-  const latest = events.slice(-SHOWN).reverse();
+  const latest = folded(events).slice(-SHOWN).reverse();
   return (
     <section class="panel grows" aria-labelledby="events-title">
       <h2 id="events-title">Events</h2>
