@@ -35,7 +35,7 @@ const toStep = (plot: uPlot, left: number, top: number): [number, number] => {
 };
 
 export function CurvePanel(props: CurvePanelProps) {
-  const { title, quantity, runs, smoothing, isLog, height, format } = props;
+  const { title, quantity, runs, smoothing, isLog, height } = props;
   const data = useMemo(
     () => joinedData(runs, quantity, smoothing, isLog),
     [runs, quantity, smoothing, isLog],

@@ -31,6 +31,16 @@ it('a few are told one by one, and what is not alike stays apart', () => {
   expect(folded(events)).toEqual(events);
 });
 
+it('checkpoints and what is asked for twice are folded though they come by turns', () => {
+  const late = (step: number): Happening => ({ type: 'speculated', step, text: `step ${step}: late` });
+  const events = logged([1, 2, 3, 4].flatMap((step) => [checkpoint(step), late(step)]));
+  expect(folded([...events, ...logged([joined('a')])]).map(({ text }) => text)).toEqual([
+    '4 checkpoints: the last: checkpoint at step 4: /c',
+    '4 times another worker was asked as well for what was late: the last: step 4: late',
+    'a joined (browser): fast',
+  ]);
+});
+
 it('warnings are never folded', () => {
   const warnings = logged(
     Array.from({ length: 9 }, () => ({ type: 'warning', text: 'the disk is full' }) as const),

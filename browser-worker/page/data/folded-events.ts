@@ -21,8 +21,8 @@ const MANY: Partial<Record<LoggedEvent['type'], (many: string) => string>> = {
 export function folded(events: readonly LoggedEvent[]): LoggedEvent[] {
   const groups: LoggedEvent[][] = [];
   for (const event of events) {
-    const group = groups.at(-1);
-    if (group && group[0]!.type === event.type && MANY[event.type]) group.push(event);
+    const group = groups.findLast(([first], at) => first!.type === event.type && isOpen(groups, at));
+    if (group && MANY[event.type]) group.push(event);
     else groups.push([event]);
   }
   return groups.flatMap((group) => {
@@ -34,6 +34,10 @@ export function folded(events: readonly LoggedEvent[]): LoggedEvent[] {
     ];
   });
 }
+
+/** Whether nothing stands behind a group but what asks for no action: that does not part what belongs together. */
+const isOpen = (groups: readonly LoggedEvent[][], at: number): boolean =>
+  groups.slice(at + 1).every(([first]) => first!.level === 'debug');
 
 /** Who leaves of its own will needs no reason. */
 const plain = (event: LoggedEvent): LoggedEvent =>

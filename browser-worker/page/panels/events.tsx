@@ -16,8 +16,9 @@ export function Events({ events }: { events: LoggedEvent[] }) {
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
       <section class="scroll" tabIndex={0} aria-label="List of events">
         <ol class="events">
-          {latest.map((event) => (
-            <Event key={event.id} {...event} />
+          {latest.map((event, line) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: lines stay where they are, and what they say moves down
+            <Event key={line} {...event} />
           ))}
         </ol>
       </section>
