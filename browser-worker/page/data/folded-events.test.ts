@@ -27,7 +27,7 @@ it('many workers that join one after the other are one line, with the last of th
 });
 
 it('a few are told one by one, and what is not alike stays apart', () => {
-  const events = logged([joined('a'), joined('b'), joined('c'), checkpoint(1), joined('d')]);
+  const events = logged([joined('a'), joined('b'), joined('c'), { type: 'waiting', text: 'w' }, joined('d')]);
   expect(folded(events)).toEqual(events);
 });
 

@@ -17,7 +17,7 @@ export function Events({ events }: { events: LoggedEvent[] }) {
       <section class="scroll" tabIndex={0} aria-label="List of events">
         <ol class="events">
           {latest.map((event, line) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: lines stay where they are, and what they say moves down
+            // Lines stay where they are, and what they say moves down.
             <Event key={line} {...event} />
           ))}
         </ol>
