@@ -258,7 +258,7 @@ describe.skipIf(withoutChromium())('the dashboard', () => {
       looks.map(async (look) => ({ ...look, ...(await watch(await browser(), run.url, look)) })),
     );
     for (const { page, width, dark } of pages) {
-      await page.getByRole('img', { name: /^QR code/ }).waitFor();
+      await page.getByRole('region', { name: 'Invite' }).waitFor();
       await page.getByRole('button', { name: 'Learning rate' }).click();
       expect(await violations(page), `${width} pixels, dark: ${dark}, waiting`).toEqual([]);
     }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { logLabels, plainLabel } from './axes.js';
+import { logLabel, logLabels, plainLabel } from './axes.js';
 
 /** What uPlot offers as labels: 1 to 9 times each power of ten. */
 function splitsOf(min: number, max: number): number[] {
@@ -33,6 +33,11 @@ describe('labels of a logarithmic axis', () => {
     const labels = labeled(min, max, height);
     expect(labels).toHaveLength(expected.length);
     for (const [i, label] of labels.entries()) expect(label / expected[i]!).toBeCloseTo(1, 9);
+  });
+
+  it('are round and short', () => {
+    const values = [3e-9, 0.0003, 0.1, 20, 30_000, 1e6, 1.1e27];
+    expect(values.map(logLabel)).toEqual(['3e-9', '0.0003', '0.1', '20', '30,000', '1e6', '1e27']);
   });
 
   it('never come closer than 16 pixels, over however many powers of ten', () => {

@@ -63,6 +63,12 @@ export const roundLogs = (plot: uPlot, splits: number[]): (number | null)[] =>
 const leadingDigit = (value: number): number =>
   Math.round(value / 10 ** Math.floor(Math.log10(value) + 1e-9));
 
+/** A label of a logarithmic axis: round, whatever its addition has left behind, and short, however large. */
+export function logLabel(value: number): string {
+  const [digit, power] = [leadingDigit(value), powerOf(value)];
+  return power >= 5 || power < -4 ? `${digit}e${power}` : plainNumber(digit * 10 ** power);
+}
+
 export const plainNumber = (value: number): string => significant(value, 3);
 
 /** Formats a number with as many digits as the labels of an axis need to differ. */

@@ -6,7 +6,7 @@ import type { ComponentChildren } from 'preact';
 import { useMemo, useRef } from 'preact/hooks';
 import type uPlot from 'uplot';
 import { count } from '../data/format.js';
-import { axis, rangeOf, roundLogs } from './axes.js';
+import { axis, logLabel, rangeOf, roundLogs } from './axes.js';
 import { Chart } from './chart.js';
 import { type CurveRun, isEvaluated, joinedData, type Quantity, SERIES } from './curve-data.js';
 import type { Range } from './curves.js';
@@ -35,7 +35,7 @@ const toStep = (plot: uPlot, left: number, top: number): [number, number] => {
 };
 
 export function CurvePanel(props: CurvePanelProps) {
-  const { title, quantity, runs, smoothing, isLog, height, format } = props;
+  const { title, quantity, runs, smoothing, isLog, height } = props;
   const data = useMemo(
     () => joinedData(runs, quantity, smoothing, isLog),
     [runs, quantity, smoothing, isLog],
@@ -72,7 +72,7 @@ export function CurvePanel(props: CurvePanelProps) {
         size: 58,
         values: (_plot, splits, _axis, _space, step) =>
           splits.map((value) =>
-            value === null ? '' : isLog ? format(value) : latest.current.label(value, step),
+            value === null ? '' : isLog ? logLabel(value) : latest.current.label(value, step),
           ),
         ...(isLog
           ? {
@@ -136,7 +136,9 @@ export function CurvePanel(props: CurvePanelProps) {
           label={inWords(props)}
         />
       ) : (
-        <p class="empty">Begins with the first step.</p>
+        <p class="empty" style={{ margin: 0, minHeight: `${height}px` }}>
+          Begins with the first step.
+        </p>
       )}
     </section>
   );

@@ -2,7 +2,6 @@
 import { useState } from 'preact/hooks';
 import type { Greeting } from '../../../shared/status/monitoring.js';
 import { isOver, type RunState, type Status } from '../../../shared/status/status.js';
-import { bitsText } from '../../../shared/status/told-figures.js';
 import { act } from '../data/api.js';
 import { count } from '../data/format.js';
 import { LearningRateForm } from './learning-rate-form.js';
@@ -54,7 +53,7 @@ export function Header(props: HeaderProps) {
           </select>
         ) : (
           <b>{run.name}</b>
-        )}{' '}
+        )}
         <span class="facts">
           {run.model}, {count(run.parameters)} parameters, batch {count(run.batchSize)}
         </span>
@@ -63,15 +62,6 @@ export function Header(props: HeaderProps) {
         <i />
         <span data-testid="state">{STATES[status.state]}</span>
       </span>
-      {status.reproducible && status.step > 0 && (
-        <span
-          class={`badge ${status.reproducible.holds ? 'holds' : ''}`}
-          title={status.reproducible.why}
-          data-testid="bits"
-        >
-          {bitsText(status.reproducible, isOver(status.state))}
-        </span>
-      )}
       <span class="actions">
         {goesOn && greeting.admin && <AdminButtons {...props} />}
         {goesOn && (

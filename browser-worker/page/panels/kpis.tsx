@@ -3,11 +3,11 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { StatusView } from '../../../shared/status/monitoring.js';
 import { isOver } from '../../../shared/status/status.js';
-import { bestText, healthWord } from '../../../shared/status/told-figures.js';
+import { bestText, bitsText, healthWord } from '../../../shared/status/told-figures.js';
 import { bytes, count, duration, percent, steady } from '../data/format.js';
 
 export function Kpis({ status }: { status: StatusView }) {
-  const { step, steps, epoch, health, metric, workerCounts } = status;
+  const { step, steps, epoch, health, reproducible, metric, workerCounts } = status;
   const isAccuracy = metric === 'accuracy';
   const over = isOver(status.state);
   const share = steps > 0 ? step / steps : 0;
@@ -40,6 +40,13 @@ export function Kpis({ status }: { status: StatusView }) {
         <progress class="bar" max={1} value={share} aria-label="Progress of the run">
           {percent(share, 0)}
         </progress>
+        <div
+          class={`bits ${reproducible?.holds ? 'holds' : ''}`}
+          title={reproducible?.why}
+          data-testid="bits"
+        >
+          {reproducible && step > 0 && bitsText(reproducible, over)}
+        </div>
       </div>
       <Kpi
         title={over ? 'Time taken' : 'Time left'}
