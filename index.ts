@@ -64,6 +64,7 @@ export type { Happening, Level, LoggedEvent, OfWorker, RunEvent } from './shared
 export type { Change } from './shared/status/monitoring.js';
 export type {
   CheckpointStatus,
+  Health,
   RunState,
   ShardCounters,
   Status,

@@ -54,6 +54,8 @@ export interface ContributionState {
   phase: Phase;
   /** One sentence for people. */
   message: string;
+  /** Nothing comes of starting again: the run is over, or the coordinator has sent this tab away. */
+  isFinal: boolean;
   /** The name that the coordinator and its dashboard show for this tab. */
   name: string;
   /** Empty until one is chosen. */
@@ -64,7 +66,7 @@ export interface ContributionState {
   /** Samples that the coordinator has counted of this browser, and of all workers of the run. */
   samples: number;
   samplesOfRun: number;
-  /** Computed here, over the last seconds. */
+  /** Computed here, over the last seconds; 0 while nothing is. */
   samplesPerSecond: number;
   /** Bytes of model and data fetched over the network since the page was opened. */
   downloadedBytes: number;
@@ -80,7 +82,8 @@ export interface ContributionState {
 
 export const initialState = (name: string, settings: Settings): ContributionState => ({
   phase: 'off',
-  message: 'This tab does not contribute.',
+  message: 'Nothing runs until you say so.',
+  isFinal: false,
   name,
   engine: '',
   engineReason: '',

@@ -6,6 +6,7 @@
 import type { Compute } from '../engine/compute.js';
 import { type Clock, monotonicClock } from '../shared/clock.js';
 import { shown } from '../shared/printable.js';
+import { mayRetry } from '../shared/protocol/close-codes.js';
 import type { RunProgress, Welcome } from '../shared/protocol/messages.js';
 import { toldByWorker, type WorkerEvent, type WorkerHappening } from '../shared/status/worker-events.js';
 import { UserError } from '../shared/user-error.js';
@@ -44,6 +45,9 @@ export interface ParticipationWatcher {
   lost(why: string, retryMs: number, wasOpen: boolean): void;
 }
 
+/** The coordinator has sent this worker away for good: starting again would end alike. */
+export class SentAwayError extends UserError {}
+
 /** Why it ended: the run is over, or it was told to stop. */
 export interface Outcome {
   why: string;
@@ -79,8 +83,9 @@ export class Participation {
       if (stop.aborted) break;
       const decision = this.reconnection.after(end, this.clock.now(), Math.random());
       if (decision.next === 'finish') return { why: end.why, samples: this.samples };
-      if (decision.next === 'give up') throw new UserError(decision.error);
       const { code, why, wasOpen } = end;
+      if (decision.next === 'give up')
+        throw mayRetry(code) ? new UserError(decision.error) : new SentAwayError(decision.error);
       const retryMs = decision.afterMs;
       this.tell({ type: 'disconnected', address, code, reason: why, wasConnected: wasOpen, retryMs });
       watcher?.lost(why, retryMs, wasOpen);

@@ -5,6 +5,7 @@ import type { LoggedEvent } from '../../shared/status/events.js';
 import type { Greeting, ModelView, StatusView, TimelineView } from '../../shared/status/monitoring.js';
 import { isOver } from '../../shared/status/status.js';
 import { CurveControls, MainCurves, SmallCurves, useCurves } from './curves/charts.js';
+import { show, shownNow } from './data/address.js';
 import { useFeed } from './data/feed.js';
 import { percent } from './data/format.js';
 import { usePolled } from './data/polled.js';
@@ -24,7 +25,11 @@ const TIMELINE_MS = 1000;
 const MODEL_MS = 5000;
 
 export function App() {
-  const [chosen, choose] = useState<string>();
+  const [chosen, setChosen] = useState(shownNow().run);
+  const choose = (run: string) => {
+    setChosen(run);
+    show({ run });
+  };
   const { connection, era, greeting, status, events } = useFeed(chosen);
   if (!greeting || !status) {
     return (
@@ -51,6 +56,8 @@ interface DashboardProps {
 function Dashboard({ connection, era, greeting, status, events, chosen, choose }: DashboardProps) {
   const run = greeting.runs.find(({ id }) => id === chosen) ?? greeting.runs[0]!;
   const goesOn = greeting.live && !isOver(status.state);
+  // What has nothing to show is not shown; what comes then takes its place, and pushes nothing.
+  const isWaiting = goesOn && status.step === 0;
   const timeline = usePolled<TimelineView>(
     { path: '/api/timeline', run: run.id },
     `${era} ${status.state}`,
@@ -102,14 +109,29 @@ function Dashboard({ connection, era, greeting, status, events, chosen, choose }
             <Panel />
           </section>
         )}
-        {goesOn && greeting.join && (inviting || status.workers.length === 0) && (
-          <Invite join={greeting.join} tokens={greeting.tokens} />
-        )}
         <Kpis status={status} />
-        <CurveControls {...curves} />
-        <MainCurves {...curves} />
-        <div class="column wide">
-          {(greeting.live || (timeline?.steps.length ?? 0) > 0) && <Timeline timeline={timeline} />}
+        {goesOn && greeting.join && (inviting || isWaiting) && (
+          <Invite join={greeting.join} tokens={greeting.tokens} runDir={status.runDir} />
+        )}
+        {isWaiting ? (
+          <section class="full" aria-labelledby="waiting-title">
+            <h2 id="waiting-title">Waiting for the first step…</h2>
+            <p class="empty">{status.message}</p>
+          </section>
+        ) : (
+          <>
+            <CurveControls {...curves} />
+            <MainCurves {...curves} />
+          </>
+        )}
+        <div class={isWaiting ? 'full' : 'column wide'} key={`work ${isWaiting}`}>
+          {!isWaiting && (greeting.live || (timeline?.steps.length ?? 0) > 0) && (
+            <Timeline
+              key={run.id}
+              timeline={timeline}
+              workers={status.workerCounts.node + status.workerCounts.browser}
+            />
+          )}
           <Workers
             status={status}
             run={run.id}
@@ -118,21 +140,23 @@ function Dashboard({ connection, era, greeting, status, events, chosen, choose }
             isOver={!goesOn}
             onRefused={setRefused}
           />
-          <div class="two">
-            <SmallCurves {...curves} />
-          </div>
+          {!isWaiting && (
+            <div class="two">
+              <SmallCurves {...curves} />
+            </div>
+          )}
         </div>
-        <div class="column side">
+        <div class={isWaiting ? 'full' : 'column side'} key={`events ${isWaiting}`}>
           <Events events={events} />
-          {model && <TryIt key={run.id} run={run.id} model={model} step={status.step} />}
+          {model && !isWaiting && <TryIt key={run.id} run={run.id} model={model} step={status.step} />}
         </div>
-        {model && (
-          <>
+        {model && !isWaiting && (
+          <div class="full about-model">
             <Confusion model={model} />
             <Mistakes model={model} />
             <Histograms model={model} />
             <Layers model={model} />
-          </>
+          </div>
         )}
       </main>
     </>

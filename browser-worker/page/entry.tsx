@@ -13,15 +13,20 @@ export async function mount(
   const at = document.getElementById('app')!;
   try {
     const session = await openSession();
-    render(isOneOf(session, roles) ? page(session) : <Refused why={refusalText(session)} />, at);
+    render(isOneOf(session, roles) ? page(session) : <Refused {...session} why={refusalText(session)} />, at);
   } catch {
     render(<Refused why="The coordinator does not answer. Reload the page to try again." />, at);
   }
 }
 
-const Refused = ({ why }: { why: string }) => (
+const Refused = ({ why, roles = [] }: { why: string; roles?: SessionView['roles'] }) => (
   <main class="join">
     <h1>No entry</h1>
     <p role="alert">{why}</p>
+    {roles.includes('volunteer') && (
+      <p>
+        <a href="./join">Help with your device: open the join page</a>
+      </p>
+    )}
   </main>
 );

@@ -2,6 +2,6 @@
 import { mount } from './entry.js';
 import { JoinPage } from './join/join-page.js';
 
-void mount(['admin', 'worker', 'volunteer'], ({ roles }) => (
-  <JoinPage mayWatch={roles.some((role) => role !== 'volunteer')} />
+void mount(['admin', 'worker', 'volunteer'], ({ roles, isOver }) => (
+  <JoinPage isOver={isOver} mayWatch={roles.some((role) => role !== 'volunteer')} />
 ));

@@ -12,7 +12,7 @@ import { openCache } from '../storage/open-cache.js';
 import { sha256 } from '../storage/sha256.js';
 import type { Network } from './conditions/network.js';
 import type { Permission } from './conditions/permission.js';
-import type { StateReporter } from './state-reporter.js';
+import { CONTRIBUTING, type StateReporter } from './state-reporter.js';
 
 export const OFFLINE = 'This device is offline. It goes on by itself when the network is back.';
 
@@ -67,6 +67,7 @@ export async function createParticipation(parts: TabParts): Promise<Participatio
           now: () => performance.now(),
           wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
           dutyCycle: () => permission.dutyCycle,
+          busy: (change) => state.busy(change),
           computed: (samples) => state.computed(samples),
           told: (sentence) => state.note(sentence),
         }),
@@ -78,7 +79,7 @@ export async function createParticipation(parts: TabParts): Promise<Participatio
       welcomed: () => undefined,
       prepared: ({ name, reason, lanes = 1 }) => {
         state.set({ engine: name, engineReason: reason, lanes });
-        state.show('contributing', 'Contributing.');
+        state.show('contributing', CONTRIBUTING);
       },
       progressed: (progress) => state.progressed(progress),
       lost: (why, _retryMs, wasOpen) => {

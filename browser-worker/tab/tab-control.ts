@@ -5,7 +5,7 @@
 
 import { AwakeTime, TICK_MS } from '../../engine/lanes/awake-time.js';
 import { messageOf } from '../../shared/user-error.js';
-import type { Participation } from '../../worker/participation.js';
+import { type Participation, SentAwayError } from '../../worker/participation.js';
 import type { ComputePort } from '../compute/lanes/remote-engine.js';
 import type { Report, TabCommand } from '../contribution-state.js';
 import { Network } from './conditions/network.js';
@@ -48,7 +48,10 @@ export class TabControl {
       this.state.refresh();
     }, TICK_MS);
     this.take(joining)
-      .catch((error) => this.state.show('refused', messageOf(error)))
+      .catch((error) => {
+        if (error instanceof SentAwayError) this.state.end('refused', sentence(messageOf(error)));
+        else this.state.show('refused', messageOf(error));
+      })
       .finally(() => {
         clearInterval(ticking);
         this.state.flush();
@@ -133,7 +136,7 @@ export class TabControl {
       this.taking = new AbortController();
       state.show('connecting', 'Connecting.');
       const { why } = await participation.run(this.taking.signal);
-      if (!this.taking.signal.aborted) return state.show('finished', `Thank you. ${sentence(why)}`);
+      if (!this.taking.signal.aborted) return state.end('finished', `Thank you. ${sentence(why)}`);
     }
     state.show('off', STOPPED);
   }

@@ -45,7 +45,10 @@ function subject(linger: boolean) {
   return { over, end, interrupt, lines, serves, stops: () => stops };
 }
 const summary = (status: Summary['status'], reason?: string) =>
-  ({ status, reason, steps: 81, samplesTrained: 5184, seconds: 7, test: null }) as unknown as Summary;
+  ({
+    ...{ status, reason, steps: 81, samplesTrained: 5184, seconds: 7, test: null },
+    reproducible: { holds: true, why: 'one engine class' },
+  }) as unknown as Summary;
 
 describe('a coordinator that lingers', () => {
   it('goes on serving after each end that nobody at its terminal has asked for, and tells the way it ended last', async () => {

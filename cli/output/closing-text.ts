@@ -2,22 +2,30 @@
 
 import { resumeCommand, runFolder } from '../../coordinator/record/folder/run-folder.js';
 import type { Scores, Summary } from '../../coordinator/record/folder/summary.js';
+import { bestText, bitsText, healthWord } from '../../shared/status/told-figures.js';
 import { count, duration, percent, significant } from './format.js';
 
 export function closingText(summary: Summary, runDir: string): string {
   const { status, steps, samplesTrained, seconds, test, validation, best, stoppedEarly } = summary;
+  const { health, reproducible, weightsSha256, train } = summary;
   const { dir, model } = runFolder(runDir);
   const lines = [
     `${status} after ${count(steps)} steps, ${count(samplesTrained)} samples, ${duration(seconds)}`,
   ];
   if (stoppedEarly) lines.push(stoppedEarly);
+  if (health && health.state !== 'ok' && status !== 'failed')
+    lines.push(`${healthWord(health)}: ${health.reason}`);
+  if (train) lines.push(`training set, last epoch: ${scoreText(train)}`);
   if (validation)
     lines.push(`validation set: ${scoreText(validation)} on ${count(validation.samples)} samples`);
   if (test)
-    lines.push(`test set: ${scoreText(test)} on ${count(test.samples)} samples${afterText(test.step)}`);
+    lines.push(
+      `test set: ${scoreText(test)} on ${count(test.samples)} samples${afterText(test.step)}${best ? `; ${bestText(best)}` : ''}`,
+    );
   if (status === 'finished')
     lines.push(`model:    ${model}${best?.weightsSha256 ? `, of step ${best.step}` : ''}`);
   lines.push(`run:      ${dir}`);
+  lines.push(`bits:     ${bitsText(reproducible, true)}, SHA-256 ${weightsSha256}; ${reproducible.why}`);
   if (status === 'stopped') lines.push(`go on:    ${resumeCommand(dir)}`);
   return lines.join('\n');
 }

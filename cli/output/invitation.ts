@@ -15,8 +15,9 @@ const BORDER = 2;
 /** Lines for the terminal. The code only where there is one to draw on, and others can reach the address. */
 export function invitation(url: string, terminal: { isTTY?: boolean }, takesToken = false): string[] {
   const join = joinAddress(url);
-  const lines = [`dashboard: ${reachableLocally(url)}/`];
   // Without its token a link is of no use.
+  const how = takesToken ? ' (by the link with your token)' : '';
+  const lines = [`dashboard: ${reachableLocally(url)}/${how}`];
   if (takesToken || LOOPBACK.test(new URL(join).hostname)) return lines;
   return [...lines, `join with a browser: ${join}`, ...codeOf(join, terminal)];
 }

@@ -1,6 +1,7 @@
 /** What the progress display says of a status: pure text, for a live terminal and for plain lines. */
 import { styleText } from 'node:util';
 import { isOver, type Status } from '../../shared/status/status.js';
+import { bestText, healthWord } from '../../shared/status/told-figures.js';
 import { count, DASH, duration, known, percent, significant, table } from './format.js';
 
 const BAR_CELLS = 24;
@@ -15,16 +16,20 @@ export const uncolored: Paint = (_style, text) => text;
 
 /** Some lines that replace each other as the run goes on, none longer than `columns`. */
 export function liveText(status: Status, join: string, columns: number, paint: Paint): string {
-  const { state, step, steps, epoch, workers, samplesPerSecond, message } = status;
+  const { state, step, steps, epoch, workers, samplesPerSecond, message, health } = status;
   const lines: [string, Style?][] = [
     [`${bar(step, steps)}  step ${count(step)}/${count(steps)}  epoch ${epoch}  ${timeLeft(status)}`, 'bold'],
     [scores(status)],
     [`${count(samplesPerSecond)} samples/s  ${workerCount(workers.length)}`],
   ];
-  if (state !== 'training') lines.push([message || state, 'yellow']);
-  if (workers.length <= WORKERS_SHOWN)
-    lines.push(...workerRows(status).map((row): [string, Style] => [`  ${row}`, 'dim']));
-  lines.push([join, 'dim']);
+  // How it ended, and what is left of it, is told below these lines.
+  if (!isOver(state)) {
+    if (health.state !== 'ok') lines.push([`${healthWord(health)}: ${health.reason}`, 'yellow']);
+    if (state !== 'training') lines.push([message || state, 'yellow']);
+    if (workers.length <= WORKERS_SHOWN)
+      lines.push(...workerRows(status).map((row): [string, Style] => [`  ${row}`, 'dim']));
+    lines.push([join, 'dim']);
+  }
   // Cut before painting: an escape sequence has no width, and must not be cut in two.
   return lines.map(([line, style]) => paint(style ?? 'reset', line.slice(0, columns - 1))).join('\n');
 }
@@ -57,7 +62,10 @@ export function scores({ metric, ...status }: Status): string {
     ...(validation === null ? [] : [`validation ${name} ${text(validation)}`]),
     ...(validation === null || test !== null ? [`test ${name} ${known(test, text)}`] : []),
   ];
-  return [`loss ${known(status.loss, significant)}`, `${name} ${known(latest, text)}`, ...sets].join('  ');
+  const best = status.best ? [bestText(status.best)] : [];
+  return [`loss ${known(status.loss, significant)}`, `${name} ${known(latest, text)}`, ...sets, ...best].join(
+    '  ',
+  );
 }
 
 export function workerRows({ workers }: Status): string[] {

@@ -1,7 +1,9 @@
 /** A status as text for `swarmgrad status`. */
 import { printable } from '../../shared/printable.js';
 import type { StatusView } from '../../shared/status/monitoring.js';
-import { count, duration, known } from './format.js';
+import { isOver } from '../../shared/status/status.js';
+import { bitsText, healthWord } from '../../shared/status/told-figures.js';
+import { count, duration, known, significant } from './format.js';
 import { scores, workerRows } from './progress-text.js';
 
 /** @param json from the network: names and reasons in it are others' words, and stand in a terminal soon */
@@ -10,15 +12,17 @@ export function readStatus(json: string): StatusView {
 }
 
 export function statusText(status: StatusView): string {
-  const { state, message, runDir, step, steps, epoch, batchSize, samplesPerSecond, secondsLeft, shards } =
-    status;
+  const { state, message, runDir, step, steps, epoch, batchSize, samplesPerSecond, secondsLeft } = status;
+  const { shards, learningRate, health, reproducible } = status;
   const timeLeft = known(secondsLeft, duration);
   const lines = [
     `state    ${message || state}`,
     `run      ${runDir}`,
     `step     ${count(step)}/${count(steps)}  epoch ${epoch}  batch ${count(batchSize)}  ${timeLeft} left`,
     `scores   ${scores(status)}`,
-    `speed    ${count(samplesPerSecond)} samples/s`,
+    `speed    ${count(samplesPerSecond)} samples/s  learning rate ${known(learningRate, significant)}`,
+    `health   ${healthWord(health)}: ${health.reason}`,
+    ...(reproducible ? [`bits     ${bitsText(reproducible, isOver(state))}: ${reproducible.why}`] : []),
     `shards   ${count(shards.counted)} counted  ${count(shards.reissued)} reissued  ${count(shards.rejected)} rejected  ${count(shards.duplicates)} duplicates`,
   ];
   const rows = workerRows(status);

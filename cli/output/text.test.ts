@@ -92,6 +92,30 @@ describe('the progress display', () => {
     ]);
   });
 
+  it('tells the best evaluation, and what is wrong with the run', () => {
+    const text = liveText(
+      status({
+        testAccuracy: 0.1,
+        best: { step: 188, metric: 'accuracy', value: 0.997 },
+        health: { state: 'worse', reason: 'accuracy 10.00 %, after 99.70 % at step 188' },
+      }),
+      '',
+      120,
+      uncolored,
+    );
+    expect(text).toContain('test accuracy 10.00 %  best 99.70 % at step 188\n');
+    expect(text).toContain('\ngot worse: accuracy 10.00 %, after 99.70 % at step 188\n');
+  });
+
+  it('has nothing of joining and of workers once the run is over', () => {
+    const over = status({ state: 'finished', message: 'finished with 97 %', secondsLeft: null });
+    expect(liveText(over, 'join: here', 120, uncolored).split('\n')).toEqual([
+      '█████░░░░░░░░░░░░░░░░░░░  step 312/1,404  epoch 1  finished',
+      'loss 0.1235  accuracy 96.09 %  test accuracy –',
+      '15,235 samples/s  1 worker',
+    ]);
+  });
+
   it('says why nothing moves', () => {
     const text = liveText(status({ state: 'waiting', message: 'waiting for 2 workers' }), '', 120, uncolored);
     expect(text).toContain('\nwaiting for 2 workers\n');
@@ -127,7 +151,9 @@ it('a status is shown with its run, its counters and its workers', () => {
       'run      /runs/one',
       'step     312/1,404  epoch 1  batch 128  3m 7s left',
       'scores   loss 0.1235  accuracy 96.09 %  test accuracy –',
-      'speed    15,235 samples/s',
+      'speed    15,235 samples/s  learning rate 0.001000',
+      'health   OK: training loss 0.1235, at first 2.303',
+      'bits     bit-exact so far: 8 shards a step, all computed by eager/wasm@1',
       'shards   2,496 counted  8 reissued  1 rejected  2 duplicates',
       '',
       'worker      engine      lanes  state      samples  samples/s  wait ms  compute ms  network ms',
@@ -184,7 +210,9 @@ describe('the last words', () => {
       unseen: 0,
       banned: [],
     },
+    best: { step: 1000, metric: 'accuracy', value: 0.9775, set: 'test', weightsSha256: null },
     workers: [],
+    health: { state: 'ok', reason: '' },
     reproducible: { holds: true, why: 'one engine class' },
     bytes: { down: 0, up: 0 },
   };
@@ -193,9 +221,11 @@ describe('the last words', () => {
     expect(closingText(summary, '/runs/one')).toBe(
       [
         'finished after 1,404 steps, 180,000 samples, 42s',
-        'test set: accuracy 97.71 %, loss 0.08240 on 10,000 samples',
+        'training set, last epoch: accuracy 99.00 %, loss 0.01000',
+        'test set: accuracy 97.71 %, loss 0.08240 on 10,000 samples; best 97.75 % at step 1,000',
         'model:    /runs/one/model',
         'run:      /runs/one',
+        `bits:     bit-exact, SHA-256 ${'f'.repeat(64)}; one engine class`,
       ].join('\n'),
     );
   });

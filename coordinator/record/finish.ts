@@ -53,7 +53,11 @@ export class Finish {
     const reason = reasonOf(end, run, folder, this.checkpoints.last);
     // A folder that is another coordinator's is not looked into.
     const best = isEarly ? undefined : await this.checkpoints.best();
-    let summary = summarize(run, this.options.identity, { status, reason, weights, best: best?.sections });
+    const { course } = this.options.watcher.history;
+    let summary = summarize(run, this.options.identity, {
+      ...{ status, reason, weights, course },
+      best: best?.sections,
+    });
     // What evaluations have looked at: the moving average, if the run keeps one.
     const exported =
       best?.sections.get('average') ??
@@ -63,10 +67,10 @@ export class Finish {
     // A run that nobody could compute is sound: its last checkpoint is worth keeping.
     const isSound = status !== 'failed' || end.how === 'hopeless';
     const missing = this.lost ? [] : await this.save(summary, exported, isSound, metrics);
-    if (this.lost) summary = { ...summary, status: 'failed', reason: this.lost };
+    if (this.lost) summary = failedFor(this.lost, summary);
     else if (missing.length > 0) {
       const text = unsavedText(summary, missing, folder, this.checkpoints.last);
-      summary = { ...summary, status: 'failed', reason: text };
+      summary = failedFor(text, summary);
       // Better none than one of a run that was saved.
       await writeSummary(folder.summary, summary)
         .catch(() => disk.rm(folder.summary, { force: true }))
@@ -183,3 +187,10 @@ export class Finish {
     this.options.run.tell({ type: 'warning', text });
   }
 }
+
+const failedFor = (reason: string, summary: Summary): Summary => ({
+  ...summary,
+  status: 'failed',
+  reason,
+  health: { state: 'failed', reason },
+});

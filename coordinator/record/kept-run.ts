@@ -1,6 +1,7 @@
 /** A run with all that is kept of it. */
 import type { ModelView } from '../../shared/status/monitoring.js';
 import type { Run } from '../run/run.js';
+import type { Course } from '../run/watch/course.js';
 import type { RunIdentity } from './checkpoint/run-checkpoints.js';
 import type { RunFolder } from './folder/run-folder.js';
 import type { TrustFile } from './folder/trust-file.js';
@@ -18,5 +19,5 @@ export interface KeptRun {
   /** Path of the checkpoint with which the run goes on. */
   resumedFrom: string | undefined;
   /** Sees what is kept, as it happens. */
-  watcher: Watcher & { view(): StoredView; model(): ModelView };
+  watcher: Watcher & { view(): StoredView; model(): ModelView; readonly history: { course: Course } };
 }

@@ -10,6 +10,7 @@ import { MetricsLog } from './folder/metrics.js';
 import type { Summary } from './folder/summary.js';
 import type { KeptRun } from './kept-run.js';
 import { createRecorder, type Watcher } from './recorder.js';
+import { reproducibleSoFar } from './summarize.js';
 import { TensorBoardLog } from './tensorboard/tensorboard-log.js';
 
 export class RunRecord implements Keeper<Summary> {
@@ -87,6 +88,11 @@ export class RunRecord implements Keeper<Summary> {
     return trouble === undefined
       ? undefined
       : `no checkpoint since step ${last?.step ?? 0}: ${messageOf(trouble)}`;
+  }
+
+  /** Whether the same configuration gives the same weights again, and why, so far. */
+  get reproducible(): Summary['reproducible'] {
+    return this.summary?.reproducible ?? reproducibleSoFar(this.options.run, this.options.identity);
   }
 
   checkpointStatus(now: number): CheckpointStatus {

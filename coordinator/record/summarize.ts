@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto';
 import { VERSION } from '../../shared/version.js';
 import type { Run } from '../run/run.js';
+import type { Course } from '../run/watch/course.js';
+import { healthOf } from '../run/watch/health.js';
 import type { RunIdentity } from './checkpoint/run-checkpoints.js';
 import { type Summary, scores } from './folder/summary.js';
 import { reproducible } from './reproducible.js';
@@ -14,17 +16,19 @@ export interface Outcome {
   weights: Float32Array;
   /** The best weights by section, if the run has kept them. */
   best: ReadonlyMap<string, Float32Array> | undefined;
+  course: Course;
 }
 
 export function summarize(
-  { core, progress, options, control, metric, clock }: Run,
-  { configuration, origins }: RunIdentity,
-  { status, reason, weights, best }: Outcome,
+  run: Run,
+  identity: RunIdentity,
+  { status, reason, weights, best, course }: Outcome,
 ): Summary {
-  const { epochPlan, shards } = options;
+  const { core, progress, options, metric, clock } = run;
+  const { epochPlan } = options;
   const train = progress.train();
   const { test, validation, watching, spent } = progress;
-  const { watched } = watching;
+  const watched = watching.watched ?? course.watched;
   const workers = core.swarm.given.totals();
   const audits = core.trust.reputation.record();
   return {
@@ -43,7 +47,7 @@ export function summarize(
       ...(test.step === undefined ? {} : { step: test.step }),
     },
     ...(validation && { validation: { ...scores(metric, validation), samples: validation.samples } }),
-    ...(watched?.best && {
+    ...(watched.best && {
       best: {
         step: watched.best.step,
         metric: watched.figure,
@@ -57,17 +61,25 @@ export function summarize(
     workers,
     ...(core.swarm.lanesAdvice.given && { idleLanes: core.swarm.lanesAdvice.given }),
     audits,
-    reproducible: reproducible({
-      shards,
-      robust: configuration.robust,
-      engineClasses: new Set(workers.map((worker) => worker.engineClass)),
-      audits,
-      changes: control.changes,
-      deviations: origins.deviations,
-    }),
+    health: healthOf({ state: status, reason: reason ?? '', course, silentSeconds: null }),
+    reproducible: reproducibleSoFar(run, identity),
     bytes: { ...core.swarm.traffic },
   };
 }
+
+/** Whether what the run has done so far follows from its configuration alone. */
+export const reproducibleSoFar = (
+  { core, options, control }: Run,
+  { configuration, origins }: RunIdentity,
+): Summary['reproducible'] =>
+  reproducible({
+    shards: options.shards,
+    robust: configuration.robust,
+    engineClasses: core.swarm.given.engineClasses(),
+    audits: core.trust.reputation.record(),
+    changes: control.changes,
+    deviations: origins.deviations,
+  });
 
 const sha256 = ({ buffer, byteOffset, byteLength }: Float32Array): string =>
   createHash('sha256')

@@ -89,7 +89,7 @@ export async function run(options: RunOptions, parts: RunParts, stop: StopSignal
       const set = options.validation ? 'validation' : 'test';
       const totals = await evaluate(step, options[set]!, around, stop.drain);
       if (!totals) return false;
-      isBest = progress.evaluated(step, totals, set);
+      isBest = progress.evaluated(step, totals, set, clock.now());
       record.evaluation({ set, step, epoch: epochOf(step - 1, epochPlan) + 1, totals });
       control.lower(step, (peak) => progress.watching.nextRate(peak), record);
     }
@@ -147,7 +147,9 @@ async function enoughWorkers(count: number, { core, progress }: RunParts, stop: 
   if (swarm.active().length >= count) return;
   const { state } = progress;
   progress.state = 'waiting';
-  swarm.tell({ type: 'waiting', text: `waiting for workers: ${swarm.active().length} of ${count} are here` });
+  const [ready, connected] = [swarm.active().length, swarm.workers().length];
+  const trying = connected > ready ? `, ${connected - ready} more try their engines` : '';
+  swarm.tell({ type: 'waiting', text: `waiting for workers: ${ready} of ${count} are ready${trying}` });
   await swarm.atLeast(count, stop.drain);
   progress.state = state;
 }

@@ -20,16 +20,6 @@ describe('progress', () => {
     expect(progress.samplesTrained).toBe(40);
   });
 
-  it('tells loss and metric of the last fifty steps, of samples and not of batches', () => {
-    const progress = new Progress(0);
-    for (let step = 0; step < 100; step++) progress.stepped(sums(128, 128 * step, 64), step);
-    // The last batch of an epoch is short: it weighs as little as it is.
-    progress.stepped(sums(32, 3200, 32), 100);
-    const samples = 49 * 128 + 32;
-    const loss = Array.from({ length: 49 }, (_, i) => 128 * (51 + i)).reduce((sum, each) => sum + each, 3200);
-    expect(progress.lately()).toEqual({ samples, loss: loss / samples, metric: (49 * 64 + 32) / samples });
-  });
-
   it("gives the metric in the unit of the data: of standardized targets, the target's own", () => {
     const progress = new Progress(0, 80_000);
     progress.beginEpoch();
@@ -71,6 +61,18 @@ describe('progress', () => {
     // Who has come back is measured with what came between.
     progress.stepped(sums(100, 0, 0), last + patience + every);
     expect(progress.samplesPerSecond(last + patience + every)).toBeGreaterThan(0);
+  });
+
+  it('knows for how long it has stood still, since a step or an evaluation, pauses left out', () => {
+    const progress = new Progress(1000);
+    expect(progress.secondsStill(3000)).toBe(2);
+    progress.stepped(sums(100, 0, 0), 5000);
+    expect(progress.secondsStill(6000)).toBe(1);
+    progress.evaluated(1, sums(10, 1, 1), 'test', 9000);
+    expect(progress.secondsStill(9500)).toBe(0.5);
+    progress.pause(10_000);
+    progress.goOn(50_000);
+    expect(progress.secondsStill(51_000)).toBe(2);
   });
 
   it('leaves pauses out, of the time taken and of the rate', () => {

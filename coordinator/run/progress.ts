@@ -35,8 +35,6 @@ export type TestResult = Result & { step?: number };
 
 /** Samples per second is measured over about this long. */
 const RATE_WINDOW_MS = 5_000;
-/** Steps over which training loss and metric are told: a batch alone says little, and the last of an epoch less. */
-export const RECENT_STEPS = 50;
 /** So many times a usual step without one, and no rate is told; of fast steps after this long at the earliest. */
 const STALE_STEPS = 3;
 const STALE_MS = 2_000;
@@ -60,7 +58,7 @@ export class Progress {
   private earlierSeconds = 0;
   /** Measured on the clock of `active`. */
   private recent: { at: number; samples: number }[] = [];
-  private readonly recentSums: StepSums[] = [];
+  private movedAt: number | undefined;
   private pausedAt: number | undefined;
   private pausedMs = 0;
 
@@ -95,9 +93,8 @@ export class Progress {
     this.epochSums.loss += sums.loss;
     this.epochSums.metric += sums.metric;
     this.latest = this.meansOf(sums);
-    this.recentSums.push(sums);
-    if (this.recentSums.length > RECENT_STEPS) this.recentSums.shift();
     const at = this.active(now);
+    this.movedAt = at;
     this.recent.push({ at, samples: sums.samples });
     while (this.recent.length > 2 && at - this.recent[0]!.at > RATE_WINDOW_MS) this.recent.shift();
   }
@@ -114,9 +111,11 @@ export class Progress {
 
   /**
    * @param set which of the two was evaluated
+   * @param now when that had ended; undefined: nobody asks for how long the run has stood still
    * @returns whether the run keeps these weights as its best
    */
-  evaluated(step: number, totals: EvaluationTotals, set: EvaluatedSet = 'test'): boolean {
+  evaluated(step: number, totals: EvaluationTotals, set: EvaluatedSet = 'test', now?: number): boolean {
+    if (now !== undefined) this.movedAt = this.active(now);
     this.evaluatedAt = step;
     const means = this.resultOf(set, totals);
     this[set] = means;
@@ -145,15 +144,15 @@ export class Progress {
     return this.epochSums.samples > 0 ? this.meansOf(this.epochSums) : null;
   }
 
-  /** Means over the last steps of this start; of the latest step where this start has made none. */
-  lately(): Result | null {
-    return this.recentSums.length > 0 ? this.meansOf(sumOf(this.recentSums)) : this.latest;
-  }
-
   /** Samples a second over the last few seconds; 0 before the second step, while paused, and once no step comes. */
   samplesPerSecond(now: number): number {
     if (this.pausedAt !== undefined || isStale(this.recent, this.active(now))) return 0;
     return rateOf(this.recent);
+  }
+
+  /** Seconds since the latest step or evaluation of this start; since the start before both. */
+  secondsStill(now: number): number {
+    return (this.active(now) - (this.movedAt ?? this.startedAt)) / 1000;
   }
 
   /** Seconds that the run has taken, those before a resume included, pauses left out. */
@@ -191,16 +190,6 @@ export class Progress {
     this.earlierSeconds = stored.seconds;
     this.startedAt = this.active(now);
   }
-}
-
-export function sumOf(all: readonly StepSums[]): StepSums {
-  const total = { samples: 0, loss: 0, metric: 0 };
-  for (const { samples, loss, metric } of all) {
-    total.samples += samples;
-    total.loss += loss;
-    total.metric += metric;
-  }
-  return total;
 }
 
 /** A step: when it had ended, in milliseconds, and its samples. */

@@ -31,7 +31,7 @@ export async function serveRun(
   { monitor }: Watch,
   cleanup: Cleanup,
 ): Promise<{ server: Serving; status(): Status }> {
-  const status = followStatus(run, record, dir, cleanup);
+  const status = followStatus(run, record, monitor.history.course, dir, cleanup);
   const served: ServedRun = {
     id: '0',
     name: basename(dir),

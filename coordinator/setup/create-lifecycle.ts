@@ -1,10 +1,8 @@
 /** A run with all of its parts, what is kept of it, and what leads it. */
-import type { ModelView } from '../../shared/status/monitoring.js';
 import { ofScope } from '../options/options.js';
 import type { Prepared } from '../prepare/prepare.js';
 import type { Summary } from '../record/folder/summary.js';
-import type { StoredView } from '../record/folder/view-file.js';
-import type { Watcher } from '../record/recorder.js';
+import type { KeptRun } from '../record/kept-run.js';
 import { RunRecord } from '../record/run-record.js';
 import type { Control } from '../run/control.js';
 import { RunLifecycle } from '../run/lifecycle.js';
@@ -21,7 +19,7 @@ export interface LedRun {
 
 /** What watches a run, and what steers it. */
 export interface Watching {
-  monitor: Watcher & { view(): StoredView; model(): ModelView };
+  monitor: KeptRun['watcher'];
   control: Control;
   /** The control of a run of so many steps. */
   controlOf(steps: number): Control;

@@ -45,6 +45,13 @@ describe('buckets', () => {
     );
   });
 
+  it('are fewer where texts are long, since a graph of each is opened in a time that grows with its square', () => {
+    const spread = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, at) => from + at);
+    expect(chooseBuckets(spread(5, 60), 60)).toHaveLength(8);
+    expect(chooseBuckets(spread(20, 256), 256)).toHaveLength(7);
+    expect(chooseBuckets(spread(200, 400), 400)).toEqual([400]);
+  });
+
   it('of a batch is that of its longest record, wherever padding ends', () => {
     const x = Int32Array.of(3, 4, 0, 0, 0, 5, 0, 6, 0, 0);
     expect([lengthOf(x.subarray(0, 5)), lengthOf(x.subarray(5)), lengthOf(new Int32Array(3))]).toEqual([

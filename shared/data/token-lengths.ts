@@ -24,10 +24,16 @@ export const LEAST_LENGTH = 2;
 
 /** At most so many: a compiled engine has a graph for each. */
 const MOST_BUCKETS = 8;
+/**
+ * The squares of all buckets together, at most. A recurrence is unrolled, and ONNX Runtime's time to open a graph grows
+ * with the square of its length: 4.5 s of a lane for one of 200 tokens, 20 s for 400. So much is about 25 s.
+ */
+const MOST_SQUARES = 200_000;
 
 /**
  * Bucket lengths for which the records are padded least: each record to the least bucket that holds it, the last bucket
- * being `longest`. Found by dynamic programming over the lengths that occur; of equal choices the first.
+ * being `longest`. Found by dynamic programming over the lengths that occur; of equal choices the first. Long texts have
+ * fewer buckets than `most`, as MOST_SQUARES allows.
  * @param lengths of the training records, in any order
  * @param longest at least LEAST_LENGTH
  */
@@ -65,5 +71,6 @@ export function chooseBuckets(lengths: readonly number[], longest: number, most 
     buckets.unshift(sizes[end - 1]!);
     end = begins[bucket]![end]!;
   }
-  return buckets;
+  const squares = buckets.reduce((sum, length) => sum + length ** 2, 0);
+  return squares <= MOST_SQUARES || most === 1 ? buckets : chooseBuckets(lengths, longest, most - 1);
 }

@@ -155,6 +155,8 @@ export interface SessionView {
   roles: readonly Role[];
   /** Why there are no roles. */
   refused: 'missing' | 'wrong' | 'tooMany' | null;
+  /** Whether the run is over, for who may do anything here: then there is nothing to join. */
+  isOver: boolean;
 }
 
 /** `GET /api/runs`, and the first event of `GET /api/live`. */

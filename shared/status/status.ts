@@ -67,6 +67,16 @@ export interface CheckpointStatus {
   failures: number;
 }
 
+/** Whether a run gets anywhere, and one line that says by which figures. */
+export interface Health {
+  /**
+   * `diverging`: the training loss is above where it began; `worse`: the latest evaluation is far from the best one;
+   * `plateau`: no evaluation of the last ones was better; `stalled`: steps should come, and do not.
+   */
+  state: 'ok' | 'plateau' | 'worse' | 'diverging' | 'stalled' | 'failed';
+  reason: string;
+}
+
 /** How a run stands now: its state and figures, and its workers. */
 export interface Status {
   state: RunState;
@@ -95,8 +105,13 @@ export interface Status {
   validationMeanAbsoluteError: number | null;
   /** Those of `--metrics` at the latest evaluation of each set, by their names in files; empty without that option. */
   metrics: { validation: Record<string, number>; test: Record<string, number> };
-  /** The best evaluation by `--monitor`: after how many updates, and its value; null: none yet, or none is sought. */
+  /** The best evaluation, by `--monitor` or else by the metric: after how many updates, and its value; null: none yet. */
   best: { step: number; metric: string; value: number } | null;
+  health: Health;
+  /** Whether the same configuration gives the same weights with any workers, so far; null: the files do not tell yet. */
+  reproducible: { holds: boolean; why: string } | null;
+  /** The hash of the weights, as the summary has it; null until the run is over. */
+  weightsSha256: string | null;
   /** The learning rate of the latest step. */
   learningRate: number | null;
   /** Samples trained a second, over the last few seconds; 0 while none are. Once the run is over, over all of it. */

@@ -4,6 +4,11 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { steady } from '../../browser-worker/page/data/format.js';
+import { closingText } from '../../cli/output/closing-text.js';
+import { statusText } from '../../cli/output/status-text.js';
+import type { Summary } from '../../coordinator/record/folder/summary.js';
+import type { StatusView } from '../../shared/status/monitoring.js';
 import { startWorker } from '../../worker/node/start.js';
 import { metricsOf, temporaryFolder } from '../support/cluster/cluster.js';
 import { type SmallRun, smallRun } from '../support/cluster/small-run.js';
@@ -12,8 +17,62 @@ import { draw, sharedBrowser, shows, textOf, watch, withoutChromium } from './pa
 const browser = sharedBrowser();
 const HOSTILE = '<img src=x onerror="document.title=1"><script>alert(1)</script>';
 
-const number = (text: string) => Number(text.replace(/[, %]/g, ''));
 const lastOf = (run: SmallRun, type: string) => metricsOf(run.runDir).findLast((line) => line.type === type)!;
+
+/** Page, `status --json`, terminal and summary.json of a run that is over tell what follows from metrics.jsonl. */
+async function agrees(page: Page, run: SmallRun): Promise<void> {
+  const lines = metricsOf(run.runDir) as Record<string, number | string>[];
+  const steps = lines.filter(({ type }) => type === 'step') as Record<string, number>[];
+  const tests = lines.filter(({ type }) => type === 'evaluation') as Record<string, number>[];
+  const lastEpoch = steps.filter(({ epoch }) => epoch === steps.at(-1)!.epoch);
+  const samples = (of: Record<string, number>[]) => of.reduce((sum, step) => sum + step.samples!, 0);
+  const mean = (name: string) =>
+    lastEpoch.reduce((sum, step) => sum + step[name]! * step.samples!, 0) / samples(lastEpoch);
+  const status = (await (await fetch(`${run.url}/api/status`)).json()) as StatusView;
+  const summary = JSON.parse(await readFile(join(run.runDir, 'summary.json'), 'utf8')) as Summary;
+  // Of the epoch, not of its last batch.
+  for (const train of [status, summary.train!]) {
+    expect(train.loss).toBeCloseTo(mean('loss'), 9);
+    expect(train.accuracy).toBeCloseTo(mean('accuracy'), 9);
+  }
+  const best = tests.reduce((best, test) => (test.accuracy! > best.accuracy! ? test : best));
+  for (const { best: told } of [status, summary])
+    expect(told).toMatchObject({ step: best.step, metric: 'accuracy', value: best.accuracy });
+  expect(status.testAccuracy).toBe(tests.at(-1)!.accuracy);
+  expect(summary.test!.accuracy).toBe(tests.at(-1)!.accuracy);
+  expect(status.learningRate).toBe(steps.at(-1)!.learningRate);
+  expect(summary.samplesTrained).toBe(samples(steps));
+  expect(status.samplesPerSecond).toBeCloseTo(samples(steps) / summary.seconds, 6);
+  const rows = status.workers.reduce((sum, worker) => sum + worker.samplesPerSecond, 0);
+  expect(rows).toBeCloseTo(status.samplesPerSecond, 6);
+  for (const name of ['seconds', 'health', 'reproducible', 'weightsSha256'] as const)
+    expect(status[name], name).toEqual(summary[name]);
+
+  const percentage = (share: number) => `${(100 * share).toFixed(2)} %`;
+  const told = {
+    loss: steady(mean('loss')),
+    rate: steady(steps.at(-1)!.learningRate, 3),
+    train: percentage(mean('accuracy')),
+    test: percentage(tests.at(-1)!.accuracy!),
+    best: `best ${percentage(best.accuracy!)} at step ${best.step}`,
+    speed: `${Math.round(samples(steps) / summary.seconds).toLocaleString('en')}`,
+    health: summary.health!.reason,
+    bits: summary.reproducible.why,
+  };
+  await shows(page, 'loss', told.loss);
+  const glance = page.getByRole('region', { name: 'At a glance' });
+  for (const [name, text] of Object.entries(told)) {
+    const place = name === 'bits' ? page.getByTestId('evidence') : glance;
+    expect(await place.textContent(), name).toContain(text);
+  }
+  expect(await page.getByTestId('evidence').textContent()).toContain(summary.weightsSha256);
+  await shows(page, 'bits', summary.reproducible.holds ? /^bit-exact$/ : 'not bit-exact');
+  const terminal = statusText(status);
+  for (const text of Object.values({ ...told, rate: '' })) expect(terminal).toContain(text);
+  const closing = closingText(summary, run.runDir);
+  for (const name of ['loss', 'train', 'test', 'best', 'bits'] as const)
+    expect(closing, name).toContain(told[name]);
+}
 
 describe.skipIf(withoutChromium())('the dashboard', () => {
   it('follows a run without reload, and shows the numbers of metrics.jsonl', async () => {
@@ -23,15 +82,13 @@ describe.skipIf(withoutChromium())('the dashboard', () => {
     await page.evaluate(() => document.body.setAttribute('data-mark', 'still here'));
     run.work('honest', 'eager/cpu');
     await shows(page, 'workers', '1');
-    const { train } = await run.finished;
+    await run.finished;
     await shows(page, 'state', 'finished');
     await shows(page, 'step', '30');
     // Who took part stays there.
     await page.getByRole('row', { name: /^honest.*finished/ }).waitFor();
-    const [step, test] = [lastOf(run, 'step'), lastOf(run, 'evaluation')];
-    // Of the epoch, not of its last batch.
-    expect(number(await textOf(page, 'loss'))).toBeCloseTo(train!.loss, 3);
-    expect(number(await textOf(page, 'test-accuracy'))).toBeCloseTo(100 * (test.accuracy as number), 2);
+    await agrees(page, run);
+    const step = lastOf(run, 'step');
     // The curve has all steps, and tells its ends in words too.
     const curve = page.getByRole('img', { name: /^Loss, from .* at step 1 to .* at step 30$/ });
     const [first, last] = ((await curve.getAttribute('aria-label')) ?? '')
@@ -201,7 +258,7 @@ describe.skipIf(withoutChromium())('the dashboard', () => {
       looks.map(async (look) => ({ ...look, ...(await watch(await browser(), run.url, look)) })),
     );
     for (const { page, width, dark } of pages) {
-      await page.getByRole('img', { name: /^QR code/ }).waitFor();
+      await page.getByRole('region', { name: 'Invite' }).waitFor();
       await page.getByRole('button', { name: 'Learning rate' }).click();
       expect(await violations(page), `${width} pixels, dark: ${dark}, waiting`).toEqual([]);
     }

@@ -51,6 +51,6 @@ describe.skipIf(withoutChromium())('a link with a token', () => {
   it('of a volunteer does not open the dashboard', async () => {
     const run = await tokenRun();
     const { page } = await watch(await browser(), `${run.url}/#token=${run.tokens.volunteer}`);
-    await page.getByRole('alert').filter({ hasText: 'for another purpose (volunteer)' }).waitFor();
+    await page.getByRole('alert').filter({ hasText: 'lets this device help, and not watch' }).waitFor();
   });
 });

@@ -20,6 +20,8 @@ export interface DutyCycleOptions {
   wait(ms: number): Promise<void>;
   /** Share of the time in which the device may compute. */
   dutyCycle(): number;
+  /** Hears when something begins to be computed, 1, and when that has ended, -1. */
+  busy?(change: 1 | -1): void;
 }
 
 /** The rests of one compute worker. */
@@ -32,13 +34,18 @@ export class DutyCycle {
 
   /** Computes, after the rest that is due. */
   async compute<T>(work: () => Promise<T>): Promise<T> {
-    const { now, wait, dutyCycle } = this.options;
-    const rest = restOf(this.busyMs, now() - this.endedAt, dutyCycle());
-    if (rest > 0) await wait(rest);
-    const startedAt = now();
-    const result = await work();
-    this.endedAt = now();
-    this.busyMs = this.endedAt - startedAt;
-    return result;
+    const { now, wait, dutyCycle, busy } = this.options;
+    busy?.(1);
+    try {
+      const rest = restOf(this.busyMs, now() - this.endedAt, dutyCycle());
+      if (rest > 0) await wait(rest);
+      const startedAt = now();
+      const result = await work();
+      this.endedAt = now();
+      this.busyMs = this.endedAt - startedAt;
+      return result;
+    } finally {
+      busy?.(-1);
+    }
   }
 }

@@ -18,7 +18,10 @@ export class TabLane implements Lane {
 
   constructor(
     { engine, started }: Begun,
-    private readonly options: Pick<WatchOptions, 'isShared' | 'now' | 'wait' | 'dutyCycle' | 'computed'>,
+    private readonly options: Pick<
+      WatchOptions,
+      'isShared' | 'now' | 'wait' | 'dutyCycle' | 'busy' | 'computed'
+    >,
   ) {
     this.engine = engine;
     this.engineClass = started.engineClass;

@@ -41,5 +41,6 @@ export function Chart({ data, options, shape, height, label }: ChartProps) {
   }, [shape, scheme, height]);
 
   useEffect(() => plot.current?.setData(data), [data]);
-  return <div class="chart" ref={box} role="img" aria-label={label} />;
+  // It has its height before it is drawn, so that nothing below moves then.
+  return <div class="chart" ref={box} role="img" aria-label={label} style={{ minHeight: `${height}px` }} />;
 }

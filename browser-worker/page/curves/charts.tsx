@@ -1,6 +1,7 @@
 /** All curves, and the controls they share: smoothing, logarithmic axis, and the range of steps. */
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { Greeting, HistoryView } from '../../../shared/status/monitoring.js';
+import { type Shown, show, shownNow } from '../data/address.js';
 import { count } from '../data/format.js';
 import { useWall } from '../data/scheme.js';
 import { decimalsOf, plainLabel, plainNumber } from './axes.js';
@@ -10,7 +11,6 @@ import { Curves, type Range } from './curves.js';
 
 /** Told apart by the color-blind too. */
 const COLORS = ['run-1', 'run-2', 'run-3', 'run-4', 'run-5', 'run-6', 'run-7'];
-const SMOOTHING = 0.6;
 
 export interface CurveState {
   runs: CurveRun[];
@@ -27,12 +27,17 @@ export interface CurveState {
  * @param step updates of the run that is under way
  */
 export function useCurves(runs: Greeting['runs'], era: number, step: number): CurveState {
-  const [smoothing, setSmoothing] = useState(SMOOTHING);
-  const [isLog, setLog] = useState(true);
-  const [range, onZoom] = useState<Range>();
+  const [{ smoothing, isLog, range }, set] = useState(shownNow);
+  const change = (change: Partial<Shown>) => {
+    show(change);
+    set(shownNow());
+  };
   return {
     runs: useViews(runs, era, step, range),
-    ...{ smoothing, setSmoothing, isLog, setLog, range, onZoom },
+    ...{ smoothing, isLog, range },
+    setSmoothing: (smoothing) => change({ smoothing }),
+    setLog: (isLog) => change({ isLog }),
+    onZoom: (range) => change({ range }),
   };
 }
 

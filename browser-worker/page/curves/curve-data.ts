@@ -1,7 +1,7 @@
 /** What a curve shows of runs, as the columns of one chart: runs beside each other over all of their steps. */
 import uPlot from 'uplot';
 import type { Column, HistoryView } from '../../../shared/status/monitoring.js';
-import { smoothed } from './curves.js';
+import { smoothed, smoothedOnLog } from './curves.js';
 
 export type Quantity = 'loss' | 'metric' | 'learningRate' | 'gradientNorm';
 
@@ -28,11 +28,12 @@ export function joinedData(
 ): uPlot.AlignedData {
   // A logarithmic axis has no place for what is not above 0.
   const shown = (values: number[]) => (isLog ? values.map((value) => (value > 0 ? value : null)) : values);
+  const line = isLog ? smoothedOnLog : smoothed;
   const tables = runs.flatMap(({ view: { curve, evaluations } }): uPlot.AlignedData[] => {
     const { mean, min, max }: Column = curve[quantity];
     const tests = isEvaluated(quantity) ? evaluations[quantity].mean : evaluations.step.map(() => null);
     return [
-      [curve.step, shown(smoothed(mean, smoothing)), shown(mean), shown(max), shown(min)],
+      [curve.step, shown(line(mean, smoothing)), shown(mean), shown(max), shown(min)],
       [evaluations.step, isLog ? shown(tests as number[]) : tests],
     ];
   });

@@ -6,7 +6,7 @@ import type { ComponentChildren } from 'preact';
 import { useMemo, useRef } from 'preact/hooks';
 import type uPlot from 'uplot';
 import { count } from '../data/format.js';
-import { axis, rangeOf, roundLogs } from './axes.js';
+import { axis, logLabel, rangeOf, roundLogs } from './axes.js';
 import { Chart } from './chart.js';
 import { type CurveRun, isEvaluated, joinedData, type Quantity, SERIES } from './curve-data.js';
 import type { Range } from './curves.js';
@@ -27,8 +27,15 @@ export interface CurvePanelProps {
 }
 
 const SYNC = 'steps';
+
+/** The cursor stands on a step: between two, each of the charts that it moves in would round by itself. */
+const toStep = (plot: uPlot, left: number, top: number): [number, number] => {
+  const step = left < 0 ? undefined : plot.data[0][plot.posToIdx(left)];
+  return [step === undefined ? left : plot.valToPos(step, 'x'), top];
+};
+
 export function CurvePanel(props: CurvePanelProps) {
-  const { title, quantity, runs, smoothing, isLog, height, format } = props;
+  const { title, quantity, runs, smoothing, isLog, height } = props;
   const data = useMemo(
     () => joinedData(runs, quantity, smoothing, isLog),
     [runs, quantity, smoothing, isLog],
@@ -47,6 +54,7 @@ export function CurvePanel(props: CurvePanelProps) {
     padding: [8, 16, 0, 0],
     cursor: {
       sync: { key: SYNC },
+      move: toStep,
       drag: { x: true, y: false, setScale: false },
       points: { size: 6 },
     },
@@ -64,7 +72,7 @@ export function CurvePanel(props: CurvePanelProps) {
         size: 58,
         values: (_plot, splits, _axis, _space, step) =>
           splits.map((value) =>
-            value === null ? '' : isLog ? format(value) : latest.current.label(value, step),
+            value === null ? '' : isLog ? logLabel(value) : latest.current.label(value, step),
           ),
         ...(isLog
           ? {
@@ -128,7 +136,9 @@ export function CurvePanel(props: CurvePanelProps) {
           label={inWords(props)}
         />
       ) : (
-        <p class="empty">Begins with the first step.</p>
+        <p class="empty" style={{ margin: 0, minHeight: `${height}px` }}>
+          Begins with the first step.
+        </p>
       )}
     </section>
   );

@@ -88,3 +88,7 @@ export function smoothed(values: readonly number[], amount: number): number[] {
     return sum / weight;
   });
 }
+
+/** The same of logarithms, for a logarithmic axis: one spike to 1e13 does not hold the line up there for a hundred steps. */
+export const smoothedOnLog = (values: readonly number[], amount: number): number[] =>
+  amount <= 0 ? [...values] : smoothed(values.map(Math.log), amount).map(Math.exp);

@@ -20,9 +20,9 @@ export function significant(value: Known, digits = 4): string {
   return exponent ? `${shown}e${exponent}` : shown;
 }
 
-/** Fixed length where it counts: `0.0430`, so that a changing number does not jump. */
-export const steady = (value: Known): string =>
-  isKnown(value) && Math.abs(value) >= 1e-3 ? withZeros(value) : significant(value);
+/** Keeps its zeros, as the terminal does: `0.0430`, so that a changing number does not jump. */
+export const steady = (value: Known, digits = 4): string =>
+  isKnown(value) ? withZeros(value, digits).replace('e+', 'e') : DASH;
 
 export const duration = (seconds: Known): string => (isKnown(seconds) ? ofSeconds(seconds) : DASH);
 

@@ -30,6 +30,7 @@ export function refusalText({ roles, refused }: SessionView): string {
   if (refused === 'tooMany') return 'Too many wrong tokens came from this network. Try again in a minute.';
   if (refused === 'wrong') return 'This link is not valid any more. Ask for another.';
   if (refused === 'missing') return 'This page needs the link that you were given. Open it again.';
+  if (roles.includes('volunteer')) return 'Your link lets this device help, and not watch.';
   return `Your link is for another purpose (${roles.join(', ')}). Ask for another.`;
 }
 

@@ -3,21 +3,32 @@ import { useMemo } from 'preact/hooks';
 import { encode } from 'uqr';
 import { BASE } from '../../base.js';
 
+interface InviteProps {
+  join: string;
+  tokens: boolean;
+  /** On the coordinator's machine. */
+  runDir: string;
+}
+
 /** @param address the join page's, as the coordinator knows it: under a path only a reverse proxy has it */
-export function Invite({ join: address, tokens }: { join: string; tokens: boolean }) {
+export function Invite({ join: address, tokens, runDir }: InviteProps) {
   const server = new URL(BASE).pathname === '/' ? new URL(address).origin : BASE;
   const join = `${server}/join`;
   const { hostname } = new URL(join);
   const isLocal = /^(localhost|127\.|\[::1\])/.test(hostname);
   return (
     <section class="full invite" aria-labelledby="invite-title">
-      {!tokens && <QrCode text={join} />}
+      {/* Another device would look for its own machine. */}
+      {!tokens && !isLocal && <QrCode text={join} />}
       <div>
         <h2 id="invite-title">Invite</h2>
         {tokens ? (
           <p>
             With a browser: by a link that{' '}
-            <code>npx swarmgrad token create --role volunteer --run-dir RUN --url {server}</code> makes
+            <code>
+              npx swarmgrad token create --role volunteer --run-dir {runDir} --url {server}
+            </code>{' '}
+            makes, on the coordinator's machine
           </p>
         ) : (
           <p>

@@ -1,9 +1,26 @@
 /** The join page: what contributing means, and the panel by which a volunteer does it. */
 import { useMemo } from 'preact/hooks';
 import { type Contribution, createContribution } from '../../tab/contribute.js';
-import { ContributionPanel } from '../panels/contribution-panel.js';
+import { ContributionPanel } from './contribution-panel.js';
 
-export function JoinPage({ mayWatch }: { mayWatch: boolean }) {
+export function JoinPage({ isOver, mayWatch }: { isOver: boolean; mayWatch: boolean }) {
+  return isOver ? <Over mayWatch={mayWatch} /> : <Invited mayWatch={mayWatch} />;
+}
+
+/** A link is opened again after the run, too. */
+const Over = ({ mayWatch }: { mayWatch: boolean }) => (
+  <main class="join">
+    <h1>This run is over</h1>
+    <p>Thank you to everyone who helped. There is nothing left to compute here.</p>
+    {mayWatch && (
+      <p>
+        <a href="./">See what came of it</a>
+      </p>
+    )}
+  </main>
+);
+
+function Invited({ mayWatch }: { mayWatch: boolean }) {
   const contribution = useMemo(contributionOfLink, []);
   return (
     <main class="join">
@@ -16,8 +33,8 @@ export function JoinPage({ mayWatch }: { mayWatch: boolean }) {
         <ContributionPanel contribution={contribution} />
       </section>
       <p>
-        It runs inside the browser's sandbox, reads nothing of this device, and sends nothing but numbers of
-        the model. {mayWatch && <a href="./">Watch the training</a>}
+        It runs in the browser's sandbox: it can't see your files or photos, and only numbers leave this
+        device. {mayWatch && <a href="./">Watch the training</a>}
       </p>
     </main>
   );

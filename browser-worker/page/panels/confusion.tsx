@@ -23,7 +23,7 @@ export function Confusion({ model }: { model: ModelView }) {
   );
   const all = confusion.reduce((a, b) => a + b, 0);
   return (
-    <section class="side wall-3" aria-labelledby="confusion-title">
+    <section class="panel" aria-labelledby="confusion-title">
       <h2 id="confusion-title">
         Confusion{' '}
         <small>
@@ -44,7 +44,7 @@ function ClassTable({ model, confusion }: { model: ModelView; confusion: number[
   const classes = countsByClass(model.label, confusion);
   const share = (part: number, whole: number) => (whole > 0 ? percent(part / whole, 1) : '–');
   return (
-    <section class="side wall-3" aria-labelledby="confusion-title">
+    <section class="panel" aria-labelledby="confusion-title">
       <h2 id="confusion-title">
         Classes <small>after step {count(model.evaluation!.step)}</small>
       </h2>

@@ -2,12 +2,13 @@
 
 import type { LoggedEvent } from '../../../shared/status/events.js';
 import { isAtLeast } from '../../../shared/status/events.js';
+import { folded } from '../data/folded-events.js';
 import { clockTime } from '../data/format.js';
 
 const SHOWN = 200;
 
 export function Events({ events }: { events: LoggedEvent[] }) {
-  const latest = events.slice(-SHOWN).reverse();
+  const latest = folded(events).slice(-SHOWN).reverse();
   return (
     <section class="panel grows" aria-labelledby="events-title">
       <h2 id="events-title">Events</h2>
@@ -15,8 +16,9 @@ export function Events({ events }: { events: LoggedEvent[] }) {
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
       <section class="scroll" tabIndex={0} aria-label="List of events">
         <ol class="events">
-          {latest.map((event) => (
-            <Event key={event.id} {...event} />
+          {latest.map((event, line) => (
+            // Lines stay where they are, and what they say moves down.
+            <Event key={line} {...event} />
           ))}
         </ol>
       </section>

@@ -53,7 +53,7 @@ export function Header(props: HeaderProps) {
           </select>
         ) : (
           <b>{run.name}</b>
-        )}{' '}
+        )}
         <span class="facts">
           {run.model}, {count(run.parameters)} parameters, batch {count(run.batchSize)}
         </span>

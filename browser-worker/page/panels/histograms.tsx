@@ -13,7 +13,7 @@ export function Histograms({ model }: { model: ModelView }) {
   const { step, weights } = model.histograms;
   const shown = all ? weights : weights.slice(0, SHOWN);
   return (
-    <section class="wide wall-4" aria-labelledby="histograms-title">
+    <section class="panel widest" aria-labelledby="histograms-title">
       <h2 id="histograms-title">
         Weights and gradients <small>sampled at step {count(step)}</small>
         <span class="legend">

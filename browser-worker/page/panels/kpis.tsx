@@ -3,10 +3,11 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { StatusView } from '../../../shared/status/monitoring.js';
 import { isOver } from '../../../shared/status/status.js';
-import { bytes, count, duration, percent, significant, steady } from '../data/format.js';
+import { bestText, bitsText, healthWord } from '../../../shared/status/told-figures.js';
+import { bytes, count, duration, percent, steady } from '../data/format.js';
 
 export function Kpis({ status }: { status: StatusView }) {
-  const { step, steps, epoch, shards, metric, workerCounts } = status;
+  const { step, steps, epoch, health, reproducible, metric, workerCounts } = status;
   const isAccuracy = metric === 'accuracy';
   const over = isOver(status.state);
   const share = steps > 0 ? step / steps : 0;
@@ -23,7 +24,7 @@ export function Kpis({ status }: { status: StatusView }) {
     ...Object.entries(status.metrics[isValidated ? 'validation' : 'test']).map(
       ([name, value]) => `${name} ${steady(value)}`,
     ),
-    ...(status.best ? [`best at step ${count(status.best.step)}`] : []),
+    ...(status.best ? [bestText(status.best)] : []),
   ];
   const wire = useRate(status.bytes.down + status.bytes.up, status.seconds);
   return (
@@ -39,6 +40,13 @@ export function Kpis({ status }: { status: StatusView }) {
         <progress class="bar" max={1} value={share} aria-label="Progress of the run">
           {percent(share, 0)}
         </progress>
+        <div
+          class={`bits ${reproducible?.holds ? 'holds' : ''}`}
+          title={reproducible?.why}
+          data-testid="bits"
+        >
+          {reproducible && step > 0 && bitsText(reproducible, over)}
+        </div>
       </div>
       <Kpi
         title={over ? 'Time taken' : 'Time left'}
@@ -46,7 +54,7 @@ export function Kpis({ status }: { status: StatusView }) {
       >
         {duration(over ? status.seconds : status.secondsLeft)}
       </Kpi>
-      <Kpi title="Training loss" note={`learning rate ${significant(status.learningRate, 3)}`}>
+      <Kpi title="Training loss" note={`learning rate ${steady(status.learningRate, 3)}`}>
         <span data-testid="loss">{steady(status.loss)}</span>
       </Kpi>
       <Kpi title={`${isValidated ? 'Validation' : 'Test'} ${name}`} note={notes.join(', ')}>
@@ -61,13 +69,10 @@ export function Kpis({ status }: { status: StatusView }) {
       <Kpi title="Workers" note={kinds(status)}>
         <span data-testid="workers">{count(workerCounts.node + workerCounts.browser)}</span>
       </Kpi>
-      <Kpi
-        title={
-          shards.counted > 0 && shards.counted === shards.expected ? 'Shards counted once' : 'Shards counted'
-        }
-        note={`${count(shards.reissued)} reissued, ${count(shards.rejected)} refused`}
-      >
-        {count(shards.counted)}
+      <Kpi title="Health" note={health.reason}>
+        <span class={`health ${health.state}`} data-testid="health">
+          {healthWord(health)}
+        </span>
       </Kpi>
     </section>
   );
@@ -77,7 +82,9 @@ const Kpi = ({ title, note, children }: { title: string; note: string; children:
   <div>
     <div class="k">{title}</div>
     <div class="v">{children}</div>
-    <div class="n">{note}</div>
+    <div class="n" title={note}>
+      {note}
+    </div>
   </div>
 );
 

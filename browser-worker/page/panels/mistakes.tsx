@@ -11,7 +11,7 @@ export function Mistakes({ model }: { model: ModelView }) {
   const { mistakes } = evaluation;
   if (mistakes.length === 0) return null;
   return (
-    <section class="wide wall-3" aria-labelledby="mistakes-title">
+    <section class="panel" aria-labelledby="mistakes-title">
       <h2 id="mistakes-title">
         Surest mistakes <small>of step {count(evaluation.step)}</small>
       </h2>

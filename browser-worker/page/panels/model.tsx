@@ -4,7 +4,7 @@ import { count } from '../data/format.js';
 
 export function Layers({ model }: { model: ModelView }) {
   return (
-    <section class="side wall-2" aria-labelledby="layers-title">
+    <section class="panel" aria-labelledby="layers-title">
       <h2 id="layers-title">
         Model <small>{model.name}</small>
       </h2>

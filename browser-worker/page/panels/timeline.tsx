@@ -11,16 +11,21 @@ import { TimeLegend } from './workers.js';
 const NAMES_PX = 96;
 const AXIS_PX = 24;
 const STEP_GAP_PX = 6;
+/** So many lanes keep their room. */
+const LANES_KEPT = 12;
 /** Lanes are lower where there are many. */
 const laneHeight = (lanes: number) => (lanes <= 3 ? 44 : lanes <= 7 ? 32 : lanes <= 16 ? 24 : 15);
 
-export function Timeline({ timeline }: { timeline: TimelineView | undefined }) {
+export function Timeline({ timeline, workers }: { timeline: TimelineView | undefined; workers: number }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [width, setWidth] = useState(0);
   const scheme = useScheme();
-  const steps = timeline?.steps ?? [];
   const lanes = timeline?.workers ?? [];
-  const height = lanes.length * laneHeight(lanes.length) + AXIS_PX;
+  // Who was in none of the last steps may be in the next: what stands below does not move with that.
+  const most = useRef(0);
+  most.current = Math.max(most.current, Math.min(Math.max(lanes.length, workers), LANES_KEPT));
+  const rows = Math.max(lanes.length, most.current);
+  const height = rows * laneHeight(rows) + AXIS_PX;
 
   useEffect(() => {
     const observer = new ResizeObserver(([entry]) => setWidth(Math.floor(entry!.contentRect.width)));
@@ -29,7 +34,7 @@ export function Timeline({ timeline }: { timeline: TimelineView | undefined }) {
   }, []);
   // The color scheme changes what is drawn
   useEffect(() => {
-    if (canvas.current && width > 0) draw(canvas.current, timeline, width, height);
+    if (canvas.current && width > 0) draw(canvas.current, timeline, rows, { width, height });
   }, [timeline, width, height, scheme]);
 
   return (
@@ -38,12 +43,11 @@ export function Timeline({ timeline }: { timeline: TimelineView | undefined }) {
         Last steps <small>which worker each step waited for</small>
         <TimeLegend />
       </h2>
-      {steps.length === 0 && <p class="empty">The first steps appear here.</p>}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
       <section class="scroll" tabIndex={0} aria-label="Lanes of the workers">
         <canvas
           ref={canvas}
-          class={steps.length === 0 ? 'gone' : ''}
+          style={{ display: 'block', height: `${height}px` }}
           role="img"
           aria-label={inWords(timeline)}
         />
@@ -55,8 +59,8 @@ export function Timeline({ timeline }: { timeline: TimelineView | undefined }) {
 function draw(
   canvas: HTMLCanvasElement,
   timeline: TimelineView | undefined,
-  width: number,
-  height: number,
+  rows: number,
+  { width, height }: { width: number; height: number },
 ): void {
   const ratio = window.devicePixelRatio || 1;
   canvas.width = width * ratio;
@@ -70,7 +74,7 @@ function draw(
   const lanes = timeline?.workers ?? [];
   // A narrow page shows fewer steps, so that they can be told apart.
   const steps = (timeline?.steps ?? []).slice(width < 500 ? -4 : -8);
-  const lane = laneHeight(lanes.length);
+  const lane = laneHeight(Math.max(lanes.length, rows));
   const bar = Math.max(8, lane - (lane > 20 ? 10 : 4));
   const total = steps.reduce((sum, { milliseconds }) => sum + milliseconds, 0) || 1;
   const scale = (width - NAMES_PX - STEP_GAP_PX * Math.max(0, steps.length - 1)) / total;

@@ -142,7 +142,27 @@ export function Workers({ status, run, timeline, admin, isOver, onRefused }: Wor
           </table>
         </section>
       )}
+      <Evidence status={status} />
     </section>
+  );
+}
+
+/** How the work was counted, and whether the weights follow from the configuration alone. */
+function Evidence({ status: { shards, reproducible, weightsSha256 } }: { status: StatusView }) {
+  if (shards.counted === 0) return null;
+  const once = shards.counted === shards.expected ? ', each of them once' : '';
+  return (
+    <p class="soft evidence" data-testid="evidence">
+      {count(shards.counted)} shards counted{once}; {count(shards.reissued)} reissued,{' '}
+      {count(shards.rejected)} refused.
+      {reproducible && ` ${reproducible.holds ? 'Bit-exact' : 'Not bit-exact'}: ${reproducible.why}.`}
+      {weightsSha256 && (
+        <>
+          {' '}
+          SHA-256 of the weights: <code>{weightsSha256}</code>
+        </>
+      )}
+    </p>
   );
 }
 

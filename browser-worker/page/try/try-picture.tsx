@@ -76,7 +76,7 @@ export function TryPicture({ run, model, step }: TryItProps) {
         <div>
           <canvas
             ref={paper}
-            class="paper"
+            class={isGray ? 'paper ink' : 'paper'}
             width={PAPER_PX}
             height={PAPER_PX}
             role="img"

@@ -38,7 +38,7 @@ export class Permission {
 
   /** One sentence, or undefined where nothing speaks against computing. */
   reasonToRest(): string | undefined {
-    if (this.pausedByOwner) return 'Paused. Nothing is lost: others compute meanwhile.';
+    if (this.pausedByOwner) return 'Paused. What this tab had in hand goes to others.';
     return reasonToPause(this.conditions, this.settings);
   }
 

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import type { MetricName } from '../../../shared/numerics/losses.js';
 import type { Change, Column, HistoryView } from '../../../shared/status/monitoring.js';
 import type { EvaluationEntry, StepEntry } from '../../record/folder/metrics.js';
+import { Course } from '../../run/watch/course.js';
 import { type BucketRow, Buckets, widthFor } from './buckets.js';
 
 /** About 20 MB when full; a run of 1,000,000 steps then has one bucket for 32 steps. */
@@ -27,10 +28,16 @@ export class History {
   changes: Change[] = [];
   private evaluatedOn: HistoryView['evaluatedOn'] = 'test';
 
-  constructor(private readonly metric: MetricName) {}
+  /** What all of it together says. */
+  readonly course: Course;
+
+  constructor(private readonly metric: MetricName) {
+    this.course = new Course(metric);
+  }
 
   step({ step, loss, metric, learningRate, gradientNorm, samples }: Omit<StepEntry, 'epoch' | 'time'>): void {
     this.steps.push(step, samples, [loss, metric, learningRate, gradientNorm]);
+    this.course.step({ step, samples, loss, metric });
   }
 
   evaluation({
@@ -42,6 +49,7 @@ export class History {
   }: Pick<EvaluationEntry, 'step' | 'loss' | 'metric' | 'samples' | 'set'>): void {
     this.evaluatedOn = set;
     this.evaluations.push(step, samples, [loss, metric]);
+    this.course.evaluation({ step, metric });
   }
 
   view({ from = 1, to = this.steps.last, points = DEFAULT_POINTS, every }: HistoryQuery): HistoryView {

@@ -1,6 +1,7 @@
 /** What a run tells of itself: numbers that mean the same everywhere, and nothing where there is nothing. */
 import { describe, expect, it } from 'vitest';
 import { Progress } from '../../run/progress.js';
+import { Course } from '../../run/watch/course.js';
 import { Worker } from '../../scheduling/worker.js';
 import { Shares } from './shares.js';
 import { type StatusParts, statusOf } from './status.js';
@@ -12,8 +13,11 @@ function parts(changes: Partial<StatusParts> = {}): StatusParts & { progress: Pr
   const progress = new Progress(0);
   progress.state = 'training';
   progress.beginEpoch();
-  for (let step = 1; step <= 10; step++)
+  const course = new Course('accuracy');
+  for (let step = 1; step <= 10; step++) {
     progress.stepped({ samples: 100, loss: 1000 * step, metric: 50 }, 100 * step);
+    course.step({ step, samples: 100, loss: 10 * step, metric: 0.5 });
+  }
   const connected = [750, 250].map((samples, id) => {
     const worker = new Worker({ id, name: `worker ${id}`, kind: 'node' }, 0);
     worker.synced(0);
@@ -25,7 +29,7 @@ function parts(changes: Partial<StatusParts> = {}): StatusParts & { progress: Pr
   const shares = new Shares();
   shares.look({ credited: 0, workers: [] });
   return {
-    ...{ progress, connected, now: 1000, seconds: 1, bytes: { down: 0, up: 0 } },
+    ...{ progress, course, connected, now: 1000, seconds: 1, bytes: { down: 0, up: 0 } },
     plan: { steps: STEPS, epoch: 1, batchSize: 100, metric: 'accuracy', learningRate: 0.125 },
     kept: KEPT,
     shareOf: (worker) => shares.of(worker, 1000),
@@ -34,7 +38,7 @@ function parts(changes: Partial<StatusParts> = {}): StatusParts & { progress: Pr
 }
 
 const KEPT: StatusParts['kept'] = {
-  ...{ message: '', trouble: '', runDir: '/run', ended: undefined },
+  ...{ message: '', trouble: '', runDir: '/run', ended: undefined, reproducible: null },
   checkpoint: { step: null, secondsAgo: null, failures: 0 },
 };
 
@@ -85,7 +89,10 @@ describe('the status of a run', () => {
       ...{ name: `worker ${i}`, kind: 'node' as const, engine: 'e', engineClass: 'e@1' },
       ...{ samples, contributions: 1 },
     }));
-    const status = statusOf({ ...given, kept: { ...KEPT, ended: { status: 'finished', workers: totals } } });
+    const status = statusOf({
+      ...given,
+      kept: { ...KEPT, ended: { status: 'finished', workers: totals, weightsSha256: 'f00d' } },
+    });
     expect(status).toMatchObject({ loss: 0.2, accuracy: 0.75, samplesPerSecond: 52, secondsLeft: null });
     expect(status.workers.map(({ samplesPerSecond }) => samplesPerSecond)).toEqual([39, 13]);
   });

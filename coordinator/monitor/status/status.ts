@@ -7,7 +7,9 @@ import type { RunRecord } from '../../record/run-record.js';
 import { epochOf } from '../../run/batches.js';
 import type { Progress, Result } from '../../run/progress.js';
 import type { Run } from '../../run/run.js';
+import type { Course } from '../../run/watch/course.js';
 import type { Watched } from '../../run/watch/early-stopping.js';
+import { healthOf } from '../../run/watch/health.js';
 import type { Totals } from '../../scheduling/totals.js';
 import type { Worker } from '../../scheduling/worker.js';
 import type { Cleanup } from '../../setup/cleanup.js';
@@ -32,7 +34,8 @@ interface Kept {
   /** What is wrong, though the run goes on; empty: nothing. */
   trouble: string;
   /** Once the run is over: what came of it. */
-  ended: Pick<Summary, 'status' | 'workers'> | undefined;
+  ended: Pick<Summary, 'status' | 'workers' | 'weightsSha256'> | undefined;
+  reproducible: Status['reproducible'];
 }
 
 export interface StatusParts {
@@ -42,13 +45,17 @@ export interface StatusParts {
   shareOf(worker: Worker): number;
   plan: Plan;
   kept: Kept;
+  course: Course;
   seconds: number;
   now: number;
   bytes: { down: number; up: number };
 }
 
+/** A run that should make steps and has made none for so long is told to stand still. */
+const STILL_SECONDS = 5;
+
 export function statusOf(parts: StatusParts): Status {
-  const { progress, connected, plan, kept, seconds } = parts;
+  const { progress, connected, plan, kept, course, seconds } = parts;
   const { steps, batchSize, metric } = plan;
   const { ended, runDir, checkpoint } = kept;
   const trouble = printable(kept.trouble);
@@ -62,7 +69,10 @@ export function statusOf(parts: StatusParts): Status {
   const goesOn = isBusy && !isDeserted;
   const overall = ended && seconds > 0 ? progress.samplesTrained / seconds : 0;
   const samplesPerSecond = goesOn ? progress.samplesPerSecond(parts.now) : overall;
-  const train = ended ? (progress.train() ?? progress.latest) : progress.lately();
+  const train = ended ? (progress.train() ?? progress.latest) : course.lately();
+  const still = progress.secondsStill(parts.now);
+  const shouldMove = (state === 'training' || state === 'waiting') && progress.step > 0;
+  const silentSeconds = shouldMove && samplesPerSecond === 0 && still > STILL_SECONDS ? still : null;
   return {
     state,
     message: kept.message || [describe(state, connected.length), trouble].filter(Boolean).join('; '),
@@ -82,7 +92,10 @@ export function statusOf(parts: StatusParts): Status {
     validationAccuracy: value(progress.validation ?? null, 'accuracy'),
     validationMeanAbsoluteError: value(progress.validation ?? null, 'meanAbsoluteError'),
     metrics: { validation: progress.validation?.metrics ?? {}, test: progress.test?.metrics ?? {} },
-    best: bestOf(progress.watching.watched),
+    best: bestOf(progress.watching.watched ?? course.watched),
+    health: healthOf({ state, reason: kept.message, course, silentSeconds }),
+    reproducible: kept.reproducible,
+    weightsSha256: ended?.weightsSha256 ?? null,
     learningRate: plan.learningRate,
     samplesPerSecond,
     secondsLeft: goesOn && samplesPerSecond > 0 ? left / samplesPerSecond : null,
@@ -98,7 +111,7 @@ export function statusOf(parts: StatusParts): Status {
   };
 }
 
-/** The best evaluation by what the run is watched by. */
+/** The best evaluation by what a run is watched by. */
 export const bestOf = (watched: Watched | undefined): Status['best'] =>
   watched?.best ? { metric: watched.figure, ...watched.best } : null;
 
@@ -157,7 +170,13 @@ const LOOK_MS = 1000;
  * Follows a run under way.
  * @returns what gives its status of now
  */
-export function followStatus(run: Run, record: RunRecord, runDir: string, cleanup: Cleanup): () => Status {
+export function followStatus(
+  run: Run,
+  record: RunRecord,
+  course: Course,
+  runDir: string,
+  cleanup: Cleanup,
+): () => Status {
   const { core, progress, options, metric, clock, control } = run;
   const { swarm } = core;
   const shares = new Shares();
@@ -184,10 +203,11 @@ export function followStatus(run: Run, record: RunRecord, runDir: string, cleanu
         learningRate: progress.step > 0 ? control.learningRate(progress.step - 1) : null,
       },
       kept: {
-        ...{ message, runDir, ended: summary },
+        ...{ message, runDir, ended: summary, reproducible: record.reproducible },
         checkpoint: record.checkpointStatus(now),
         trouble: summary ? '' : trouble(),
       },
+      course,
       seconds: summary?.seconds ?? progress.seconds(now),
       bytes: { ...swarm.traffic },
     });

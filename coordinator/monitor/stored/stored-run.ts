@@ -15,9 +15,8 @@ import { type RunFolder, runFolder } from '../../record/folder/run-folder.js';
 import { readConfiguration } from '../../record/folder/stored-configuration.js';
 import type { Summary } from '../../record/folder/summary.js';
 import { readView, type StoredView } from '../../record/folder/view-file.js';
-import { isStale, RECENT_STEPS, type Result, rateOf, sumOf } from '../../run/progress.js';
+import { isStale, rateOf } from '../../run/progress.js';
 import { type Configuration, configure } from '../../setup/configure.js';
-import type { StepSums } from '../../step/events.js';
 import { History, type Line, takeLine } from '../curves/history.js';
 import { EventLog } from '../event-log.js';
 import { Sampler } from '../histograms.js';
@@ -52,7 +51,6 @@ export class StoredRun implements RunView, RunMonitor {
   /** The latest steps, by the run's own time, and when the last was read. */
   private rate: { at: number; samples: number }[] = [];
   private readAt = 0;
-  private recent: StepSums[] = [];
   private summary: Summary | undefined;
   private view: StoredView | undefined;
   private shown!: ModelView;
@@ -98,14 +96,8 @@ export class StoredRun implements RunView, RunMonitor {
       validation,
       isLed: lock.isLed,
       samplesPerSecond: isStale(this.rate, now) ? 0 : rateOf(this.rate),
-      lately: this.lately(),
+      course: this.history.course,
     });
-  }
-
-  /** The lines have the metric in the unit of the data. */
-  private lately(): Result | null {
-    const { samples, loss, metric } = sumOf(this.recent);
-    return samples > 0 ? { samples, loss: loss / samples, metric: metric / samples } : null;
   }
 
   timeline(): TimelineView {
@@ -170,8 +162,6 @@ export class StoredRun implements RunView, RunMonitor {
     const step = taken.line;
     this.last = step;
     const samples = step.samples!;
-    this.recent.push({ samples, loss: step.loss! * samples, metric: step.metric! * samples });
-    if (this.recent.length > RECENT_STEPS) this.recent.shift();
     this.readAt = this.clock.now();
     this.rate.push({ at: 1000 * step.time!, samples });
     while (this.rate.at(-1)!.at - this.rate[0]!.at > RATE_WINDOW_MS) this.rate.shift();
@@ -183,7 +173,6 @@ export class StoredRun implements RunView, RunMonitor {
     this.test = undefined;
     this.validation = undefined;
     this.rate = [];
-    this.recent = [];
   }
 }
 

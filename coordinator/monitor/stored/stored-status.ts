@@ -4,7 +4,8 @@ import type { Status } from '../../../shared/status/status.js';
 import type { CheckpointState } from '../../record/checkpoint/format.js';
 import { resumeCommand } from '../../record/folder/run-folder.js';
 import type { Summary } from '../../record/folder/summary.js';
-import type { Result } from '../../run/progress.js';
+import type { Course } from '../../run/watch/course.js';
+import { healthOf } from '../../run/watch/health.js';
 import { type Configuration, totalSteps } from '../../setup/configure.js';
 import type { Line } from '../curves/history.js';
 import { bestOf, pastWorkers } from '../status/status.js';
@@ -23,8 +24,7 @@ export interface StoredStatusParts {
   validation: Line | undefined;
   /** Whether a coordinator is at work on it. */
   isLed: boolean;
-  /** Training loss and metric over the last steps, per sample. */
-  lately: Result | null;
+  course: Course;
   /** Lately. */
   samplesPerSecond: number;
 }
@@ -41,10 +41,11 @@ export function storedStatus(parts: StoredStatusParts): Status {
   const overall = seconds > 0 ? samplesTrained / seconds : 0;
   const samplesPerSecond = isLed ? parts.samplesPerSecond : overall;
   const left = (steps - step) * configuration.batchSize;
+  const lately = parts.course.lately();
   // Once it has ended: over its last epoch.
   const train = (isLed ? undefined : summary?.train) ?? undefined;
   const trained = (name: typeof metric) =>
-    name === metric ? (train?.[name] ?? parts.lately?.metric ?? null) : null;
+    name === metric ? (train?.[name] ?? lately?.metric ?? null) : null;
   const tested = (name: typeof metric) =>
     name === metric ? (summary?.test?.[name] ?? parts.test?.metric ?? progress.test?.metric ?? null) : null;
   const validation = summary?.validation ?? parts.validation ?? progress.validation;
@@ -62,7 +63,7 @@ export function storedStatus(parts: StoredStatusParts): Status {
     epoch: last?.epoch ?? 1,
     batchSize: configuration.batchSize,
     metric,
-    loss: train?.loss ?? parts.lately?.loss ?? null,
+    loss: train?.loss ?? lately?.loss ?? null,
     accuracy: trained('accuracy'),
     meanAbsoluteError: trained('meanAbsoluteError'),
     testLoss: test?.loss ?? null,
@@ -75,7 +76,15 @@ export function storedStatus(parts: StoredStatusParts): Status {
       validation: summary?.validation?.metrics ?? progress.validation?.metrics ?? {},
       test: summary?.test?.metrics ?? progress.test?.metrics ?? {},
     },
-    best: summary?.best ?? bestOf(progress.watched),
+    best: summary?.best ?? bestOf(progress.watched ?? parts.course.watched),
+    health: healthOf({
+      state: isLed ? 'training' : ended,
+      reason: summary?.reason ?? '',
+      course: parts.course,
+      silentSeconds: null,
+    }),
+    reproducible: summary?.reproducible ?? null,
+    weightsSha256: summary?.weightsSha256 ?? null,
     learningRate: last?.learningRate ?? null,
     samplesPerSecond,
     secondsLeft: isLed && samplesPerSecond > 0 ? left / samplesPerSecond : null,

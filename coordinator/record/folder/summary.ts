@@ -1,6 +1,6 @@
 /** RUN_DIR/summary.json: what came of a run, for people and scripts. */
 import type { MetricName } from '../../../shared/numerics/losses.js';
-import type { ShardCounters } from '../../../shared/status/status.js';
+import type { Health, ShardCounters } from '../../../shared/status/status.js';
 import type { FigureName } from '../../run/watch/figures.js';
 import type { Totals } from '../../scheduling/totals.js';
 import type { TrustRecord } from '../../trust/reputation.js';
@@ -34,7 +34,7 @@ export interface Summary {
   test: (Scores & { samples: number; step?: number }) | null;
   /** The latest evaluation on the validation set; absent in a run without one. */
   validation?: Scores & { samples: number };
-  /** The best weights by `--monitor`, which model/ has; absent in a run that is not watched. */
+  /** The best evaluation, by `--monitor` or else by the metric; absent before the first. */
   best?: {
     /** Updates that they have seen. */
     step: number;
@@ -42,7 +42,7 @@ export interface Summary {
     value: number;
     /** Of which set the value is. */
     set: 'validation' | 'test';
-    /** As that of the run; null where model/ does not have them: they were lost, or the run has failed. */
+    /** As that of the run; null where model/ does not have them: none are kept without `--monitor`, or they were lost. */
     weightsSha256: string | null;
   };
   /** Why the run made fewer steps than it was to; absent: it did not end early. */
@@ -53,6 +53,8 @@ export interface Summary {
   idleLanes?: { shards: number; lanes: number; remedy: string };
   /** What volunteers' work was found to be, and who is banned for it. */
   audits: TrustRecord;
+  /** How the run went, by its figures; absent in summaries of older versions. */
+  health?: Health;
   /** Whether the same configuration gives the same weights again with any workers, and why. */
   reproducible: { holds: boolean; why: string };
   /** Sent to workers, and received from them. */

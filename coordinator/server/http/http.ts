@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { may, type Role } from '../../../shared/protocol/roles.js';
+import { isOver } from '../../../shared/status/status.js';
 import { messageOf } from '../../../shared/user-error.js';
 import type { Metrics } from '../../monitor/prometheus.js';
 import type { Authenticator, Refusal } from '../access/authenticator.js';
@@ -84,7 +85,10 @@ function route(
     response.setHeader('Allow', row.methods.join(', '));
     return answerText(response, 405, `only ${row.methods.join(' and ')} are served here\n`);
   }
-  if (pathname === '/api/session') return serveSession(request, response, authenticator);
+  if (pathname === '/api/session')
+    return serveSession(request, response, authenticator, () =>
+      dashboard.runs.every((run) => isOver(run.status().state)),
+    );
   const result = row.may === 'anyone' ? NOBODY : authenticator.ofRequest(request);
   if ('refused' in result) return refuse(request, response, result.refused);
   const { principal } = result;

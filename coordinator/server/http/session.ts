@@ -16,9 +16,10 @@ export async function serveSession(
   request: IncomingMessage,
   response: ServerResponse,
   authenticator: Authenticator,
+  isOver: () => boolean,
 ): Promise<void> {
   const answer = (result: AuthResult, code = 200) =>
-    answerJson(request, response, viewOf(authenticator, result), code);
+    answerJson(request, response, viewOf(authenticator, result, isOver), code);
   if (request.method !== 'POST' && request.method !== 'DELETE')
     return answer(authenticator.ofRequest(request));
   // Else a page from elsewhere could make its visitor go on under another's token.
@@ -37,9 +38,10 @@ export async function serveSession(
   answer(result);
 }
 
-const viewOf = ({ auth }: Authenticator, result: AuthResult): SessionView => ({
+const viewOf = ({ auth }: Authenticator, result: AuthResult, isOver: () => boolean): SessionView => ({
   auth,
   roles: 'principal' in result ? result.principal.roles : [],
   // To a page it is a link that is not valid any more.
   refused: 'refused' in result ? (result.refused === 'expired' ? 'wrong' : result.refused) : null,
+  isOver: 'principal' in result && isOver(),
 });

@@ -30,6 +30,14 @@ export class Given {
     return mergeTotals(this.past.rows(), this.here.all());
   }
 
+  /** Of all workers whose contributions have counted. */
+  engineClasses(): Set<string> {
+    const counted = [...this.past.rows(), ...this.here.all()].filter(
+      ({ contributions }) => contributions > 0,
+    );
+    return new Set(counted.map(({ engineClass }) => engineClass));
+  }
+
   restore(totals: readonly Totals[]): void {
     for (const row of totals) this.past.add(row);
   }

@@ -20,8 +20,13 @@ export async function createTracer(
   manifest: FedRecords,
 ): Promise<Tracer> {
   const step = await openModel(tf, description, manifest);
+  const tried = new Set<GraphWanted['kind']>();
   return {
-    trace: (wanted) => traceModel({ ...step, ...wanted }),
+    trace(wanted) {
+      const graph = traceModel({ ...step, ...wanted, isTried: tried.has(wanted.kind) });
+      tried.add(wanted.kind);
+      return graph;
+    },
     dispose: () => step.model.dispose(),
   };
 }

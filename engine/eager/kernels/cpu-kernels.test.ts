@@ -1,19 +1,24 @@
-/** The kernel that replaces one of TF.js's `cpu` backend, held to the bits of TF.js's own. */
+/** The kernels that replace some of TF.js's `cpu` backend, held to the bits of TF.js's own. */
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { beforeAll, expect, it } from 'vitest';
 import { installCpuKernels } from './cpu-kernels.js';
 
-const kernel = () => tf.getKernel('Conv2DBackpropFilter', 'cpu').kernelFunc;
-let [original, ours]: tf.KernelFunc[] = [];
+const kernels = (): tf.KernelFunc[] =>
+  ['Conv2DBackpropFilter', 'UnsortedSegmentSum'].map((name) => tf.getKernel(name, 'cpu').kernelFunc);
+let [original, originalSum]: tf.KernelFunc[] = [];
+let [ours, ourSum]: tf.KernelFunc[] = [];
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
-  original = kernel();
+  [original, originalSum] = kernels();
   installCpuKernels(tf);
-  ours = kernel();
+  [ours, ourSum] = kernels();
   expect(ours).not.toBe(original);
+  expect(ourSum).not.toBe(originalSum);
 });
+
+const valuesOf = (info: tf.TensorInfo) => tf.engine().makeTensorFromTensorInfo(info).dataSync();
 
 const wave = (shape: number[], frequency: number) =>
   tf.tensor(
@@ -54,10 +59,27 @@ it("a filter's gradient has the same bits for every shape, stride, padding and d
         const params = { inputs: { x, dy }, backend: tf.backend(), attrs };
         const [given, wanted] = [ours!(params), original!(params)] as tf.TensorInfo[];
         expect(given!.shape).toEqual(wanted!.shape);
-        const valuesOf = (info: tf.TensorInfo) => tf.engine().makeTensorFromTensorInfo(info).dataSync();
         expect(valuesOf(given!)).toEqual(valuesOf(wanted!));
       });
     }),
     { numRuns: 300 },
+  );
+});
+
+it('sums of segments, as of an embedding, have the same bits, with segments that are empty or not there', () => {
+  const segments = fc.record({
+    ids: fc.array(fc.integer({ min: -1, max: 6 }), { maxLength: 12 }),
+    inner: fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 2 }),
+  });
+  fc.assert(
+    fc.property(segments, ({ ids, inner }) => {
+      tf.tidy(() => {
+        const inputs = { x: wave([ids.length, ...inner], 1.7), segmentIds: tf.tensor1d(ids, 'int32') };
+        const params = { inputs, backend: tf.backend(), attrs: { numSegments: 5 } };
+        const [given, wanted] = [ourSum!(params), originalSum!(params)] as tf.TensorInfo[];
+        expect(given!.shape).toEqual(wanted!.shape);
+        expect(valuesOf(given!)).toEqual(valuesOf(wanted!));
+      });
+    }),
   );
 });

@@ -4,6 +4,7 @@
  * Here the same products are added in the same order, to the same bits, from the arrays themselves.
  */
 import type * as TensorFlow from '@tensorflow/tfjs';
+import { SEGMENT_SUM, segmentSum } from './cpu-segment-sum.js';
 import type { FilterGradientAttrs } from './wasm-kernels.js';
 
 type Tf = typeof TensorFlow;
@@ -18,11 +19,14 @@ const BACKEND = 'cpu';
 const KERNEL = 'Conv2DBackpropFilter';
 const installed = new WeakSet<object>();
 
-/** Replaces the kernel, where `tf` has that backend. */
+/** Replaces the kernels, where `tf` has that backend. */
 export function installCpuKernels(tf: Tf): void {
   const original = tf.getKernel(KERNEL, BACKEND);
   if (!original || installed.has(tf.engine())) return;
   installed.add(tf.engine());
+  const ofSegments = tf.getKernel(SEGMENT_SUM, BACKEND);
+  tf.unregisterKernel(SEGMENT_SUM, BACKEND);
+  tf.registerKernel({ ...ofSegments, kernelFunc: segmentSum(ofSegments) });
   tf.unregisterKernel(KERNEL, BACKEND);
   tf.registerKernel({
     ...original,

@@ -7,7 +7,10 @@ import type { Manifest } from '../../../shared/data/manifest.js';
 import { bucketOf } from '../../../shared/data/token-lengths.js';
 import type { Batch, Engine } from '../../engine.js';
 
-/** @returns the engine itself where all records have one length */
+/**
+ * Shards are computed one by one: joined, each combination of their buckets would be a graph of its own.
+ * @returns the engine itself where all records have one length
+ */
 export function cuttingToBuckets(engine: Engine, manifest: Pick<Manifest, 'x' | 'tokens'>): Engine {
   if (!manifest.tokens) return engine;
   const cut = (batch: Batch) => cutToBucket(batch, manifest);
@@ -18,15 +21,6 @@ export function cuttingToBuckets(engine: Engine, manifest: Pick<Manifest, 'x' | 
     gradient: (batch, seed, into) => engine.gradient(cut(batch), seed, into),
     evaluate: (batch) => engine.evaluate(cut(batch)),
     dispose: () => engine.dispose(),
-    ...(engine.gradientOfShards && {
-      gradientOfShards: async (shards, into) =>
-        shards.some(({ batch }) => batch.count === 0)
-          ? undefined
-          : engine.gradientOfShards!(
-              shards.map(({ batch, seed }) => ({ batch: cut(batch), seed })),
-              into,
-            ),
-    }),
   };
 }
 

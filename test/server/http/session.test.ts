@@ -21,7 +21,7 @@ describe('a session', () => {
   it('keeps the token in a cookie that scripts and other sites cannot use', async () => {
     const run = await tokenRun();
     const response = await open(run, run.tokens.admin);
-    expect(await response.json()).toEqual({ auth: 'tokens', roles: ['admin'], refused: null });
+    expect(await response.json()).toEqual({ auth: 'tokens', roles: ['admin'], refused: null, isOver: false });
     const [pair, ...attributes] = response.headers.get('set-cookie')!.split('; ');
     expect(pair).toMatch(/^swarmgrad-[0-9a-f]{8}=sg_/);
     expect(attributes).toEqual(expect.arrayContaining(['HttpOnly', 'SameSite=Strict', 'Path=/']));
@@ -43,7 +43,7 @@ describe('a session', () => {
     const wrong = await open(run, 'sg_wrong');
     expect([wrong.status, await wrong.json()]).toEqual([
       401,
-      { auth: 'tokens', roles: [], refused: 'wrong' },
+      { auth: 'tokens', roles: [], refused: 'wrong', isOver: false },
     ]);
     expect(wrong.headers.get('set-cookie')).toBeNull();
     const body = await fetch(`${run.url}/api/session`, { method: 'POST', headers: OWN_PAGE, body: '[]' });

@@ -5,7 +5,7 @@ import { createEagerEngine } from '../../../../engine/eager/engine.js';
 import type { Batch } from '../../../../engine/engine.js';
 import { evaluationParts } from '../../../../shared/data/evaluation-parts.js';
 import { elementsOf, type Manifest, type Tokens } from '../../../../shared/data/manifest.js';
-import { bucketOf } from '../../../../shared/data/token-lengths.js';
+import { bucketOf, lengthOf } from '../../../../shared/data/token-lengths.js';
 import type { Probe } from '../../../../shared/engines/probe.js';
 import type { ModelDescription } from '../../../../shared/models/description.js';
 import { layoutOf } from '../../../../shared/numerics/layout.js';
@@ -40,8 +40,7 @@ export function headOf(data: DataSet): DataHead {
   const positions = elementsOf(y);
   const count = Math.min(positions >= CASE_POSITIONS ? 1 : CASE_SAMPLES, train.count);
   const first = Array.from({ length: CASES }, (_, at) => {
-    // Tokens stand in the order of their lengths: usual ones are in the middle.
-    const begin = tokens ? Math.floor(train.count / 2) : 0;
+    const begin = tokens ? Math.max(0, inFirstBucket(data, tokens) - CASES * CASE_SAMPLES) : 0;
     const from = (begin + at * CASE_SAMPLES) % Math.max(1, train.count - count + 1);
     return trainRecords(data, from, from + count);
   });
@@ -56,6 +55,21 @@ export function headOf(data: DataSet): DataHead {
     ...(tokens && { tokens, lengths: lengthsOf(data, tokens, first) }),
   };
   return { name, x, y, label, ...told, normalisation, first, ...records };
+}
+
+/**
+ * How many training records the first bucket holds: they stand in the order of their lengths. Its longest are the probe,
+ * since each engine that is tried opens graphs of their length, which takes long where they are.
+ */
+function inFirstBucket(data: DataSet, tokens: Tokens): number {
+  let [low, high] = [0, data.train.count];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const { x } = trainRecords(data, middle, middle + 1);
+    if (lengthOf(x) <= tokens.buckets[0]!) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function lengthsOf({ test, validation, stored }: DataSet, tokens: Tokens, first: readonly Batch[]): Lengths {

@@ -1,32 +1,32 @@
 /** Shows what this tab contributes, and how much of the device it may use. View only; contribute.ts acts. */
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { SMALLEST_DUTY_CYCLE } from '../../compute/lanes/duty-cycle.js';
-import type { ContributionState, Phase } from '../../contribution-state.js';
+import type { ContributionState } from '../../contribution-state.js';
 import { capabilities, missingCapabilities } from '../../tab/conditions/capabilities.js';
 import type { Contribution } from '../../tab/contribute.js';
 import { LossLine } from '../curves/loss-line.js';
-import { bytes, count, percent, steady } from '../data/format.js';
+import { bytes, count, steady } from '../data/format.js';
 import './contribution.css';
-
-const RUNNING: readonly Phase[] = [
-  'elsewhere',
-  'connecting',
-  'preparing',
-  'contributing',
-  'paused',
-  'offline',
-];
+import { wordsOf } from './contribution-words.js';
 
 export function ContributionPanel({ contribution }: { contribution: Contribution }) {
   const [state, setState] = useState(contribution.state);
   useEffect(() => contribution.subscribe(setState), [contribution]);
   const lacking = useMemo(() => missingCapabilities(capabilities()), []);
-  const isRunning = RUNNING.includes(state.phase);
+  const { headline, offers, isComputing } = wordsOf(state);
+  const button = (offer: (typeof offers)[number], text: string, isPrimary = false) =>
+    offers.includes(offer) && (
+      <button type="button" class={isPrimary ? 'primary' : ''} onClick={() => contribution[offer]()}>
+        {text}
+      </button>
+    );
   return (
     <div class="contribution">
       <div class="contribution-head">
         <div>
-          <Headline state={state} />
+          <p class="contribution-headline" data-testid="my-samples" data-samples={state.samples}>
+            {headline}
+          </p>
           <p
             class={`contribution-message ${state.phase}`}
             role="status"
@@ -37,30 +37,14 @@ export function ContributionPanel({ contribution }: { contribution: Contribution
           </p>
         </div>
         <div class="contribution-buttons">
-          {!isRunning && (
-            <button type="button" class="primary" onClick={() => contribution.start()}>
-              Contribute this tab
-            </button>
-          )}
-          {isRunning && state.phase !== 'paused' && (
-            <button type="button" onClick={() => contribution.pause()}>
-              Pause
-            </button>
-          )}
-          {state.phase === 'paused' && (
-            <button type="button" class="primary" onClick={() => contribution.resume()}>
-              Resume
-            </button>
-          )}
-          {isRunning && (
-            <button type="button" onClick={() => contribution.stop()}>
-              Stop
-            </button>
-          )}
+          {button('start', 'Contribute this tab', true)}
+          {button('pause', 'Pause')}
+          {button('resume', 'Resume', true)}
+          {button('stop', 'Stop')}
         </div>
       </div>
-      {(isRunning || state.samples > 0) && <Figures state={state} />}
-      <Choices state={state} contribution={contribution} />
+      {(offers.includes('stop') || state.samples > 0) && <Figures {...{ state, isComputing }} />}
+      {!state.isFinal && <Choices state={state} contribution={contribution} />}
       {lacking.map((sentence) => (
         <p key={sentence} class="contribution-missing">
           {sentence}
@@ -70,28 +54,7 @@ export function ContributionPanel({ contribution }: { contribution: Contribution
   );
 }
 
-function Headline({ state: { samples, samplesOfRun } }: { state: ContributionState }) {
-  if (samples === 0)
-    return (
-      <p class="contribution-headline" data-testid="my-samples" data-samples={0}>
-        You have not contributed to this run yet.
-      </p>
-    );
-  return (
-    <p class="contribution-headline">
-      You have contributed{' '}
-      <strong>
-        <span data-testid="my-samples" data-samples={samples}>
-          {count(samples)}
-        </span>{' '}
-        samples
-      </strong>{' '}
-      ({percent(samples / Math.max(samples, samplesOfRun), 1)} of this run)
-    </p>
-  );
-}
-
-function Figures({ state }: { state: ContributionState }) {
+function Figures({ state, isComputing }: { state: ContributionState; isComputing: boolean }) {
   const { samplesPerSecond, engine, engineReason, lanes, downloadedBytes, cache, step, steps, loss, losses } =
     state;
   const kept = { opfs: 'kept for the next visit', 'cache-storage': 'kept for the next visit' }[cache];
@@ -100,7 +63,7 @@ function Figures({ state }: { state: ContributionState }) {
       <dl class="contribution-figures">
         <div>
           <dt>Samples/s of this tab</dt>
-          <dd data-testid="my-samples-per-second">{count(samplesPerSecond)}</dd>
+          <dd data-testid="my-samples-per-second">{count(isComputing ? samplesPerSecond : null)}</dd>
         </div>
         <div>
           <dt>Engine</dt>
