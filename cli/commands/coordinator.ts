@@ -80,8 +80,14 @@ export async function runCoordinator(given: GivenCoordinatorOptions, command: Co
     verbose: terminal.level === 'debug',
   };
   const { door, localUrl, localToken } = running;
+  const count = localWorkers ?? 0;
+  if (count > 0)
+    display.say({
+      type: 'hint',
+      text: `starting ${count === 1 ? 'a worker' : `${count} workers`} on this machine: each tries its engines before it is ready`,
+    });
   const workers = startLocalWorkers({
-    count: localWorkers ?? 0,
+    count,
     url: localUrl,
     token: localToken,
     ...common,

@@ -147,7 +147,9 @@ async function enoughWorkers(count: number, { core, progress }: RunParts, stop: 
   if (swarm.active().length >= count) return;
   const { state } = progress;
   progress.state = 'waiting';
-  swarm.tell({ type: 'waiting', text: `waiting for workers: ${swarm.active().length} of ${count} are here` });
+  const [ready, connected] = [swarm.active().length, swarm.workers().length];
+  const trying = connected > ready ? `, ${connected - ready} more try their engines` : '';
+  swarm.tell({ type: 'waiting', text: `waiting for workers: ${ready} of ${count} are ready${trying}` });
   await swarm.atLeast(count, stop.drain);
   progress.state = state;
 }

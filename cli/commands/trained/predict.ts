@@ -23,7 +23,7 @@ export function addPredict(program: Command): void {
     .argument('<model>', "a run's folder, or one that export --format tfjs wrote")
     .argument(
       '[input...]',
-      'tables with the columns of training (CSV, JSON Lines), arrays (NPY, NPZ), pictures or a folder of them; FILE?delimiter=semicolon gives options, - is standard input',
+      'tables with the columns of training (CSV, JSON Lines, Parquet), arrays (NPY, NPZ), pictures or a folder of them; FILE?delimiter=semicolon gives options, - is standard input',
     )
     .option('--top <K>', 'classes that are told of each row, the likeliest first (default: 1)', atLeastOne)
     .addOption(weightsFlag())

@@ -77,6 +77,17 @@ describe('a table to predict', () => {
     );
   });
 
+  it('may be Parquet, from a file that is not packed', async () => {
+    const fixtures = join(import.meta.dirname, '../../../coordinator/prepare/data/sources/table/fixtures');
+    const [train, test] = ['train.csv', 'test.csv'].map((name) => join(fixtures, name));
+    const spec = `csv:${train}?label=survived&testfile=${test}&categories=onehot&unknown=zeros&missing=mean`;
+    const data = await openData(spec);
+    const file = join(fixtures, 'test.parquet');
+    const { x, count } = await readInputs(file, data);
+    expect([x, count]).toEqual([data.test.x, data.test.count]);
+    expect(await refusalOf(readInputs(fileOf(gzipSync(readFileSync(file))), data))).toMatch(/not packed/);
+  });
+
   it('tells of columns that it leaves out', async () => {
     const { notes } = await readInputs(fileOf('a,c,b\n1,5,2\n'), named);
     expect(notes).toEqual([expect.stringMatching(/left out c, which the model was not trained on/)]);

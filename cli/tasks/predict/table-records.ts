@@ -1,5 +1,6 @@
 /** Rows of a table as records: columns by the names that training had, whether the label is there or not. */
 
+import { stat } from 'node:fs/promises';
 import type { Head } from '../../../coordinator/prepare/data/sources/table/cells/table.js';
 import { readCsv } from '../../../coordinator/prepare/data/sources/table/csv/read.js';
 import { checkCells } from '../../../coordinator/prepare/data/sources/table/features/check.js';
@@ -39,7 +40,10 @@ export async function recordsOfTable(
   const names = [...new Set(columns.features.map(sourceOf))];
   const labels = labelColumns({ columns, label });
   const notes: string[] = [];
-  const read = await readerOf(bytes)({
+  const read = await readerOf(
+    file,
+    bytes,
+  )({
     ...{ file, bytes, options, isRegression: false },
     known: columns.named ? names : [],
     pick: (head) => ({
@@ -68,7 +72,10 @@ async function recordsOfTexts(
 ): Promise<UnlabeledRecords> {
   const { text, label, named } = tokens.columns ?? { text: 'text', label: '', named: true };
   const notes: string[] = [];
-  const read = await readerOf(bytes)({
+  const read = await readerOf(
+    file,
+    bytes,
+  )({
     ...{ file, bytes, options, isRegression: false, text },
     known: named ? [text] : [],
     pick: (head) => ({
@@ -86,9 +93,26 @@ async function recordsOfTexts(
   return { count: texts.length, x, rows: sheet.rows.map((row) => row + 1), notes };
 }
 
-/** Rows of JSON begin with a brace, which no row of text does that has numbers. */
-const readerOf = (bytes: Uint8Array): TableReader =>
-  /^(\xef\xbb\xbf)?\s*\{/.test(Buffer.from(bytes.subarray(0, 64)).toString('latin1')) ? readJsonl : readCsv;
+/** Rows of JSON begin with a brace, which no row of text does that has numbers, and Parquet with its name. */
+function readerOf(file: string, bytes: Uint8Array): TableReader {
+  const begin = Buffer.from(bytes.subarray(0, 64)).toString('latin1');
+  if (begin.startsWith('PAR1')) return parquetReader(file, bytes);
+  return /^(\xef\xbb\xbf)?\s*\{/.test(begin) ? readJsonl : readCsv;
+}
+
+/** Loaded only when it is needed: a decoder of every compression there is. */
+const parquetReader =
+  (file: string, bytes: Uint8Array): TableReader =>
+  async (request) => {
+    const found = await stat(file).catch(() => undefined);
+    if (found?.size !== bytes.length)
+      throw new UserError(
+        `${file} is Parquet, which is read from a file as it is: give its path, not packed`,
+        2,
+      );
+    const parquet = await import('../../../coordinator/prepare/data/sources/table/parquet/read.js');
+    return parquet.readParquet(request);
+  };
 
 function sheetOf(
   table: Parameters<typeof usedRows>[0],

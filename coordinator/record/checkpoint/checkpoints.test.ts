@@ -152,6 +152,7 @@ describe('a checkpoint', () => {
   it('is left out, and said to be, while another is still being written', async () => {
     const { writer, warnings } = writerIn(newDir());
     const first = writer.begin(stateAt(1), wasmSections([[9]]))!;
+    expect(writer.begin(stateAt(1), [])).toBe(first);
     expect(writer.begin(stateAt(2), [])).toBeUndefined();
     expect(warnings).toEqual([expect.stringMatching(/^no checkpoint at step 2: /)]);
     await writer.settled();

@@ -35,7 +35,7 @@ export interface RunningCheckpoint {
 }
 
 export class CheckpointWriter {
-  private running: RunningCheckpoint | undefined;
+  private running: (RunningCheckpoint & { step: number }) | undefined;
   /** Path of the newest checkpoint that is known to be whole. */
   private good: string | undefined;
 
@@ -50,12 +50,14 @@ export class CheckpointWriter {
 
   /**
    * Begins to write `state` and `sections` as they are now. One at a time: while another is being written
-   * this one is left out, which is told, and undefined returned.
+   * this one is left out, which is told, and undefined returned; unless the other is of the same step, which is returned.
    */
   begin(state: CheckpointState, sections: readonly Section[]): RunningCheckpoint | undefined {
+    const { step } = state.progress;
+    if (this.running?.step === step) return this.running;
     if (this.running) {
       this.options.warn(
-        `no checkpoint at step ${state.progress.step}: the one before is still being written (slow disk?)`,
+        `no checkpoint at step ${step}: the one before is still being written; training goes on, and the next one is due as usual (a larger --checkpoint-every lets a slow disk keep up)`,
       );
       return undefined;
     }
@@ -63,7 +65,7 @@ export class CheckpointWriter {
     const done = this.write(snapshot).finally(() => {
       this.running = undefined;
     });
-    this.running = { preserve: (section, chunk) => snapshot.preserve(section, chunk), done };
+    this.running = { step, preserve: (section, chunk) => snapshot.preserve(section, chunk), done };
     return this.running;
   }
 

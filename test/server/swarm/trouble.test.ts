@@ -91,7 +91,7 @@ describe('a run without workers', () => {
     await happened(run, ({ type }) => type === 'worker-joined');
     expect(await happened(run, ({ type }) => type === 'waiting')).toMatchObject({
       // Anna may be there before the run first asks.
-      text: expect.stringMatching(/^waiting for workers: [01] of 2 are here$/),
+      text: expect.stringMatching(/^waiting for workers: [01] of 2 are ready(, 1 more try their engines)?$/),
     });
     expect(run.status().state).toBe('waiting');
     run.work('ben');
