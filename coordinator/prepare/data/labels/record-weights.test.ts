@@ -44,6 +44,19 @@ describe('a column of weights', () => {
     expect(two.train.weight!.length).toBe(20);
   });
 
+  it('of parquet goes with its row as that of the same table as text', async () => {
+    const fixtures = join(import.meta.dirname, '../sources/table/fixtures');
+    const [text, parquet] = await Promise.all(
+      ['csv', 'parquet'].map((scheme) =>
+        openData(`${join(fixtures, `train.${scheme}`)}?label=survived&features=siblings&weight=fare`),
+      ),
+    );
+    expect(parquet!.train.weight).toEqual(text!.train.weight);
+    expect(new Set(parquet!.train.weight).size).toBeGreaterThan(10);
+    expect(parquet!.train.x).toEqual(text!.train.x);
+    expect(parquet!.test.weight).toBeUndefined();
+  });
+
   it('is left out of data that a model is evaluated on, without a note', async () => {
     const trained = await openData(`csv:${fileOf(CSV)}?label=kind&weight=how`);
     const again = await openData(`csv:${fileOf(CSV)}?weight=how`, { trained });

@@ -122,7 +122,6 @@ export const LAYER_OPTIONS: Readonly<Record<string, LayerOptions>> = {
   Conv2D: { ...convolution, ...anyFormat },
   Conv3D: { ...convolution, ...anyFormat },
   Conv2DTranspose: { ...convolution, ...noDilation, ...anyFormat, ...noOutputPadding },
-  Conv3DTranspose: { ...convolution, ...noDilation, ...anyFormat, ...noOutputPadding },
   SeparableConv2D: {
     ...convolution,
     ...depthwise,
@@ -237,7 +236,11 @@ export const LAYER_OPTIONS: Readonly<Record<string, LayerOptions>> = {
 };
 
 /** Layers of TF.js that training does not honor. Any other that is not listed above is a program's own. */
-export const LEFT_OUT = ['CategoryEncoding', 'CenterCrop', 'RandomWidth', 'DefineByRun'] as const;
+export const LEFT_OUT = [
+  ...(['CategoryEncoding', 'CenterCrop', 'RandomWidth', 'DefineByRun'] as const),
+  // TF.js has no gradient of it.
+  'Conv3DTranspose',
+] as const;
 
 /** Options of every layer. */
 export const COMMON_OPTIONS: LayerOptions = {

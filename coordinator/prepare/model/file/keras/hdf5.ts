@@ -50,9 +50,10 @@ export async function readHdf5(
   }
 }
 
-async function loadH5(what: string): Promise<H5> {
+/** @param load h5wasm. @throws UserError if it is not installed */
+export async function loadH5(what: string, load = () => import('h5wasm/node')): Promise<H5> {
   try {
-    const h5 = await import('h5wasm/node');
+    const h5 = await load();
     const module = await h5.ready;
     // Otherwise the library writes failures to the terminal, and goes on.
     module.activate_throwing_error_handler();

@@ -18,6 +18,7 @@ import { freezeStored } from '../../layers/frozen.js';
 import { setWeights } from '../given-weights.js';
 import { readModelFile } from '../read.js';
 import { uniquelyNamed } from '../unique-names.js';
+import { loadH5 } from './hdf5.js';
 
 interface Numbers {
   shape: number[];
@@ -208,4 +209,9 @@ describe('a file of Keras is refused', () => {
     expect(refusal).toMatch(words);
     expect(refusal).not.toContain('\n');
   });
+});
+
+it('a missing h5wasm is told with the remedy', async () => {
+  const missing = () => Promise.reject(Object.assign(new Error('gone'), { code: 'ERR_MODULE_NOT_FOUND' }));
+  expect(await refusalOf(loadH5('a.h5', missing))).toBe('a.h5 needs h5wasm to be read: npm install h5wasm');
 });

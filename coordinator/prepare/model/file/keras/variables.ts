@@ -37,10 +37,7 @@ const recurrent = withBias('kernel', 'recurrent_kernel');
 /** By Keras' class. One that is missing has no variables here, or is no layer here. */
 const KINDS: Readonly<Record<string, Kinds>> = {
   ...Object.fromEntries(
-    ['Dense', 'Conv1D', 'Conv2D', 'Conv3D', 'Conv2DTranspose', 'Conv3DTranspose'].map((name) => [
-      name,
-      withBias('kernel'),
-    ]),
+    ['Dense', 'Conv1D', 'Conv2D', 'Conv3D', 'Conv2DTranspose'].map((name) => [name, withBias('kernel')]),
   ),
   DepthwiseConv2D: withBias('depthwise_kernel'),
   SeparableConv2D: withBias('depthwise_kernel', 'pointwise_kernel'),

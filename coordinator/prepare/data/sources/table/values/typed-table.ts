@@ -15,10 +15,11 @@ export function isUsed(name: string, { options, text }: TableRequest): boolean {
   if (options.list('drop').includes(name)) return false;
   const features = options.list('features');
   const labels = options.list('label');
-  // A label without a name may be any column.
-  if (features.length === 0 || labels.length === 0 || labels.some((label) => /^-?\d+$/.test(label)))
+  const others = [...labels, ...options.list('weight')];
+  // A column without a name may be any.
+  if (features.length === 0 || labels.length === 0 || others.some((column) => /^-?\d+$/.test(column)))
     return true;
-  return [...labels, ...features].some((used) => used === name || used.startsWith(`${name}[`));
+  return [...others, ...features].some((used) => used === name || used.startsWith(`${name}[`));
 }
 
 export interface TypedRows {
