@@ -1,10 +1,11 @@
 /** Where Debian's Chromium is, and how tests and benches start it: WebGL and WebGPU are drawn by the processor. */
 import { existsSync } from 'node:fs';
 
-/** The one without windows starts without the pages of which Chromium's own windows are made. */
-const HEADLESS = '/usr/bin/chromium-headless-shell';
+export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
-export const CHROMIUM = process.env.CHROMIUM ?? (existsSync(HEADLESS) ? HEADLESS : '/usr/bin/chromium');
+/** The one without windows, where it is installed: it does not load the pages of which windows are made, and hides no tab. */
+const HEADLESS = '/usr/bin/chromium-headless-shell';
+export const WINDOWLESS = process.env.CHROMIUM ?? (existsSync(HEADLESS) ? HEADLESS : CHROMIUM);
 
 const BASE_FLAGS = [
   ...['--headless', '--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking'],

@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, onTestFinished } from 'vitest';
-import { CHROMIUM, CHROMIUM_FLAGS } from './chromium-flags.js';
+import { CHROMIUM, CHROMIUM_FLAGS, WINDOWLESS } from './chromium-flags.js';
 
 /** Whether tests in a browser must be skipped here; tells so once. CI must have one. */
 export function withoutChromium(): boolean {
@@ -22,7 +22,7 @@ export function withoutChromium(): boolean {
 export function sharedBrowser(flags: string[] = CHROMIUM_FLAGS): () => Promise<Browser> {
   let browser: Promise<Browser> | undefined;
   afterAll(async () => (await browser)?.close());
-  return () => (browser ??= chromium.launch({ executablePath: CHROMIUM, args: flags }));
+  return () => (browser ??= chromium.launch({ executablePath: WINDOWLESS, args: flags }));
 }
 
 /** Longer than any page takes on the busiest machine. */
