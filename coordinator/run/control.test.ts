@@ -13,7 +13,7 @@ function parts() {
     told,
     progress,
     clock: { now: () => time },
-    pipeline: { isFinite: () => true },
+    pipeline: { state: { isFinite: () => true } },
     record: {
       change: (change: Change) => void told.push(`${change.what} at ${change.step}`),
       checkpoint: () => void told.push('checkpoint'),
@@ -61,7 +61,7 @@ describe('between two steps', () => {
   });
 
   it('weights that are not finite are not kept', async () => {
-    const between = { ...parts(), pipeline: { isFinite: () => false } };
+    const between = { ...parts(), pipeline: { state: { isFinite: () => false } } };
     const own = control();
     own.request({ what: 'checkpoint' });
     await own.betweenSteps(between, never);

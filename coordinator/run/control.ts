@@ -24,7 +24,7 @@ export interface ControlOptions {
 /** What the run offers at the place between two steps. */
 export interface Between {
   progress: Progress;
-  pipeline: { isFinite(): boolean };
+  pipeline: { state: { isFinite(): boolean } };
   clock: Clock;
   record: { change(change: Change): void; checkpoint(): void; settled(): Promise<void> };
 }
@@ -86,7 +86,7 @@ export class Control {
         // Only one is written at a time: a request gets the next checkpoint, not the one in progress.
         await record.settled();
         // Weights that are no numbers end the run soon enough; they are nothing to keep.
-        if (pipeline.isFinite()) record.checkpoint();
+        if (pipeline.state.isFinite()) record.checkpoint();
       }
       if (!this.paused || until.aborted) break;
       progress.state = 'paused';

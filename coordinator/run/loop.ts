@@ -95,7 +95,7 @@ export async function run(options: RunOptions, parts: RunParts, stop: StopSignal
     }
     const isLast = step === steps || progress.spent !== undefined;
     if (isLast || isBest || isCheckpointDue(step, options)) {
-      if (!pipeline.isFinite()) throw new DivergedError('the weights hold NaN or infinity');
+      if (!pipeline.state.isFinite()) throw new DivergedError('the weights hold NaN or infinity');
       // The best weights are not left out for a checkpoint that is still being written.
       if (isBest) await record.settled();
       record.checkpoint();

@@ -161,7 +161,7 @@ async function createTrust(
 
 function restore({ state, sections, path }: Checkpoint, { pipeline, swarm }: Core, progress: Progress): void {
   try {
-    pipeline.restore(state.progress.step, sections);
+    pipeline.state.restore(state.progress.step, sections);
   } catch (error) {
     throw new UserError(`${path} does not fit this run: ${messageOf(error)}`);
   }

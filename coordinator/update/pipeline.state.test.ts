@@ -52,7 +52,7 @@ describe('the memory of the kernels', () => {
       for (; late < layout.chunks; late++) made.add(3, late, gradient);
       made.pipeline.end();
     }
-    expect(made.pipeline.isFinite()).toBe(true);
+    expect(made.pipeline.state.isFinite()).toBe(true);
   });
 });
 
@@ -60,7 +60,7 @@ describe('what lasts', () => {
   const rule = { optimizer: createOptimizer({ name: 'adam' }), averageDecay: 0.9 };
   const stored = (pipeline: Pipeline) =>
     new Map(
-      pipeline
+      pipeline.state
         .sections()
         .map(({ name, chunks }) => [name, Float32Array.from(chunks.flatMap((chunk) => [...chunk]))] as const),
     );
@@ -68,7 +68,7 @@ describe('what lasts', () => {
   it('continues the same run, to the bit, when it is restored', () => {
     const [whole, resumed] = [setup(rule), setup(rule)];
     for (let step = 0; step < 3; step++) stepOnce(whole, small(step));
-    resumed.pipeline.restore(3, stored(whole.pipeline));
+    resumed.pipeline.state.restore(3, stored(whole.pipeline));
     for (let step = 3; step < 6; step++) for (const made of [whole, resumed]) stepOnce(made, small(step));
     expect(stored(resumed.pipeline)).toEqual(stored(whole.pipeline));
     expect(resumed.pipeline.weights.version).toBe(6);
@@ -78,18 +78,18 @@ describe('what lasts', () => {
     const { pipeline } = setup(rule);
     const sections = stored(pipeline);
     sections.set('weights', new Float32Array(3));
-    expect(() => pipeline.restore(1, sections)).toThrow(
+    expect(() => pipeline.state.restore(1, sections)).toThrow(
       `section weights: ${SMALL.total} values needed, 3 found`,
     );
     sections.delete('weights');
-    expect(() => pipeline.restore(1, sections)).toThrow('none found');
+    expect(() => pipeline.state.restore(1, sections)).toThrow('none found');
   });
 
   it('can be copied chunk by chunk while the run goes on: a copy is asked for before the first change', () => {
     const made = setup(rule);
     for (let step = 0; step < 2; step++) stepOnce(made, small(step));
     const before = stored(made.pipeline);
-    const views = new Map(made.pipeline.sections().map(({ name, chunks }) => [name, chunks]));
+    const views = new Map(made.pipeline.state.sections().map(({ name, chunks }) => [name, chunks]));
     const kept = new Map<string, Float32Array>();
     made.pipeline.protect({
       preserve(name, chunk) {

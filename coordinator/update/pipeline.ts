@@ -9,27 +9,24 @@
 import type { Exchange } from '../../shared/numerics/codec/exchange.js';
 import type { Layout } from '../../shared/numerics/layout.js';
 import { type Node, ROOT } from '../../shared/numerics/tree.js';
-import { FRAME_AVERAGED_WEIGHTS, FRAME_WEIGHTS } from '../../shared/protocol/frame.js';
 import { WAITING_FLOATS, WINDOW_CHUNKS } from './capacity.js';
 import type { Kernels } from './kernels/kernels.js';
 import { Landing, mostLandings } from './kernels/landing.js';
 import { needsWhole, type UpdateRule } from './rule/update-rule.js';
 import { type NodeCoder, type RootSum, TreeSum } from './tree-sum.js';
-import { NextVersion, type Preserver, type Section } from './version/next-version.js';
-import { VersionedWeights } from './version/versioned-weights.js';
+import { NextVersion, type Preserver } from './version/next-version.js';
+import { State, type StoredSections } from './version/state.js';
+import type { VersionedWeights } from './version/versioned-weights.js';
 import { WaitingSums } from './waiting-sums.js';
 
 /** Sees the beginning of each chunk of the mean gradient, before clipping: what gradients train. */
 type GradientListener = (chunk: number, gradient: Float32Array) => void;
 
 export class Pipeline {
-  readonly weights: VersionedWeights;
-  /** The moving average, in its own frames; undefined without one. Its version follows the weights'. */
-  readonly averaged: VersionedWeights | undefined;
+  readonly state: State;
   private readonly landing: Landing;
   private readonly kernels: Kernels;
   private readonly gradientListeners = new Set<GradientListener>();
-  private readonly slots: Section[];
   private readonly next: NextVersion;
   private readonly waitsForWhole: boolean;
   private readonly isOnePass: boolean;
@@ -59,24 +56,22 @@ export class Pipeline {
     /** How gradients travel; undefined: in float32. */
     private readonly exchange?: Exchange,
   ) {
-    this.weights = new VersionedWeights(kernels, layout, initial, 0, FRAME_WEIGHTS);
+    this.state = new State(layout, kernels, rule, initial);
     this.landing = new Landing(kernels, mostLandings(4 * Math.min(layout.moving, layout.chunkElements)));
     // What was borrowed is given back where others are freed.
     this.kernels = { ...kernels, free: (vector) => this.landing.free(vector) };
     this.waitsForWhole = needsWhole(rule, layout);
-    if (rule.averageDecay > 0) {
-      this.averaged = new VersionedWeights(kernels, layout, initial, 0, FRAME_AVERAGED_WEIGHTS);
-    }
-    this.slots = rule.optimizer.slots.map(({ name, initial }) => ({
-      name,
-      chunks: this.weights.chunkList((chunk) => {
-        const vector = kernels.allocate(this.layout.trainableIn(chunk));
-        return vector.fill(initial);
-      }),
-    }));
-    const { weights, averaged, slots } = this;
+    const { weights, averaged, slots } = this.state;
     this.next = new NextVersion({ layout, kernels: this.kernels, rule, weights, averaged, slots });
     this.isOnePass = this.next.isOnePass;
+  }
+
+  get weights(): VersionedWeights {
+    return this.state.weights;
+  }
+
+  get averaged(): VersionedWeights | undefined {
+    return this.state.averaged;
   }
 
   /** Subscribes to the mean gradient. @returns what ends that */
@@ -200,17 +195,9 @@ export class Pipeline {
 
   /** Ends the step: the new version becomes the current one. Returns the norm of the mean gradient. */
   end(): { gradientNorm: number } {
-    this.weights.advance();
-    this.averaged?.advance();
+    this.state.advance();
     this.samplesOf = undefined;
     return { gradientNorm: this.norm() };
-  }
-
-  /** Whether the current weights are all finite. */
-  isFinite(): boolean {
-    return this.weights
-      .chunkList((chunk) => this.kernels.allFinite(this.weights.reading(chunk)))
-      .every(Boolean);
   }
 
   /** Whether contributions have changed any state since `begin`. */
@@ -218,56 +205,11 @@ export class Pipeline {
     return this.samplesOf !== undefined && this.weights.available(this.weights.version + 1) > 0;
   }
 
-  /** What must last, by name: `weights`, the optimizer's state vectors, `average`. */
-  sections(): Section[] {
-    const current = (weights: VersionedWeights) => [
-      ...weights.chunkList((chunk) => weights.reading(chunk)),
-      ...(weights.frozen.length > 0 ? [weights.frozen] : []),
-    ];
-    return [
-      { name: 'weights', chunks: current(this.weights) },
-      ...this.slots,
-      ...(this.averaged ? [{ name: 'average', chunks: current(this.averaged) }] : []),
-    ];
-  }
-
-  /** Replaces all state by what `sections` stored. @throws if a section is missing or has another size. */
-  restore(version: number, stored: ReadonlyMap<string, Float32Array>): void {
-    const take = (name: string, elements: number) => {
-      const values = stored.get(name);
-      if (values?.length !== elements) {
-        throw new Error(`section ${name}: ${elements} values needed, ${values?.length ?? 'none'} found`);
-      }
-      return values;
-    };
-    this.weights.load(take('weights', this.layout.total), version);
-    this.averaged?.load(take('average', this.layout.total), version);
-    for (const { name, chunks } of this.slots) {
-      const values = take(name, this.layout.trainable);
-      let at = 0;
-      for (const chunk of chunks) {
-        chunk.set(values.subarray(at, at + chunk.length));
-        at += chunk.length;
-      }
-    }
-  }
-
-  /**
-   * Shows workers other weights than the run's, between two steps, as a version behind the current one.
-   * @param stored as of `restore`; undefined: the current ones
-   * @returns what makes the current version current again
-   */
-  present(stored?: ReadonlyMap<string, Float32Array>): () => void {
-    const shown = [
-      { weights: this.weights, name: 'weights' },
-      ...(this.averaged ? [{ weights: this.averaged, name: 'average' }] : []),
-    ].map(({ weights, name }) => ({ weights, own: weights.flat(), other: stored?.get(name) }));
-    const version = this.weights.version;
-    for (const { weights, own, other } of shown) weights.load(other ?? own, version + 1);
+  /** Shows workers other weights than the run's, between two steps: `State.present`. */
+  present(stored?: StoredSections): () => void {
+    const takeBack = this.state.present(stored);
     this.onChunkReady();
-    return () => {
-      for (const { weights, own } of shown) weights.load(own, version);
-    };
+    return takeBack;
   }
 
   /** Tells `preserver` of each chunk before its first change from now on; `undefined` ends that. */

@@ -90,7 +90,7 @@ describe('a worker that still holds weights when it joins', () => {
   function sentTo(holds: Join['holds']) {
     const layout = layoutOf([{ name: 'w', shape: [3], trainable: true }]);
     const { swarm, pipeline } = testCore({ layout });
-    pipeline.restore(4, new Map([['weights', WEIGHTS]]));
+    pipeline.state.restore(4, new Map([['weights', WEIGHTS]]));
     const sent: string[] = [];
     const peer: Peer = {
       ...PEER,

@@ -79,7 +79,10 @@ describe.skipIf(withoutChromium())('the dashboard', () => {
     const run = await smallRun({ steps: 30, epochs: undefined, evaluateEvery: 10 });
     const { page } = await watch(await browser(), run.url);
     await shows(page, 'state', 'waiting for workers');
-    await page.getByText('waiting for workers 0 of 1 are here').waitFor();
+    await page
+      .getByText(/0 of 1 are ready/)
+      .first()
+      .waitFor();
     await page.evaluate(() => document.body.setAttribute('data-mark', 'still here'));
     run.work('honest', 'eager/cpu');
     await shows(page, 'workers', '1');

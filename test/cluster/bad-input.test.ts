@@ -118,9 +118,9 @@ describe('a coordinator refuses, in one line,', () => {
 describe('a worker', () => {
   it('says that an engine does not exist, and what there is', async () => {
     const { url } = await smallRun();
-    const { code, err } = await commandHere('worker', url, '--engine', 'eager/abacus');
-    expect(err).toMatch(/engine eager\/abacus is unknown here: give auto, .*eager\/cpu/);
-    expect(code).not.toBe(0);
+    const program = swarmgrad('worker', url, '--engine', 'eager/abacus');
+    expect(await program.ended).not.toBe(0);
+    expect(program.stderr).toMatch(/engine eager\/abacus is unknown here: give auto, .*eager\/cpu/);
   });
 
   it('goes on trying while nobody answers, saying so', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { expectAsOfOne, undisturbed } from './exact-run.js';
 
 describe('the weights after a run', () => {
-  it.each([2, 5])('are those of one worker, bit for bit, with %i workers', async (workers) => {
+  it.each([2, 3, 5])('are those of one worker, bit for bit, with %i workers', async (workers) => {
     const { summary, metrics } = await undisturbed(workers);
     await expectAsOfOne({ summary, metrics });
     expect(summary.reproducible.holds).toBe(true);

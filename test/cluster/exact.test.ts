@@ -13,19 +13,12 @@ import {
   worker,
 } from '../support/cluster/cluster.js';
 import { coordinatorHere } from '../support/cluster/here.js';
-import { expectAsOfOne, oneWorker, RUN, undisturbed } from './exact-run.js';
+import { expectAsOfOne, oneWorker, RUN } from './exact-run.js';
 
 const join = (url: string, name: string, ...options: string[]) =>
   worker(url, '--name', name, '--cache-mb', '0', ...options);
 
 describe('the weights after a run', () => {
-  it('are those of one worker, bit for bit, with three workers', async () => {
-    const { summary, metrics } = await undisturbed(3);
-    await expectAsOfOne({ summary, metrics });
-    expect(summary.reproducible.holds).toBe(true);
-    expect(summary.workers.reduce((sum, { samples }) => sum + samples, 0)).toBe(3000);
-  });
-
   it('are those of one worker over a socket, bit for bit, by lanes within the process of the coordinator', async () => {
     const runDir = await temporaryFolder();
     const cluster = await coordinatorHere(runDir, ...RUN, '--local-lanes', '2');
@@ -47,6 +40,7 @@ describe('the weights after a run', () => {
     expect(await cluster.program.ended).toBe(0);
     const summary = await summaryOf(runDir);
     await expectAsOfOne({ summary, metrics: metricsOf(runDir) });
+    expect(summary.reproducible.holds).toBe(true);
     expect(summary.workers.reduce((sum, { samples }) => sum + samples, 0)).toBe(3000);
   });
 

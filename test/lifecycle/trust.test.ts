@@ -65,7 +65,7 @@ describe('volunteers in a real run', () => {
     const liar = await RawWorker.connect(resumed.url);
     liar.join();
     expect(await liar.closed).toMatchObject({ code: CLOSE.banned.code });
-    resumed.work('honest', 'compiled/wasm');
+    await resumed.stop();
     expect((await resumed.finished).audits.banned).toHaveLength(1);
   });
 

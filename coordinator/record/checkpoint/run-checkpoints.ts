@@ -85,7 +85,7 @@ export class RunCheckpoints {
       trainRecords: options.epochPlan.records,
       changes: [...control.changes],
     };
-    const running = this.writer.begin(state, core.pipeline.sections());
+    const running = this.writer.begin(state, core.pipeline.state.sections());
     if (!running) return undefined;
     core.pipeline.protect(running);
     running.done.finally(() => core.pipeline.protect(undefined));

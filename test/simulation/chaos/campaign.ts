@@ -137,7 +137,7 @@ export async function campaign(options: CampaignOptions): Promise<Outcome> {
       },
     });
     if (stored) {
-      core.pipeline.restore(stored.progress.step, stored.sections);
+      core.pipeline.state.restore(stored.progress.step, stored.sections);
       core.swarm.given.restore(stored.totals);
       progress.restore(structuredClone(stored.progress), simulation.clock.now());
     }

@@ -10,7 +10,7 @@ import { replay, telling } from '../../support/simulation/last-events.js';
 import { withoutTimers } from '../../support/simulation/without-timers.js';
 import { simulated } from './simulated.js';
 
-const FRAMES = Number(process.env.FUZZ_FRAMES ?? 100_000) * 0.95;
+const FRAMES = Number(process.env.FUZZ_FRAMES ?? 60_000) * 0.95;
 /** What the memory in use may grow by, from the first tenth of the messages to the last. */
 const MAX_GROWTH_BYTES = 24 << 20;
 

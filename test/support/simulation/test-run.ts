@@ -128,7 +128,7 @@ export function testRun(options: TestRunOptions): TestRun {
 /** What the pipeline would keep, each part in one piece: weights, and what the optimizer remembers. */
 export const sectionsOf = (pipeline: Pipeline): Map<string, Float32Array> =>
   new Map(
-    pipeline
+    pipeline.state
       .sections()
       .map(({ name, chunks }) => [name, Float32Array.from(chunks.flatMap((chunk) => [...chunk]))]),
   );

@@ -1,0 +1,96 @@
+/** What a run keeps from step to step: its weights, their moving average, the optimizer's vectors. */
+import type { Layout } from '../../../shared/numerics/layout.js';
+import { FRAME_AVERAGED_WEIGHTS, FRAME_WEIGHTS } from '../../../shared/protocol/frame.js';
+import type { Kernels } from '../kernels/kernels.js';
+import type { UpdateRule } from '../rule/update-rule.js';
+import type { Section } from './next-version.js';
+import { VersionedWeights } from './versioned-weights.js';
+
+/** Sections by name, each in one piece: what a checkpoint gives back. */
+export type StoredSections = ReadonlyMap<string, Float32Array>;
+
+export class State {
+  readonly weights: VersionedWeights;
+  /** The moving average, in its own frames; undefined without one. Its version follows the weights'. */
+  readonly averaged: VersionedWeights | undefined;
+  readonly slots: Section[];
+
+  constructor(
+    private readonly layout: Layout,
+    private readonly kernels: Kernels,
+    { averageDecay, optimizer }: UpdateRule,
+    initial: Float32Array,
+  ) {
+    this.weights = new VersionedWeights(kernels, layout, initial, 0, FRAME_WEIGHTS);
+    if (averageDecay > 0)
+      this.averaged = new VersionedWeights(kernels, layout, initial, 0, FRAME_AVERAGED_WEIGHTS);
+    this.slots = optimizer.slots.map(({ name, initial }) => ({
+      name,
+      chunks: this.weights.chunkList((chunk) => kernels.allocate(layout.trainableIn(chunk)).fill(initial)),
+    }));
+  }
+
+  /** The next version becomes the current one. */
+  advance(): void {
+    this.weights.advance();
+    this.averaged?.advance();
+  }
+
+  /** Whether the current weights are all finite. */
+  isFinite(): boolean {
+    return this.weights
+      .chunkList((chunk) => this.kernels.allFinite(this.weights.reading(chunk)))
+      .every(Boolean);
+  }
+
+  /** What must last, by name: `weights`, the optimizer's state vectors, `average`. */
+  sections(): Section[] {
+    const current = (weights: VersionedWeights) => [
+      ...weights.chunkList((chunk) => weights.reading(chunk)),
+      ...(weights.frozen.length > 0 ? [weights.frozen] : []),
+    ];
+    return [
+      { name: 'weights', chunks: current(this.weights) },
+      ...this.slots,
+      ...(this.averaged ? [{ name: 'average', chunks: current(this.averaged) }] : []),
+    ];
+  }
+
+  /** Replaces all of it by what `sections` stored. @throws if a section is missing or has another size. */
+  restore(version: number, stored: StoredSections): void {
+    const take = (name: string, elements: number) => {
+      const values = stored.get(name);
+      if (values?.length !== elements) {
+        throw new Error(`section ${name}: ${elements} values needed, ${values?.length ?? 'none'} found`);
+      }
+      return values;
+    };
+    this.weights.load(take('weights', this.layout.total), version);
+    this.averaged?.load(take('average', this.layout.total), version);
+    for (const { name, chunks } of this.slots) {
+      const values = take(name, this.layout.trainable);
+      let at = 0;
+      for (const chunk of chunks) {
+        chunk.set(values.subarray(at, at + chunk.length));
+        at += chunk.length;
+      }
+    }
+  }
+
+  /**
+   * Holds other weights than the run's, between two steps, as a version behind the current one.
+   * @param stored as of `restore`; undefined: the current ones
+   * @returns what makes the current version current again
+   */
+  present(stored?: StoredSections): () => void {
+    const shown = [
+      { weights: this.weights, name: 'weights' },
+      ...(this.averaged ? [{ weights: this.averaged, name: 'average' }] : []),
+    ].map(({ weights, name }) => ({ weights, own: weights.flat(), other: stored?.get(name) }));
+    const version = this.weights.version;
+    for (const { weights, own, other } of shown) weights.load(other ?? own, version + 1);
+    return () => {
+      for (const { weights, own } of shown) weights.load(own, version);
+    };
+  }
+}
