@@ -13,26 +13,31 @@ import {
   namedLoss,
   outputFigures,
   type Scored,
+  type TrainedOutput,
 } from '../../shared/models/description.js';
 import type { MetricName } from '../../shared/numerics/losses.js';
 import { UserError } from '../../shared/user-error.js';
 import { splitMetrics } from '../prepare/model/traced/own-metrics.js';
 import type { Prepared } from '../prepare/prepare.js';
 import type { Progress } from '../run/progress.js';
-import { figureOf, figuresOf, isExtra } from '../run/watch/figures.js';
+import { type FigureName, figureOf, figuresOf, isExtra, isOfOutput } from '../run/watch/figures.js';
 import type { Watching } from '../run/watch/watching.js';
 import type { Configuration } from './configure.js';
 
 /** Evaluations that are borne before the rate falls, and by what it is multiplied then: as PyTorch has them. */
 const PLATEAU = { patience: 10, factor: 0.1, minRate: 0 };
 
-/** What evaluations decide. @throws UserError where the run has no such figure */
+const figuresOfOutput = (output: TrainedOutput): FigureName[] =>
+  Object.values(outputFigures(output)).filter(isOfOutput);
+
+/** What evaluations decide. @param outputs where the model has several. @throws UserError where the run has no such figure */
 export function watchOptionsOf(
   { monitor, patience, minDelta, schedule, patienceLr, factor, minLr }: Configuration,
   metric: MetricName,
+  outputs: readonly TrainedOutput[] = [],
 ): ConstructorParameters<typeof Watching>[0] {
   const figure = monitor ?? 'loss';
-  const names = figuresOf(metric);
+  const names: FigureName[] = [...figuresOf(metric), ...outputs.flatMap(figuresOfOutput)];
   if (!isExtra(figure) && !names.includes(figure)) {
     const text = `--monitor ${figure}: evaluations of this run have no ${figureOf(figure).called}`;
     throw new UserError(`${text}; give ${names.join(' or ')}`, 2);

@@ -79,7 +79,7 @@ export async function createTraining(
   });
   cleanup.defer(() => core.stop());
   const metric = metricOf(description.loss);
-  const watch = watchOptionsOf(configuration, metric);
+  const watch = watchOptionsOf(configuration, metric, description.outputs);
   if ((watch.best || watch.plateau) && !options.validation) warn(TEST_SET_DECIDES);
   const progress = new Progress(
     ...([

@@ -10,6 +10,7 @@ const RUN = [
   ...['--data', `npz:${fixture('two-ends.npz')}`, '--model', fixture('two-ends.keras')],
   ...['--batch-size', '32', '--shards', '4', '--epochs', '8', '--optimizer', 'adam', '--lr', '0.02'],
   ...['--engine-class', 'compiled/wasm', '--checkpoint-every', '5'],
+  ...['--monitor', 'species_accuracy'],
 ];
 
 it('a Keras file with two inputs and two outputs learns from arrays of their names, with the same weights by one worker and by three of which one is killed', async () => {
@@ -32,4 +33,9 @@ it('a Keras file with two inputs and two outputs learns from arrays of their nam
   ]);
   expect(loss).toBeCloseTo(metrics.species_loss! + 0.25 * metrics.age_loss!, 5);
   expect(metrics.species_accuracy).toBeGreaterThan(0.7);
+  const told = metricsOf(alone).flatMap(({ type, metrics }) =>
+    type === 'evaluation' ? [(metrics as Record<string, number>).species_accuracy!] : [],
+  );
+  expect(first.best).toMatchObject({ metric: 'species_accuracy', value: Math.max(...told) });
+  expect(metrics.species_accuracy).toBe(first.best!.value);
 });

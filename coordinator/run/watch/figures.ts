@@ -36,23 +36,31 @@ const FIGURES = {
 } satisfies Record<string, Figure>;
 
 type OwnFigure = keyof typeof FIGURES;
+/** A figure of one of several outputs, under the name by which evaluations tell it. */
+type OutputFigure = `${string}_${'loss' | MetricName}`;
 /** A figure of an evaluation that can be watched. */
-export type FigureName = OwnFigure | ExtraMetric;
+export type FigureName = OwnFigure | ExtraMetric | OutputFigure;
 const OWN = Object.keys(FIGURES) as OwnFigure[];
 /** As people are told of them. */
 export const FIGURE_NAMES: readonly string[] = [...OWN, ...EXTRA_METRICS];
 
-export const figureNamed = (text: string): FigureName | undefined =>
-  OWN.find((name) => name === text) ?? extraMetricNamed(text);
+const isOwn = (name: string): name is OwnFigure => OWN.some((own) => own === name);
+const OF_OUTPUT = /._(loss|accuracy|meanAbsoluteError)$/;
+export const isOfOutput = (name: string): name is OutputFigure => OF_OUTPUT.test(name);
+export const isExtra = (name: FigureName): name is ExtraMetric => !isOwn(name) && !isOfOutput(name);
 
-export const isExtra = (name: FigureName): name is ExtraMetric => !(OWN as FigureName[]).includes(name);
+/** Which outputs there are is known with the model. */
+export const figureNamed = (text: string): FigureName | undefined =>
+  isOwn(text) || isOfOutput(text) ? text : extraMetricNamed(text);
 
 export function figureOf(name: FigureName): Figure {
-  if (!isExtra(name)) return FIGURES[name];
-  const { called, higherIsBetter, key } = extraMetric(name);
+  if (isOwn(name)) return FIGURES[name];
+  const { called, higherIsBetter, key } = isOfOutput(name)
+    ? { called: name, higherIsBetter: name.endsWith('_accuracy'), key: name }
+    : extraMetric(name);
   return { called, higherIsBetter, of: ({ metrics }) => metrics?.[key] ?? Number.NaN };
 }
 
-/** Names of the figures that a run with this metric has without `--metrics`. */
-export const figuresOf = (metric: MetricName): FigureName[] =>
+/** Names of the figures of all outputs together that a run with this metric has without `--metrics`. */
+export const figuresOf = (metric: MetricName): OwnFigure[] =>
   OWN.filter((name) => (figureOf(name).metric ?? metric) === metric);
