@@ -37,7 +37,7 @@ const FIGURES = {
 
 type OwnFigure = keyof typeof FIGURES;
 /** A figure of one of several outputs, under the name by which evaluations tell it. */
-type OutputFigure = `${string}_${'loss' | MetricName}`;
+export type OutputFigure = `${string}_${'loss' | MetricName}`;
 /** A figure of an evaluation that can be watched. */
 export type FigureName = OwnFigure | ExtraMetric | OutputFigure;
 const OWN = Object.keys(FIGURES) as OwnFigure[];
