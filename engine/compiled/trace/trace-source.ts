@@ -23,7 +23,9 @@ export async function createTracer(
   const tried = new Set<GraphWanted['kind']>();
   return {
     trace(wanted) {
-      const graph = traceModel({ ...step, ...wanted, isTried: tried.has(wanted.kind) });
+      // Texts come in many buckets, of long graphs; all else is few, and each is tried.
+      const isTried = wanted.length !== undefined && tried.has(wanted.kind);
+      const graph = traceModel({ ...step, ...wanted, isTried });
       tried.add(wanted.kind);
       return graph;
     },

@@ -3,8 +3,8 @@
  *
  * The model runs once, forward and backward, on a backend that only records. Everything that this patches
  * (Math.random, Variable.assign, gradients, the backend) is restored, also after an error. A trace is made
- * twice: if the two differ, the model hides state or randomness that a graph cannot hold. Of the same model in other
- * sizes once is enough.
+ * twice: if the two differ, the model hides state or randomness that a graph cannot hold. Of the same model of texts
+ * in other lengths once is enough.
  */
 import type * as TensorFlow from '@tensorflow/tfjs';
 import type { FedRecords } from '../../../shared/data/manifest.js';
@@ -40,7 +40,7 @@ export interface TraceRequest extends ModelStep {
   samples: number;
   /** Positions of each record's x, where it is not as long as it is stored. */
   length?: number;
-  /** Whether the model has been traced twice in another size. */
+  /** Whether the model has been traced twice in another length. */
   isTried?: boolean;
 }
 
