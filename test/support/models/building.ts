@@ -1,5 +1,5 @@
 import type { Tuning } from '../../../coordinator/prepare/model/file/tune.js';
-import type { ModelSource } from '../../../coordinator/prepare/model/topology/request.js';
+import type { BuildRequest, ModelSource } from '../../../coordinator/prepare/model/topology/request.js';
 import { buildTopology } from '../../../coordinator/prepare/model/topology/topology.js';
 import type { LabelKind } from '../../../shared/data/manifest.js';
 import type { LossName } from '../../../shared/numerics/losses.js';
@@ -21,7 +21,9 @@ interface Request {
 }
 
 /** Builds a model for made data of that shape. */
-export function build(model: ModelSource, request: Request = {}) {
+export const build = (model: ModelSource, request: Request = {}) => buildTopology(requestOf(model, request));
+
+export function requestOf(model: ModelSource, request: Request = {}): BuildRequest {
   const { shape = [4], classes = 3, names, loss, tuning, from, seed = 1 } = request;
   const size = shape.reduce((product, length) => product * length, 1);
   const label: LabelKind =
@@ -37,7 +39,7 @@ export function build(model: ModelSource, request: Request = {}) {
         ? Int32Array.of(0, 1)
         : Float32Array.of(0.5, -1),
   };
-  return buildTopology({
+  return {
     model,
     data: {
       name: 'made',
@@ -57,5 +59,5 @@ export function build(model: ModelSource, request: Request = {}) {
     tuning,
     from,
     seed,
-  });
+  };
 }
