@@ -36,6 +36,7 @@ const IN_A_BROWSER = [
 const FAST_CHECK = 'test/support/setup/fast-check.ts';
 const FRESH_BACKEND = 'test/support/setup/fresh-backend.ts';
 const BUILD_ONCE = 'test/support/setup/build-once.ts';
+const LATE_WASM_TIERS = 'test/support/setup/late-wasm-tiers.ts';
 const UP_TO_DATE = 'test/support/setup/up-to-date.mjs';
 
 /** Projects that are left out: several `--project=!NAME` would leave out none, since each asks for all others. */
@@ -75,27 +76,31 @@ export default defineConfig({
       project('tensors', {
         include: WITH_TENSORS,
         exclude: BY_THEMSELVES,
-        setupFiles: [FAST_CHECK, FRESH_BACKEND],
+        setupFiles: [FAST_CHECK, FRESH_BACKEND, LATE_WASM_TIERS],
         globalSetup: UP_TO_DATE,
         isolate: false,
       }),
-      project('tfjs', { include: BY_THEMSELVES, setupFiles: FAST_CHECK, globalSetup: UP_TO_DATE }),
+      project('tfjs', {
+        include: BY_THEMSELVES,
+        setupFiles: [FAST_CHECK, LATE_WASM_TIERS],
+        globalSetup: UP_TO_DATE,
+      }),
       // Coordinators in the test's process, and programs of the command line: the product is loaded once for all.
       project('system', {
         include: ['test/{cluster,contract,library,lifecycle,server}/**/*.test.ts'],
         exclude: [...IN_A_BROWSER, ...WITH_REPLACED_MODULES],
-        setupFiles: BUILD_ONCE,
+        setupFiles: [BUILD_ONCE, LATE_WASM_TIERS],
         globalSetup: UP_TO_DATE,
         isolate: false,
       }),
       project('replaced', {
         include: WITH_REPLACED_MODULES,
-        setupFiles: BUILD_ONCE,
+        setupFiles: [BUILD_ONCE, LATE_WASM_TIERS],
         globalSetup: UP_TO_DATE,
       }),
       project('browser', {
         include: IN_A_BROWSER,
-        setupFiles: BUILD_ONCE,
+        setupFiles: [BUILD_ONCE, LATE_WASM_TIERS],
         globalSetup: UP_TO_DATE,
         isolate: false,
       }),

@@ -1,9 +1,10 @@
 /** Tabs that nobody looks at: hidden, frozen, their GPU gone. Chromium is driven by its raw protocol here. */
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withoutChromium } from '../support/browser/chromium.js';
 import { clickOn, Devtools, phaseIs } from '../support/browser/devtools.js';
 import { reached, statusOf, summaryOf, temporaryFolder, worker } from '../support/cluster/cluster.js';
 import { type ClusterHere, coordinatorHere } from '../support/cluster/here.js';
+import { proxyTo } from '../support/cluster/proxy.js';
 
 const RUN = [
   ...['--data', 'digits?train=1024&test=64', '--model', 'mlp:32', '--batch-size', '64', '--shards', '8'],
@@ -25,11 +26,21 @@ async function finish(cluster: ClusterHere) {
   return summary;
 }
 
+/** An endless run behind a slow line: it leaves the processors to the pages. */
+async function endlessRun(...options: string[]): Promise<{ cluster: ClusterHere; door: string }> {
+  const cluster = await coordinatorHere(await temporaryFolder(), ...RUN, '--epochs', '10000', ...options);
+  return { cluster, door: (await proxyTo(cluster.url, { delayMs: 10 })).url };
+}
+
 describe.skipIf(withoutChromium())('a tab', () => {
+  let devtools: Devtools;
+  beforeAll(async () => {
+    devtools = await Devtools.start(afterAll);
+  });
+
   it('keeps contributing while it is hidden', async () => {
-    const cluster = await coordinatorHere(await temporaryFolder(), ...RUN, '--epochs', '10000');
-    const devtools = await Devtools.start();
-    const tab = await devtools.open(`${cluster.url}/join?engine=wasm&name=hidden`);
+    const { cluster, door } = await endlessRun();
+    const tab = await devtools.open(`${door}/join?engine=wasm&name=hidden`);
     await devtools.until(tab, "document.querySelector('button')");
     await devtools.evaluate(tab, clickOn('Contribute this tab'));
     await devtools.until(tab, phaseIs('contributing'));
@@ -42,9 +53,8 @@ describe.skipIf(withoutChromium())('a tab', () => {
   });
 
   it('rests while it is hidden, if its owner wishes so, and goes on when shown', async () => {
-    const cluster = await coordinatorHere(await temporaryFolder(), ...RUN, '--epochs', '10000');
-    const devtools = await Devtools.start();
-    const tab = await devtools.open(`${cluster.url}/join?engine=wasm&name=shy`);
+    const { cluster, door } = await endlessRun();
+    const tab = await devtools.open(`${door}/join?engine=wasm&name=shy`);
     await devtools.until(tab, "document.querySelector('button')");
     await devtools.evaluate(tab, "document.querySelector('input[type=checkbox]').click()");
     await devtools.evaluate(tab, clickOn('Contribute this tab'));
@@ -61,11 +71,9 @@ describe.skipIf(withoutChromium())('a tab', () => {
   });
 
   it('loses its leases when it is frozen, and comes back by itself', async () => {
-    const options = ['--epochs', '10000', '--dead-after', '2'];
-    const cluster = await coordinatorHere(await temporaryFolder(), ...RUN, ...options);
-    worker(cluster.url, '--engine', 'compiled/wasm', '--name', 'node', '--cache-mb', '0');
-    const devtools = await Devtools.start();
-    const tab = await devtools.open(`${cluster.url}/join?engine=wasm&name=icy`);
+    const { cluster, door } = await endlessRun('--dead-after', '2');
+    worker(door, '--engine', 'compiled/wasm', '--name', 'node', '--cache-mb', '0');
+    const tab = await devtools.open(`${door}/join?engine=wasm&name=icy`);
     await devtools.until(tab, "document.querySelector('button')");
     await devtools.evaluate(tab, clickOn('Contribute this tab'));
     await until(async () => (await samplesOf(cluster.url, 'icy')) > 0);
@@ -83,9 +91,8 @@ describe.skipIf(withoutChromium())('a tab', () => {
   });
 
   it('starts its engine again when the GPU is lost, and computes without it after the second time', async () => {
-    const cluster = await coordinatorHere(await temporaryFolder(), ...RUN, '--epochs', '10000');
-    const devtools = await Devtools.start();
-    const tab = await devtools.open(`${cluster.url}/join?engine=webgl&name=dizzy`);
+    const { cluster, door } = await endlessRun();
+    const tab = await devtools.open(`${door}/join?engine=webgl&name=dizzy`);
     await devtools.until(tab, "document.querySelector('button')");
     await devtools.evaluate(tab, clickOn('Contribute this tab'));
     const computing = async (engine: string) =>
@@ -94,11 +101,11 @@ describe.skipIf(withoutChromium())('a tab', () => {
         return row?.engine === engine && row.samples > 0;
       });
     await computing('eager/webgl');
-    await loseContext(devtools);
+    await loseContext(devtools, door);
     const { step } = await statusOf(cluster.url);
     await reached(cluster, step + 3);
     expect((await statusOf(cluster.url)).workers).toMatchObject([{ engine: 'eager/webgl' }]);
-    await loseContext(devtools);
+    await loseContext(devtools, door);
     await computing('compiled/wasm');
     const summary = await finish(cluster);
     expect(summary.workers.map(({ engine }) => engine).sort()).toEqual(['compiled/wasm', 'eager/webgl']);
@@ -106,8 +113,10 @@ describe.skipIf(withoutChromium())('a tab', () => {
 });
 
 /** As a driver that crashes: every WebGL context of the compute worker is lost. */
-async function loseContext(devtools: Devtools): Promise<void> {
-  const { sessionId } = await devtools.found(({ url }) => url.includes('compute-worker'));
+async function loseContext(devtools: Devtools, door: string): Promise<void> {
+  const { sessionId } = await devtools.found(
+    ({ url }) => url.startsWith(door) && url.includes('compute-worker'),
+  );
   const { result } = await devtools.call(
     'Runtime.evaluate',
     { expression: 'WebGL2RenderingContext.prototype' },

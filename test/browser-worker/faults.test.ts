@@ -1,9 +1,8 @@
 /** Tabs that vanish, networks that break, coordinators that die: the run goes on, and so does the tab. */
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { contributingTab, sharedBrowser, withoutChromium } from '../support/browser/chromium.js';
+import { contributingTab, sharedBrowser, type Tab, withoutChromium } from '../support/browser/chromium.js';
 import {
   administer,
-  coordinator,
   reached,
   statusOf,
   statusThat,
@@ -32,7 +31,7 @@ describe.skipIf(withoutChromium())('a run', () => {
   const browser = sharedBrowser();
 
   it('loses nothing but time when a tab is closed in the middle of a step', async () => {
-    const local = ['--local-workers', '1', '--local-engine', 'compiled/wasm'];
+    const local = ['--local-lanes', '1', '--local-engine', 'compiled/wasm'];
     const alone = await coordinatorHere(await temporaryFolder(), ...RUN, '--epochs', '1', ...local);
     expect(await alone.program.ended).toBe(0);
     const runDir = await temporaryFolder();
@@ -69,7 +68,7 @@ describe.skipIf(withoutChromium())('a run', () => {
 
   it('gets its tab back after a time offline', async () => {
     const cluster = await coordinatorHere(await temporaryFolder(), ...RUN, '--epochs', '100000');
-    const proxy = await proxyTo(cluster.url);
+    const proxy = await proxyTo(cluster.url, { delayMs: 20 });
     const tab = await contributingTab(await browser(), proxy.url, 'wasm', 'mobile');
     await tab.phase('contributing');
     await reached(cluster, 5);
@@ -87,34 +86,19 @@ describe.skipIf(withoutChromium())('a run', () => {
     expect((await memberOf(cluster.url, 'mobile'))!.samples).toBeGreaterThan(0);
   });
 
-  it('gets its tab back after the coordinator was killed and resumed', async () => {
-    const runDir = await temporaryFolder();
-    const first = await coordinator(runDir, ...RUN, '--epochs', '100000');
-    const tab = await contributingTab(await browser(), first.url, 'wasm', 'loyal');
-    await reached(first, 10);
-    await until(async () => (await tab.figure('my-samples', 'data-samples')) > 0);
-    first.program.child.kill('SIGKILL');
-    await first.program.ended;
-    await tab.phase('connecting');
-    const { port } = new URL(first.url);
-    const second = await coordinator(runDir, '--resume', '--port', port);
-    await tab.phase('contributing');
-    const { step } = await reached(second, 20);
-    expect(step).toBeGreaterThanOrEqual(20);
-    expect((await memberOf(second.url, 'loyal'))!.samples).toBeGreaterThan(0);
-    const downloaded = await tab.figure('my-downloaded', 'data-bytes');
-    expect(downloaded).toBeGreaterThan(0);
-  });
-
-  it('sends a tab no weights that it holds, by a coordinator that was killed', async () => {
-    const { after, first, again } = await killedAtCheckpoint(async (url) =>
-      contributingTab(await browser(), url, 'wasm', 'loyal'),
-    );
+  it('gets its tab back after the coordinator was killed and resumed, and sends it no weights that it holds', async () => {
+    let tab!: Tab;
+    const { after, first, again } = await killedAtCheckpoint(async (url) => {
+      tab = await contributingTab(await browser(), url, 'wasm', 'loyal');
+    });
     expect(first).toBeGreaterThan(WEIGHTS_BYTES);
     expect(again).toBeLessThan(WEIGHTS_BYTES / 10);
     const second = workHere(after.url, { name: 'second' });
     onTestFinished(() => second.stop());
     // The other one may take over the tab's first leases, if the tab is slow to begin.
     await until(async () => (await memberOf(after.url, 'loyal'))!.samples > 0);
+    await until(async () => (await tab.figure('my-samples', 'data-samples')) > 0);
+    expect(await tab.figure('my-downloaded', 'data-bytes')).toBeGreaterThan(0);
+    await tab.phase('contributing');
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { sharedBrowser, Tab, withoutChromium } from '../support/browser/chromium.js';
 import { metricsOf, reached, statusOf, summaryOf, temporaryFolder } from '../support/cluster/cluster.js';
 import { coordinatorHere } from '../support/cluster/here.js';
+import { proxyTo } from '../support/cluster/proxy.js';
 
 /** The last batch does not divide by the shards. */
 const RUN = [
@@ -69,7 +70,7 @@ describe.skipIf(withoutChromium())('a tab with two lanes', () => {
 
   it('goes on with one when its owner gives one core', async () => {
     const cluster = await coordinatorHere(await temporaryFolder(), ...RUN, '--steps', '1000000');
-    const tab = await tabOn(cluster.url, 'fickle');
+    const tab = await tabOn((await proxyTo(cluster.url, { delayMs: 20 })).url, 'fickle');
     const cores = tab.page.getByLabel('Cores of this device to use');
     expect(await cores.getAttribute('max')).toBe('2');
     await tab.click('Contribute this tab');

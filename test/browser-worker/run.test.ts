@@ -43,7 +43,7 @@ describe.skipIf(withoutChromium())('a run with tabs', () => {
   const byNode = () => (made ??= inNode());
   async function inNode() {
     const runDir = await temporaryFolder();
-    const cluster = await coordinatorHere(runDir, ...RUN, ...SHARED_CLASS, '--local-workers', '1');
+    const cluster = await coordinatorHere(runDir, ...RUN, ...SHARED_CLASS, '--local-lanes', '1');
     expect(await cluster.program.ended).toBe(0);
     return { summary: await summaryOf(runDir), metrics: metricsOf(runDir) };
   }
@@ -58,42 +58,29 @@ describe.skipIf(withoutChromium())('a run with tabs', () => {
     return summary;
   }
 
-  it('finishes with one worker in Node and two tabs, and its weights are those of Node alone', async () => {
+  it('finishes with a worker in Node and two tabs, of which one is closed, and its weights are those of Node alone', async () => {
     const runDir = await temporaryFolder();
     const cluster = await coordinatorHere(runDir, ...RUN, ...SHARED_CLASS, '--min-workers', '2');
     // The tabs make the first step among themselves: who is slow on a busy machine is left out later, and rightly.
     await waiting(cluster);
     expect((await administer(cluster.url, 'pause')).status).toBe(200);
-    const [one, two] = await tabs(cluster.url, ['one', 'two']);
+    const [loyal, doomed] = await tabs(cluster.url, ['loyal', 'doomed']);
     await stands(cluster, 'paused');
     node(cluster.url, 'node');
     await joined(cluster, 'node');
     expect((await administer(cluster.url, 'resume')).status).toBe(200);
+    await reached(cluster, 3);
+    await doomed!.page.close();
     expect(await cluster.program.ended).toBe(0);
+    expect(cluster.program.stderr).toContain('doomed left');
     const { workers } = await expectTheSame(runDir);
     const given = (name: string) => workers.find((row) => row.name === name)?.samples ?? 0;
     for (const { name, kind } of workers) expect(kind).toBe(name === 'node' ? 'node' : 'browser');
-    expect(given('one') + given('two')).toBeGreaterThanOrEqual(BATCH);
-    expect(given('node') + given('one') + given('two')).toBe(SAMPLES);
-    for (const [name, tab] of Object.entries({ one: one!, two: two! })) {
-      await tab.phase('finished');
-      expect(await tab.figure('my-samples', 'data-samples')).toBe(given(name));
-      expect(tab.complaints).toEqual([]);
-    }
-  });
-
-  it('has them with a mix of both, though a tab is closed in the middle of a step', async () => {
-    const runDir = await temporaryFolder();
-    const cluster = await coordinatorHere(runDir, ...RUN, ...SHARED_CLASS, '--min-workers', '2');
-    node(cluster.url, 'node');
-    const [doomed] = await tabs(cluster.url, ['doomed']);
-    await reached(cluster, 3);
-    await doomed!.page.close();
-    await cluster.program.line(/doomed left/);
-    await tabs(cluster.url, ['late']);
-    expect(await cluster.program.ended).toBe(0);
-    const { workers } = await expectTheSame(runDir);
-    expect(workers.map(({ name }) => name)).toContain('doomed');
+    expect(given('loyal') + given('doomed')).toBeGreaterThanOrEqual(BATCH);
+    expect(given('node') + given('loyal') + given('doomed')).toBe(SAMPLES);
+    await loyal!.phase('finished');
+    expect(await loyal!.figure('my-samples', 'data-samples')).toBe(given('loyal'));
+    expect(loyal!.complaints).toEqual([]);
   });
 
   it('finishes with tabs alone and has them too, and shows what each gave, by which engine and why', async () => {

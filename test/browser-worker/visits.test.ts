@@ -13,6 +13,7 @@ const ENDLESS = [
   ...['--epochs', '100000', '--seed', '7'],
 ];
 const STEPS_OF_TWO_EPOCHS = 16;
+const DELAY_MS = 20;
 
 const names = async (url: string) => (await statusOf(url)).workers.map(({ name }) => name);
 async function until(isSo: () => Promise<boolean>): Promise<void> {
@@ -22,18 +23,21 @@ async function until(isSo: () => Promise<boolean>): Promise<void> {
 describe.skipIf(withoutChromium())('a volunteer', () => {
   const browser = sharedBrowser();
   let cluster: Cluster;
+  /** Where tabs come in: an endless run that they wait for leaves the processors to what looks at it. */
+  let door: string;
   beforeAll(async () => {
     cluster = await coordinatorUntil(afterAll, await temporaryFolder(afterAll), [
       ...ENDLESS,
       ...['--allowed-hosts', 'volunteers.example'],
     ]);
+    door = (await proxyTo(cluster.url, { delayMs: DELAY_MS, onEnd: afterAll })).url;
   });
   beforeEach(async () => until(async () => (await names(cluster.url)).length === 0));
   /** The run makes so many steps from now on. */
   const goesOn = async (steps: number) => reached(cluster, (await statusOf(cluster.url)).step + steps);
 
   it('pauses, resumes and stops; the coordinator sees it come and go, and counts on', async () => {
-    const tab = await contributingTab(await browser(), cluster.url, 'wasm', 'guest');
+    const tab = await contributingTab(await browser(), door, 'wasm', 'guest');
     await tab.phase('contributing');
     await until(async () => (await tab.figure('my-samples', 'data-samples')) >= 64 * 5);
     await tab.click('Pause');
@@ -53,9 +57,9 @@ describe.skipIf(withoutChromium())('a volunteer', () => {
   });
 
   it('is not made to contribute by opening the page, unless the link says so', async () => {
-    const idle = await Tab.open(await browser(), `${cluster.url}/join?name=idle`);
+    const idle = await Tab.open(await browser(), `${door}/join?name=idle`);
     await idle.phase('off');
-    const eager = await Tab.open(await browser(), `${cluster.url}/join?auto=1&engine=wasm&name=eager`);
+    const eager = await Tab.open(await browser(), `${door}/join?auto=1&engine=wasm&name=eager`);
     await eager.phase('contributing');
     await goesOn(5);
     expect(idle.page.workers()).toEqual([]);
@@ -63,7 +67,7 @@ describe.skipIf(withoutChromium())('a volunteer', () => {
   });
 
   it('contributes from the dashboard too, whose button is the click', async () => {
-    const tab = await Tab.open(await browser(), cluster.url);
+    const tab = await Tab.open(await browser(), door);
     await tab.click('Contribute this tab');
     await tab.phase('contributing');
     await until(async () => (await tab.figure('my-samples', 'data-samples')) > 0);
@@ -76,7 +80,7 @@ describe.skipIf(withoutChromium())('a volunteer', () => {
 
   it.each(['light', 'dark'] as const)('finds a page without barriers (axe), %s', async (colorScheme) => {
     const device = await (await browser()).newContext({ colorScheme, viewport: { width: 390, height: 844 } });
-    const tab = await Tab.open(await browser(), `${cluster.url}/join?engine=wasm&auto=1`, device);
+    const tab = await Tab.open(await browser(), `${door}/join?engine=wasm&auto=1`, device);
     await until(async () => (await tab.figure('my-samples', 'data-samples')) > 0);
     await tab.page.evaluate(
       await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'),
@@ -87,7 +91,7 @@ describe.skipIf(withoutChromium())('a volunteer', () => {
   });
 
   it('downloads no data on a second visit', async () => {
-    const proxy = await proxyTo(cluster.url);
+    const proxy = await proxyTo(cluster.url, { delayMs: DELAY_MS });
     const device = await (await browser()).newContext();
     const url = `${proxy.url}/join?engine=wasm&auto=1`;
     const first = await Tab.open(await browser(), url, device);
@@ -109,7 +113,7 @@ describe.skipIf(withoutChromium())('a volunteer', () => {
 
   it('contributes by one tab of a browser at a time; the next takes over', async () => {
     const device = await (await browser()).newContext();
-    const url = `${cluster.url}/join?engine=wasm&auto=1&name=`;
+    const url = `${door}/join?engine=wasm&auto=1&name=`;
     const first = await Tab.open(await browser(), `${url}first`, device);
     await first.phase('contributing');
     const second = await Tab.open(await browser(), `${url}second`, device);
@@ -123,7 +127,7 @@ describe.skipIf(withoutChromium())('a volunteer', () => {
   });
 
   it('contributes over plain http too, and is told what that costs', async () => {
-    const { port } = new URL(cluster.url);
+    const { port } = new URL(door);
     const tab = await contributingTab(await browser(), `http://volunteers.example:${port}`, 'auto', 'plain');
     await goesOn(5);
     await tab.phase('contributing');

@@ -11,7 +11,7 @@ const browser = sharedBrowser();
 describe('under a path', () => {
   it('a worker joins, fetches what it needs, and computes', async () => {
     const run = await smallRun();
-    const { url, requested } = await proxyTo(run.url, '/train');
+    const { url, requested } = await proxyTo(run.url, { path: '/train' });
     const worker = startWorker({ url: `${url}/`.replace('http', 'ws'), engine: 'compiled/cpu', name: 'far' });
     await expect(worker.finished).resolves.toMatchObject({ why: 'the run has finished' });
     expect((await run.finished).workers).toMatchObject([{ name: 'far' }]);
@@ -29,7 +29,7 @@ describe('under a path', () => {
 
   it.skipIf(withoutChromium())('the pages work, and a tab computes', async () => {
     const run = await smallRun();
-    const { url, requested } = await proxyTo(run.url, '/train');
+    const { url, requested } = await proxyTo(run.url, { path: '/train' });
     const { page } = await watch(await browser(), `${url}/`);
     await shows(page, 'state', 'waiting for workers');
     await page.getByText(`npx swarmgrad worker ${url.replace('http', 'ws')}`).waitFor();

@@ -1,9 +1,9 @@
-/** Whole runs on a text that repeats itself, by the command line: models of text learn, and then write. */
+/** Whole runs on a text that repeats itself: models of text learn, and then write. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { summaryOf, swarmgrad, temporaryFolder } from '../support/cluster/cluster.js';
-import { commandHere, printedHere } from '../support/cluster/here.js';
+import { summaryOf, temporaryFolder } from '../support/cluster/cluster.js';
+import { commandHere, coordinatorHere, printedHere } from '../support/cluster/here.js';
 import { smallRun } from '../support/cluster/small-run.js';
 import { temporaryFolder as temporaryFolderOfFile } from '../support/files/temporary-folder.js';
 
@@ -22,13 +22,13 @@ async function learn(model: string): Promise<[string, string]> {
   const runDir = join(folder, model);
   const file = join(folder, 'text.txt');
   writeFileSync(file, SENTENCE.repeat(60));
-  const learning = swarmgrad(
-    ...['coordinator', '--port', '0', '--run-dir', runDir],
+  const learning = await coordinatorHere(
+    runDir,
     ...['--data', `text:${file}?length=16&stride=7`, '--model', model, '--lr', '0.01'],
-    ...['--batch-size', '32', '--epochs', '20', '--seed', '3', '--local-workers', '1'],
-    ...['--local-engine', 'compiled/cpu'],
+    ...['--batch-size', '32', '--epochs', '20', '--seed', '3'],
+    ...['--local-lanes', '1', '--local-engine', 'compiled/cpu'],
   );
-  expect(await learning.ended, learning.stderr).toBe(0);
+  expect(await learning.program.ended, learning.program.stderr).toBe(0);
   return [model, runDir];
 }
 

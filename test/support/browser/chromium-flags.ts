@@ -1,5 +1,6 @@
 /** Where Debian's Chromium is, and how tests and benches start it: WebGL and WebGPU are drawn by the processor. */
 import { existsSync } from 'node:fs';
+import { LATE_WASM_TIERS } from '../setup/wasm-tiers.js';
 
 export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
@@ -21,6 +22,8 @@ const GPU_FLAGS = [
 ];
 
 export const CHROMIUM_FLAGS = [...BASE_FLAGS, ...GPU_FLAGS];
+/** For tabs that live as long as a test, and are not timed. */
+export const SHORT_LIVED = [...CHROMIUM_FLAGS, `--js-flags=${LATE_WASM_TIERS}`];
 
 /** As an old device, or one whose owner is careful: neither WebGL nor WebAssembly. */
 export const OLD_BROWSER_FLAGS = [

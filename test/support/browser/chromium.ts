@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, onTestFinished } from 'vitest';
-import { CHROMIUM, CHROMIUM_FLAGS, WINDOWLESS } from './chromium-flags.js';
+import { CHROMIUM, SHORT_LIVED, WINDOWLESS } from './chromium-flags.js';
 
 /** Whether tests in a browser must be skipped here; tells so once. CI must have one. */
 export function withoutChromium(): boolean {
@@ -19,7 +19,7 @@ export function withoutChromium(): boolean {
  * The browser of a file of tests, started when first asked for. Each file has its own: one that is shared is spoken to
  * through the test runner's process, which then packs and unpacks every message of every tab's WebSocket.
  */
-export function sharedBrowser(flags: string[] = CHROMIUM_FLAGS): () => Promise<Browser> {
+export function sharedBrowser(flags: string[] = SHORT_LIVED): () => Promise<Browser> {
   let browser: Promise<Browser> | undefined;
   afterAll(async () => (await browser)?.close());
   return () => (browser ??= chromium.launch({ executablePath: WINDOWLESS, args: flags }));

@@ -10,7 +10,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
-import { CHROMIUM, CHROMIUM_FLAGS } from './chromium-flags.js';
+import type { OnEnd } from '../cluster/cluster.js';
+import { CHROMIUM, SHORT_LIVED } from './chromium-flags.js';
 
 type Params = Record<string, unknown>;
 // biome-ignore lint/suspicious/noExplicitAny: the protocol's answers are not typed here
@@ -50,15 +51,15 @@ export class Devtools {
     });
   }
 
-  /** A browser of its own, ended with the test. */
-  static async start(): Promise<Devtools> {
+  /** A browser of its own. @param onEnd where ending it is left: `afterAll`, or `onTestFinished` */
+  static async start(onEnd: OnEnd): Promise<Devtools> {
     const profile = await mkdtemp(join(tmpdir(), 'swarmgrad-chromium-'));
     const child = spawn(
       CHROMIUM,
-      [...CHROMIUM_FLAGS, '--remote-debugging-port=0', `--user-data-dir=${profile}`, 'about:blank'],
+      [...SHORT_LIVED, '--remote-debugging-port=0', `--user-data-dir=${profile}`, 'about:blank'],
       { stdio: ['ignore', 'ignore', 'pipe'], detached: true },
     );
-    onTestFinished(async () => {
+    onEnd(async () => {
       const gone = once(child, 'exit');
       // The whole group: Chromium's helpers outlive a killed parent for a while.
       process.kill(-child.pid!, 'SIGKILL');
@@ -73,7 +74,7 @@ export class Devtools {
     });
     const ws = new WebSocket(url, { perMessageDeflate: false });
     await once(ws, 'open');
-    onTestFinished(() => ws.close());
+    onEnd(async () => ws.close());
     return new Devtools(ws);
   }
 
@@ -85,9 +86,10 @@ export class Devtools {
     });
   }
 
-  /** Opens a page in a window that it has for itself, and shows it. */
+  /** Opens a page in a window that it has for itself, and shows it until the test ends. */
   async open(url: string): Promise<Target> {
     const { targetId } = await this.call('Target.createTarget', { url });
+    onTestFinished(async () => void (await this.call('Target.closeTarget', { targetId })));
     const { sessionId } = await this.call('Target.attachToTarget', { targetId, flatten: true });
     const target = await this.found(({ targetId: id }) => id === targetId);
     await this.call('Page.enable', {}, sessionId);

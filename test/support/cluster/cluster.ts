@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import type { Summary } from '../../../coordinator/record/folder/summary.js';
 import type { Status } from '../../../shared/status/status.js';
+import { LATE_WASM_TIERS } from '../setup/wasm-tiers.js';
 
 const BIN = fileURLToPath(new URL('../../../dist/cli/swarmgrad.js', import.meta.url));
 
@@ -50,7 +51,7 @@ export function startProgram(
   args: string[],
   { node = [], env = {}, onEnd = onTestFinished as never }: ProgramOptions = {},
 ): Program {
-  const child = spawn(process.execPath, [...node, BIN, ...args], {
+  const child = spawn(process.execPath, [LATE_WASM_TIERS, ...node, BIN, ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,6 +1,7 @@
 /** Stands between a browser and a coordinator: counts what is fetched, and cuts connections like a bad network. */
 import { createServer, request } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import { Transform } from 'node:stream';
 import { onTestFinished } from 'vitest';
 
 export interface Proxy {
@@ -15,13 +16,32 @@ export interface Proxy {
   sentBytes(): number;
 }
 
-/** @param path under which the coordinator is then, all of it */
-export async function proxyTo(target: string, path = ''): Promise<Proxy> {
+/** What goes through it arrives so much later. */
+const delayed = (ms: number) =>
+  new Transform({
+    transform(bytes, _encoding, done) {
+      setTimeout(done, ms, null, bytes);
+    },
+  });
+
+interface ProxyOptions {
+  /** Under which the coordinator is then, all of it. */
+  path?: string;
+  /** How long a socket's messages take each way: who waits for them leaves the processors to others. */
+  delayMs?: number;
+  /** Called when it may end; by default after the test. */
+  onEnd?: (end: () => unknown) => void;
+}
+
+export async function proxyTo(
+  target: string,
+  { path = '', delayMs = 0, onEnd = onTestFinished as never }: ProxyOptions = {},
+): Promise<Proxy> {
   const { hostname, port } = new URL(target);
   const requested: string[] = [];
   const sockets = new Set<Socket>();
   let sent = 0;
-  const upgraded = new Map<Socket, Socket>();
+  const clients = new Set<Socket>();
   const track = (socket: Socket) => {
     sockets.add(socket);
     socket.on('error', () => undefined);
@@ -48,9 +68,14 @@ export async function proxyTo(target: string, path = ''): Promise<Proxy> {
       upstream.on('data', (bytes) => {
         sent += bytes.length;
       });
-      upstream.pipe(socket);
-      socket.pipe(upstream);
-      upgraded.set(socket, upstream);
+      if (delayMs > 0) {
+        upstream.pipe(delayed(delayMs)).pipe(socket);
+        socket.pipe(delayed(delayMs)).pipe(upstream);
+      } else {
+        upstream.pipe(socket);
+        socket.pipe(upstream);
+      }
+      clients.add(socket);
     });
     // Whoever is gone is gone, whatever of it is on hold.
     socket.on('close', () => upstream.destroy());
@@ -62,9 +87,9 @@ export async function proxyTo(target: string, path = ''): Promise<Proxy> {
     for (const socket of sockets) socket.destroy();
   };
   const hold = () => {
-    for (const [client, upstream] of upgraded) client.unpipe(upstream).resume();
+    for (const client of clients) client.unpipe().resume();
   };
-  onTestFinished(() => {
+  onEnd(() => {
     cut();
     server.close();
   });

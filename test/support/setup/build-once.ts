@@ -1,12 +1,11 @@
 /**
- * Set up for tests that start coordinators in their own process: a model by name takes TF.js two seconds to build, so
- * that each is built once, for all files and runs of tests, and kept beside what else is built. What TF.js builds has
- * tests of its own, and every coordinator of `test/cluster` builds its model itself.
+ * Set up for tests that start coordinators in their own process: models are built there too, so that TF.js is loaded
+ * once for all of them, and not in a thread for each; and one by name is built once, for all files and runs of tests.
+ * Every coordinator that is a process of its own builds its model in a thread, as does `build-model.test.ts`.
  */
 import { vi } from 'vitest';
 
 vi.mock(import('../../../coordinator/prepare/model/build-model.js'), async (original) => {
-  const actual = await original();
-  const { builtOnce } = await import('./built-models.js');
-  return { ...actual, buildModel: (request) => builtOnce(request, actual.buildModel) };
+  const [actual, { builtOnce }] = await Promise.all([original(), import('./built-models.js')]);
+  return { ...actual, buildModel: (request) => builtOnce(request, actual.buildHere) };
 });
