@@ -2,11 +2,15 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { OPTIMIZER_NAMES } from '../coordinator/update/optimizers/optimizers.js';
+import { ENGINE_NAMES } from '../shared/engines/engines.js';
 import type { StatusView } from '../shared/status/monitoring.js';
 import { VERSION } from '../shared/version.js';
 import { commandHere } from '../test/support/cluster/here.js';
 import { statusView } from '../test/support/files/status-fixture.js';
 import { temporaryFolder } from '../test/support/files/temporary-folder.js';
+
+const ENGINES = ENGINE_NAMES.join(', ');
 
 const root = temporaryFolder();
 
@@ -18,15 +22,15 @@ describe('the command line', () => {
     [['start', '--shards', '12'], '--shards must be a power of two from 1 to 32768, or auto, not "12"'],
     [
       ['coordinator', '--engine-class', 'compile/wasm'],
-      '--engine-class must be auto, any, or one of compiled/cpu, compiled/wasm, compiled/cuda, compiled/webgpu, eager/cpu, eager/wasm, eager/node, eager/node-gpu, eager/webgl, eager/webgpu, not "compile/wasm"; did you mean compiled/wasm?',
+      `--engine-class must be auto, any, or one of ${ENGINES}, not "compile/wasm"; did you mean compiled/wasm?`,
     ],
     [
       ['coordinator', '--local-engine', 'wasm'],
-      '--local-engine must be auto, or one of compiled/cpu, compiled/wasm, compiled/cuda, compiled/webgpu, eager/cpu, eager/wasm, eager/node, eager/node-gpu, eager/webgl, eager/webgpu, not "wasm"',
+      `--local-engine must be auto, or one of ${ENGINES}, not "wasm"`,
     ],
     [
       ['coordinator', '--optimizer', 'adm'],
-      '--optimizer must be one of sgd, adam, adamw, rmsprop, adagrad, lamb, not "adm"; did you mean adam?',
+      `--optimizer must be one of ${OPTIMIZER_NAMES.join(', ')}, not "adm"; did you mean adam?`,
     ],
     [['worker'], "missing required argument 'url'"],
     [

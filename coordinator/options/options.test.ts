@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { flagOf, readOptions, withDefaults } from '../../shared/options/read-options.js';
 import { UserError } from '../../shared/user-error.js';
 import { WORKER_OPTIONS } from '../../worker/node/options.js';
+import { OPTIMIZER_NAMES } from '../update/optimizers/optimizers.js';
 import { checkTogether } from './check-together.js';
 import { COORDINATOR_OPTIONS, ofScope } from './options.js';
 
@@ -71,7 +72,7 @@ describe('reading options', () => {
 
   it('names the optimizers that there are', () => {
     expect(refusal(() => flags({ optimizer: 'adamax' }))).toBe(
-      '--optimizer must be one of sgd, adam, adamw, rmsprop, adagrad, lamb, not "adamax"; did you mean adam?',
+      `--optimizer must be one of ${OPTIMIZER_NAMES.join(', ')}, not "adamax"; did you mean adam?`,
     );
   });
 

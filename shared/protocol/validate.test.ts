@@ -1,6 +1,11 @@
 /** What each field of a message may hold, as PROTOCOL.md tells it: at its limits it is taken, one step beyond it is refused by name. */
 import { describe, expect, it } from 'vitest';
-import type { CoordinatorMessage, WorkerMessage } from './messages.js';
+import {
+  type CoordinatorMessage,
+  coordinatorMessage,
+  type WorkerMessage,
+  workerMessage,
+} from './messages.js';
 import { MessageError } from './msgpack/message-error.js';
 import { validateCoordinatorMessage, validateWorkerMessage } from './validate.js';
 
@@ -26,6 +31,7 @@ const fromCoordinators: CoordinatorMessage[] = [
     ...{ shardSamples: 8, seed: 5, shuffle: 'full', engineClass: 'any', heartbeatMs: 2500 },
   },
   { type: 'lease', step: 1, epoch: 0, node: 2, firstShard: 0, bounds: [0, 4, 8], fromChunk: 0, window: 8 },
+  { type: 'keep', version: 3 },
   { type: 'cancel', step: 1, node: 2, part: 0 },
   { type: 'window', step: 1, window: 9 },
   { type: 'evaluate', version: 1, part: 0, from: 0, to: 256, weights: 'averaged' },
@@ -178,6 +184,7 @@ const fields: [string, string, readonly unknown[], readonly unknown[]][] = [
   ['welcome', 'shuffle', textUpTo(50), noTextAbove(50)],
   ['welcome', 'engineClass', textUpTo(200), noTextAbove(200)],
   ['welcome', 'heartbeatMs', [250, 250.5, 2 ** 31 - 1], [249.9, 2 ** 31, Number.POSITIVE_INFINITY]],
+  ['keep', 'version', COUNT, NO_COUNT],
   ['lease', 'epoch', COUNT, NO_COUNT],
   ['lease', 'node', NODE, NO_NODE],
   ['lease', 'firstShard', COUNT, NO_COUNT],
@@ -196,6 +203,14 @@ const fields: [string, string, readonly unknown[], readonly unknown[]][] = [
   ['progress', 'samples', [0, 2 ** 53 - 1], [-1, 0.5, 2 ** 53]],
   ['progress', 'samplesTrained', [0, 2 ** 53 - 1], [-1, 0.5, 2 ** 53]],
 ];
+
+it.each([
+  ['worker', workerMessage, fromWorkers],
+  ['coordinator', coordinatorMessage, fromCoordinators],
+] as const)('every message of a %s has an example here', (_from, schema, given) => {
+  const types = schema.options.map(({ shape }) => shape.type.value as string);
+  expect(given.map(({ type }) => type as string).sort()).toEqual(types.sort());
+});
 
 describe('a field', () => {
   it.each(fields)(

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { layoutOf } from '../../../shared/numerics/layout.js';
 import { build } from '../../../test/support/models/building.js';
 import { refusalOf } from '../../../test/support/refusal.js';
-import { modelDefaults, modelsInstead } from './zoo.js';
+import { modelDefaults, modelsInstead, ZOO } from './zoo.js';
 
 const parameters = async (...args: Parameters<typeof build>) => {
   const { description, weights } = await build(...args);
@@ -62,8 +62,9 @@ describe('the models of the zoo', () => {
   });
 
   it('have defaults with which a first run learns', () => {
-    expect(modelsInstead('')).toBe('give mlp, cnn, resnet, linear, lstm, gpt, classifier or a FILE.json');
-    for (const spec of ['mlp', 'mlp:3,4', 'cnn', 'resnet', 'linear', 'my.json']) {
+    const names = ZOO.map(({ name }) => name);
+    expect(modelsInstead('')).toBe(`give ${names.join(', ')} or a FILE.json`);
+    for (const spec of [...names, 'mlp:3,4', 'my.json']) {
       const { learningRate, batchSize, epochs } = modelDefaults(spec);
       expect(learningRate > 0 && batchSize > 0 && epochs > 0).toBe(true);
     }
@@ -118,11 +119,7 @@ describe('a model is refused', () => {
     ['mlp:many', [4], '--model mlp:many: many is not a number of units'],
     ['mlp:8,', [4], '--model mlp:8,:  is not a number of units'],
     ['cnn:3', [28, 28, 1], '--model cnn takes no arguments, not 3'],
-    [
-      'transformer',
-      [4],
-      '--model transformer: unknown model; give mlp, cnn, resnet, linear, lstm, gpt, classifier or a FILE.json',
-    ],
+    ['transformer', [4], `--model transformer: unknown model; ${modelsInstead('transformer')}`],
   ])('%s on records of shape %j', async (model, shape, expected) => {
     expect(await refusalOf(build(model, { shape }))).toContain(expected);
   });

@@ -64,7 +64,9 @@ def optimizer_of(setup, parameters):
     trained = [parameter for parameter in parameters if parameter.requires_grad]
     if setup["optimizer"] == "sgd":
         return torch.optim.SGD(trained, lr=setup["lr"], momentum=0.9)
-    return torch.optim.Adam(trained, lr=setup["lr"])
+    if setup["optimizer"] == "adam":
+        return torch.optim.Adam(trained, lr=setup["lr"])
+    raise SystemExit(f"no reference for --optimizer {setup['optimizer']}: give sgd or adam, or add it to optimizer_of")
 
 
 def epochs_of(setup, records, folder):
