@@ -1,10 +1,10 @@
 /** Which options of the coordinator exclude or need each other. */
 import { parseAugment } from '../../shared/data/augment/augment.js';
+import { optimizerOf, takersOf } from '../../shared/numerics/update/optimizers/optimizers.js';
 import { flagOf } from '../../shared/options/read-options.js';
 import { UserError } from '../../shared/user-error.js';
 import { parseClassWeight } from '../prepare/data/labels/class-weights.js';
 import { parseLossWeights } from '../prepare/model/traced/loss-per-output.js';
-import { optimizerOf, takersOf } from '../update/optimizers/optimizers.js';
 import type { GivenCoordinatorOptions } from './options.js';
 
 /** Robust rules mean nothing with fewer. */

@@ -1,5 +1,6 @@
 /** What the user left open, decided: by the model's own defaults, and then by the other options. */
 import { defaultShards } from '../../shared/numerics/tree.js';
+import { createOptimizer, optimizerOf } from '../../shared/numerics/update/optimizers/optimizers.js';
 import { withDefaults } from '../../shared/options/read-options.js';
 import { checkTogether, ROBUST_WORKERS } from '../options/check-together.js';
 import type { CoordinatorOptions, GivenCoordinatorOptions } from '../options/options.js';
@@ -7,7 +8,6 @@ import { COORDINATOR_OPTIONS } from '../options/options.js';
 import { modelDefaults } from '../prepare/zoo/zoo.js';
 import type { EpochPlan } from '../run/batches.js';
 import { stepsPerEpoch } from '../run/batches.js';
-import { createOptimizer, optimizerOf } from '../update/optimizers/optimizers.js';
 import type { UpdateRule } from '../update/rule/update-rule.js';
 
 const DEFAULT_AUDIT_RATE = 0.05;

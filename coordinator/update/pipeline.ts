@@ -9,8 +9,8 @@
 import type { Exchange } from '../../shared/numerics/codec/exchange.js';
 import type { Layout } from '../../shared/numerics/layout.js';
 import { type Node, ROOT } from '../../shared/numerics/tree.js';
+import type { Kernels } from '../../shared/numerics/update/kernels/kernels.js';
 import { WAITING_FLOATS, WINDOW_CHUNKS } from './capacity.js';
-import type { Kernels } from './kernels/kernels.js';
 import { Landing, mostLandings } from './kernels/landing.js';
 import { needsWhole, type UpdateRule } from './rule/update-rule.js';
 import { type NodeCoder, type RootSum, TreeSum } from './tree-sum.js';

@@ -3,10 +3,10 @@
  * constraints, statistics, the moving average. Who keeps a version is told before a chunk of it is overwritten.
  */
 import type { Layout } from '../../../shared/numerics/layout.js';
-import type { Kernels, MeanOf } from '../kernels/kernels.js';
-import type { Part } from '../optimizers/optimizer.js';
-import { normScale } from '../rule/clip.js';
-import { type Constrained, constrainedIn, isNorm, project } from '../rule/constraints.js';
+import { normScale } from '../../../shared/numerics/update/clip.js';
+import type { Kernels, MeanOf } from '../../../shared/numerics/update/kernels/kernels.js';
+import type { Part } from '../../../shared/numerics/update/optimizers/optimizer.js';
+import { type Constrained, constrainedIn, isNorm, project } from '../../../shared/numerics/update/project.js';
 import { needsWhole, type UpdateRule } from '../rule/update-rule.js';
 import type { VersionedWeights } from './versioned-weights.js';
 

@@ -1,7 +1,7 @@
 /** What a run keeps from step to step: its weights, their moving average, the optimizer's vectors. */
 import type { Layout } from '../../../shared/numerics/layout.js';
+import type { Kernels } from '../../../shared/numerics/update/kernels/kernels.js';
 import { FRAME_AVERAGED_WEIGHTS, FRAME_WEIGHTS } from '../../../shared/protocol/frame.js';
-import type { Kernels } from '../kernels/kernels.js';
 import type { UpdateRule } from '../rule/update-rule.js';
 import type { Section } from './next-version.js';
 import { VersionedWeights } from './versioned-weights.js';
