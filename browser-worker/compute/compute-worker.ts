@@ -7,6 +7,7 @@ import {
   type StartAnswer,
   serveEngine,
 } from '../../engine/remote.js';
+import { trainingLocally } from '../../engine/rounds/local-trainer.js';
 import { layoutOf } from '../../shared/numerics/layout.js';
 import type { ComputeSubject } from '../../worker/data/material.js';
 import { scope } from '../worker-scope.js';
@@ -63,7 +64,7 @@ async function start({
   });
   const { name, engineClass } = engine;
   say({ started: { name, engineClass, reason, tried } });
-  return serveEngine(engine, say, nextTask, () => scope.close());
+  return serveEngine(trainingLocally(engine, subject), say, nextTask, () => scope.close());
 }
 
 let serve: ((request: EngineRequest) => void) | undefined;

@@ -4,6 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { layoutOf } from '../../shared/numerics/layout.js';
 import { chooseEngine } from '../choose.js';
 import { failure, type StartAnswer, serveEngine } from '../remote.js';
+import { trainingLocally } from '../rounds/local-trainer.js';
 import { engineCandidates } from './candidates.js';
 import type { EngineThreadOptions } from './engine-thread.js';
 import { loadModule, sameModule } from './module/load-module.js';
@@ -23,7 +24,7 @@ try {
   parentPort!.on(
     'message',
     serveEngine(
-      engine,
+      trainingLocally(engine, options),
       (answer, transfer) => parentPort!.postMessage(answer, transfer),
       () => setImmediate(),
       // Of a thread: the process goes on.

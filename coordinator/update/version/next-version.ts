@@ -152,15 +152,20 @@ export class NextVersion {
     }
   }
 
-  /** Finishes the update: values that gradients do not train move by their mean change, and the average follows. */
+  /**
+   * Finishes the update: values that gradients do not train move by their mean change, what optimizers remember becomes
+   * the mean of what they have, and the average follows.
+   */
   private finish(chunk: number): void {
     const root = this.roots[chunk]!;
     const at = this.layout.trainableIn(chunk);
     const next = this.weights.writing(chunk);
     if (at < next.length) {
-      const statistics = next.subarray(at);
-      statistics.set(this.weights.reading(chunk).subarray(at));
-      this.kernels.add(statistics, root.subarray(at));
+      const state = this.layout.stateIn(chunk);
+      const statistics = next.subarray(at, state);
+      statistics.set(this.weights.reading(chunk).subarray(at, state));
+      this.kernels.add(statistics, root.subarray(at, state));
+      next.set(root.subarray(state), state);
     }
     this.kernels.free(root);
     this.roots[chunk] = undefined;
