@@ -69,6 +69,7 @@ export async function createTraining(
       ...(train.tokens ? { sortedWithin: configuration.batchSize } : {}),
       ...(exchange ? { exchange } : {}),
       ...(local ? { local } : {}),
+      ...(configuration.weights === 'f32' ? {} : { weights: configuration.weights }),
     },
     membership: {
       engineClass,

@@ -183,6 +183,8 @@ const welcome = z.strictObject({
       state: z.enum(INNER_STATES),
     })
     .exactOptional(),
+  /** `--weights`: how the current weights travel; absent: in float32. */
+  weights: z.literal('bf16').exactOptional(),
   /** `any`, or the engine class that the run demands. */
   engineClass: text(MAX_ENGINE_CLASS),
   heartbeatMs: interval,
