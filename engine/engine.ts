@@ -70,7 +70,7 @@ export interface Engine {
    * The gradient of one shard: writes the contribution (sum over samples, see `shared/numerics/layout.ts`) to
    * all of `into` and returns the sums. `seed` decides dropout and all other randomness.
    * A pure function of (weights, batch, seed): batch-norm statistics of `setWeights` stay as given.
-   * @param replica in rounds, for an engine that makes updates by itself: rounds/local-trainer.ts
+   * @param replica in rounds, for an engine that makes updates by itself: lanes/rounds/local-trainer.ts
    */
   gradient(batch: Batch, seed: number, into: Float32Array, replica?: Replica): Promise<Sums & ReplicaSums>;
   /**

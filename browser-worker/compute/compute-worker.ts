@@ -7,7 +7,7 @@ import {
   type StartAnswer,
   serveEngine,
 } from '../../engine/remote.js';
-import { trainingLocally } from '../../engine/rounds/local-trainer.js';
+import { trainingLocally } from '../../engine/lanes/rounds/local-trainer.js';
 import { layoutOf } from '../../shared/numerics/layout.js';
 import type { ComputeSubject } from '../../worker/data/material.js';
 import { scope } from '../worker-scope.js';

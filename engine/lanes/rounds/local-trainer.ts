@@ -6,17 +6,17 @@
  * It writes, each times samples: of trained weights how much they have fallen, which an optimizer of the coordinator takes
  * for a gradient; of statistics their change; of what the optimizer remembers what that is in the end.
  */
-import { type Layout, layoutOf, type WeightSpec } from '../../shared/numerics/layout.js';
-import { mix } from '../../shared/numerics/random.js';
-import { runLayout } from '../../shared/numerics/rounds/round-layout.js';
-import { innerOptimizer, keptSlots, type LocalTerms } from '../../shared/numerics/rounds/terms.js';
-import { shardBounds } from '../../shared/numerics/tree.js';
-import { normScale } from '../../shared/numerics/update/clip.js';
-import { createKernels } from '../../shared/numerics/update/kernels/create.js';
-import type { Kernels } from '../../shared/numerics/update/kernels/kernels.js';
-import type { Hyper, Optimizer, Part } from '../../shared/numerics/update/optimizers/optimizer.js';
-import { constrainedIn, project } from '../../shared/numerics/update/project.js';
-import type { Batch, Engine, EvaluationSums, Replica, ReplicaSums, Sums } from '../engine.js';
+import { type Layout, layoutOf, type WeightSpec } from '../../../shared/numerics/layout.js';
+import { mix } from '../../../shared/numerics/random.js';
+import { runLayout } from '../../../shared/numerics/rounds/round-layout.js';
+import { innerOptimizer, keptSlots, type LocalTerms } from '../../../shared/numerics/rounds/terms.js';
+import { shardBounds } from '../../../shared/numerics/tree.js';
+import { normScale } from '../../../shared/numerics/update/clip.js';
+import { createKernels } from '../../../shared/numerics/update/kernels/create.js';
+import type { Kernels } from '../../../shared/numerics/update/kernels/kernels.js';
+import type { Hyper, Optimizer, Part } from '../../../shared/numerics/update/optimizers/optimizer.js';
+import { constrainedIn, project } from '../../../shared/numerics/update/project.js';
+import type { Batch, Engine, EvaluationSums, Replica, ReplicaSums, Sums } from '../../engine.js';
 import { partOf } from './batch-part.js';
 
 /** @returns the engine itself where a run makes no rounds */

@@ -3,15 +3,15 @@
  * coordinator's Nesterov step. The loop shares no code with what it tests.
  */
 import { describe, expect, it } from 'vitest';
-import { layoutOf, type WeightSpec } from '../../shared/numerics/layout.js';
-import { mix } from '../../shared/numerics/random.js';
-import { runLayout, weightsOfModel, withInitialState } from '../../shared/numerics/rounds/round-layout.js';
-import type { LocalTerms } from '../../shared/numerics/rounds/terms.js';
-import { ROOT, shardBounds } from '../../shared/numerics/tree.js';
-import { createOptimizer } from '../../shared/numerics/update/optimizers/optimizers.js';
-import { setup } from '../../test/support/update/pipeline-setup.js';
-import { NodeComputer } from '../compute-node.js';
-import type { Batch, Engine } from '../engine.js';
+import { layoutOf, type WeightSpec } from '../../../shared/numerics/layout.js';
+import { mix } from '../../../shared/numerics/random.js';
+import { runLayout, weightsOfModel, withInitialState } from '../../../shared/numerics/rounds/round-layout.js';
+import type { LocalTerms } from '../../../shared/numerics/rounds/terms.js';
+import { ROOT, shardBounds } from '../../../shared/numerics/tree.js';
+import { createOptimizer } from '../../../shared/numerics/update/optimizers/optimizers.js';
+import { setup } from '../../../test/support/update/pipeline-setup.js';
+import { NodeComputer } from '../../compute-node.js';
+import type { Batch, Engine } from '../../engine.js';
 import { LocalTrainer } from './local-trainer.js';
 
 const [INPUTS, MEANS, FROZEN] = [3, 2, 1];

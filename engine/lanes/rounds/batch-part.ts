@@ -1,6 +1,6 @@
 /** Some of a batch's records, in the memory of the batch. */
-import type { RecordArray } from '../../shared/data/manifest.js';
-import type { Batch } from '../engine.js';
+import type { RecordArray } from '../../../shared/data/manifest.js';
+import type { Batch } from '../../engine.js';
 
 /** The records `[from, to)`. */
 export function partOf({ count, x, y, weight, length }: Batch, from: number, to: number): Batch {
