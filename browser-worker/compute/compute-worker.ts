@@ -1,5 +1,6 @@
 /** The worker that owns the engine: chooses one, then computes one call after the other. It knows no sockets. */
 import { chooseEngine } from '../../engine/choose.js';
+import { trainingLocally } from '../../engine/lanes/rounds/local-trainer.js';
 import {
   type EngineAnswer,
   type EngineRequest,
@@ -7,7 +8,6 @@ import {
   type StartAnswer,
   serveEngine,
 } from '../../engine/remote.js';
-import { trainingLocally } from '../../engine/lanes/rounds/local-trainer.js';
 import { layoutOf } from '../../shared/numerics/layout.js';
 import type { ComputeSubject } from '../../worker/data/material.js';
 import { scope } from '../worker-scope.js';

@@ -3,10 +3,8 @@ import { StepLedger } from '../../../coordinator/scheduling/leases/ledger.js';
 import { capacityFor } from '../../../coordinator/update/capacity.js';
 import { Pipeline } from '../../../coordinator/update/pipeline.js';
 import type { UpdateRule } from '../../../coordinator/update/rule/update-rule.js';
-import {
-  createWeightsCode,
-  type WeightsCoding,
-} from '../../../shared/numerics/codec/weights/weights-code.js';
+import type { WeightsCoding } from '../../../shared/numerics/codec/weights/codings.js';
+import { createWeightsCode } from '../../../shared/numerics/codec/weights/weights-code.js';
 import { type Node, ROOT, shardBounds } from '../../../shared/numerics/tree.js';
 import { createKernels } from '../../../shared/numerics/update/kernels/create.js';
 import type { Kernels } from '../../../shared/numerics/update/kernels/kernels.js';
