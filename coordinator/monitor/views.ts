@@ -7,6 +7,8 @@ import type { WeightSpec } from '../../shared/numerics/layout.js';
 import { type Right, WATCH } from '../../shared/protocol/roles.js';
 import type { ModelView, TimelineView } from '../../shared/status/monitoring.js';
 import type { Status } from '../../shared/status/status.js';
+import type { CoordinatorOptions } from '../options/options.js';
+import { configView } from './config-view.js';
 import type { History } from './curves/history.js';
 import type { EventLog } from './event-log.js';
 import { shownStatus, workersView } from './status/worker-rows.js';
@@ -30,6 +32,9 @@ export interface RunView {
   readonly name: string;
   /** Shards of a step, for people. */
   readonly shards: string;
+  /** Null where files of an older version do not tell. */
+  readonly stepsPerEpoch: number | null;
+  readonly configuration: CoordinatorOptions;
   readonly monitor: RunMonitor;
   status(): Status;
 }
@@ -70,5 +75,6 @@ export const VIEWS: readonly View[] = [
   { path: '/api/events', role: WATCH, of: ({ monitor }, number) => monitor.events.from(number('from')) },
   { path: '/api/timeline', role: WATCH, of: ({ monitor }) => monitor.timeline() },
   { path: '/api/model', role: WATCH, of: ({ monitor }) => monitor.model() },
+  { path: '/api/config', role: WATCH, of: ({ configuration }) => configView(configuration) },
   { path: '/api/network', role: WATCH, of: ({ monitor }) => monitor.network() },
 ];

@@ -11,6 +11,7 @@ import type { ServerCounts } from '../monitor/server-counts.js';
 import { followStatus } from '../monitor/status/status.js';
 import type { Prepared } from '../prepare/prepare.js';
 import type { Summary } from '../record/folder/summary.js';
+import { stepsPerEpoch } from '../run/batches.js';
 import type { RunLifecycle } from '../run/lifecycle.js';
 import type { Cleanup } from '../setup/cleanup.js';
 import type { LedRun } from '../setup/create-lifecycle.js';
@@ -36,6 +37,8 @@ export async function serveRun(
     id: '0',
     name: basename(dir),
     shards: String(run.options.shards),
+    stepsPerEpoch: stepsPerEpoch(run.options.epochPlan),
+    configuration,
     monitor,
     status,
     live: { swarm: run.core.swarm, objects, actions: actionsOf(run, lifecycle) },

@@ -1,0 +1,28 @@
+/** What must not be missed: a lost connection, how the run ended, what is wrong, what was refused. */
+import type { StatusView } from '../../../shared/status/monitoring.js';
+import { isOver } from '../../../shared/status/status.js';
+
+interface NoticesProps {
+  connection: string;
+  status: StatusView;
+  /** Why what an admin asked for was not done; empty: it was. */
+  refused: string;
+}
+
+export function Notices({ connection, status, refused }: NoticesProps) {
+  const { state, message, trouble } = status;
+  return (
+    <div class="notices" role="status">
+      {connection === 'lost' && (
+        <p class="notice bad" data-testid="disconnected">
+          Disconnected from the coordinator{isOver(state) ? ', whose run is over' : ''}: what you see is from
+          before. Trying again…
+        </p>
+      )}
+      {(state === 'failed' || state === 'saving') && <p class="notice bad">{message}</p>}
+      {state === 'stopped' && <p class="notice">{message}</p>}
+      {!isOver(state) && trouble && <p class="notice bad">{trouble}</p>}
+      {refused && <p class="notice bad">Refused: {refused}</p>}
+    </div>
+  );
+}
