@@ -6,6 +6,7 @@
  */
 import type { Clock } from '../shared/clock.js';
 import { createExchange } from '../shared/numerics/codec/exchange.js';
+import { createWeightsCode } from '../shared/numerics/codec/weights/weights-code.js';
 import { printable } from '../shared/printable.js';
 import { decodeCoordinatorMessage } from '../shared/protocol/codec.js';
 import { FrameError, isFrame, readFrame } from '../shared/protocol/frame.js';
@@ -175,11 +176,11 @@ export class Session {
     });
   }
 
-  private partsOf(material: RunMaterial, { seed, exchange: terms }: Welcome): Ready {
+  private partsOf(material: RunMaterial, { seed, exchange: terms, weights: coding }: Welcome): Ready {
     const { socket, clock, fail } = this.options;
     const { outbox } = this;
     const { compute, layout } = material;
-    const weights = new WeightVersions(material);
+    const weights = new WeightVersions(material, createWeightsCode(coding, layout));
     const gradients = new GradientBuffers(layout.total, socket, (elements) => compute.allocate(elements));
     const uploads = new Uploads(layout, socket, (gradient) => gradients.giveBack(gradient));
     const exchange = createExchange(terms, seed, layout);

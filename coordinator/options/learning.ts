@@ -2,6 +2,7 @@
 
 import { AUGMENT_USAGE } from '../../shared/data/augment/augment.js';
 import { EXCHANGES } from '../../shared/numerics/codec/exchange.js';
+import { WEIGHTS_CODES } from '../../shared/numerics/codec/weights/weights-code.js';
 import { LOSSES } from '../../shared/numerics/losses.js';
 import { MAX_DEPTH, MAX_SHARDS } from '../../shared/numerics/tree.js';
 import { block, option } from '../../shared/options/option.js';
@@ -135,6 +136,11 @@ export const LEARNING_OPTIONS = block({
     undefined,
     'levels of the tree of additions below its root down to which --exchange int8 rounds sums; deeper ones travel in float32',
     { otherwise: 'all levels: log2 of --shards' },
+  ),
+  weights: option(
+    oneOf('f32|bf16', WEIGHTS_CODES),
+    'f32',
+    'how weights travel to workers, which compute with what they get: f32, or bf16, half of the bytes; docs/reach.md',
   ),
   shuffle: option(
     matching(

@@ -1,6 +1,7 @@
 /** Pipeline and swarm wired together: the part of a coordinator that knows neither files nor sockets. */
 import { awakeClock, type Clock } from '../../shared/clock.js';
 import { createExchange, type Exchange } from '../../shared/numerics/codec/exchange.js';
+import { createWeightsCode } from '../../shared/numerics/codec/weights/weights-code.js';
 import type { Layout } from '../../shared/numerics/layout.js';
 import { MAX_SHARDS } from '../../shared/numerics/tree.js';
 import { PROTOCOL_VERSION, type Welcome } from '../../shared/protocol/messages.js';
@@ -83,15 +84,17 @@ export function createCore(options: CoreOptions): Core {
   const { layout, rule, weights, robust } = learning;
   const { trust, deadAfterMs } = membership;
   const shards = options.shards === 'auto' ? Math.min(AUTO_SHARDS, MAX_SHARDS) : options.shards;
-  const needed = capacityFor(layout, rule, shards);
+  const { offer } = options;
+  const needed = capacityFor(layout, rule, shards, offer.weights !== undefined);
   const ownGradients = gradientsThatFit(needed, layout);
   const kernels = createKernels({ capacityFloats: needed + ownGradients * (layout.total + 8) });
   const gradients = new GradientPool(kernels, ownGradients);
-  const exchange = createExchange(options.offer.exchange, options.offer.seed, layout);
-  const pipeline = new Pipeline(layout, kernels, rule, weights, () => swarm.chunkReady(), exchange);
+  const exchange = createExchange(offer.exchange, offer.seed, layout);
+  const code = createWeightsCode(offer.weights, layout);
+  const pipeline = new Pipeline(layout, kernels, rule, weights, () => swarm.chunkReady(), exchange, code);
   const checkMs = deadAfterMs / CHECKS_UNTIL_DEAD;
   const awake = options.timers === false ? options.clock : awakeClock(options.clock);
-  const welcome = { protocol: PROTOCOL_VERSION, ...options.offer, heartbeatMs: checkMs };
+  const welcome = { protocol: PROTOCOL_VERSION, ...offer, heartbeatMs: checkMs };
   const swarm = new Swarm({ ...membership, shards: options.shards, clock: awake, pipeline, welcome, tell });
   const timers =
     options.timers === false

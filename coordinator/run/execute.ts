@@ -147,9 +147,10 @@ export class Execution<Outcome> implements Phase {
   }
 
   private audit({ audit, lease, engine, isOpinion }: Extract<Effect, { do: 'audit' }>): void {
-    const { weights } = this.around.core.pipeline;
+    // What the worker had, which is audited.
+    const { held } = this.around.core.pipeline;
     this.around.core.trust
-      .ownEngine!.compute(lease, { version: weights.version, flat: () => weights.flat() }, engine)
+      .ownEngine!.compute(lease, { version: held.version, flat: () => held.flat() }, engine)
       .catch((error) => {
         if (!isOpinion) throw error;
         return undefined;

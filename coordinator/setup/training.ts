@@ -66,6 +66,7 @@ export async function createTraining(
       ...(augment === undefined ? {} : { augment }),
       ...(train.tokens ? { sortedWithin: configuration.batchSize } : {}),
       ...(exchange ? { exchange } : {}),
+      ...(configuration.weights === 'f32' ? {} : { weights: configuration.weights }),
     },
     membership: {
       engineClass,

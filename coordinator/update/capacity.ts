@@ -17,10 +17,10 @@ export function windowFor({ total, chunkElements }: Layout, shards: number, leas
   return Math.max(1, Math.min(WINDOW_CHUNKS, Math.floor(WAITING_FLOATS / waiting)));
 }
 
-/** Float32 elements that `Pipeline` allocates for a model. */
-export function capacityFor(layout: Layout, rule: UpdateRule, shards: number): number {
-  // Weights and average stand in two versions each.
-  const vectors = 2 + rule.optimizer.slots.length + (rule.averageDecay > 0 ? 2 : 0);
+/** Float32 elements that `Pipeline` allocates for a model. @param isCoded whether weights travel coded */
+export function capacityFor(layout: Layout, rule: UpdateRule, shards: number, isCoded = false): number {
+  // Weights, what workers hold of them where that is another, and average stand in two versions each.
+  const vectors = 2 + rule.optimizer.slots.length + (isCoded ? 2 : 0) + (rule.averageDecay > 0 ? 2 : 0);
   const { chunks, total, chunkElements } = layout;
   const chunk = Math.min(total + 8, chunkElements);
   const ahead = Math.min(chunks, WINDOW_CHUNKS);

@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { roundToBfloat16 } from '../../shared/numerics/codec/weights/bfloat16.js';
 import { layoutOf } from '../../shared/numerics/layout.js';
+import { ROOT } from '../../shared/numerics/tree.js';
 import { SMALL, small } from '../../test/support/update/contributions.js';
 import { setup, stepOnce } from '../../test/support/update/pipeline-setup.js';
 import { createOptimizer } from './optimizers/optimizers.js';
 import type { Pipeline } from './pipeline.js';
 import type { UpdateRule } from './rule/update-rule.js';
+
+type Made = ReturnType<typeof setup>;
 
 describe('the memory of the kernels', () => {
   const rules: [string, Partial<UpdateRule>][] = [
@@ -72,6 +76,43 @@ describe('what lasts', () => {
     for (let step = 3; step < 6; step++) for (const made of [whole, resumed]) stepOnce(made, small(step));
     expect(stored(resumed.pipeline)).toEqual(stored(whole.pipeline));
     expect(resumed.pipeline.weights.version).toBe(6);
+  });
+
+  it('is what workers hold, rounded, wherever it comes from: steps, a checkpoint, weights that are shown', () => {
+    const layout = layoutOf([{ name: 'kernel', shape: [300], trainable: true }], 200);
+    const [made, resumed] = [0, 1].map(() => setup({}, layout, 4, 'wasm', 'bf16')) as [Made, Made];
+    const gradient = Float32Array.from({ length: 300 }, (_, i) => Math.cos(i));
+    const rounded = (values: Float32Array) => {
+      const into = new Float32Array(values.length);
+      roundToBfloat16(values, into);
+      return into;
+    };
+    const expectRounded = ({ pipeline }: Made) => {
+      expect(pipeline.held.flat()).toEqual(rounded(pipeline.weights.flat()));
+      expect(pipeline.held.version).toBe(pipeline.weights.version);
+      expect(pipeline.held.flat()).not.toEqual(pipeline.weights.flat());
+    };
+    expectRounded(made);
+    for (let step = 0; step < 2; step++) {
+      made.begin(4);
+      for (const chunk of [0, 1]) {
+        made.add(ROOT, chunk, gradient);
+        expect(made.pipeline.held.available(step + 1)).toBe(chunk + 1);
+        const { body } = made.pipeline.held.frame(step + 1, chunk);
+        expect(body).toHaveLength([400, 200][chunk]!);
+      }
+      made.pipeline.end();
+      expectRounded(made);
+    }
+    resumed.pipeline.state.restore(2, stored(made.pipeline));
+    expectRounded(resumed);
+    const own = made.pipeline.held.sha256();
+    expect(resumed.pipeline.held.sha256()).toBe(own);
+    const takeBack = made.pipeline.present(new Map([['weights', gradient]]));
+    expect(made.pipeline.held.flat()).toEqual(rounded(gradient));
+    expectRounded(made);
+    takeBack();
+    expect([made.pipeline.held.sha256(), made.pipeline.held.version]).toEqual([own, 2]);
   });
 
   it('is refused where a section is missing or has another size', () => {

@@ -7,6 +7,7 @@
  * and only then.
  */
 import type { Exchange } from '../../shared/numerics/codec/exchange.js';
+import type { Bfloat16Code } from '../../shared/numerics/codec/weights/bfloat16-code.js';
 import type { Layout } from '../../shared/numerics/layout.js';
 import { type Node, ROOT } from '../../shared/numerics/tree.js';
 import { WAITING_FLOATS, WINDOW_CHUNKS } from './capacity.js';
@@ -14,6 +15,7 @@ import type { Kernels } from './kernels/kernels.js';
 import { Landing, mostLandings } from './kernels/landing.js';
 import { needsWhole, type UpdateRule } from './rule/update-rule.js';
 import { type NodeCoder, type RootSum, TreeSum } from './tree-sum.js';
+import type { HeldWeights } from './version/held-weights.js';
 import { NextVersion, type Preserver } from './version/next-version.js';
 import { State, type StoredSections } from './version/state.js';
 import type { VersionedWeights } from './version/versioned-weights.js';
@@ -55,19 +57,26 @@ export class Pipeline {
     private readonly onChunkReady: () => void,
     /** How gradients travel; undefined: in float32. */
     private readonly exchange?: Exchange,
+    /** How weights travel; undefined: in float32. */
+    code?: Bfloat16Code,
   ) {
-    this.state = new State(layout, kernels, rule, initial);
+    this.state = new State(layout, kernels, rule, initial, code);
     this.landing = new Landing(kernels, mostLandings(4 * Math.min(layout.moving, layout.chunkElements)));
     // What was borrowed is given back where others are freed.
     this.kernels = { ...kernels, free: (vector) => this.landing.free(vector) };
     this.waitsForWhole = needsWhole(rule, layout);
-    const { weights, averaged, slots } = this.state;
-    this.next = new NextVersion({ layout, kernels: this.kernels, rule, weights, averaged, slots });
+    const { weights, coded, averaged, slots } = this.state;
+    this.next = new NextVersion({ layout, kernels: this.kernels, rule, weights, coded, averaged, slots });
     this.isOnePass = this.next.isOnePass;
   }
 
   get weights(): VersionedWeights {
     return this.state.weights;
+  }
+
+  /** The weights as workers hold them. */
+  get held(): HeldWeights {
+    return this.state.held;
   }
 
   get averaged(): VersionedWeights | undefined {

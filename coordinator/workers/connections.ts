@@ -4,7 +4,7 @@ import type { WhichWeights } from '../../shared/protocol/in-process.js';
 import type { Join } from '../../shared/protocol/messages.js';
 import type { Worker, WorkerId } from '../scheduling/worker.js';
 import type { Pipeline } from '../update/pipeline.js';
-import type { VersionedWeights } from '../update/version/versioned-weights.js';
+import type { HeldWeights } from '../update/version/held-weights.js';
 import type { Connection, Peer } from './peer.js';
 import { type Feed, WeightsFeed } from './weights/weights-feed.js';
 import { WholeWeightsFeed } from './weights/whole-weights-feed.js';
@@ -16,12 +16,12 @@ export class Connections {
 
   /** @param holds weights that it has from an earlier connection */
   add(worker: Worker, peer: Peer, holds?: Join['holds']): void {
-    const { weights, averaged } = this.pipeline;
+    const { held, averaged } = this.pipeline;
     this.open.set(worker.id, {
       worker,
       peer,
       holds,
-      weights: feedOf('current', weights, peer),
+      weights: feedOf('current', held, peer),
       averaged: averaged && feedOf('averaged', averaged, peer),
     });
   }
@@ -41,7 +41,7 @@ export class Connections {
   }
 }
 
-function feedOf(which: WhichWeights, weights: VersionedWeights, peer: Peer): Feed {
+function feedOf(which: WhichWeights, weights: HeldWeights, peer: Peer): Feed {
   const { held } = peer;
   if (!held) return new WeightsFeed(weights, peer);
   return new WholeWeightsFeed(weights, (version, values) => held(which, version, values));

@@ -113,6 +113,19 @@ describe('a worker that still holds weights when it joins', () => {
     expect(sent).toEqual(['welcome', 'keep', 'weights of version 5']);
   });
 
+  it('is sent none where it holds what coded weights have made of the current ones', () => {
+    const layout = layoutOf([{ name: 'w', shape: [256], trainable: true }]);
+    const { swarm, pipeline } = testCore({ layout, coding: 'bf16' });
+    pipeline.state.restore(4, new Map([['weights', new Float32Array(256).fill(1 + 2 ** -10)]]));
+    const rounded = new Float32Array(256).fill(1);
+    const sha256 = createHash('sha256').update(new Uint8Array(rounded.buffer)).digest('hex');
+    const sent: string[] = [];
+    const peer: Peer = { ...PEER, send: ({ type }) => void sent.push(type) };
+    const join = { type: 'join', name: 'anna', kind: 'node', protocol: PROTOCOL_VERSION } as const;
+    swarm.ready(swarm.join(peer, { ...join, holds: { version: 4, sha256 } }), READY);
+    expect(sent).toEqual(['welcome', 'keep']);
+  });
+
   it.each<[string, Join['holds']]>([
     ['it holds none', undefined],
     ['they are of an older version', { version: 3, sha256: RIGHT }],

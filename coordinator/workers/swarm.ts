@@ -134,7 +134,7 @@ export class Swarm {
 
   /** Sends the worker the weights, but for what it holds already. */
   private supply({ peer, weights, holds }: Connection): void {
-    const current = this.options.pipeline.weights;
+    const current = this.options.pipeline.held;
     // What a worker claims is compared with what is hashed here: a lie harms nobody but who tells it.
     if (holds?.version !== current.version || holds.sha256 !== current.sha256()) return weights.begin();
     peer.send({ type: 'keep', version: current.version });

@@ -1,7 +1,8 @@
 /**
  * Tensor data on the wire: one binary WebSocket message per chunk, a 16-byte little-endian header and
- * then raw float32, so that a view at offset 16 is aligned; or a coded gradient (shared/numerics/codec/). No control message can be mistaken for
- * one: a msgpack map starts with a byte of at least 0x80, a frame with its type, below 0x80.
+ * then raw float32, so that a view at offset 16 is aligned; or coded gradients or weights (shared/numerics/codec/). No
+ * control message can be mistaken for one: a msgpack map starts with a byte of at least 0x80, a frame with its type,
+ * below 0x80.
  */
 import { CHUNK_ELEMENTS } from '../numerics/chunk-size.js';
 
@@ -14,8 +15,14 @@ export const FRAME_CONTRIBUTION = 0x01;
 export const FRAME_WEIGHTS = 0x02;
 export const FRAME_AVERAGED_WEIGHTS = 0x03;
 const DTYPE_FLOAT32 = 0x01;
-const DTYPE_INT8 = 0x02;
 
+/** How a body may be coded, and in which frames. */
+const CODINGS = {
+  int8: { dtype: 0x02, type: FRAME_CONTRIBUTION },
+  bf16: { dtype: 0x05, type: FRAME_WEIGHTS },
+} as const;
+
+export type Coding = keyof typeof CODINGS;
 export type FrameType = typeof FRAME_CONTRIBUTION | typeof FRAME_WEIGHTS | typeof FRAME_AVERAGED_WEIGHTS;
 
 export interface FrameHeader {
@@ -26,8 +33,8 @@ export interface FrameHeader {
   chunk: number;
   /** Contribution: its step. Weights: their version. */
   step: number;
-  /** How the body is coded; absent: it is float32. Only a contribution's may be. */
-  coding?: 'int8';
+  /** How the body is coded; absent: it is float32. */
+  coding?: Coding;
 }
 
 export interface Frame extends FrameHeader {
@@ -43,7 +50,7 @@ export function isFrame(message: Uint8Array): boolean {
 export function writeHeader(into: Uint8Array, header: FrameHeader, bodyBytes: number): void {
   const view = new DataView(into.buffer, into.byteOffset, HEADER_BYTES);
   view.setUint8(0, header.type);
-  view.setUint8(1, header.coding ? DTYPE_INT8 : DTYPE_FLOAT32);
+  view.setUint8(1, header.coding ? CODINGS[header.coding].dtype : DTYPE_FLOAT32);
   view.setUint16(2, header.node, true);
   view.setUint32(4, header.chunk, true);
   view.setUint32(8, bodyBytes, true);
@@ -82,14 +89,19 @@ export function readHeader(message: Uint8Array): FrameHeader & { bodyBytes: numb
     throw new FrameError(`unknown frame type 0x${type.toString(16)}`);
   }
   const dtype = view.getUint8(1);
-  const isCoded = dtype === DTYPE_INT8 && type === FRAME_CONTRIBUTION;
-  if (dtype !== DTYPE_FLOAT32 && !isCoded) throw new FrameError(`unknown dtype ${dtype}`);
+  const coding = codingOf(dtype, type);
+  if (dtype !== DTYPE_FLOAT32 && !coding) throw new FrameError(`unknown dtype ${dtype}`);
   return {
     type,
     node: view.getUint16(2, true),
     chunk: view.getUint32(4, true),
     step: view.getUint32(12, true),
     bodyBytes: view.getUint32(8, true),
-    ...(isCoded ? { coding: 'int8' as const } : {}),
+    ...(coding ? { coding } : {}),
   };
+}
+
+function codingOf(dtype: number, type: FrameType): Coding | undefined {
+  const names = Object.keys(CODINGS) as Coding[];
+  return names.find((name) => CODINGS[name].dtype === dtype && CODINGS[name].type === type);
 }

@@ -20,7 +20,7 @@ import {
 } from './fields.js';
 import { MAX_AUGMENT, MAX_ENGINE_CLASS, MAX_LANES, MAX_NAME, MAX_REASON, MAX_SCORES } from './sizes.js';
 
-export const PROTOCOL_VERSION = 5;
+export const PROTOCOL_VERSION = 6;
 
 /** Path of the WebSocket endpoint, on the coordinator's one port. */
 export const SWARM_PATH = '/swarm';
@@ -165,6 +165,8 @@ const welcome = z.strictObject({
   sortedWithin: count.exactOptional(),
   /** `--exchange`: contributions to nodes down to this depth of the tree travel coded; absent: all in float32. */
   exchange: z.strictObject({ code: z.literal('int8'), depth: z.int().min(0).max(MAX_DEPTH) }).exactOptional(),
+  /** `--weights`: how the current weights travel; absent: in float32. */
+  weights: z.literal('bf16').exactOptional(),
   /** `any`, or the engine class that the run demands. */
   engineClass: text(MAX_ENGINE_CLASS),
   heartbeatMs: interval,

@@ -84,13 +84,12 @@ describe('the weights after a run', () => {
     expect(samples).toEqual({ pair: 64, late: 3000 - 64 });
   });
 
-  it('are the same, with pictures that are changed by chance and gradients that travel coded, by lanes and by workers that are killed and join', async () => {
+  it('are the same, with pictures that are changed by chance and gradients and weights that travel coded, by lanes and by workers that are killed and join', async () => {
     const augmented = [
       ...RUN,
       '--augment',
       'flip,crop:2,rotate:10,cutout:3,brightness:0.2',
-      '--exchange',
-      'int8',
+      ...['--exchange', 'int8', '--weights', 'bf16'],
     ];
     const alone = await temporaryFolder();
     const one = await coordinatorHere(alone, ...augmented, '--local-lanes', '1');

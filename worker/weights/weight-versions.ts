@@ -1,4 +1,5 @@
 /** The weights that have come in over a connection: the current version, and the moving average for evaluations. */
+import type { Bfloat16Code } from '../../shared/numerics/codec/weights/bfloat16-code.js';
 import type { Frame } from '../../shared/protocol/frame.js';
 import {
   FRAME_AVERAGED_WEIGHTS,
@@ -35,14 +36,18 @@ export class WeightVersions {
   /** Whether the weights lie in another one's memory. */
   private areElsewhere = false;
 
-  constructor(private readonly material: RunMaterial) {
+  constructor(
+    private readonly material: RunMaterial,
+    /** How the current version travels; undefined: in float32. */
+    code?: Bfloat16Code,
+  ) {
     const { compute, layout, frozen } = material;
     const allocate = (elements: number) => {
       const weights = compute.allocate(elements);
       if (frozen) weights.set(frozen, layout.moving);
       return weights;
     };
-    this.current = new WeightsInbox(layout, allocate);
+    this.current = new WeightsInbox(layout, allocate, code);
     this.averaged = new WeightsInbox(layout, allocate);
   }
 

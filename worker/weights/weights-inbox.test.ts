@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Bfloat16Code } from '../../shared/numerics/codec/weights/bfloat16-code.js';
 import { layoutOf } from '../../shared/numerics/layout.js';
 import { FRAME_WEIGHTS, type Frame, FrameError } from '../../shared/protocol/frame.js';
 import { WeightsInbox } from './weights-inbox.js';
@@ -74,5 +75,34 @@ describe('the inbox of weights', () => {
       'weights: chunk 1 of 16 bytes, expected chunk 1',
     );
     expect(() => inbox.add({ ...frame(2, 0), chunk: 2 ** 31 })).toThrow(FrameError);
+    expect(() => inbox.add({ ...frame(2, 0), coding: 'bf16' })).toThrow(
+      'weights: bf16 where float32 was expected',
+    );
+  });
+
+  it('holds what coded chunks say, where the run codes them, and refuses others', () => {
+    const layout = layoutOf([{ name: 'kernel', shape: [400], trainable: true }], 300);
+    const code = new Bfloat16Code(layout);
+    const inbox = new WeightsInbox(layout, (elements) => new Float32Array(elements), code);
+    const values = Float32Array.from({ length: 400 }, (_, i) => Math.sin(i));
+    const expected = values.slice();
+    const coded = layout.mapChunks((chunk) => {
+      const { start, end } = layout.range(chunk);
+      code.round(chunk, values.subarray(start, end), expected.subarray(start, end));
+      return {
+        ...frame(4, 0),
+        chunk,
+        coding: code.coding,
+        body: code.encode(chunk, values.subarray(start, end)),
+      };
+    });
+    const head = { ...coded[0]!, bodyBytes: 4 * 300 };
+    expect(inbox.place(head)).toBeUndefined();
+    expect(coded.map((part) => inbox.add(part))).toEqual([false, true]);
+    expect(inbox.weights).toEqual(expected);
+    expect(() => inbox.add(frame(5, 0))).toThrow('weights: float32 where bf16 was expected');
+    expect(() => inbox.add({ ...coded[0]!, step: 5, body: new Uint8Array(1200) })).toThrow(
+      'chunk 0 of 1200 bytes',
+    );
   });
 });

@@ -8,6 +8,7 @@ import type { Part } from '../optimizers/optimizer.js';
 import { normScale } from '../rule/clip.js';
 import { type Constrained, constrainedIn, isNorm, project } from '../rule/constraints.js';
 import { needsWhole, type UpdateRule } from '../rule/update-rule.js';
+import type { RoundedWeights } from './rounded-weights.js';
 import type { VersionedWeights } from './versioned-weights.js';
 
 /** A state vector that lasts from step to step, as the checkpoint stores it: chunk by chunk. */
@@ -29,6 +30,8 @@ export interface NextVersionParts {
   kernels: Kernels;
   rule: UpdateRule;
   weights: VersionedWeights;
+  /** What workers hold, where weights travel coded. */
+  coded: RoundedWeights | undefined;
   /** The moving average, where one is kept. */
   averaged: VersionedWeights | undefined;
   /** What the optimizer remembers. */
@@ -40,6 +43,7 @@ export class NextVersion {
   private readonly kernels: Kernels;
   private readonly rule: UpdateRule;
   private readonly weights: VersionedWeights;
+  private readonly coded: RoundedWeights | undefined;
   private readonly averaged: VersionedWeights | undefined;
   private readonly slots: readonly Section[];
   private readonly constrained: readonly Constrained[];
@@ -47,11 +51,12 @@ export class NextVersion {
   private roots: Roots = [];
   private learningRate = 0;
 
-  constructor({ layout, kernels, rule, weights, averaged, slots }: NextVersionParts) {
+  constructor({ layout, kernels, rule, weights, coded, averaged, slots }: NextVersionParts) {
     this.layout = layout;
     this.kernels = kernels;
     this.rule = rule;
     this.weights = weights;
+    this.coded = coded;
     this.averaged = averaged;
     this.slots = slots;
     this.constrained = constrainedIn(layout.slots);
@@ -165,6 +170,7 @@ export class NextVersion {
     this.kernels.free(root);
     this.roots[chunk] = undefined;
     this.weights.finishChunk(chunk);
+    this.coded?.finishChunk(chunk, next);
     if (this.averaged) {
       const average = this.averaged.writing(chunk);
       average.set(this.averaged.reading(chunk));

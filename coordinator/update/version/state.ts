@@ -1,9 +1,12 @@
-/** What a run keeps from step to step: its weights, their moving average, the optimizer's vectors. */
+/** What a run keeps from step to step: its weights, what workers hold of them, their moving average, the optimizer's vectors. */
+import type { Bfloat16Code } from '../../../shared/numerics/codec/weights/bfloat16-code.js';
 import type { Layout } from '../../../shared/numerics/layout.js';
 import { FRAME_AVERAGED_WEIGHTS, FRAME_WEIGHTS } from '../../../shared/protocol/frame.js';
 import type { Kernels } from '../kernels/kernels.js';
 import type { UpdateRule } from '../rule/update-rule.js';
+import type { HeldWeights } from './held-weights.js';
 import type { Section } from './next-version.js';
+import { RoundedWeights } from './rounded-weights.js';
 import { VersionedWeights } from './versioned-weights.js';
 
 /** Sections by name, each in one piece: what a checkpoint gives back. */
@@ -14,14 +17,19 @@ export class State {
   /** The moving average, in its own frames; undefined without one. Its version follows the weights'. */
   readonly averaged: VersionedWeights | undefined;
   readonly slots: Section[];
+  /** What workers hold where weights travel coded. */
+  readonly coded: RoundedWeights | undefined;
 
   constructor(
     private readonly layout: Layout,
     private readonly kernels: Kernels,
     { averageDecay, optimizer }: UpdateRule,
     initial: Float32Array,
+    /** How weights travel; undefined: in float32. */
+    code?: Bfloat16Code,
   ) {
     this.weights = new VersionedWeights(kernels, layout, initial, 0, FRAME_WEIGHTS);
+    this.coded = code && new RoundedWeights(kernels, layout, initial, code);
     if (averageDecay > 0)
       this.averaged = new VersionedWeights(kernels, layout, initial, 0, FRAME_AVERAGED_WEIGHTS);
     this.slots = optimizer.slots.map(({ name, initial }) => ({
@@ -30,9 +38,15 @@ export class State {
     }));
   }
 
+  /** The weights as workers hold them. */
+  get held(): HeldWeights {
+    return this.coded ?? this.weights;
+  }
+
   /** The next version becomes the current one. */
   advance(): void {
     this.weights.advance();
+    this.coded?.advance();
     this.averaged?.advance();
   }
 
@@ -65,7 +79,9 @@ export class State {
       }
       return values;
     };
-    this.weights.load(take('weights', this.layout.total), version);
+    const weights = take('weights', this.layout.total);
+    this.weights.load(weights, version);
+    this.coded?.load(weights, version);
     this.averaged?.load(take('average', this.layout.total), version);
     for (const { name, chunks } of this.slots) {
       const values = take(name, this.layout.trainable);
@@ -89,8 +105,10 @@ export class State {
     ].map(({ weights, name }) => ({ weights, own: weights.flat(), other: stored?.get(name) }));
     const version = this.weights.version;
     for (const { weights, own, other } of shown) weights.load(other ?? own, version + 1);
+    this.coded?.load(this.weights.flat(), version + 1);
     return () => {
       for (const { weights, own } of shown) weights.load(own, version);
+      this.coded?.load(this.weights.flat(), version);
     };
   }
 }

@@ -10,6 +10,7 @@ import { createHash } from 'node:crypto';
 import type { Layout } from '../../../shared/numerics/layout.js';
 import { type FrameType, HEADER_BYTES, writeHeader } from '../../../shared/protocol/frame.js';
 import type { Kernels } from '../kernels/kernels.js';
+import type { HeldWeights, WeightsFrame } from './held-weights.js';
 
 /** A chunk of the flat vector, and the header of the frame in which it travels. */
 export class FramedChunk {
@@ -41,7 +42,7 @@ function newVersion(kernels: Kernels, layout: Layout): Version {
   return { whole, chunks };
 }
 
-export class VersionedWeights {
+export class VersionedWeights implements HeldWeights {
   readonly chunks: number;
   private current: Version;
   private next: Version;
@@ -80,18 +81,15 @@ export class VersionedWeights {
     return this.currentVersion;
   }
 
-  /** How many chunks of `version` can be sent; 0 for a version that is past or not begun. */
   available(version: number): number {
     if (version === this.currentVersion) return this.chunks;
     return version === this.currentVersion + 1 ? this.finished : 0;
   }
 
-  /** The frame of an available chunk. */
-  frame(version: number, chunk: number): Pick<FramedChunk, 'header' | 'body'> {
+  frame(version: number, chunk: number): WeightsFrame {
     return this.of(version).chunks[chunk]!;
   }
 
-  /** All of a version whose chunks are all available: where it lies, and not a copy. */
   whole(version: number): Float32Array {
     return this.of(version).whole;
   }
@@ -130,7 +128,7 @@ export class VersionedWeights {
     return this.layout.mapChunks(make);
   }
 
-  /** SHA-256 of the bytes of the current version, in hexadecimal; hashed when it is first asked for. */
+  /** Hashed when it is first asked for. */
   sha256(): string {
     if (this.hashed?.version !== this.currentVersion) {
       const { buffer, byteOffset, byteLength } = this.current.whole;
@@ -141,7 +139,6 @@ export class VersionedWeights {
     return this.hashed.sha256;
   }
 
-  /** The current version: a copy. */
   flat(): Float32Array {
     return new Float32Array(this.current.whole);
   }

@@ -5,7 +5,7 @@
  * what has become worthless: when a newer version is current, the cursor jumps to its first chunk. So a
  * socket that reads slowly, or not at all, costs a bounded amount of memory.
  */
-import type { VersionedWeights } from '../../update/version/versioned-weights.js';
+import type { HeldWeights } from '../../update/version/held-weights.js';
 
 /** Node queues what the kernel does not take at once; two chunks keep the pipe full. */
 const HIGH_WATER_BYTES = 1 << 20;
@@ -36,7 +36,7 @@ export class WeightsFeed implements Feed {
   private last = -1;
 
   constructor(
-    private readonly weights: VersionedWeights,
+    private readonly weights: HeldWeights,
     private readonly sink: FrameSink,
   ) {}
 

@@ -1,5 +1,5 @@
 /** Tells a worker of this process of each version that is whole: it reads the weights where they lie. */
-import type { VersionedWeights } from '../../update/version/versioned-weights.js';
+import type { HeldWeights } from '../../update/version/held-weights.js';
 import type { Feed } from './weights-feed.js';
 
 export class WholeWeightsFeed implements Feed {
@@ -8,7 +8,7 @@ export class WholeWeightsFeed implements Feed {
   private last = -1;
 
   constructor(
-    private readonly weights: VersionedWeights,
+    private readonly weights: HeldWeights,
     private readonly tell: (version: number, values: Float32Array) => void,
   ) {}
 

@@ -46,6 +46,8 @@ export interface CampaignOptions {
   chunkElements?: number;
   /** How gradients travel; undefined: in float32. */
   exchange?: Offer['exchange'];
+  /** How weights travel; undefined: in float32. */
+  coding?: Offer['weights'];
   /** The loss that each step must have: the first one that has another ends the campaign. */
   losses?: ReadonlyMap<number, number>;
 }
@@ -70,7 +72,7 @@ interface Stored {
 }
 
 export async function campaign(options: CampaignOptions): Promise<Outcome> {
-  const { seed, steps, weights: learning, shards, exchange, chunkElements = 16 } = options;
+  const { seed, steps, weights: learning, shards, exchange, coding, chunkElements = 16 } = options;
   const specs = [
     { name: 'counts', shape: [RECORDS], trainable: true },
     { name: 'weights', shape: [learning], trainable: true },
@@ -108,6 +110,7 @@ export async function campaign(options: CampaignOptions): Promise<Outcome> {
       deadAfterMs: DEAD_AFTER_MS,
       seed: SEED,
       ...(exchange ? { exchange } : {}),
+      ...(coding ? { coding } : {}),
       shuffle: 'full',
       evaluateEvery: 50,
       checkpointEvery: 7,

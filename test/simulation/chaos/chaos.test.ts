@@ -64,14 +64,14 @@ describe('a run under chaos', () => {
       expect(speculated).toBeGreaterThan(20 * SEEDS.length);
     }));
 
-  it('ends with the same bits where gradients travel coded, those of small nodes excepted', () =>
+  it('ends with the same bits where gradients travel coded, those of small nodes excepted, and weights too', () =>
     withoutTimers(async () => {
       // Of 256 elements and more: they are coded.
       const shape = {
         ...{ steps: 30, machines: 7, weights: 256, shards: 8, stepsBetweenKills: 1, killsBetweenRestarts: 6 },
         chunkElements: 160,
       };
-      const coded = { ...shape, exchange: { code: 'int8', depth: 2 } as const };
+      const coded = { ...shape, exchange: { code: 'int8', depth: 2 } as const, coding: 'bf16' as const };
       const calm = await undisturbed(coded);
       const wild = await compare({ ...coded, seed: SEEDS[0]! }, calm);
       expect(wild.kills).toBeGreaterThan(20);

@@ -41,6 +41,8 @@ export interface TestCoreOptions
     Partial<Membership>,
     Partial<Pick<CoreOptions, 'shards' | 'clock' | 'timers' | 'tell'>> {
   layout: Layout;
+  /** How weights travel; undefined: in float32. */
+  coding?: Offer['weights'];
   /** By default plain SGD. */
   optimizer?: Optimizer;
 }
@@ -69,7 +71,7 @@ export function testCore(options: TestCoreOptions): Core {
   const { layout, optimizer = createOptimizer({ name: 'sgd' }) } = options;
   const plain: UpdateRule = { optimizer, clipNorm: 0, clipValue: 0, averageDecay: 0 };
   const { weights = new Float32Array(layout.total), rule = plain, robust } = options;
-  const { generation = 1, shardSamples = 1, seed = 1, shuffle = 'none', exchange } = options;
+  const { generation = 1, shardSamples = 1, seed = 1, shuffle = 'none', exchange, coding } = options;
   const { engineClass = 'any', deadAfterMs = 10_000, trust = trustAll() } = options;
   const { confusionCells = MAX_CONFUSION_CLASSES ** 2 } = options;
   const { shards = 1, clock = new ManualClock(), timers = false, tell = () => undefined } = options;
@@ -79,6 +81,7 @@ export function testCore(options: TestCoreOptions): Core {
     offer: {
       ...{ run: 'test', generation, ...OBJECTS, shardSamples, seed, shuffle },
       ...(exchange ? { exchange } : {}),
+      ...(coding ? { weights: coding } : {}),
     },
     membership: { engineClass, deadAfterMs, trust, confusionCells },
     ...{ clock, timers, tell },

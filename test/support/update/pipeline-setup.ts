@@ -6,6 +6,10 @@ import type { Kernels } from '../../../coordinator/update/kernels/kernels.js';
 import { createOptimizer } from '../../../coordinator/update/optimizers/optimizers.js';
 import { Pipeline } from '../../../coordinator/update/pipeline.js';
 import type { UpdateRule } from '../../../coordinator/update/rule/update-rule.js';
+import {
+  createWeightsCode,
+  type WeightsCoding,
+} from '../../../shared/numerics/codec/weights/weights-code.js';
 import { type Node, ROOT, shardBounds } from '../../../shared/numerics/tree.js';
 import { SMALL } from './contributions.js';
 
@@ -17,13 +21,18 @@ export function setup(
   layout = SMALL,
   shards = 4,
   kind: Kernels['kind'] = 'wasm',
+  coding?: WeightsCoding,
 ) {
   const rule = { ...RULE, ...change };
-  const kernels = createKernels({ capacityFloats: capacityFor(layout, rule, shards), kind });
+  const kernels = createKernels({
+    capacityFloats: capacityFor(layout, rule, shards, coding !== undefined),
+    kind,
+  });
   const initial = Float32Array.from({ length: layout.total }, (_, i) => Math.sin(i + 1));
   let progress = 0;
   let ledger: StepLedger;
-  const pipeline = new Pipeline(layout, kernels, rule, initial, () => progress++);
+  const code = createWeightsCode(coding, layout);
+  const pipeline = new Pipeline(layout, kernels, rule, initial, () => progress++, undefined, code);
   return {
     pipeline,
     initial,

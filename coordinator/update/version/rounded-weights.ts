@@ -1,0 +1,92 @@
+/**
+ * What workers hold under `--weights bf16`: the weights, rounded. A chunk is rounded as soon as it is made, and its frame
+ * encoded when the first worker is sent it: workers of this process read the vector where it lies.
+ */
+import type { Bfloat16Code } from '../../../shared/numerics/codec/weights/bfloat16-code.js';
+import type { Layout } from '../../../shared/numerics/layout.js';
+import { FRAME_WEIGHTS, HEADER_BYTES, writeHeader } from '../../../shared/protocol/frame.js';
+import type { Kernels } from '../kernels/kernels.js';
+import type { HeldWeights, WeightsFrame } from './held-weights.js';
+import { VersionedWeights } from './versioned-weights.js';
+
+export class RoundedWeights implements HeldWeights {
+  private readonly rounded: VersionedWeights;
+  /** By version: of the current one, and the one that is being made. */
+  private readonly frames = new Map<number, WeightsFrame[]>();
+
+  constructor(
+    kernels: Kernels,
+    readonly layout: Layout,
+    initial: Float32Array,
+    private readonly code: Bfloat16Code,
+  ) {
+    this.rounded = new VersionedWeights(kernels, layout, this.roundedOf(initial), 0, FRAME_WEIGHTS);
+  }
+
+  get version(): number {
+    return this.rounded.version;
+  }
+
+  get chunks(): number {
+    return this.rounded.chunks;
+  }
+
+  /** Replaces the current version. @param weights of the run */
+  load(weights: Float32Array, version: number): void {
+    this.rounded.load(this.roundedOf(weights), version);
+    this.frames.clear();
+  }
+
+  /** A chunk of the weights of the next version is made. */
+  finishChunk(chunk: number, weights: Float32Array): void {
+    this.code.round(chunk, weights, this.rounded.writing(chunk));
+    this.rounded.finishChunk(chunk);
+  }
+
+  /** The new version becomes the current one. */
+  advance(): void {
+    this.frames.delete(this.version);
+    this.rounded.advance();
+  }
+
+  available(version: number): number {
+    return this.rounded.available(version);
+  }
+
+  frame(version: number, chunk: number): WeightsFrame {
+    const frames = this.frames.get(version) ?? [];
+    this.frames.set(version, frames);
+    frames[chunk] ??= this.encoded(version, chunk);
+    return frames[chunk];
+  }
+
+  whole(version: number): Float32Array {
+    return this.rounded.whole(version);
+  }
+
+  flat(): Float32Array {
+    return this.rounded.flat();
+  }
+
+  sha256(): string {
+    return this.rounded.sha256();
+  }
+
+  private encoded(version: number, chunk: number): WeightsFrame {
+    const values = version === this.version ? this.rounded.reading(chunk) : this.rounded.writing(chunk);
+    const body = this.code.encode(chunk, values);
+    const header = new Uint8Array(HEADER_BYTES);
+    const { coding } = this.code;
+    writeHeader(header, { type: FRAME_WEIGHTS, node: 0, chunk, step: version, coding }, body.length);
+    return { header, body };
+  }
+
+  private roundedOf(weights: Float32Array): Float32Array {
+    const rounded = weights.slice();
+    this.layout.mapChunks((chunk) => {
+      const { start, end } = this.layout.range(chunk);
+      this.code.round(chunk, weights.subarray(start, end), rounded.subarray(start, end));
+    });
+    return rounded;
+  }
+}
