@@ -11,6 +11,7 @@ import { percent } from './data/format.js';
 import { usePolled } from './data/polled.js';
 import { useRoute, VIEWS } from './data/route.js';
 import { Invite } from './join/invite.js';
+import { GoOn } from './panels/go-on.js';
 import { Header } from './panels/header.js';
 import { Kpis } from './panels/kpis.js';
 import { Notices } from './panels/notices.js';
@@ -83,7 +84,15 @@ function Dashboard({ connection, era, greeting, status, events, chosen, choose }
         onInvite={invite}
       />
       <main class="dashboard">
-        <Notices {...{ connection, status, refused }} />
+        <Notices
+          {...{ connection, status, refused }}
+          goOn={
+            greeting.admin &&
+            isOver(status.state) && (
+              <GoOn key={era} run={run.id} state={`${era} ${status.state}`} admin={admin} />
+            )
+          }
+        />
         {Panel && (
           <section class="full contribute" aria-label="This tab">
             <Panel />
@@ -91,7 +100,12 @@ function Dashboard({ connection, era, greeting, status, events, chosen, choose }
         )}
         {(route.view === 'overview' || route.view === 'charts') && <Kpis status={status} />}
         {goesOn && greeting.join && (inviting || isWaiting) && (
-          <Invite join={greeting.join} tokens={greeting.tokens} runDir={status.runDir} />
+          <Invite
+            join={greeting.join}
+            tokens={greeting.tokens}
+            admin={greeting.admin}
+            runDir={status.runDir}
+          />
         )}
         <View
           {...{ route, status, timeline, model, events, curves, goesOn }}

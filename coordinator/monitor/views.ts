@@ -4,8 +4,8 @@
  * here).
  */
 import type { WeightSpec } from '../../shared/numerics/layout.js';
-import { type Right, WATCH } from '../../shared/protocol/roles.js';
-import type { ModelView, TimelineView } from '../../shared/status/monitoring.js';
+import { type Right, STEER, WATCH } from '../../shared/protocol/roles.js';
+import type { ContinuationView, ModelView, TimelineView } from '../../shared/status/monitoring.js';
 import type { Status } from '../../shared/status/status.js';
 import type { CoordinatorOptions } from '../options/options.js';
 import { configView } from './config-view.js';
@@ -35,6 +35,8 @@ export interface RunView {
   /** Null where files of an older version do not tell. */
   readonly stepsPerEpoch: number | null;
   readonly configuration: CoordinatorOptions;
+  /** Absent where it cannot go on here. */
+  continuation?(): ContinuationView | null;
   readonly monitor: RunMonitor;
   status(): Status;
 }
@@ -76,5 +78,6 @@ export const VIEWS: readonly View[] = [
   { path: '/api/timeline', role: WATCH, of: ({ monitor }) => monitor.timeline() },
   { path: '/api/model', role: WATCH, of: ({ monitor }) => monitor.model() },
   { path: '/api/config', role: WATCH, of: ({ configuration }) => configView(configuration) },
+  { path: '/api/continuation', role: STEER, of: (run) => run.continuation?.() ?? null },
   { path: '/api/network', role: WATCH, of: ({ monitor }) => monitor.network() },
 ];

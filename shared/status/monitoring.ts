@@ -181,6 +181,15 @@ export interface ConfigView {
 }
 type OptionValue = string | number | boolean | null;
 
+/** `GET /api/continuation`: how a run that is over may go on here; null where it cannot. */
+export interface ContinuationView {
+  /** The steps of the newest checkpoint, and of the best, if that is another; null: there is nothing to do from there. */
+  last: number | null;
+  best: number | null;
+  /** The peak that it has. */
+  learningRate: number;
+}
+
 /** `/api/session`: who the visitor is to the server. */
 export interface SessionView {
   auth: 'none' | 'tokens';

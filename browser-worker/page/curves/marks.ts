@@ -34,7 +34,12 @@ export function marksOf({ runs, quantity, x, step, flags, format }: Marked): Mar
           const color = runs.length > 1 ? run.color : 'test';
           if (!best) return [];
           return [
-            { x: xOf(run, x, best.step), value: best.value, text: `best ${format(best.value)}`, color },
+            {
+              x: xOf(run, x, best.step),
+              value: best.value,
+              text: runs.length > 1 ? '' : `best ${format(best.value)}`,
+              color,
+            },
           ];
         })
       : [],
@@ -95,7 +100,8 @@ export function drawMarks(plot: uPlot, marks: Marks, color: (name: string) => st
     context.beginPath();
     context.arc(x, y, RING_PX * ratio, 0, 2 * Math.PI);
     context.stroke();
-    drawLabel(context, text, { x, y, ratio, right, bottom, halo: color('card') });
+    // Of several runs the labels would stand on each other.
+    if (text) drawLabel(context, text, { x, y, ratio, right, bottom, halo: color('card') });
   }
   context.restore();
 }

@@ -1,4 +1,5 @@
 /** What must not be missed: a lost connection, how the run ended, what is wrong, what was refused. */
+import type { ComponentChild } from 'preact';
 import type { StatusView } from '../../../shared/status/monitoring.js';
 import { isOver } from '../../../shared/status/status.js';
 
@@ -7,9 +8,11 @@ interface NoticesProps {
   status: StatusView;
   /** Why what an admin asked for was not done; empty: it was. */
   refused: string;
+  /** What may be done with a run that is over. */
+  goOn: ComponentChild;
 }
 
-export function Notices({ connection, status, refused }: NoticesProps) {
+export function Notices({ connection, status, refused, goOn }: NoticesProps) {
   const { state, message, trouble } = status;
   return (
     <div class="notices" role="status">
@@ -19,9 +22,18 @@ export function Notices({ connection, status, refused }: NoticesProps) {
           before. Trying again…
         </p>
       )}
-      {(state === 'failed' || state === 'saving') && <p class="notice bad">{message}</p>}
-      {state === 'stopped' && <p class="notice">{message}</p>}
+      {(state === 'failed' || state === 'saving') && (
+        <div class="notice bad">
+          {message} {state === 'failed' && goOn}
+        </div>
+      )}
+      {state === 'stopped' && (
+        <div class="notice">
+          {message} {goOn}
+        </div>
+      )}
       {!isOver(state) && trouble && <p class="notice bad">{trouble}</p>}
+      {state === 'finished' && goOn}
       {refused && <p class="notice bad">Refused: {refused}</p>}
     </div>
   );
