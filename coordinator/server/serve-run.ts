@@ -64,7 +64,8 @@ export async function serveRun(
   const routes = {
     pages: openStaticFiles(),
     dashboard: { server: randomUUID(), runs: [served], live: true },
-    metrics: (counts: ServerCounts) => new Metrics(status, counts, monitor.stepSeconds),
+    metrics: (counts: ServerCounts) =>
+      new Metrics(status, counts, monitor.stepSeconds, run.core.swarm.weightsCounts),
     join: joinAddress,
   };
   const serverOptions = {

@@ -106,13 +106,51 @@ describe('what lasts', () => {
     }
     resumed.pipeline.state.restore(2, stored(made.pipeline));
     expectRounded(resumed);
-    const own = made.pipeline.held.sha256();
-    expect(resumed.pipeline.held.sha256()).toBe(own);
+    const own = made.pipeline.held.sha256Of(2);
+    expect(resumed.pipeline.held.sha256Of(2)).toBe(own);
     const takeBack = made.pipeline.present(new Map([['weights', gradient]]));
     expect(made.pipeline.held.flat()).toEqual(rounded(gradient));
     expectRounded(made);
     takeBack();
-    expect([made.pipeline.held.sha256(), made.pipeline.held.version]).toEqual([own, 2]);
+    expect([made.pipeline.held.sha256Of(2), made.pipeline.held.version]).toEqual([own, 2]);
+  });
+
+  it('is also what workers hold where changes travel, which no weights tell: to the bit, wherever it comes from', () => {
+    const layout = layoutOf([{ name: 'kernel', shape: [300], trainable: true }], 200);
+    const made = () => setup({ averageDecay: 0.5 }, layout, 4, 'wasm', 'delta4');
+    const [whole, resumed, shown] = [made(), made(), made()] as [Made, Made, Made];
+    const step = (one: Made, at: number) => {
+      one.begin(4);
+      for (const chunk of [0, 1])
+        one.add(
+          ROOT,
+          chunk,
+          Float32Array.from({ length: 300 }, (_, i) => Math.cos(i * at)),
+        );
+      one.pipeline.end();
+    };
+    const heldOf = ({ pipeline }: Made) => [pipeline.held.version, pipeline.held.flat()];
+    expect(whole.pipeline.held.flat()).toEqual(whole.pipeline.weights.flat());
+    for (let at = 0; at < 3; at++) step(whole, at);
+    expect(whole.pipeline.held.flat()).not.toEqual(whole.pipeline.weights.flat());
+    const sections = stored(whole.pipeline);
+    expect(sections.get('held')).toEqual(whole.pipeline.held.flat());
+    resumed.pipeline.state.restore(3, sections);
+    for (let at = 3; at < 6; at++) for (const one of [whole, resumed]) step(one, at);
+    expect(heldOf(resumed)).toEqual(heldOf(whole));
+    expect(resumed.pipeline.held.sha256Of(6)).toBe(whole.pipeline.held.sha256Of(6));
+    // The best weights are shown as they were held, and the last ones as they are.
+    for (const best of [sections, undefined]) {
+      shown.pipeline.state.restore(6, stored(whole.pipeline));
+      const takeBack = shown.pipeline.present(best);
+      expect(shown.pipeline.held.flat()).toEqual((best ?? stored(whole.pipeline)).get('held'));
+      takeBack();
+      expect(heldOf(shown)).toEqual(heldOf(whole));
+    }
+    sections.delete('held');
+    expect(() => resumed.pipeline.state.restore(3, sections)).toThrow(
+      'section held: 300 values needed, none found',
+    );
   });
 
   it('is refused where a section is missing or has another size', () => {

@@ -7,7 +7,7 @@
  * and only then.
  */
 import type { Exchange } from '../../shared/numerics/codec/exchange.js';
-import type { Bfloat16Code } from '../../shared/numerics/codec/weights/bfloat16-code.js';
+import type { WeightsCode } from '../../shared/numerics/codec/weights/weights-code.js';
 import type { Layout } from '../../shared/numerics/layout.js';
 import { type Node, ROOT } from '../../shared/numerics/tree.js';
 import { WAITING_FLOATS, WINDOW_CHUNKS } from './capacity.js';
@@ -58,7 +58,7 @@ export class Pipeline {
     /** How gradients travel; undefined: in float32. */
     private readonly exchange?: Exchange,
     /** How weights travel; undefined: in float32. */
-    code?: Bfloat16Code,
+    code?: WeightsCode,
   ) {
     this.state = new State(layout, kernels, rule, initial, code);
     this.landing = new Landing(kernels, mostLandings(4 * Math.min(layout.moving, layout.chunkElements)));

@@ -89,7 +89,7 @@ describe('the weights after a run', () => {
       ...RUN,
       '--augment',
       'flip,crop:2,rotate:10,cutout:3,brightness:0.2',
-      ...['--exchange', 'int8', '--weights', 'bf16'],
+      ...['--exchange', 'int8', '--weights', 'delta4'],
     ];
     const alone = await temporaryFolder();
     const one = await coordinatorHere(alone, ...augmented, '--local-lanes', '1');

@@ -241,7 +241,7 @@ export class TaskRunner {
   private load(which: WhichWeights): Promise<void> {
     const { material, weights } = this.options;
     const inbox = weights.of(which);
-    const name = `${which}:${inbox.version}`;
+    const name = `${which}:${inbox.count}`;
     if (this.loading.name !== name) {
       this.loading = { name, done: material.compute.setWeights(inbox.weights) };
       // Others may be computed with the same weights.
@@ -253,8 +253,8 @@ export class TaskRunner {
   /** Its weights are here, and nothing is computed with others. */
   private canStart(task: Task): boolean {
     const which = task.kind === 'lease' ? 'current' : task.part.weights;
-    const { version } = this.options.weights.of(which);
-    const isAlone = this.computing.size === 0 || this.loading.name === `${which}:${version}`;
+    const { version, count } = this.options.weights.of(which);
+    const isAlone = this.computing.size === 0 || this.loading.name === `${which}:${count}`;
     return versionOf(task) === version && isAlone;
   }
 }

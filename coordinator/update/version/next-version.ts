@@ -8,7 +8,7 @@ import type { Part } from '../optimizers/optimizer.js';
 import { normScale } from '../rule/clip.js';
 import { type Constrained, constrainedIn, isNorm, project } from '../rule/constraints.js';
 import { needsWhole, type UpdateRule } from '../rule/update-rule.js';
-import type { RoundedWeights } from './rounded-weights.js';
+import type { CodedWeights } from './held-weights.js';
 import type { VersionedWeights } from './versioned-weights.js';
 
 /** A state vector that lasts from step to step, as the checkpoint stores it: chunk by chunk. */
@@ -31,7 +31,7 @@ export interface NextVersionParts {
   rule: UpdateRule;
   weights: VersionedWeights;
   /** What workers hold, where weights travel coded. */
-  coded: RoundedWeights | undefined;
+  coded: CodedWeights | undefined;
   /** The moving average, where one is kept. */
   averaged: VersionedWeights | undefined;
   /** What the optimizer remembers. */
@@ -43,7 +43,7 @@ export class NextVersion {
   private readonly kernels: Kernels;
   private readonly rule: UpdateRule;
   private readonly weights: VersionedWeights;
-  private readonly coded: RoundedWeights | undefined;
+  private readonly coded: CodedWeights | undefined;
   private readonly averaged: VersionedWeights | undefined;
   private readonly slots: readonly Section[];
   private readonly constrained: readonly Constrained[];
@@ -186,6 +186,7 @@ export class NextVersion {
     for (const { name } of this.slots) preserver.preserve(name, chunk);
     if (this.weights.version === version) return;
     preserver.preserve('weights', chunk);
+    if (this.coded?.hasMemory) preserver.preserve('held', chunk);
     if (this.averaged) preserver.preserve('average', chunk);
   }
 

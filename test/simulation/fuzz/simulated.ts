@@ -34,7 +34,7 @@ export interface SimulatedOptions {
   frames: number;
   /** The run ends at this step at the latest. */
   steps: number;
-  /** Whether gradients travel coded. */
+  /** Whether gradients and weights travel coded. */
   isCoded?: boolean;
   /** Told now and then how many messages have been read. */
   read?(messages: number): void;
@@ -73,7 +73,7 @@ export async function simulated({
     optimizer: createOptimizer({ name: 'adam' }),
     deadAfterMs: DEAD_AFTER_MS,
     shuffle: 'full',
-    ...(isCoded ? { exchange: { code: 'int8', depth: 3 } as const } : {}),
+    ...(isCoded ? { exchange: { code: 'int8', depth: 3 } as const, coding: 'delta4' as const } : {}),
     evaluateEvery: 20,
     test: TEST,
     trace: lastEvents.steps(() => simulation.clock.time),

@@ -6,10 +6,8 @@ import type { Kernels } from '../../../coordinator/update/kernels/kernels.js';
 import { createOptimizer } from '../../../coordinator/update/optimizers/optimizers.js';
 import { Pipeline } from '../../../coordinator/update/pipeline.js';
 import type { UpdateRule } from '../../../coordinator/update/rule/update-rule.js';
-import {
-  createWeightsCode,
-  type WeightsCoding,
-} from '../../../shared/numerics/codec/weights/weights-code.js';
+import type { WeightsCoding } from '../../../shared/numerics/codec/weights/codings.js';
+import { createWeightsCode } from '../../../shared/numerics/codec/weights/weights-code.js';
 import { type Node, ROOT, shardBounds } from '../../../shared/numerics/tree.js';
 import { SMALL } from './contributions.js';
 
