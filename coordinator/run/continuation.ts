@@ -2,6 +2,8 @@
  * How a run that is over goes on: an admin asks for it where the run is still served, and the program that leads runs
  * does it, if it has offered to.
  */
+
+/** From which checkpoint a run that is over goes on, and with which learning rate. */
 export interface Continuation {
   /** With the newest checkpoint, or with the best. */
   from: 'last' | 'best';

@@ -17,8 +17,6 @@ export function Overview({ run, status, timeline, model, events, curves, admin, 
   const workers = <Workers {...{ status, run, timeline, admin, onRefused }} isOver={!goesOn} />;
   if (isWaiting) return <Waiting status={status} workers={workers} events={<Events events={events} />} />;
   const tryIt = model && <TryIt key={run} run={run} model={model} step={status.step} />;
-  // Beside a run that has nothing else to show, the paper fills what would be empty.
-  const isBare = !timeline?.steps.length && !model?.recalls;
   return (
     <>
       {/* A thumb finds it at once: a drawing is what a phone is best at. */}
@@ -30,11 +28,10 @@ export function Overview({ run, status, timeline, model, events, curves, admin, 
           <Timeline key={run} timeline={timeline} workers={workersOf(status)} />
         )}
         {model && <Recall model={model} most={6} />}
-        {!isNarrow && isBare && tryIt}
       </div>
       <div class="column side">
         <Events events={events} />
-        {!isNarrow && !isBare && tryIt}
+        {!isNarrow && tryIt}
       </div>
     </>
   );
