@@ -28,6 +28,7 @@ export async function createMonitor(
   events: EventLog,
 ): Promise<Watch> {
   const history = new History(metric);
+  events.steps = () => progress.step;
   if (configuration.resume) {
     await readHistory(folder.metrics, history, metric, progress.step);
     const kept = stored?.state.changes ?? [];

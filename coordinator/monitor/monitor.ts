@@ -29,6 +29,7 @@ import type { Watcher } from '../record/recorder.js';
 import type { ContributionTimes } from '../scheduling/contribution-times.js';
 import type { Pipeline } from '../update/pipeline.js';
 import type { History } from './curves/history.js';
+import { Recalls } from './curves/recalls.js';
 import type { EventLog } from './event-log.js';
 import { Sampler } from './histograms.js';
 import { stepDurations } from './prometheus.js';
@@ -60,11 +61,13 @@ export class Monitor implements RunMonitor, Watcher {
   /** Ends the sampling of the step in hand. */
   private untap: () => void = () => undefined;
   private latest: ModelView['evaluation'] = null;
+  private readonly recalls: Recalls;
 
   constructor(private readonly options: MonitorOptions) {
     this.layout = layoutOf(options.description.weights);
     this.sampler = new Sampler(this.layout);
     this.history = options.history;
+    this.recalls = new Recalls(options.test.label);
     this.tap(0);
   }
 
@@ -87,6 +90,7 @@ export class Monitor implements RunMonitor, Watcher {
 
   evaluation(entry: Parameters<History['evaluation']>[0], totals: EvaluationTotals): void {
     this.history.evaluation(entry);
+    this.recalls.evaluation(entry.step, totals.confusion);
     this.finalTest(entry, totals);
   }
 
@@ -109,6 +113,7 @@ export class Monitor implements RunMonitor, Watcher {
     return {
       ...modelViewOf(description, test),
       evaluation: this.latest,
+      recalls: this.recalls.view(),
       histograms: {
         step: versioned.version,
         weights: this.sampler.histograms(weights, this.gradients?.samples),
@@ -189,6 +194,7 @@ export function modelViewOf(
     label,
     normalisation,
     evaluation: null,
+    recalls: null,
     histograms: null,
   };
 }

@@ -17,6 +17,7 @@ import { type RunFolder, runFolder } from '../../record/folder/run-folder.js';
 import { readConfiguration } from '../../record/folder/stored-configuration.js';
 import type { Summary } from '../../record/folder/summary.js';
 import { readView, type StoredView } from '../../record/folder/view-file.js';
+import { stepsPerEpoch } from '../../run/batches.js';
 import { isStale, rateOf } from '../../run/progress.js';
 import { type Configuration, configure } from '../../setup/configure.js';
 import { History, type Line, takeLine } from '../curves/history.js';
@@ -42,7 +43,7 @@ export class StoredRun implements RunView, RunMonitor {
   readonly name: string;
   readonly events = new EventLog();
   history!: History;
-  private configuration!: Configuration;
+  configuration!: Configuration;
   private checkpoint!: Checkpoint;
   private metric!: MetricName;
   private readonly tail: MetricsTail;
@@ -69,6 +70,12 @@ export class StoredRun implements RunView, RunMonitor {
 
   get shards(): string {
     return String(this.configuration.shards);
+  }
+
+  get stepsPerEpoch(): number | null {
+    const { trainRecords: records } = this.checkpoint.state;
+    const { batchSize } = this.configuration;
+    return records === undefined ? null : stepsPerEpoch({ records, batchSize });
   }
 
   /** @throws UserError as `openStoredRun` */
@@ -103,7 +110,7 @@ export class StoredRun implements RunView, RunMonitor {
   }
 
   timeline(): TimelineView {
-    return this.view?.timeline ?? { workers: [], steps: [] };
+    return this.view?.timeline ?? { workers: [], departed: [], steps: [] };
   }
 
   model(): ModelView {

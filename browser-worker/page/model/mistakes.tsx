@@ -3,17 +3,37 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { ModelView, ShownMistake } from '../../../shared/status/monitoring.js';
 import { count, percent } from '../data/format.js';
 import { paint } from '../data/pictures.js';
-import { className } from './model.js';
+import type { Cell } from './confusion.js';
+import { className } from './layers.js';
 
-export function Mistakes({ model }: { model: ModelView }) {
+interface MistakesProps {
+  model: ModelView;
+  /** Only those of one cell of the matrix; undefined: all. */
+  of: Cell | undefined;
+  onAll(): void;
+}
+
+export function Mistakes({ model, of, onAll }: MistakesProps) {
   const { evaluation } = model;
   if (model.label.kind !== 'class' || !evaluation) return null;
-  const { mistakes } = evaluation;
-  if (mistakes.length === 0) return null;
+  if (evaluation.mistakes.length === 0) return null;
+  const mistakes = evaluation.mistakes.filter(
+    ({ actual, predicted }) => !of || (of.actual === actual && of.predicted === predicted),
+  );
   return (
     <section class="panel" aria-labelledby="mistakes-title">
       <h2 id="mistakes-title">
-        Surest mistakes <small>of step {count(evaluation.step)}</small>
+        Most confident mistakes{' '}
+        <small>
+          {of
+            ? `${className(model, of.actual)} taken for ${className(model, of.predicted)}`
+            : `of step ${count(evaluation.step)}`}
+        </small>
+        {of && (
+          <button type="button" class="small" onClick={onAll}>
+            Show all
+          </button>
+        )}
       </h2>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
       <section class="scroll" tabIndex={0} aria-label="Pictures of mistakes">
@@ -22,12 +42,18 @@ export function Mistakes({ model }: { model: ModelView }) {
             <li key={mistake.record}>
               {mistake.x !== null && <Picture model={model} mistake={mistake} />}
               <span class="said">
-                {className(model, mistake.predicted)} <small>{percent(mistake.confidence, 0)}</small>
+                said {className(model, mistake.predicted)} <small>{percent(mistake.confidence, 0)}</small>
               </span>
-              <small>is {className(model, mistake.actual)}</small>
+              <small>was {className(model, mistake.actual)}</small>
             </li>
           ))}
         </ol>
+        {mistakes.length === 0 && (
+          <p class="empty">
+            None of these is among the {count(evaluation.mistakes.length)} most confident mistakes, which are
+            kept.
+          </p>
+        )}
       </section>
     </section>
   );

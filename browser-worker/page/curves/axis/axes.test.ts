@@ -17,6 +17,13 @@ const labeled = (min: number, max: number, height: number) =>
   logLabels(splitsOf(min, max), { min, max }, height).filter((value) => value !== null);
 
 describe('labels of a logarithmic axis', () => {
+  it('leave out what lies beside the axis, which need not end at a power of ten', () => {
+    const splits = [1e-4, 2e-4, 5e-4, 1e-3, 1e-2, 0.1, 1];
+    expect(logLabels(splits, { min: 1.5e-4, max: 0.5 }, 190).filter((value) => value !== null)).toEqual([
+      2e-4, 5e-4, 1e-3, 1e-2, 0.1,
+    ]);
+  });
+
   it.each([
     ['one decade, high', 0.1, 1, 400, [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]],
     ['one decade', 0.1, 1, 200, [0.1, 0.2, 0.5, 1]],

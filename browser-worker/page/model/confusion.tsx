@@ -4,14 +4,26 @@ import { countsByClass } from '../../../shared/data/confusion.js';
 import type { ModelView } from '../../../shared/status/monitoring.js';
 import { count, percent } from '../data/format.js';
 import { useScheme } from '../data/scheme.js';
-import { className } from './model.js';
+import { className } from './layers.js';
 
 /** More classes than this are drawn without numbers. */
 const CLASSES_IN_TABLE = 20;
 /** A full cell is this strong: its number must stay readable. */
 const STRONGEST = 0.5;
 
-export function Confusion({ model }: { model: ModelView }) {
+/** Which cell is looked at. */
+export interface Cell {
+  actual: number;
+  predicted: number;
+}
+
+interface ConfusionProps {
+  model: ModelView;
+  chosen: Cell | undefined;
+  onChoose(cell: Cell | undefined): void;
+}
+
+export function Confusion({ model, chosen, onChoose }: ConfusionProps) {
   const { label, evaluation } = model;
   if (label.kind === 'value' || !evaluation?.confusion) return null;
   if (label.kind === 'multilabel') return <ClassTable model={model} confusion={evaluation.confusion} />;
@@ -31,7 +43,7 @@ export function Confusion({ model }: { model: ModelView }) {
         </small>
       </h2>
       {classes <= CLASSES_IN_TABLE ? (
-        <ConfusionTable model={model} classes={classes} confusion={confusion} />
+        <ConfusionTable {...{ model, classes, confusion, chosen, onChoose }} />
       ) : (
         <ConfusionPicture classes={classes} confusion={confusion} />
       )}
@@ -81,7 +93,7 @@ interface Cells {
   confusion: number[];
 }
 
-function ConfusionTable({ model, classes, confusion }: Cells & { model: ModelView }) {
+function ConfusionTable({ model, classes, confusion, chosen, onChoose }: Cells & ConfusionProps) {
   const indices = Array.from({ length: classes }, (_, i) => i);
   const rowSum = (row: number) =>
     indices.reduce((sum, column) => sum + confusion[row * classes + column]!, 0);
@@ -89,7 +101,9 @@ function ConfusionTable({ model, classes, confusion }: Cells & { model: ModelVie
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     <section class="scroll" tabIndex={0} aria-label="Confusion matrix">
       <table class="confusion">
-        <caption class="soft">Rows: what it is. Columns: what the model says.</caption>
+        <caption class="soft">
+          Rows: actual. Columns: predicted. A mistake's count shows its pictures.
+        </caption>
         <thead>
           <tr>
             <td />
@@ -116,7 +130,18 @@ function ConfusionTable({ model, classes, confusion }: Cells & { model: ModelVie
                     class={row === column ? 'right' : 'wrong'}
                     style={{ '--strength': `${Math.round(100 * strength)}%` }}
                   >
-                    {cases > 0 ? count(cases) : ''}
+                    {row === column || cases === 0 ? (
+                      cases > 0 && count(cases)
+                    ) : (
+                      <button
+                        type="button"
+                        aria-pressed={chosen?.actual === row && chosen.predicted === column}
+                        aria-label={`${count(cases)} of ${className(model, row)} taken for ${className(model, column)}`}
+                        onClick={() => onChoose({ actual: row, predicted: column })}
+                      >
+                        {count(cases)}
+                      </button>
+                    )}
                   </td>
                 );
               })}

@@ -1,6 +1,6 @@
 /** Axes of a chart: how they look, which range they have, and what stands at them. */
 import type uPlot from 'uplot';
-import { significant } from '../data/format.js';
+import { significant } from '../../data/format.js';
 
 export function axis(color: (name: string) => string, more: uPlot.Axis): uPlot.Axis {
   return {
@@ -24,6 +24,13 @@ export function rangeOf(_plot: uPlot, min: number | null, max: number | null): u
   ];
 }
 
+/** The same on a logarithmic axis, which has no place for 0. */
+export function logRangeOf(min: number | null, max: number | null): uPlot.Range.MinMax {
+  if (min === null || max === null || !(min > 0)) return [0.1, 1];
+  const room = max / min > 1 + 1e-9 ? (max / min) ** 0.05 : 2;
+  return [min / room, max * room];
+}
+
 /** Labels of a logarithmic axis are so far apart, in CSS pixels. */
 const LABEL_PX = 16;
 /** Which of a decade's values are labeled, from few to many, with the least distance between two of them in decades. */
@@ -44,12 +51,15 @@ export function logLabels(
   { min, max }: { min: number; max: number },
   height: number,
 ): (number | null)[] {
+  // What lies beside the axis has no place at it.
+  const isOn = (value: number) => value >= min * (1 - 1e-9) && value <= max * (1 + 1e-9);
   const perDecade = height / Math.max(1e-9, Math.log10(max / min));
   const fitting = LABELED.findLast(([, apart]) => apart * perDecade >= LABEL_PX);
-  if (fitting) return splits.map((value) => (fitting[0].includes(leadingDigit(value)) ? value : null));
+  if (fitting)
+    return splits.map((value) => (isOn(value) && fitting[0].includes(leadingDigit(value)) ? value : null));
   const every = Math.ceil(LABEL_PX / perDecade);
   return splits.map((value) =>
-    leadingDigit(value) === 1 && Math.round(Math.log10(value)) % every === 0 ? value : null,
+    isOn(value) && leadingDigit(value) === 1 && Math.round(Math.log10(value)) % every === 0 ? value : null,
   );
 }
 
