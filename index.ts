@@ -42,6 +42,7 @@ export type {
 export type { OwnMetrics } from './coordinator/prepare/model/traced/own-metrics.js';
 export type { ModelShapes, OutputShapes } from './coordinator/prepare/zoo/model.js';
 export type { Scores, Summary } from './coordinator/record/folder/summary.js';
+export type { Continuation } from './coordinator/run/continuation.js';
 export type { FigureName, OutputFigure } from './coordinator/run/watch/figures.js';
 export type { Totals } from './coordinator/scheduling/totals.js';
 export type { FirstTokens } from './coordinator/server/access/access.js';

@@ -63,7 +63,7 @@ async function start(
   // What leads the run from its start to its files.
   const led = await createLifecycle(opened, prepared, training, watch, events);
   // What others reach: workers, pages, admins.
-  const { server, status } = await serveRun(opened, prepared, led, watch, cleanup);
+  const { server, status, continuations } = await serveRun(opened, prepared, led, watch, cleanup);
   // Only now can nothing of the user's be wrong any more.
   await opened.claimFolder();
   await server.save();
@@ -80,6 +80,7 @@ async function start(
     events,
     lifecycle,
     status,
+    continuations,
     finished,
     cleanup,
   });

@@ -12,6 +12,7 @@ import type { RunMaterial } from './data/material.js';
 import type { ConnectionEnd } from './reconnection.js';
 import { Session } from './session.js';
 import { unlessSilent } from './silence.js';
+import { bytesOf } from './weights/hashed-bytes.js';
 import type { HeldWeights } from './weights/weight-versions.js';
 
 /** No close code was received: the connection was given up. */
@@ -129,7 +130,16 @@ export function connect(options: ConnectOptions, stop: AbortSignal): Attempt {
     connection.close(reason.code, closeText(printable(problem)));
   };
   const { socket } = connection;
-  const session = new Session({ ...joining, socket, clock, prepare, fail, tell, progressed });
+  const session = new Session({
+    ...joining,
+    socket,
+    clock,
+    prepare,
+    fail,
+    tell,
+    progressed,
+    sha256: options.sha256,
+  });
   const leave = () => connection.close(CLOSE.leaving.code, 'stopped');
   stop.addEventListener('abort', leave);
   return { ended, abandon };
@@ -141,8 +151,7 @@ async function hashOf(
   sha256: ConnectOptions['sha256'],
 ): Promise<(HeldWeights & { sha256: string }) | undefined> {
   try {
-    // A copy: browsers do not hash memory that is shared.
-    return { ...held, sha256: await sha256(new Uint8Array(held.weights.slice().buffer)) };
+    return { ...held, sha256: await sha256(bytesOf(held.weights, held.material.layout)) };
   } catch {
     return undefined;
   }

@@ -2,11 +2,12 @@
  * A coordinator that means harm, and a worker's real session: whatever a few bytes ask for, nothing is made of it,
  * and the worker ends the connection with a reason.
  */
+import { createHash } from 'node:crypto';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Batch } from '../engine/engine.js';
 import { layoutOf } from '../shared/numerics/layout.js';
 import { decodeWorkerMessage, encode } from '../shared/protocol/codec.js';
-import { FRAME_WEIGHTS, HEADER_BYTES, writeHeader } from '../shared/protocol/frame.js';
+import { type Coding, FRAME_WEIGHTS, HEADER_BYTES, writeHeader } from '../shared/protocol/frame.js';
 import type { Evaluate, Lease, Welcome, WorkerMessage } from '../shared/protocol/messages.js';
 import { MessageError } from '../shared/protocol/msgpack/message-error.js';
 import { manifestOf } from '../test/support/files/manifest.js';
@@ -40,14 +41,15 @@ const evaluate = (changes: Partial<Evaluate> = {}): Uint8Array =>
 const welcome = (changes: Partial<Welcome> = {}): Uint8Array => encode({ ...WELCOME, ...changes });
 /** As many bounds as `shards` of so many samples have. */
 const bounds = (shards: number, samples: number) => Array.from({ length: shards + 1 }, (_, i) => i * samples);
-const weights = (step: number, elements = layout.total, chunk = 0): Uint8Array => {
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+const weights = (step: number, elements = layout.total, chunk = 0, coding?: Coding): Uint8Array => {
   const frame = new Uint8Array(HEADER_BYTES + 4 * elements);
-  writeHeader(frame, { type: FRAME_WEIGHTS, node: 0, chunk, step }, 4 * elements);
+  writeHeader(frame, { type: FRAME_WEIGHTS, node: 0, chunk, step, ...(coding && { coding }) }, 4 * elements);
   return frame;
 };
 
 /** A session that is ready, and holds no weights yet: what it is asked for waits. */
-async function ready(buffered: () => number = () => 0) {
+async function ready(buffered: () => number = () => 0, changes: Partial<Welcome> = {}) {
   const sent: WorkerMessage[] = [];
   /** Samples that batches were made of. */
   const assembled: number[] = [];
@@ -89,18 +91,67 @@ async function ready(buffered: () => number = () => 0) {
         },
       }),
     fail: (error) => failures.push(error),
+    sha256: async (bytes) => sha256(bytes),
     tell: () => undefined,
   });
   onTestFinished(() => session.close());
   const whenReady = new Promise<void>((resolve) => {
     isReady = resolve;
   });
-  session.received(welcome());
+  session.received(welcome(changes));
   await whenReady;
   return { session, sent, assembled, failures, material };
 }
 
 const SILENT = { send: () => undefined, sendFrame: () => undefined, bufferedBytes: () => 0 };
+
+describe('weights that a worker is told to compare', () => {
+  const RIGHT = sha256(new Uint8Array(4 * layout.total));
+  const check = (version: number, hash = RIGHT) => encode({ type: 'check', version, sha256: hash });
+  const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+  const toldOf = (sent: WorkerMessage[]) => sent.slice(1).map(({ type }) => type);
+
+  async function atVersion64() {
+    const made = await ready(undefined, { weights: 'delta8' });
+    const { session } = made;
+    session.received(weights(63));
+    session.received(weights(64, layout.total, 0, 'delta8'));
+    return made;
+  }
+
+  it('are left as they are where they have that hash', async () => {
+    const { session, sent } = await atVersion64();
+    session.received(check(64));
+    await settle();
+    expect(toldOf(sent)).toEqual(['synced']);
+    expect(session.holding()).toMatchObject({ version: 64 });
+  });
+
+  it('are held no more where they have another: it says so, heeds no change of them, and waits for all', async () => {
+    const { session, sent } = await atVersion64();
+    session.received(
+      check(
+        64,
+        RIGHT.replace(/^./, (digit) => (digit === '0' ? '1' : '0')),
+      ),
+    );
+    session.received(weights(65, layout.total, 0, 'delta8'));
+    await settle();
+    expect(sent.at(-1)).toEqual({ type: 'differs', version: 64 });
+    session.received(weights(66, layout.total, 0, 'delta8'));
+    session.received(check(66));
+    expect(session.holding()).toBeUndefined();
+    session.received(weights(65));
+    session.received(weights(66, layout.total, 0, 'delta8'));
+    expect(session.holding()).toMatchObject({ version: 66 });
+    expect(toldOf(sent)).toEqual(['synced', 'differs']);
+  });
+
+  it('are those that it has', async () => {
+    const { session } = await atVersion64();
+    expect(() => session.received(check(65))).toThrow('version 65 is to be compared, where 64 is held');
+  });
+});
 
 describe('weights that a worker is told to keep', () => {
   const held = Float32Array.from({ length: layout.total }, (_, i) => i);

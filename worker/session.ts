@@ -12,6 +12,7 @@ import { decodeCoordinatorMessage } from '../shared/protocol/codec.js';
 import { FrameError, isFrame, readFrame } from '../shared/protocol/frame.js';
 import type { WhichWeights } from '../shared/protocol/in-process.js';
 import {
+  type Check,
   type CoordinatorMessage,
   PROTOCOL_VERSION,
   type RunProgress,
@@ -26,6 +27,7 @@ import { TaskRunner } from './computing/task-runner.js';
 import type { RunMaterial } from './data/material.js';
 import { Outbox } from './sending/outbox.js';
 import { type UploadSocket, Uploads } from './sending/uploads.js';
+import { bytesOf } from './weights/hashed-bytes.js';
 import { type HeldWeights, type NewVersion, WeightVersions } from './weights/weight-versions.js';
 
 export interface SessionOptions {
@@ -39,6 +41,8 @@ export interface SessionOptions {
   prepare(welcome: Welcome): Promise<RunMaterial>;
   /** Something broke that this connection cannot mend: it is to be closed with this reason. */
   fail(error: unknown): void;
+  /** In hexadecimal; without it, no weights are compared. */
+  sha256?(bytes: Uint8Array): Promise<string>;
   /** Hears how the run goes. */
   progressed?(progress: RunProgress): void;
   tell(happening: WorkerHappening): void;
@@ -117,6 +121,8 @@ export class Session {
     switch (message.type) {
       case 'keep':
         return this.turnedTo(ready.weights.keep(message, this.held), ready);
+      case 'check':
+        return void this.check(message, ready);
       case 'lease':
         return ready.runner.lease(message);
       case 'evaluate':
@@ -188,6 +194,25 @@ export class Session {
       ...{ material, weights, gradients, uploads, outbox, clock, seed, exchange, fail },
     });
     return { weights, gradients, uploads, runner };
+  }
+
+  /** Compares what is held of a version with what was sent. @throws MessageError if it is not the version that is held */
+  private check({ version, sha256 }: Check, { weights }: Ready): void {
+    const held = weights.of('current');
+    // All of them are under way already.
+    if (held.version < 0) return;
+    if (held.version !== version)
+      throw new MessageError(`version ${version} is to be compared, where ${held.version} is held`);
+    // Later ones follow from what this one was, also where it is gone by the time that it is hashed.
+    this.options.sha256?.(bytesOf(held.weights, weights.layout)).then(
+      (own) => {
+        if (this.closed || own === sha256) return;
+        held.distrust();
+        this.outbox.send({ type: 'differs', version });
+      },
+      // What cannot be hashed cannot be compared.
+      () => undefined,
+    );
   }
 
   private turnedTo({ which, version, isFirst }: NewVersion, { uploads, runner }: Ready): void {

@@ -1,6 +1,6 @@
 /**
  * What does a step send? One worker behind a proxy that counts what passes, and lets it pass at a line's speed: the same
- * run with gradients in float32 and coded. Two lengths of a run, so that joining does not count.
+ * run with gradients and weights in float32 and coded. Two lengths of a run, so that joining does not count.
  */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
@@ -13,7 +13,13 @@ import type { Bench, BenchResult } from '../support/question.js';
 const ENGINE = 'compiled/wasm';
 const RUN = { model: 'mlp:512,256', batchSize: 128, shards: 8 } as const;
 const MBIT = 10;
-const EXCHANGES = ['f32', 'int8'] as const;
+const MODES = [
+  { exchange: 'f32', weights: 'f32' },
+  { exchange: 'int8', weights: 'f32' },
+  { exchange: 'int8', weights: 'bf16' },
+  { exchange: 'int8', weights: 'delta8' },
+  { exchange: 'int8', weights: 'delta4' },
+] as const;
 
 interface Passed {
   up: number;
@@ -21,18 +27,18 @@ interface Passed {
 }
 
 export const bytes: Bench = {
-  question: `how many bytes a parameter does a step send up and down, and how long does it take at ${MBIT} Mbit/s? (goal: 1.06 up with int8, 4 with f32)`,
+  question: `how many bytes a parameter does a step send up and down, and how long does it take at ${MBIT} Mbit/s? (goal: at most 1.06 up with int8, 0.56 down with delta4; 4 with f32)`,
   async run({ quick, log }) {
     const results: BenchResult[] = [];
     const configuration = configure(RUN);
     const { description } = await prepare(configuration, configuration.model);
     const parameters = layoutOf(description.weights).moving;
     const [short, long] = quick ? [2, 12] : [5, 45];
-    for (const exchange of EXCHANGES) {
+    for (const mode of MODES) {
       const measure = async (steps: number, bitsPerSecond: number) => {
         const passed = { up: 0, down: 0 };
         const ms = await frameworkStepMs(
-          { ...RUN, exchange },
+          { ...RUN, ...mode },
           ENGINE,
           steps,
           behindProxy(passed, bitsPerSecond),
@@ -44,11 +50,10 @@ export const bytes: Bench = {
       const perParameter = (direction: keyof Passed) =>
         (many[direction] - few[direction]) / (long - short) / parameters;
       const [up, down] = [perParameter('up'), perParameter('down')];
-      log(
-        `  ${exchange}: ${up.toFixed(3)} bytes up, ${down.toFixed(3)} down; ${slow.ms.toFixed(0)} ms a step`,
-      );
+      const name = `--exchange ${mode.exchange} --weights ${mode.weights}`;
+      log(`  ${name}: ${up.toFixed(3)} bytes up, ${down.toFixed(3)} down; ${slow.ms.toFixed(0)} ms a step`);
       results.push({
-        name: `--exchange ${exchange}, ${RUN.model}`,
+        name: `${name}, ${RUN.model}`,
         ...{ parameters, bytesUp: up, bytesDown: down, stepMs: many.ms },
         [`stepMsAt${MBIT}Mbit`]: slow.ms,
       });

@@ -1,25 +1,22 @@
-/** The dashboard: puts the panels together and feeds them. */
+/** The dashboard: hears of the run, and shows the view that the address names. */
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { LoggedEvent } from '../../shared/status/events.js';
-import type { Greeting, ModelView, StatusView, TimelineView } from '../../shared/status/monitoring.js';
+import type { ModelView, TimelineView } from '../../shared/status/monitoring.js';
 import { isOver } from '../../shared/status/status.js';
-import { CurveControls, MainCurves, SmallCurves, useCurves } from './curves/charts.js';
+import { useCurves } from './curves/charts.js';
 import { show, shownNow } from './data/address.js';
-import { useFeed } from './data/feed.js';
+import { useAdmin } from './data/admin.js';
+import { type Heard, useFeed } from './data/feed.js';
 import { percent } from './data/format.js';
 import { usePolled } from './data/polled.js';
+import { useRoute, VIEWS } from './data/route.js';
 import { Invite } from './join/invite.js';
-import { Confusion } from './panels/confusion.js';
-import { Events } from './panels/events.js';
+import { GoOn } from './panels/go-on.js';
 import { Header } from './panels/header.js';
-import { Histograms } from './panels/histograms.js';
 import { Kpis } from './panels/kpis.js';
-import { Mistakes } from './panels/mistakes.js';
-import { Layers } from './panels/model.js';
-import { Timeline } from './panels/timeline.js';
-import { Workers } from './panels/workers.js';
-import { TryIt } from './try/try-it.js';
+import { Notices } from './panels/notices.js';
+import { Commands } from './views/commands/commands.js';
+import { View } from './views/view.js';
 
 const TIMELINE_MS = 1000;
 const MODEL_MS = 5000;
@@ -30,7 +27,8 @@ export function App() {
     setChosen(run);
     show({ run });
   };
-  const { connection, era, greeting, status, events } = useFeed(chosen);
+  const heard = useFeed(chosen);
+  const { connection, greeting, status } = heard;
   if (!greeting || !status) {
     return (
       <main class="bare">
@@ -40,24 +38,18 @@ export function App() {
       </main>
     );
   }
-  return <Dashboard {...{ connection, era, greeting, status, events, chosen, choose }} />;
+  return <Dashboard {...{ ...heard, greeting, status, chosen, choose }} />;
 }
 
-interface DashboardProps {
-  connection: string;
-  era: number;
-  greeting: Greeting;
-  status: StatusView;
-  events: LoggedEvent[];
+interface DashboardProps extends Required<Heard> {
   chosen: string | undefined;
   choose(run: string): void;
 }
 
 function Dashboard({ connection, era, greeting, status, events, chosen, choose }: DashboardProps) {
   const run = greeting.runs.find(({ id }) => id === chosen) ?? greeting.runs[0]!;
+  const route = useRoute();
   const goesOn = greeting.live && !isOver(status.state);
-  // What has nothing to show is not shown; what comes then takes its place, and pushes nothing.
-  const isWaiting = goesOn && status.step === 0;
   const timeline = usePolled<TimelineView>(
     { path: '/api/timeline', run: run.id },
     `${era} ${status.state}`,
@@ -72,93 +64,61 @@ function Dashboard({ connection, era, greeting, status, events, chosen, choose }
   );
   const [inviting, setInviting] = useState(false);
   const [refused, setRefused] = useState('');
-  const curves = useCurves(greeting.runs, era, status.step);
+  const admin = useAdmin(setRefused);
+  const curves = useCurves(greeting.runs, run.id, { era, step: status.step, events });
   const { Panel, contribute } = useContribution();
-
   useEffect(() => {
-    document.title = `${percent(status.step / status.steps, 0)} ${status.state} – ${run.name}`;
-  }, [status.step, status.state, status.steps, run.name]);
-
+    const view = VIEWS.find(([name]) => name === route.view && name !== 'overview')?.[1];
+    const place = view ? `${view} – ${run.name}` : run.name;
+    document.title = `${percent(status.step / status.steps, 0)} ${status.state} – ${place}`;
+  }, [status.step, status.state, status.steps, run.name, route.view]);
+  const isWaiting = goesOn && status.step === 0 && route.view === 'overview';
+  const invite = () => setInviting(!inviting);
   return (
     <>
       <Header
-        {...{ greeting, status, run }}
+        {...{ greeting, status, run, admin, route }}
         contributing={Panel !== undefined}
         onContribute={contribute}
         onChoose={choose}
-        onInvite={() => setInviting(!inviting)}
-        onRefused={setRefused}
+        onInvite={invite}
       />
       <main class="dashboard">
-        <div class="notices" role="status">
-          {connection === 'lost' && (
-            <p class="notice bad" data-testid="disconnected">
-              Disconnected from the coordinator{isOver(status.state) ? ', whose run is over' : ''}: what you
-              see is from before. Trying again…
-            </p>
-          )}
-          {(status.state === 'failed' || status.state === 'saving') && (
-            <p class="notice bad">{status.message}</p>
-          )}
-          {status.state === 'stopped' && <p class="notice">{status.message}</p>}
-          {!isOver(status.state) && status.trouble && <p class="notice bad">{status.trouble}</p>}
-          {refused && <p class="notice bad">Refused: {refused}</p>}
-        </div>
+        <Notices
+          {...{ connection, status, refused }}
+          goOn={
+            greeting.admin &&
+            isOver(status.state) && (
+              <GoOn key={era} run={run.id} state={`${era} ${status.state}`} admin={admin} />
+            )
+          }
+        />
         {Panel && (
           <section class="full contribute" aria-label="This tab">
             <Panel />
           </section>
         )}
-        <Kpis status={status} />
+        {(route.view === 'overview' || route.view === 'charts') && <Kpis status={status} />}
         {goesOn && greeting.join && (inviting || isWaiting) && (
-          <Invite join={greeting.join} tokens={greeting.tokens} runDir={status.runDir} />
-        )}
-        {isWaiting ? (
-          <section class="full" aria-labelledby="waiting-title">
-            <h2 id="waiting-title">Waiting for the first step…</h2>
-            <p class="empty">{status.message}</p>
-          </section>
-        ) : (
-          <>
-            <CurveControls {...curves} />
-            <MainCurves {...curves} />
-          </>
-        )}
-        <div class={isWaiting ? 'full' : 'column wide'} key={`work ${isWaiting}`}>
-          {!isWaiting && (greeting.live || (timeline?.steps.length ?? 0) > 0) && (
-            <Timeline
-              key={run.id}
-              timeline={timeline}
-              workers={status.workerCounts.node + status.workerCounts.browser}
-            />
-          )}
-          <Workers
-            status={status}
-            run={run.id}
-            timeline={timeline}
-            admin={greeting.admin && goesOn}
-            isOver={!goesOn}
-            onRefused={setRefused}
+          <Invite
+            join={greeting.join}
+            tokens={greeting.tokens}
+            admin={greeting.admin}
+            runDir={status.runDir}
           />
-          {!isWaiting && (
-            <div class="two">
-              <SmallCurves {...curves} />
-            </div>
-          )}
-        </div>
-        <div class={isWaiting ? 'full' : 'column side'} key={`events ${isWaiting}`}>
-          <Events events={events} />
-          {model && !isWaiting && <TryIt key={run.id} run={run.id} model={model} step={status.step} />}
-        </div>
-        {model && !isWaiting && (
-          <div class="full about-model">
-            <Confusion model={model} />
-            <Mistakes model={model} />
-            <Histograms model={model} />
-            <Layers model={model} />
-          </div>
         )}
+        <View
+          {...{ route, status, timeline, model, events, curves, goesOn }}
+          run={run.id}
+          runs={greeting.runs}
+          admin={greeting.admin && goesOn}
+          onRefused={setRefused}
+        />
       </main>
+      <Commands
+        {...{ greeting, status, goesOn, curves, choose, invite, contribute }}
+        ask={greeting.admin && goesOn ? admin.ask : undefined}
+      />
     </>
   );
 }

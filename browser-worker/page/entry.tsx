@@ -3,7 +3,7 @@ import { type ComponentChild, render } from 'preact';
 import type { Role } from '../../shared/protocol/roles.js';
 import type { SessionView } from '../../shared/status/monitoring.js';
 import { isOneOf, openSession, refusalText } from './data/session.js';
-import './style.css';
+import './styles/styles.css';
 
 /** @param roles those that may use it */
 export async function mount(

@@ -1,9 +1,11 @@
 /** `swarmgrad coordinator`: runs a training from its first step to its last, or to Ctrl-C. */
 import type { Command } from 'commander';
-import type { GivenCoordinatorOptions } from '../../coordinator/options/options.js';
+import { type GivenCoordinatorOptions, ofScope } from '../../coordinator/options/options.js';
 import { moduleFile } from '../../coordinator/prepare/model/module/module-model.js';
+import { rollBack } from '../../coordinator/record/checkpoint/roll-back.js';
 import { runFolder } from '../../coordinator/record/folder/run-folder.js';
 import { readConfiguration } from '../../coordinator/record/folder/stored-configuration.js';
+import type { Continuation } from '../../coordinator/run/continuation.js';
 import { joinLine } from '../../coordinator/server/network/addresses.js';
 import type { RunningCoordinator } from '../../coordinator/start.js';
 import type { Level } from '../../shared/status/events.js';
@@ -34,6 +36,19 @@ export function addCoordinator(program: Command): void {
 
 /** @throws UserError where the run cannot start, or fails; Interrupted where it was stopped */
 export async function runCoordinator(given: GivenCoordinatorOptions, command: Command): Promise<void> {
+  let interruption: Promise<Interruption> | undefined;
+  // Heard once a process, and not before there is a run to end.
+  const heard = () => (interruption ??= interrupted());
+  for (let next: GivenCoordinatorOptions | undefined = given; next; )
+    next = await leadRun(next, command, heard);
+}
+
+/** @returns with which options the run goes on, where an admin has asked for that after its end */
+async function leadRun(
+  given: GivenCoordinatorOptions,
+  command: Command,
+  heard: () => Promise<Interruption>,
+): Promise<GivenCoordinatorOptions | undefined> {
   const terminal = terminalOf(command);
   // Nothing of the user's may be wrong once the run has begun.
   const { onEvent } = givenFlags(EVENT_OPTIONS, command);
@@ -44,7 +59,7 @@ export async function runCoordinator(given: GivenCoordinatorOptions, command: Co
   const running = await startCoordinator(given, (what) =>
     early.say({ type: 'preparing', text: `${what} ...` }),
   );
-  const interruption = interrupted();
+  const interruption = heard();
   const takesToken = running.localToken !== undefined;
   const { url, runDir, firstTokens } = running;
   // Scripts wait for this: from here on the run can be joined.
@@ -93,12 +108,33 @@ export async function runCoordinator(given: GivenCoordinatorOptions, command: Co
     ...common,
   });
   const lanes = startLocalLanes({ lanes: localLanes ?? 0, door, ...common });
+  let goesOn: Continuation | undefined;
   try {
-    await untilTheEnd(running, display, interruption, given.linger ?? false);
+    goesOn = await untilTheEnd(running, display, interruption, given.linger ?? false);
   } finally {
     await Promise.all([workers.stop(), lanes.stop(), hook?.settled()]);
     await running.close();
   }
+  if (!goesOn) return undefined;
+  if (goesOn.from === 'best') await rollBack(runFolder(runDir).checkpoints, goesOn.step);
+  return optionsToGoOn(given, goesOn, { runDir, url });
+}
+
+/** The run's own configuration stands in its folder; the port stays, so that pages and workers find it again. */
+export function optionsToGoOn(
+  given: GivenCoordinatorOptions,
+  { learningRate }: Continuation,
+  { runDir, url }: { runDir: string; url: string },
+): GivenCoordinatorOptions {
+  const { startOrResume: _, ...kept } = ofScope(given, 'call');
+  const { port, protocol } = new URL(url);
+  return {
+    ...kept,
+    ...{ runDir, resume: true, port: Number(port) || (protocol === 'https:' ? 443 : 80) },
+    // Credentials in an address are kept nowhere else.
+    ...(given.data === undefined ? {} : { data: given.data }),
+    ...(learningRate === undefined ? {} : { resumeLr: learningRate }),
+  };
 }
 
 /** Where a run that nobody has measured out is over before it can learn. */
@@ -116,6 +152,7 @@ export function fewStepsText(
 
 /**
  * @param interruption of the process
+ * @returns how the run goes on; undefined: it does not
  * @throws UserError where the run has failed; Interrupted where it was stopped
  */
 export async function untilTheEnd(
@@ -123,7 +160,7 @@ export async function untilTheEnd(
   display: Display,
   interruption: Promise<Interruption>,
   linger: boolean,
-): Promise<void> {
+): Promise<Continuation | undefined> {
   let isOver = false;
   let signal: Interruption | undefined;
   const stopped = interruption.then((what) => {
@@ -144,8 +181,13 @@ export async function untilTheEnd(
     if (status === 'failed') display.say({ type: 'failed', level: 'error', text: reason });
     const text = `still serving on ${running.url} until Ctrl-C`;
     display.say({ type: 'serving', url: running.url, text });
-    await stopped;
+    const goesOn = await Promise.race([stopped, running.continued()]);
+    if (goesOn) {
+      display.say({ type: 'continued', text: `goes on from step ${goesOn.step}, as an admin has asked` });
+      return goesOn;
+    }
   }
   if (status === 'failed') throw new UserError(reason);
   if (status === 'stopped') throw new Interrupted(signal ?? 'SIGINT');
+  return undefined;
 }

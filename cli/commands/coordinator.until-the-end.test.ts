@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Summary } from '../../coordinator/record/folder/summary.js';
+import type { Continuation } from '../../coordinator/run/continuation.js';
 import type { RunningCoordinator } from '../../coordinator/start.js';
 import { Interrupted, type Interruption } from '../input/interruptions.js';
 import type { Note } from '../output/log.js';
-import { fewStepsText, untilTheEnd } from './coordinator.js';
+import { fewStepsText, optionsToGoOn, untilTheEnd } from './coordinator.js';
 
 /** A run whose end, and whose user, are the test's. */
 function subject(linger: boolean) {
@@ -16,8 +17,13 @@ function subject(linger: boolean) {
   const interruption = new Promise<Interruption>((resolve) => {
     interrupt = resolve;
   });
+  let goOn!: (how: Continuation) => void;
+  const continued = new Promise<Continuation>((resolve) => {
+    goOn = resolve;
+  });
   let stops = 0;
   const running = {
+    continued: () => continued,
     url: 'http://127.0.0.1:1',
     runDir: '/runs/one',
     finished,
@@ -42,7 +48,7 @@ function subject(linger: boolean) {
   });
   const over = untilTheEnd(running, display, interruption, linger);
   over.catch(() => undefined);
-  return { over, end, interrupt, lines, serves, stops: () => stops };
+  return { over, end, interrupt, goOn, lines, serves, stops: () => stops };
 }
 const summary = (status: Summary['status'], reason?: string) =>
   ({
@@ -73,6 +79,19 @@ describe('a coordinator that lingers', () => {
     );
     stoppedByPage.interrupt('SIGINT');
     await expect(stoppedByPage.over).rejects.toBeInstanceOf(Interrupted);
+  });
+
+  it('goes on where an admin asks for it, under the same address and with what was given for this call alone', async () => {
+    const failed = subject(true);
+    failed.end(summary('failed', 'the weights hold NaN'));
+    await failed.serves;
+    const how = { from: 'best', step: 60, learningRate: 0.01 } as const;
+    failed.goOn(how);
+    expect(await failed.over).toEqual(how);
+    const given = { data: 'digits', linger: true, startOrResume: true, epochs: 3, port: 0, lr: 1 };
+    expect(optionsToGoOn(given, how, { runDir: '/runs/one', url: 'http://127.0.0.1:8123' })).toEqual({
+      ...{ data: 'digits', linger: true, runDir: '/runs/one', resume: true, port: 8123, resumeLr: 0.01 },
+    });
   });
 
   it('ends with the run that is interrupted', async () => {

@@ -21,11 +21,19 @@ export class EventLog {
   private next = 0;
   private hasBeenHeard = false;
 
+  /** Updates made so far, once a run counts them. */
+  steps: () => number | undefined = () => undefined;
+
   /** @param wallClock milliseconds since 1970 */
   constructor(private readonly wallClock: () => number = Date.now) {}
 
   readonly tell = (event: RunEvent): void => {
-    const logged = { ...shown(event), id: this.next++, at: this.wallClock(), level: levelOf(event) };
+    const after = this.steps();
+    const logged = {
+      ...shown(event),
+      ...{ id: this.next++, at: this.wallClock(), level: levelOf(event) },
+      ...(after === undefined ? {} : { after }),
+    };
     this.keep(logged);
     for (const listener of this.listeners) listener(logged);
   };

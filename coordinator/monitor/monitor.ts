@@ -2,6 +2,7 @@
  * What a run under way shows to those who watch: curves, events, the last steps, the model. The recorder
  * tells it what happens; everything that it keeps is bounded, and nothing here can hold the run up.
  */
+
 import type { Clock } from '../../shared/clock.js';
 import type { EvaluationTotals } from '../../shared/data/evaluation-parts.js';
 import {
@@ -14,6 +15,7 @@ import {
 import type { ModelDescription } from '../../shared/models/description.js';
 import { type Layout, layoutOf } from '../../shared/numerics/layout.js';
 import { metricOf } from '../../shared/numerics/losses.js';
+import { weightsOfModel } from '../../shared/numerics/rounds/round-layout.js';
 import type {
   Change,
   Mistake,
@@ -27,6 +29,7 @@ import type { Watcher } from '../record/recorder.js';
 import type { ContributionTimes } from '../scheduling/contribution-times.js';
 import type { Pipeline } from '../update/pipeline.js';
 import type { History } from './curves/history.js';
+import { Recalls } from './curves/recalls.js';
 import type { EventLog } from './event-log.js';
 import { Sampler } from './histograms.js';
 import { stepDurations } from './prometheus.js';
@@ -58,11 +61,13 @@ export class Monitor implements RunMonitor, Watcher {
   /** Ends the sampling of the step in hand. */
   private untap: () => void = () => undefined;
   private latest: ModelView['evaluation'] = null;
+  private readonly recalls: Recalls;
 
   constructor(private readonly options: MonitorOptions) {
     this.layout = layoutOf(options.description.weights);
     this.sampler = new Sampler(this.layout);
     this.history = options.history;
+    this.recalls = new Recalls(options.test.label);
     this.tap(0);
   }
 
@@ -85,6 +90,7 @@ export class Monitor implements RunMonitor, Watcher {
 
   evaluation(entry: Parameters<History['evaluation']>[0], totals: EvaluationTotals): void {
     this.history.evaluation(entry);
+    this.recalls.evaluation(entry.step, totals.confusion);
     this.finalTest(entry, totals);
   }
 
@@ -107,6 +113,7 @@ export class Monitor implements RunMonitor, Watcher {
     return {
       ...modelViewOf(description, test),
       evaluation: this.latest,
+      recalls: this.recalls.view(),
       histograms: {
         step: versioned.version,
         weights: this.sampler.histograms(weights, this.gradients?.samples),
@@ -131,7 +138,8 @@ export class Monitor implements RunMonitor, Watcher {
   weights() {
     const { averaged, weights } = this.options.pipeline;
     const shown = averaged ?? weights;
-    return { version: shown.version, copy: () => shown.flat() };
+    const { weights: specs } = this.options.description;
+    return { version: shown.version, copy: () => weightsOfModel(shown.flat(), specs) };
   }
 
   change(change: Change): void {
@@ -186,6 +194,7 @@ export function modelViewOf(
     label,
     normalisation,
     evaluation: null,
+    recalls: null,
     histograms: null,
   };
 }

@@ -33,6 +33,8 @@ export class Metrics {
     private readonly status: () => Status,
     private readonly counts: ServerCounts,
     stepSeconds: Histogram,
+    /** Where weights travel as changes. */
+    weights: { keyframes: number; differed: number },
   ) {
     this.registry.registerMetric(stepSeconds);
     this.counter('steps_total', 'Updates of the weights.', [], (add, { step }) => add({}, step));
@@ -67,6 +69,18 @@ export class Metrics {
     this.counter('http_responses_total', 'Answers over HTTP.', ['code'], (add) => {
       for (const [code, value] of this.counts.answered) add({ code: String(code) }, value);
     });
+    this.counter(
+      'weights_whole_total',
+      'Times that a worker was sent all weights, where changes are sent.',
+      [],
+      (add) => add({}, weights.keyframes),
+    );
+    this.counter(
+      'weights_differed_total',
+      'Times that a worker held other weights than it was sent.',
+      [],
+      (add) => add({}, weights.differed),
+    );
     this.gauge('workers', 'Workers that are connected.', ['state', 'kind', 'role'], (set, { workers }) => {
       const groups = new Map<string, { labels: Record<string, string>; value: number }>();
       for (const { state, kind, role } of workers) {

@@ -56,6 +56,21 @@ describe('the timeline', () => {
     expect(timeline.view().steps[0]!.segments[0]).toMatchObject({ leased: 0, started: 0, computed: 60 });
   });
 
+  it('remembers where the time of those went who take no part any more, by name', () => {
+    const timeline = new Timeline();
+    timeline.contribution(contribution({ worker: 9, name: 'eve' }));
+    timeline.contribution(contribution({}));
+    timeline.stepped(1, 200);
+    expect(timeline.view().departed).toEqual([]);
+    for (let step = 2; step <= 30; step++) {
+      timeline.contribution(contribution({}));
+      timeline.stepped(step, 200);
+    }
+    expect(timeline.view().departed).toEqual([
+      { name: 'eve', shares: { download: 0.1, compute: 0.5, upload: 0.05, wait: 0.35 } },
+    ]);
+  });
+
   it('forgets old steps, and of a step with very many contributions the later ones', () => {
     const timeline = new Timeline();
     for (let step = 1; step <= 100; step++) {

@@ -10,6 +10,9 @@ const STEPS_KEPT = 24;
 const STEPS_SHOWN = 8;
 /** A step over thousands of workers keeps its memory bounded, and the answer short. */
 const SEGMENTS_OF_STEP = 1024;
+/** Workers that have left are remembered by name, the latest of them. */
+const DEPARTED_KEPT = 1024;
+const DEPARTED_SHOWN = 100;
 
 interface KeptStep {
   step: number;
@@ -21,6 +24,8 @@ interface KeptStep {
 export class Timeline {
   private readonly steps: KeptStep[] = [];
   private current: ContributionTimes[] = [];
+  /** Of every step since this start, by name, the latest to take part at the end. */
+  private readonly spent = new Map<string, TimeShares>();
 
   contribution(times: ContributionTimes): void {
     if (this.current.length < SEGMENTS_OF_STEP) this.current.push(times);
@@ -32,7 +37,9 @@ export class Timeline {
     this.current = [];
     if (contributions.length === 0) return undefined;
     const from = Math.min(...contributions.map(({ leasedAt }) => leasedAt));
-    this.steps.push({ step, from, to: now, contributions });
+    const kept = { step, from, to: now, contributions };
+    this.steps.push(kept);
+    this.remember(kept);
     if (this.steps.length > STEPS_KEPT) this.steps.shift();
     return now - from;
   }
@@ -47,7 +54,22 @@ export class Timeline {
     }
     const workers = [...names].map(([id, name]) => ({ id, name, shares: normalized(spent.get(id)!) }));
     workers.sort((a, b) => a.id - b.id);
-    return { workers, steps: timelines.slice(-steps) };
+    const present = new Set(names.values());
+    const departed = [...this.spent].flatMap(([name, times]) =>
+      present.has(name) ? [] : [{ name, shares: normalized(times) }],
+    );
+    return { workers, departed: departed.slice(-DEPARTED_SHOWN), steps: timelines.slice(-steps) };
+  }
+
+  private remember(step: KeptStep): void {
+    const names = new Map(step.contributions.map(({ worker, name }) => [worker, name]));
+    for (const [worker, times] of timesByWorker(timelineOf(step))) {
+      const name = names.get(worker)!;
+      const before = this.spent.get(name);
+      this.spent.delete(name);
+      this.spent.set(name, before ? sumOf(before, times) : times);
+    }
+    while (this.spent.size > DEPARTED_KEPT) this.spent.delete(this.spent.keys().next().value!);
   }
 }
 
@@ -99,9 +121,15 @@ function timesOf(segments: readonly Segment[], milliseconds: number): TimeShares
 
 function add(spent: Map<number, TimeShares>, worker: number, times: TimeShares): void {
   const before = spent.get(worker);
-  if (!before) spent.set(worker, times);
-  else for (const key of KEYS) before[key] += times[key];
+  spent.set(worker, before ? sumOf(before, times) : times);
 }
+
+const sumOf = (a: TimeShares, b: TimeShares): TimeShares => ({
+  download: a.download + b.download,
+  compute: a.compute + b.compute,
+  upload: a.upload + b.upload,
+  wait: a.wait + b.wait,
+});
 
 function normalized(times: TimeShares): TimeShares {
   const total = KEYS.reduce((sum, key) => sum + times[key], 0) || 1;

@@ -4,9 +4,11 @@
  * here).
  */
 import type { WeightSpec } from '../../shared/numerics/layout.js';
-import { type Right, WATCH } from '../../shared/protocol/roles.js';
-import type { ModelView, TimelineView } from '../../shared/status/monitoring.js';
+import { type Right, STEER, WATCH } from '../../shared/protocol/roles.js';
+import type { ContinuationView, ModelView, TimelineView } from '../../shared/status/monitoring.js';
 import type { Status } from '../../shared/status/status.js';
+import type { CoordinatorOptions } from '../options/options.js';
+import { configView } from './config-view.js';
 import type { History } from './curves/history.js';
 import type { EventLog } from './event-log.js';
 import { shownStatus, workersView } from './status/worker-rows.js';
@@ -30,6 +32,11 @@ export interface RunView {
   readonly name: string;
   /** Shards of a step, for people. */
   readonly shards: string;
+  /** Null where files of an older version do not tell. */
+  readonly stepsPerEpoch: number | null;
+  readonly configuration: CoordinatorOptions;
+  /** Absent where it cannot go on here. */
+  continuation?(): ContinuationView | null;
   readonly monitor: RunMonitor;
   status(): Status;
 }
@@ -70,5 +77,7 @@ export const VIEWS: readonly View[] = [
   { path: '/api/events', role: WATCH, of: ({ monitor }, number) => monitor.events.from(number('from')) },
   { path: '/api/timeline', role: WATCH, of: ({ monitor }) => monitor.timeline() },
   { path: '/api/model', role: WATCH, of: ({ monitor }) => monitor.model() },
+  { path: '/api/config', role: WATCH, of: ({ configuration }) => configView(configuration) },
+  { path: '/api/continuation', role: STEER, of: (run) => run.continuation?.() ?? null },
   { path: '/api/network', role: WATCH, of: ({ monitor }) => monitor.network() },
 ];

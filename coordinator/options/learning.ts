@@ -2,7 +2,7 @@
 
 import { AUGMENT_USAGE } from '../../shared/data/augment/augment.js';
 import { EXCHANGES } from '../../shared/numerics/codec/exchange.js';
-import { WEIGHTS_CODES } from '../../shared/numerics/codec/weights/weights-code.js';
+import { WEIGHTS_CODES } from '../../shared/numerics/codec/weights/codings.js';
 import { LOSSES } from '../../shared/numerics/losses.js';
 import { MAX_DEPTH, MAX_SHARDS } from '../../shared/numerics/tree.js';
 import { block, option } from '../../shared/options/option.js';
@@ -138,9 +138,9 @@ export const LEARNING_OPTIONS = block({
     { otherwise: 'all levels: log2 of --shards' },
   ),
   weights: option(
-    oneOf('f32|bf16', WEIGHTS_CODES),
+    oneOf(WEIGHTS_CODES.join('|'), WEIGHTS_CODES),
     'f32',
-    'how weights travel to workers, which compute with what they get: f32, or bf16, half of the bytes; docs/reach.md',
+    'how weights travel to workers, which compute with what they get: f32; bf16, half of the bytes; delta8 or delta4, changes in a quarter or an eighth; docs/reach.md',
   ),
   shuffle: option(
     matching(

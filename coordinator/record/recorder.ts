@@ -8,7 +8,7 @@ import type { EvaluationEntry, MetricsLog, StepEntry } from './folder/metrics.js
 
 /** Shows what the run keeps, as it happens. */
 export interface Watcher {
-  step(entry: Omit<StepEntry, 'time'>): void;
+  step(entry: StepEntry): void;
   evaluation(entry: Omit<EvaluationEntry, 'time'>, totals: EvaluationTotals): void;
   finalTest(entry: { step: number }, totals: EvaluationTotals): void;
   contribution: Recorder['contribution'];
@@ -29,8 +29,9 @@ export function createRecorder(
   return {
     step: ({ sums, ...entry }) => {
       const means = progress.meansOf(sums);
-      metrics.step({ ...entry, ...means, time: elapsed() });
-      watcher.step({ ...entry, ...means });
+      const full = { ...entry, ...means, time: elapsed() };
+      metrics.step(full);
+      watcher.step(full);
     },
     evaluation: ({ totals, ...entry }) => {
       const means = progress.resultOf(entry.set, totals);

@@ -86,6 +86,8 @@ export class Conversation {
         return swarm.answers.evaluated(worker, message);
       case 'dropped':
         return swarm.answers.dropped(worker, message);
+      case 'differs':
+        return swarm.differs(worker, message);
       case 'heartbeat':
         return;
       default:

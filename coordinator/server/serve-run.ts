@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
 import type { InProcessDoor } from '../../shared/protocol/in-process.js';
 import type { LoggedEvent } from '../../shared/status/events.js';
-import type { Status } from '../../shared/status/status.js';
+import type { ContinuationView } from '../../shared/status/monitoring.js';
+import { isOver, type Status } from '../../shared/status/status.js';
 import type { Watch } from '../monitor/create-monitor.js';
 import type { EventLog } from '../monitor/event-log.js';
 import { Metrics } from '../monitor/prometheus.js';
@@ -11,6 +12,8 @@ import type { ServerCounts } from '../monitor/server-counts.js';
 import { followStatus } from '../monitor/status/status.js';
 import type { Prepared } from '../prepare/prepare.js';
 import type { Summary } from '../record/folder/summary.js';
+import { stepsPerEpoch } from '../run/batches.js';
+import { type Continuation, Continuations } from '../run/continuation.js';
 import type { RunLifecycle } from '../run/lifecycle.js';
 import type { Cleanup } from '../setup/cleanup.js';
 import type { LedRun } from '../setup/create-lifecycle.js';
@@ -30,20 +33,39 @@ export async function serveRun(
   { run, record, lifecycle }: LedRun,
   { monitor }: Watch,
   cleanup: Cleanup,
-): Promise<{ server: Serving; status(): Status }> {
+): Promise<{ server: Serving; status(): Status; continuations: Continuations }> {
   const status = followStatus(run, record, monitor.history.course, dir, cleanup);
+  const continuations = new Continuations();
+  const continuation = (): ContinuationView | null => {
+    const { progress, control } = run;
+    if (!continuations.isOffered || !isOver(progress.state)) return null;
+    const { step: last } = record.checkpointStatus(0);
+    const best = progress.watching.watched?.best?.step ?? null;
+    return {
+      last: progress.state === 'finished' ? null : last,
+      best: best !== null && last !== null && best < last ? best : null,
+      learningRate: control.peak,
+    };
+  };
   const served: ServedRun = {
     id: '0',
     name: basename(dir),
     shards: String(run.options.shards),
+    stepsPerEpoch: stepsPerEpoch(run.options.epochPlan),
+    configuration,
     monitor,
     status,
-    live: { swarm: run.core.swarm, objects, actions: actionsOf(run, lifecycle) },
+    continuation,
+    live: {
+      ...{ swarm: run.core.swarm, objects },
+      actions: { ...actionsOf(run, lifecycle), continuation, goOn: (how) => continuations.ask(how) },
+    },
   };
   const routes = {
     pages: openStaticFiles(),
     dashboard: { server: randomUUID(), runs: [served], live: true },
-    metrics: (counts: ServerCounts) => new Metrics(status, counts, monitor.stepSeconds),
+    metrics: (counts: ServerCounts) =>
+      new Metrics(status, counts, monitor.stepSeconds, run.core.swarm.weightsCounts),
     join: joinAddress,
   };
   const serverOptions = {
@@ -53,7 +75,7 @@ export async function serveRun(
   };
   const server = await serve(serverOptions, routes, monitor.events.warn);
   cleanup.defer(() => server.close());
-  return { server, status };
+  return { server, status, continuations };
 }
 
 /** Who stops a run waits so long for files that cannot be written. */
@@ -79,6 +101,11 @@ export interface RunningCoordinator {
   onEvent(listener: (event: LoggedEvent) => void): () => void;
   /** Resolves once the run is over and all of its files are written; `status` tells how it ended. */
   finished: Promise<Summary>;
+  /**
+   * Offers admins that the run goes on once it is over: resolves when one asks for it. Whoever calls this closes the
+   * coordinator then, and starts the run again.
+   */
+  continued(): Promise<Continuation>;
   /** Ends the run after the step in hand, with a checkpoint. Resolves with `finished`. */
   stop(): Promise<Summary>;
   /** Stops serving. A run that is not over is stopped first. */
@@ -94,6 +121,7 @@ export interface CoordinatorParts {
   events: EventLog;
   lifecycle: RunLifecycle<Summary>;
   status(): Status;
+  continuations: Continuations;
   finished: Promise<Summary>;
   /** Ends all that the coordinator has started. */
   cleanup: Cleanup;
@@ -115,6 +143,7 @@ export function runningCoordinator(parts: CoordinatorParts): RunningCoordinator 
   const onEvent = (listener: (event: LoggedEvent) => void) => events.listen(listener);
   return {
     ...{ url, localUrl, runDir, firstTokens, localToken, door, status, onEvent, finished, stop, close },
+    continued: () => parts.continuations.offer(),
     [Symbol.asyncDispose]: close,
   };
 }

@@ -23,7 +23,7 @@ export interface ServeOptions extends AccessOptions, TlsOptions, ConnectionLimit
 }
 
 /** What is shown, before it is known who may see it. */
-export type Routes = Omit<Offered, 'authenticator' | 'dashboard'> & {
+export type Routes = Omit<Offered, 'authenticator' | 'dashboard' | 'invite'> & {
   dashboard: Omit<Dashboard, 'tokens' | 'join'>;
   /** @param url where the server listens */
   join(url: string): string;
@@ -51,6 +51,7 @@ export async function serve(
     ...routes,
     warn,
     authenticator: access.authenticator,
+    invite: access.invite,
     dashboard: {
       ...dashboard,
       tokens: auth === 'tokens',

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { roundToBfloat16 } from '../../shared/numerics/codec/weights/bfloat16.js';
 import { layoutOf } from '../../shared/numerics/layout.js';
 import { ROOT } from '../../shared/numerics/tree.js';
+import { createOptimizer } from '../../shared/numerics/update/optimizers/optimizers.js';
 import { SMALL, small } from '../../test/support/update/contributions.js';
 import { setup, stepOnce } from '../../test/support/update/pipeline-setup.js';
-import { createOptimizer } from './optimizers/optimizers.js';
 import type { Pipeline } from './pipeline.js';
 import type { UpdateRule } from './rule/update-rule.js';
 
@@ -106,13 +106,51 @@ describe('what lasts', () => {
     }
     resumed.pipeline.state.restore(2, stored(made.pipeline));
     expectRounded(resumed);
-    const own = made.pipeline.held.sha256();
-    expect(resumed.pipeline.held.sha256()).toBe(own);
+    const own = made.pipeline.held.sha256Of(2);
+    expect(resumed.pipeline.held.sha256Of(2)).toBe(own);
     const takeBack = made.pipeline.present(new Map([['weights', gradient]]));
     expect(made.pipeline.held.flat()).toEqual(rounded(gradient));
     expectRounded(made);
     takeBack();
-    expect([made.pipeline.held.sha256(), made.pipeline.held.version]).toEqual([own, 2]);
+    expect([made.pipeline.held.sha256Of(2), made.pipeline.held.version]).toEqual([own, 2]);
+  });
+
+  it('is also what workers hold where changes travel, which no weights tell: to the bit, wherever it comes from', () => {
+    const layout = layoutOf([{ name: 'kernel', shape: [300], trainable: true }], 200);
+    const made = () => setup({ averageDecay: 0.5 }, layout, 4, 'wasm', 'delta4');
+    const [whole, resumed, shown] = [made(), made(), made()] as [Made, Made, Made];
+    const step = (one: Made, at: number) => {
+      one.begin(4);
+      for (const chunk of [0, 1])
+        one.add(
+          ROOT,
+          chunk,
+          Float32Array.from({ length: 300 }, (_, i) => Math.cos(i * at)),
+        );
+      one.pipeline.end();
+    };
+    const heldOf = ({ pipeline }: Made) => [pipeline.held.version, pipeline.held.flat()];
+    expect(whole.pipeline.held.flat()).toEqual(whole.pipeline.weights.flat());
+    for (let at = 0; at < 3; at++) step(whole, at);
+    expect(whole.pipeline.held.flat()).not.toEqual(whole.pipeline.weights.flat());
+    const sections = stored(whole.pipeline);
+    expect(sections.get('held')).toEqual(whole.pipeline.held.flat());
+    resumed.pipeline.state.restore(3, sections);
+    for (let at = 3; at < 6; at++) for (const one of [whole, resumed]) step(one, at);
+    expect(heldOf(resumed)).toEqual(heldOf(whole));
+    expect(resumed.pipeline.held.sha256Of(6)).toBe(whole.pipeline.held.sha256Of(6));
+    // The best weights are shown as they were held, and the last ones as they are.
+    for (const best of [sections, undefined]) {
+      shown.pipeline.state.restore(6, stored(whole.pipeline));
+      const takeBack = shown.pipeline.present(best);
+      expect(shown.pipeline.held.flat()).toEqual((best ?? stored(whole.pipeline)).get('held'));
+      takeBack();
+      expect(heldOf(shown)).toEqual(heldOf(whole));
+    }
+    sections.delete('held');
+    expect(() => resumed.pipeline.state.restore(3, sections)).toThrow(
+      'section held: 300 values needed, none found',
+    );
   });
 
   it('is refused where a section is missing or has another size', () => {
@@ -127,7 +165,7 @@ describe('what lasts', () => {
   });
 
   it('can be copied chunk by chunk while the run goes on: a copy is asked for before the first change', () => {
-    const made = setup(rule);
+    const made = setup(rule, SMALL, 4, 'wasm', 'delta8');
     for (let step = 0; step < 2; step++) stepOnce(made, small(step));
     const before = stored(made.pipeline);
     const views = new Map(made.pipeline.state.sections().map(({ name, chunks }) => [name, chunks]));
@@ -144,6 +182,6 @@ describe('what lasts', () => {
     kept.clear();
     made.pipeline.protect(undefined);
     stepOnce(made, small(9));
-    expect([asked, kept.size]).toEqual([4, 0]);
+    expect([asked, kept.size]).toEqual([5, 0]);
   });
 });

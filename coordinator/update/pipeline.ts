@@ -7,11 +7,11 @@
  * and only then.
  */
 import type { Exchange } from '../../shared/numerics/codec/exchange.js';
-import type { Bfloat16Code } from '../../shared/numerics/codec/weights/bfloat16-code.js';
+import type { WeightsCode } from '../../shared/numerics/codec/weights/weights-code.js';
 import type { Layout } from '../../shared/numerics/layout.js';
 import { type Node, ROOT } from '../../shared/numerics/tree.js';
+import type { Kernels } from '../../shared/numerics/update/kernels/kernels.js';
 import { WAITING_FLOATS, WINDOW_CHUNKS } from './capacity.js';
-import type { Kernels } from './kernels/kernels.js';
 import { Landing, mostLandings } from './kernels/landing.js';
 import { needsWhole, type UpdateRule } from './rule/update-rule.js';
 import { type NodeCoder, type RootSum, TreeSum } from './tree-sum.js';
@@ -58,7 +58,7 @@ export class Pipeline {
     /** How gradients travel; undefined: in float32. */
     private readonly exchange?: Exchange,
     /** How weights travel; undefined: in float32. */
-    code?: Bfloat16Code,
+    code?: WeightsCode,
   ) {
     this.state = new State(layout, kernels, rule, initial, code);
     this.landing = new Landing(kernels, mostLandings(4 * Math.min(layout.moving, layout.chunkElements)));

@@ -23,6 +23,8 @@ export interface Connection {
   readonly averaged: Feed | undefined;
   /** What it held when it joined. */
   readonly holds: m.Join['holds'] | undefined;
+  /** The version whose hash it was told last, to be compared. */
+  check: number | undefined;
 }
 
 /** What both directions have carried, in bytes of WebSocket payload. */

@@ -126,6 +126,38 @@ describe('a worker that still holds weights when it joins', () => {
     expect(sent).toEqual(['welcome', 'keep']);
   });
 
+  it('is sent the changes that it has missed, where it comes back soon enough, and all where it does not', () => {
+    const layout = layoutOf([{ name: 'w', shape: [256], trainable: true }]);
+    const { swarm, pipeline } = testCore({ layout, coding: 'delta4' });
+    const hash = (values: Float32Array) =>
+      createHash('sha256').update(new Uint8Array(values.buffer)).digest('hex');
+    const step = () => {
+      pipeline.begin(() => 1, 0.1);
+      pipeline.add(1, 0, new Uint8Array(Float32Array.from({ length: 256 }, (_, i) => i).buffer));
+      pipeline.end();
+    };
+    step();
+    const holds = { version: 1, sha256: hash(pipeline.held.flat()) };
+    const comeBack = () => {
+      const sent: string[] = [];
+      const peer: Peer = {
+        ...PEER,
+        send: ({ type }) => void sent.push(type),
+        sendFrame: (header, { length }) => void sent.push(`${readHeader(header).step}: ${length}`),
+      };
+      const join = { type: 'join', name: 'anna', kind: 'node', protocol: PROTOCOL_VERSION } as const;
+      swarm.ready(swarm.join(peer, { ...join, holds }), READY);
+      return sent;
+    };
+    const change = 2 * 4 + 256 / 2;
+    for (let version = 2; version < 9; version++) step();
+    const all = Array.from({ length: 7 }, (_, i) => `${2 + i}: ${change}`);
+    expect(comeBack()).toEqual(['welcome', 'keep', ...all]);
+    step();
+    expect(comeBack()).toEqual(['welcome', `9: ${4 * 256}`]);
+    expect(swarm.weightsCounts).toEqual({ keyframes: 1, differed: 0 });
+  });
+
   it.each<[string, Join['holds']]>([
     ['it holds none', undefined],
     ['they are of an older version', { version: 3, sha256: RIGHT }],
@@ -139,5 +171,57 @@ describe('a worker that still holds weights when it joins', () => {
     ],
   ])('is sent all of them where %s', (_, holds) => {
     expect(sentTo(holds).sent).toEqual(['welcome', 'weights of version 4']);
+  });
+});
+
+describe('what a worker has made of changes', () => {
+  /** A worker that has been sent version 64, and what it was sent of messages and weights. */
+  function compared() {
+    const layout = layoutOf([{ name: 'w', shape: [256], trainable: true }]);
+    const events: string[] = [];
+    const { swarm, pipeline } = testCore({ layout, coding: 'delta4', tell: ({ text }) => events.push(text) });
+    const sent: unknown[] = [];
+    const closed: string[] = [];
+    const peer: Peer = {
+      ...PEER,
+      send: ({ type, ...message }) => void (type === 'check' && sent.push(message)),
+      sendFrame: (header, { length }) => void sent.push([readHeader(header).step, length]),
+      close: (reason) => void closed.push(reason),
+    };
+    const join = { type: 'join', name: 'anna', kind: 'node', protocol: PROTOCOL_VERSION } as const;
+    const worker = swarm.join(peer, join);
+    swarm.ready(worker, READY);
+    for (let version = 1; version <= 64; version++) {
+      pipeline.begin(() => 1, 0.1);
+      pipeline.add(1, 0, new Uint8Array(new Float32Array(256).fill(version % 5).buffer));
+      pipeline.end();
+      swarm.chunkReady();
+    }
+    return { swarm, pipeline, worker, sent, closed, events };
+  }
+
+  it('is compared every 64 versions, right after them; who differs is sent all of it, which is counted and told', () => {
+    const { swarm, pipeline, worker, sent, events } = compared();
+    const sha256 = createHash('sha256').update(new Uint8Array(pipeline.held.flat().buffer)).digest('hex');
+    expect(sent.slice(0, 2)).toEqual([
+      [0, 1024],
+      [1, 136],
+    ]);
+    expect(sent.slice(64)).toEqual([[64, 136], { version: 64, sha256 }]);
+    swarm.differs(worker, { type: 'differs', version: 64 });
+    expect(sent.at(-1)).toEqual([64, 1024]);
+    expect(swarm.weightsCounts).toEqual({ keyframes: 2, differed: 1 });
+    expect(events.at(-1)).toMatch(/^anna held other weights than it was sent, at version 64/);
+  });
+
+  it('may differ once, and only where it was compared: who says so otherwise is sent away', () => {
+    for (const versions of [[63], [64, 64], [65]]) {
+      const { swarm, worker, closed } = compared();
+      for (const version of versions) {
+        expect(closed).toEqual([]);
+        swarm.differs(worker, { type: 'differs', version });
+      }
+      expect(closed).toEqual(['unexpected']);
+    }
   });
 });

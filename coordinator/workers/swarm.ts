@@ -74,17 +74,20 @@ export class Swarm {
   private readonly looks = new Pace(LOOKS);
   private readonly telling = new Pace(TELLING);
   readonly lanesAdvice: LanesAdvice;
+  /** Where weights travel as changes: how often all of them were sent, and how often a worker's were found to differ. */
+  readonly weightsCounts: Connections['counts'];
   private readonly landings: LandingQueue;
 
   constructor(private readonly options: SwarmOptions) {
     const { deadAfterMs, welcome, pipeline, clock, shards, confusionCells, places } = options;
     const { roster, given, inHand } = this;
     const tell = this.tell.bind(this);
-    const connections = new Connections(pipeline);
+    const connections = new Connections(pipeline, tell);
     const { moving, total } = pipeline.weights.layout;
     // Frozen weights are one of the objects.
     const objects = { ...welcome.objectBytes, frozen: 4 * (total - moving) };
     this.connections = connections;
+    this.weightsCounts = connections.counts;
     this.failures = new FailureDetector(deadAfterMs, { objects, weights: 4 * moving });
     this.disconnections = new Disconnections({ roster, connections, given, inHand, clock, tell });
     const { refuse } = this.disconnections;
@@ -136,9 +139,9 @@ export class Swarm {
   private supply({ peer, weights, holds }: Connection): void {
     const current = this.options.pipeline.held;
     // What a worker claims is compared with what is hashed here: a lie harms nobody but who tells it.
-    if (holds?.version !== current.version || holds.sha256 !== current.sha256()) return weights.begin();
-    peer.send({ type: 'keep', version: current.version });
-    weights.begin(undefined, current.version + 1);
+    if (!holds || holds.sha256 !== current.sha256Of(holds.version)) return weights.begin();
+    peer.send({ type: 'keep', version: holds.version });
+    weights.begin(undefined, holds.version + 1);
   }
 
   /** The worker has all of a version: it can take leases. */
@@ -148,6 +151,12 @@ export class Swarm {
     this.quorum.look();
     const advice = this.lanesAdvice.once(() => this.roster.lanes());
     if (advice) this.tell(told({ type: 'idle-lanes', ...advice }));
+  }
+
+  /** What the worker holds is not what it was sent: it is sent all of it. */
+  differs(worker: Worker, { version }: m.Differs): void {
+    if (!this.connections.differs(worker, version))
+      return this.disconnections.refuse(worker, 'unexpected', `version ${version} was not to be compared`);
   }
 
   /**

@@ -37,6 +37,21 @@ describe('a frame', () => {
     ]);
   });
 
+  it('tells by its dtype how it is coded', () => {
+    const codings = [
+      ['int8', FRAME_CONTRIBUTION, 2],
+      ['bf16', FRAME_WEIGHTS, 5],
+      ['delta8', FRAME_WEIGHTS, 6],
+      ['delta4', FRAME_WEIGHTS, 7],
+    ] as const;
+    for (const [coding, type, dtype] of codings) {
+      const message = new Uint8Array(HEADER_BYTES);
+      writeHeader(message, { type, node: 0, chunk: 0, step: 1, coding }, 0);
+      expect(message[1]).toBe(dtype);
+      expect(readFrame(message).coding).toBe(coding);
+    }
+  });
+
   it('is known by its first byte, below that of any map of MessagePack', () => {
     expect(isFrame(frame([1]))).toBe(true);
     expect([0, 0x7f].map((first) => isFrame(Uint8Array.of(first)))).toEqual([true, true]);
@@ -74,7 +89,10 @@ describe('a frame', () => {
     ['is too short', frame([1]).subarray(0, 15), /^a frame has at least 16 bytes, this one 15$/],
     ['is cut', frame([1]).subarray(0, 18), /^the header says 4 bytes of body, the frame has 2$/],
     ['has an unknown type', frame([1]).fill(9, 0, 1), /unknown frame type 0x9/],
-    ['has an unknown dtype', frame([1]).fill(7, 1, 2), /unknown dtype 7/],
+    ['has an unknown dtype', frame([1]).fill(9, 1, 2), /unknown dtype 9/],
+    ['codes weights as gradients are', frame([1]).fill(2, 1, 2), /unknown dtype 2/],
+    ['codes gradients as weights are', frame([1]).fill(1, 0, 1).fill(7, 1, 2), /unknown dtype 7/],
+    ['codes an average', frame([1]).fill(3, 0, 1).fill(5, 1, 2), /unknown dtype 5/],
   ])('that %s is refused with the reason', (_, bytes, reason) => {
     expect(() => readFrame(bytes)).toThrow(FrameError);
     expect(() => readFrame(bytes)).toThrow(reason);

@@ -20,6 +20,8 @@ const DTYPE_FLOAT32 = 0x01;
 const CODINGS = {
   int8: { dtype: 0x02, type: FRAME_CONTRIBUTION },
   bf16: { dtype: 0x05, type: FRAME_WEIGHTS },
+  delta8: { dtype: 0x06, type: FRAME_WEIGHTS },
+  delta4: { dtype: 0x07, type: FRAME_WEIGHTS },
 } as const;
 
 export type Coding = keyof typeof CODINGS;

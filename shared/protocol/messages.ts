@@ -4,7 +4,10 @@
  * PROTOCOL.md tells when each message is sent and what breaks it.
  */
 import * as z from 'zod';
+import { WEIGHTS_CODINGS } from '../numerics/codec/weights/codings.js';
+import { INNER_STATES, MAX_LOCAL_STEPS } from '../numerics/rounds/terms.js';
 import { MAX_DEPTH } from '../numerics/tree.js';
+import { OPTIMIZER_NAMES } from '../numerics/update/optimizers/optimizers.js';
 import {
   bounds,
   count,
@@ -112,6 +115,10 @@ const leased = { step: count, node: node.exactOptional(), part: count.exactOptio
 const dropped = z.strictObject({ type: z.literal('dropped'), ...leased });
 export type Dropped = z.infer<typeof dropped>;
 
+/** What the worker held of the version that a `check` has named has another hash: it needs all of the weights anew. */
+const differs = z.strictObject({ type: z.literal('differs'), version: count });
+export type Differs = z.infer<typeof differs>;
+
 /** Sent by the worker's own code every few seconds: a frozen worker sends none, though its socket lives. */
 const heartbeat = z.strictObject({ type: z.literal('heartbeat') });
 
@@ -122,6 +129,7 @@ export const workerMessage = z.discriminatedUnion('type', [
   contribution,
   evaluated,
   dropped,
+  differs,
   heartbeat,
 ]);
 export type WorkerMessage = z.infer<typeof workerMessage>;
@@ -165,17 +173,37 @@ const welcome = z.strictObject({
   sortedWithin: count.exactOptional(),
   /** `--exchange`: contributions to nodes down to this depth of the tree travel coded; absent: all in float32. */
   exchange: z.strictObject({ code: z.literal('int8'), depth: z.int().min(0).max(MAX_DEPTH) }).exactOptional(),
+  /** `--local-steps`: steps are rounds, in which each shard makes so many updates; absent: it computes one gradient. */
+  local: z
+    .strictObject({
+      steps: z.int().min(1).max(MAX_LOCAL_STEPS),
+      optimizer: z.strictObject({
+        name: z.enum(OPTIMIZER_NAMES),
+        momentum: z.number(),
+        nesterov: z.boolean(),
+        dampening: z.number(),
+        weightDecay: z.number(),
+      }),
+      clipNorm: z.number(),
+      clipValue: z.number(),
+      state: z.enum(INNER_STATES),
+    })
+    .exactOptional(),
   /** `--weights`: how the current weights travel; absent: in float32. */
-  weights: z.literal('bf16').exactOptional(),
+  weights: z.enum(WEIGHTS_CODINGS).exactOptional(),
   /** `any`, or the engine class that the run demands. */
   engineClass: text(MAX_ENGINE_CLASS),
   heartbeatMs: interval,
 });
 export type Welcome = z.infer<typeof welcome>;
 
-/** What the worker holds, as it told when it joined, is the current version: it is not sent. */
+/** What the worker holds, as it told when it joined, is the current version, or one that changes will follow: it is not sent. */
 const keep = z.strictObject({ type: z.literal('keep'), version: count });
 export type Keep = z.infer<typeof keep>;
+
+/** What the worker holds of this version, which has just been sent to it, must have this hash. */
+const check = z.strictObject({ type: z.literal('check'), version: count, sha256 });
+export type Check = z.infer<typeof check>;
 
 /** Compute this node's contribution to `step` with version `step` of the weights. */
 const lease = z.strictObject({
@@ -187,6 +215,10 @@ const lease = z.strictObject({
   firstShard: count,
   /** Positions within the epoch's order where the node's shards begin, and where the last one ends. */
   bounds,
+  /** In rounds: the updates of the run before this round, and the learning rates of those of this one. */
+  updates: z
+    .strictObject({ before: count, rates: z.array(z.number()).min(1).max(MAX_LOCAL_STEPS) })
+    .exactOptional(),
   /** Chunks below this one are already counted: do not send them. */
   fromChunk: count,
   /** Chunks below this one may be sent; `window` moves it on. */
@@ -235,6 +267,7 @@ export type RunProgress = z.infer<typeof progress>;
 export const coordinatorMessage = z.discriminatedUnion('type', [
   welcome,
   keep,
+  check,
   lease,
   cancel,
   window,

@@ -30,6 +30,8 @@ const TELLING: Telling = {
   lease: ['step', 'node', 'firstShard', 'fromChunk', 'window'],
   cancel: ['step', 'node', 'part'],
   window: ['step', 'window'],
+  check: ['version', 'sha256'],
+  differs: ['version'],
   evaluate: ['version', 'part', 'from', 'to', 'weights'],
   progress: ['step', 'steps', 'samples'],
 };

@@ -115,6 +115,8 @@ export type LoggedEvent = RunEvent & {
   /** Milliseconds since 1970, by the coordinator's clock. */
   at: number;
   level: Level;
+  /** Updates made by then; absent before the run is ready, and in files of older versions. */
+  after?: number;
 };
 
 /** `debug`: events that are frequent in a large cluster and ask for no action. */

@@ -32,6 +32,9 @@ export interface Column {
 export interface Curve {
   /** The last step of each bucket. */
   step: number[];
+  /** Samples trained by the end of each bucket, and seconds of the run, pauses left out. */
+  samples: number[];
+  time: number[];
   loss: Column;
   metric: Column;
   learningRate: Column;
@@ -92,6 +95,8 @@ export interface TimeShares {
 /** `GET /api/timeline` */
 export interface TimelineView {
   workers: { id: number; name: string; shares: TimeShares }[];
+  /** Who took part in earlier steps and in none of the last, by name, over all of its steps since this start. */
+  departed: { name: string; shares: TimeShares }[];
   /** The oldest first. */
   steps: StepTimeline[];
 }
@@ -127,6 +132,13 @@ export interface ShownMistake extends Mistake {
   x: string | null;
 }
 
+/** Of the records of a class, the share that was recognized: a list for each class, beside `step`. */
+export interface RecallView {
+  step: number[];
+  /** Null where the set has none of the class. */
+  classes: (number | null)[][];
+}
+
 /** `GET /api/model` */
 export interface ModelView {
   name: string;
@@ -145,8 +157,37 @@ export interface ModelView {
     confusion: number[] | null;
     mistakes: ShownMistake[];
   } | null;
+  /** Recall of each class at the evaluations so far; null where there are no classes, or too many. */
+  recalls: RecallView | null;
   /** Histograms of a sample of each weight's elements. */
   histograms: { step: number; weights: WeightHistograms[] } | null;
+}
+
+/** `GET /api/config`: with what a run was started. */
+export interface ConfigView {
+  options: {
+    /** As the command line has it: `--batch-size`. */
+    flag: string;
+    value: OptionValue;
+    /** That of who does not give it; null: the model or another option decides, as `otherwise` says. */
+    usual: OptionValue;
+    otherwise: string;
+    meaning: string;
+    /** Whether it decides the weights. */
+    isResult: boolean;
+  }[];
+  /** Trains the same again, in another folder. */
+  command: string;
+}
+type OptionValue = string | number | boolean | null;
+
+/** `GET /api/continuation`: how a run that is over may go on here; null where it cannot. */
+export interface ContinuationView {
+  /** The steps of the newest checkpoint, and of the best, if that is another; null: there is nothing to do from there. */
+  last: number | null;
+  best: number | null;
+  /** The peak that it has. */
+  learningRate: number;
 }
 
 /** `/api/session`: who the visitor is to the server. */
@@ -171,5 +212,14 @@ export interface Greeting {
   join: string;
   /** Whether joining takes a token. */
   tokens: boolean;
-  runs: { id: string; name: string; model: string; parameters: number; batchSize: number; shards: string }[];
+  runs: {
+    id: string;
+    name: string;
+    model: string;
+    parameters: number;
+    batchSize: number;
+    shards: string;
+    /** Null where files of an older version do not tell. */
+    stepsPerEpoch: number | null;
+  }[];
 }

@@ -15,13 +15,13 @@ const FOCAL = `export default ({ tf }) => (yTrue, yPred) => {
 describe.skipIf(withoutChromium())('a tab', () => {
   const browser = sharedBrowser();
 
-  it('trains with a custom loss, class weights and more metrics, and sends its gradients coded, to the bits of Node', async () => {
+  it('trains with a custom loss, class weights and more metrics, and sends gradients and gets weights coded, to the bits of Node', async () => {
     const loss = join(await temporaryFolder(), 'focal.mjs');
     await writeFile(loss, FOCAL);
     const run = [
       ...['--data', 'digits?train=128&test=40', '--model', 'mlp:16', '--batch-size', '32', '--shards', '4'],
       ...['--epochs', '1', '--seed', '3', '--loss', loss, '--class-weight', 'balanced'],
-      ...['--metrics', 'top3,auc', '--exchange', 'int8'],
+      ...['--metrics', 'top3,auc', '--exchange', 'int8', '--weights', 'delta4'],
     ];
     const local = ['--local-lanes', '1', '--local-engine', 'compiled/wasm'];
     const node = await coordinatorHere(await temporaryFolder(), ...run, ...local);

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { steady } from '../../browser-worker/page/data/format.js';
+import { significant, steady } from '../../browser-worker/page/data/format.js';
 import { closingText } from '../../cli/output/closing-text.js';
 import { statusText } from '../../cli/output/status-text.js';
 import type { Summary } from '../../coordinator/record/folder/summary.js';
@@ -12,7 +12,7 @@ import type { StatusView } from '../../shared/status/monitoring.js';
 import { startWorker } from '../../worker/node/start.js';
 import { metricsOf, temporaryFolder } from '../support/cluster/cluster.js';
 import { type SmallRun, smallRun } from '../support/cluster/small-run.js';
-import { draw, sharedBrowser, shows, textOf, watch, withoutChromium } from './page.js';
+import { draw, sharedBrowser, shows, watch, withoutChromium } from './page.js';
 
 const browser = sharedBrowser();
 const HOSTILE = '<img src=x onerror="document.title=1"><script>alert(1)</script>';
@@ -101,6 +101,28 @@ describe.skipIf(withoutChromium())('the dashboard', () => {
     const losses = metricsOf(run.runDir).filter(({ type }) => type === 'step');
     expect(first).toBeCloseTo(losses[0]!.loss as number, 1);
     expect(last).toBeCloseTo(step.loss as number, 2);
+    // A step is pinned by its flag, its figures are those of the file, and the address says so.
+    await page.keyboard.press('2');
+    await page.getByRole('button', { name: '30', exact: true }).click();
+    const pinned = page.getByRole('region', { name: 'Figures of step 30' });
+    await pinned.getByRole('cell', { name: significant(step.loss as number), exact: true }).waitFor();
+    expect(page.url()).toMatch(/\?step=30#\/charts$/);
+    const saving = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Save Loss as CSV' }).click();
+    const table = await readFile(await (await saving).path(), 'utf8');
+    expect(table.split('\r\n')).toHaveLength(1 + losses.length + 1);
+    await page.keyboard.press('Escape');
+    await pinned.waitFor({ state: 'detached' });
+    // The palette leads to any view, and a view's own address back.
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('go model');
+    await page.keyboard.press('Enter');
+    const mistake = page.getByRole('button', { name: / taken for / }).first();
+    await mistake.click();
+    await page.getByRole('button', { name: 'Show all' }).waitFor();
+    await page.getByRole('link', { name: 'Config' }).click();
+    await page.getByText(/^npx swarmgrad coordinator --data .*digits/).waitFor();
+    await page.goBack();
     await page
       .getByRole('region', { name: /^Confusion/ })
       .first()
@@ -268,14 +290,23 @@ describe.skipIf(withoutChromium())('the dashboard', () => {
     }
     run.work(`a worker whose name is ${'very '.repeat(12)}long`, 'eager/cpu');
     await run.finished;
-    for (const { page, width, dark } of pages) {
+    const parts = ['/', '/charts', '/swarm', '/worker/0', '/model', '/config', '/log'];
+    for (const [i, { page, width, dark }] of pages.entries()) {
       await shows(page, 'state', 'finished');
-      await page
-        .getByRole('img', { name: /^Test record/ })
-        .first()
-        .waitFor();
-      expect(await violations(page), `${width} pixels, dark: ${dark}, finished`).toEqual([]);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+      await shows(page, 'loss', /\d/);
+      // Each view fits everywhere; axe takes a second, and looks at each of them once.
+      for (const [at, part] of parts.entries()) {
+        await page.evaluate(`location.hash = '#${part}'`);
+        if (part === '/model')
+          await page
+            .getByRole('img', { name: /^Test record/ })
+            .first()
+            .waitFor();
+        if (part === '/config') await page.getByRole('region', { name: 'Table of options' }).waitFor();
+        const what = `${part}, ${width} pixels, dark: ${dark}, finished`;
+        if (at % pages.length === i || part === '/') expect(await violations(page), what).toEqual([]);
+        expect(await page.evaluate(() => document.documentElement.scrollWidth), what).toBe(width);
+      }
     }
   });
 
@@ -317,7 +348,7 @@ describe.skipIf(withoutChromium())('the dashboard of finished runs', () => {
     const { page } = await watch(await browser(), url);
     await page.getByRole('img', { name: /^Loss, slow: from .* fast: from .* at step 4$/ }).waitFor();
     await shows(page, 'state', 'finished');
-    const accuracies: string[] = [];
+    await page.keyboard.press('4');
     for (const [i, runDir] of dirs.entries()) {
       await page.getByRole('combobox', { name: 'Run' }).selectOption(String(i));
       await page
@@ -325,9 +356,11 @@ describe.skipIf(withoutChromium())('the dashboard of finished runs', () => {
         .first()
         .waitFor();
       const test = metricsOf(runDir).findLast(({ type }) => type === 'evaluation')!;
-      await shows(page, 'test-accuracy', `${(100 * (test.accuracy as number)).toFixed(2)} %`);
-      accuracies.push(await textOf(page, 'test-accuracy'));
+      await page.getByText(new RegExp(`of 20 wrong after step ${test.step}$`)).waitFor();
     }
+    await page.keyboard.press('5');
+    await page.getByRole('row', { name: /^--lr 0.0001 0.01/ }).waitFor();
+    await page.keyboard.press('1');
     await page.getByRole('row', { name: /^honest.*finished/ }).waitFor();
     expect(await page.getByRole('button', { name: 'Pause' }).count()).toBe(0);
     program.child.kill('SIGTERM');

@@ -41,9 +41,6 @@ export async function shows(page: Page, testId: string, text: string | RegExp): 
   await page.getByTestId(testId).filter({ hasText: text }).waitFor();
 }
 
-export const textOf = async (page: Page, testId: string): Promise<string> =>
-  (await page.getByTestId(testId).textContent()) ?? '';
-
 /** Draws lines through points of the unit square, as a mouse does. */
 export async function draw(page: Page, strokes: [number, number][][]): Promise<void> {
   const paper = page.getByTestId('paper');

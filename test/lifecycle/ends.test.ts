@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { readLatest } from '../../coordinator/record/checkpoint/reader.js';
 import { Departures } from '../../coordinator/workers/history/departures.js';
+import { administer } from '../support/cluster/cluster.js';
 import { happened, smallRun } from '../support/cluster/small-run.js';
 import { workHere } from '../support/cluster/worker-here.js';
 
@@ -52,5 +53,25 @@ describe('the end of a run', () => {
       `stopped at step 0; to go on: npx swarmgrad coordinator --run-dir ${run.runDir} --resume`,
     );
     expect(stored(run.runDir).events.at(-1)).toMatchObject({ type: 'finished', text: message });
+  });
+});
+
+describe('a run that an admin has ended, and that is still served', () => {
+  it('goes on where the admin asks for it, once the program offers that', async () => {
+    const run = await smallRun({ steps: 1_000_000, epochs: undefined });
+    const possible = async () => (await fetch(`${run.url}/api/continuation`)).json();
+    run.workSlowly();
+    await happened(run, ({ type }) => type === 'worker-joined');
+    expect((await administer(run.url, 'go-on', { from: 'last' })).status).toBe(409);
+    await administer(run.url, 'stop');
+    const { steps } = await run.finished;
+    expect(await possible()).toBeNull();
+    const asked = run.continued();
+    expect(await possible()).toMatchObject({ last: steps, best: null });
+    expect((await administer(run.url, 'go-on', { from: 'best' })).status).toBe(409);
+    expect((await administer(run.url, 'go-on', { from: 'last', learningRate: 0.5 })).status).toBe(200);
+    expect(await asked).toEqual({ from: 'last', step: steps, learningRate: 0.5 });
+    // It is done once.
+    expect(await possible()).toBeNull();
   });
 });

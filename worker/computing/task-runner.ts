@@ -156,6 +156,8 @@ export class TaskRunner {
     const { version } = this.options.weights.of('current');
     if (this.closed || next?.step !== version || right < SURE_AFTER || this.nodeMs > EARLY_AT_MOST_MS)
       return false;
+    // The learning rates of a round come with its lease alone.
+    if (this.options.material.limits.localSteps !== undefined) return false;
     const early = new HeadStart(next);
     const task: NodeTask = { kind: 'lease', lease: next, shards: this.batches.take(next) };
     early.stop = this.begin(task, (stop) => this.computeNode(task, early.lease, stop));
@@ -212,7 +214,11 @@ export class TaskRunner {
     const gradient = gradients.take(uploads.length);
     // The engine does one thing after the other: it need not be told to compute only once it has the weights.
     const loaded = this.load('current');
-    const shards = batches.map((batch, at) => ({ batch, seed: mix(seed, step, firstShard + at) }));
+    const { updates } = node;
+    const shards = batches.map((batch, at) => ({
+      ...{ batch, seed: mix(seed, step, firstShard + at) },
+      ...(updates ? { updates } : {}),
+    }));
     const computing: Promise<ComputedNode & Partial<UncodedNode>> = this.coded
       ? this.coded.computeNode(step, node.node, shards, gradient, stop)
       : material.compute.computeNode(shards, gradient, stop);
@@ -241,7 +247,7 @@ export class TaskRunner {
   private load(which: WhichWeights): Promise<void> {
     const { material, weights } = this.options;
     const inbox = weights.of(which);
-    const name = `${which}:${inbox.version}`;
+    const name = `${which}:${inbox.count}`;
     if (this.loading.name !== name) {
       this.loading = { name, done: material.compute.setWeights(inbox.weights) };
       // Others may be computed with the same weights.
@@ -253,8 +259,8 @@ export class TaskRunner {
   /** Its weights are here, and nothing is computed with others. */
   private canStart(task: Task): boolean {
     const which = task.kind === 'lease' ? 'current' : task.part.weights;
-    const { version } = this.options.weights.of(which);
-    const isAlone = this.computing.size === 0 || this.loading.name === `${which}:${version}`;
+    const { version, count } = this.options.weights.of(which);
+    const isAlone = this.computing.size === 0 || this.loading.name === `${which}:${count}`;
     return versionOf(task) === version && isAlone;
   }
 }

@@ -1,5 +1,6 @@
 /** The weights that have come in over a connection: the current version, and the moving average for evaluations. */
-import type { Bfloat16Code } from '../../shared/numerics/codec/weights/bfloat16-code.js';
+import type { WeightsCode } from '../../shared/numerics/codec/weights/weights-code.js';
+import type { Layout } from '../../shared/numerics/layout.js';
 import type { Frame } from '../../shared/protocol/frame.js';
 import {
   FRAME_AVERAGED_WEIGHTS,
@@ -33,13 +34,15 @@ export interface NewVersion {
 export class WeightVersions {
   private readonly current: WeightsInbox;
   private readonly averaged: WeightsInbox;
+  /** Of which some version has been whole. */
+  private readonly known = new Set<WhichWeights>();
   /** Whether the weights lie in another one's memory. */
   private areElsewhere = false;
 
   constructor(
     private readonly material: RunMaterial,
     /** How the current version travels; undefined: in float32. */
-    code?: Bfloat16Code,
+    code?: WeightsCode,
   ) {
     const { compute, layout, frozen } = material;
     const allocate = (elements: number) => {
@@ -49,6 +52,10 @@ export class WeightVersions {
     };
     this.current = new WeightsInbox(layout, allocate, code);
     this.averaged = new WeightsInbox(layout, allocate);
+  }
+
+  get layout(): Layout {
+    return this.material.layout;
   }
 
   of(which: WhichWeights): WeightsInbox {
@@ -78,9 +85,7 @@ export class WeightVersions {
     if (type !== FRAME_WEIGHTS && type !== FRAME_AVERAGED_WEIGHTS)
       throw new FrameError(`frame type ${type} is not a coordinator's`);
     const which = type === FRAME_WEIGHTS ? 'current' : 'averaged';
-    const inbox = this.of(which);
-    const isFirst = inbox.version < 0;
-    return inbox.add(frame) ? this.whole(which, isFirst) : undefined;
+    return this.of(which).add(frame) ? this.whole(which) : undefined;
   }
 
   /** A version is whole, and lies where it is to be read. */
@@ -97,25 +102,27 @@ export class WeightVersions {
   keep({ version }: Keep, held: HeldWeights | undefined): NewVersion {
     const { material } = this;
     const isHeld = held?.version === version && held.weights.length === material.layout.total;
-    if (!isHeld || this.current.version >= 0)
+    if (!isHeld || this.known.has('current'))
       throw new MessageError(`version ${version} of the weights is to be kept, which is not held`);
     let { weights } = held;
     // Another engine may not read the memory of the one before.
     if (held.material !== material) {
       weights = material.compute.allocate(weights.length);
       weights.set(held.weights);
+      // The hash does not tell of these.
+      if (material.frozen) weights.set(material.frozen, material.layout.moving);
     }
     return this.take('current', version, weights);
   }
 
   private take(which: WhichWeights, version: number, values: Float32Array): NewVersion {
-    const inbox = this.of(which);
-    const isFirst = inbox.version < 0;
-    inbox.hold(version, values);
-    return this.whole(which, isFirst);
+    this.of(which).hold(version, values);
+    return this.whole(which);
   }
 
-  private whole(which: WhichWeights, isFirst: boolean): NewVersion {
+  private whole(which: WhichWeights): NewVersion {
+    const isFirst = !this.known.has(which);
+    this.known.add(which);
     return { which, version: this.of(which).version, isFirst };
   }
 }

@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Bfloat16Code } from '../../shared/numerics/codec/weights/bfloat16-code.js';
+import { ChangeCode } from '../../shared/numerics/codec/weights/change-code.js';
 import { layoutOf } from '../../shared/numerics/layout.js';
 import { FRAME_WEIGHTS, type Frame, FrameError } from '../../shared/protocol/frame.js';
 import { WeightsInbox } from './weights-inbox.js';
@@ -101,8 +103,84 @@ describe('the inbox of weights', () => {
     expect(coded.map((part) => inbox.add(part))).toEqual([false, true]);
     expect(inbox.weights).toEqual(expected);
     expect(() => inbox.add(frame(5, 0))).toThrow('weights: float32 where bf16 was expected');
-    expect(() => inbox.add({ ...coded[0]!, step: 5, body: new Uint8Array(1200) })).toThrow(
+    expect(() => inbox.add({ ...coded[0]!, step: 6, body: new Uint8Array(1200) })).toThrow(
       'chunk 0 of 1200 bytes',
     );
+  });
+});
+
+describe('the inbox of changes', () => {
+  const layout = layoutOf([{ name: 'kernel', shape: [400], trainable: true }], 300);
+  const code = new ChangeCode('delta4', layout);
+  const whole = (version: number, chunk: number): Frame => ({
+    ...frame(version, 0),
+    chunk,
+    body: new Uint8Array(new Float32Array([300, 100][chunk]!).fill(1).buffer),
+  });
+  const change = (version: number, chunk: number, body = new Uint8Array(code.bytes(chunk))): Frame => ({
+    ...whole(version, chunk),
+    coding: 'delta4',
+    body,
+  });
+  /** Holds ones, of version 3. */
+  function holding() {
+    const inbox = new WeightsInbox(layout, (elements) => new Float32Array(elements), code);
+    for (const chunk of [0, 1]) inbox.add(whole(3, chunk));
+    return inbox;
+  }
+
+  it('begins with a whole version, and refuses a change of what it does not hold', () => {
+    const empty = new WeightsInbox(layout, (elements) => new Float32Array(elements), code);
+    expect(() => empty.add(change(4, 0))).toThrow('a change of version 3, where -1 is held');
+    expect(() => holding().add(change(5, 0))).toThrow('a change of version 4, where 3 is held');
+    const inbox = holding();
+    expect([0, 1].map((chunk) => inbox.add(change(4, chunk)))).toEqual([false, true]);
+    expect([inbox.version, holds(inbox, 1)]).toEqual([4, true]);
+  });
+
+  it('refuses another code, and a version that goes on as it has not begun', () => {
+    expect(() => holding().add({ ...change(4, 0), coding: 'delta8' })).toThrow(
+      'weights: delta8 where delta4 was expected',
+    );
+    const [changed, sent] = [holding(), holding()];
+    changed.add(change(4, 0));
+    expect(() => changed.add(whole(4, 1))).toThrow('weights: float32 where delta4 was expected');
+    sent.add(whole(4, 0));
+    expect(() => sent.add(change(4, 1))).toThrow('weights: delta4 where float32 was expected');
+  });
+
+  it('takes all of a later version in place of the rest of a change', () => {
+    const inbox = holding();
+    inbox.add(change(4, 0));
+    for (const chunk of [0, 1]) inbox.add(whole(20, chunk));
+    expect(inbox.version).toBe(20);
+    expect(inbox.add(change(21, 0))).toBe(false);
+  });
+
+  it('refuses what no sender has written, and holds what it held, whatever the bytes', () => {
+    const bytes = fc.uint8Array({ minLength: code.bytes(0), maxLength: code.bytes(0) });
+    const scale = fc.constantFrom(0, 0x7fc0, 0x3f80, 0x7f80, 0x7fff, 1, 0x8000, 0xffff);
+    const bodies = fc.tuple(bytes, scale, fc.boolean()).map(([body, every, isRandom]) => {
+      if (!isRandom) new Uint16Array(body.buffer, body.byteOffset, 5).fill(every);
+      return body;
+    });
+    let refused = 0;
+    fc.assert(
+      fc.property(bodies, (body) => {
+        const inbox = holding();
+        const expected = new Float32Array(300);
+        const isRight = code.decode(0, body, inbox.weights.subarray(0, 300), expected);
+        if (isRight) {
+          inbox.add(change(4, 0, body));
+          inbox.add(change(4, 1));
+          expect(inbox.weights.subarray(0, 300)).toEqual(expected);
+          return;
+        }
+        refused++;
+        expect(() => inbox.add(change(4, 0, body))).toThrow('a scale or a code that delta4 does not have');
+        expect([inbox.version, holds(inbox, 1)]).toEqual([3, true]);
+      }),
+    );
+    expect(refused).toBeGreaterThan(0);
   });
 });

@@ -13,9 +13,11 @@ export interface ChartProps {
   height: number;
   /** What the chart shows, in words. */
   label: string;
+  /** What else is drawn, by the hooks of `options`: it is drawn again when this changes. */
+  marks?: unknown;
 }
 
-export function Chart({ data, options, shape, height, label }: ChartProps) {
+export function Chart({ data, options, shape, height, label, marks }: ChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   const latest = useRef(data);
@@ -41,6 +43,7 @@ export function Chart({ data, options, shape, height, label }: ChartProps) {
   }, [shape, scheme, height]);
 
   useEffect(() => plot.current?.setData(data), [data]);
+  useEffect(() => plot.current?.redraw(false), [marks]);
   // It has its height before it is drawn, so that nothing below moves then.
   return <div class="chart" ref={box} role="img" aria-label={label} style={{ minHeight: `${height}px` }} />;
 }

@@ -1,15 +1,27 @@
 /**
- * One curve over the steps, of one run or of several: the mean as a line, the spread within a bucket as a
- * band, evaluations as points. Dragging zooms all curves at once, and a double click shows all again.
+ * One curve, of one run or of several: the mean as a line, the spread within a bucket as a band, evaluations as points.
+ * Dragging zooms all curves at once, a double click shows all again, and a click pins a step.
  */
 import type { ComponentChildren } from 'preact';
 import { useMemo, useRef } from 'preact/hooks';
 import type uPlot from 'uplot';
+import type { XKind } from '../data/address.js';
 import { count } from '../data/format.js';
-import { axis, logLabel, rangeOf, roundLogs } from './axes.js';
+import { axis, logLabel, logRangeOf, rangeOf, roundLogs } from './axis/axes.js';
+import { stepAt, xInWords, xLabel } from './axis/x-axis.js';
 import { Chart } from './chart.js';
-import { type CurveRun, isEvaluated, joinedData, type Quantity, SERIES } from './curve-data.js';
+import {
+  type CurveRun,
+  isEvaluated,
+  joinedData,
+  type Quantity,
+  rangeWithoutOutliers,
+  SERIES,
+} from './curve-data.js';
 import type { Range } from './curves.js';
+import type { Flag } from './flags.js';
+import { Keep } from './keep.js';
+import { drawMarks, marksOf } from './marks.js';
 
 export interface CurvePanelProps {
   title: string;
@@ -17,12 +29,21 @@ export interface CurvePanelProps {
   runs: CurveRun[];
   smoothing: number;
   isLog: boolean;
+  x: XKind;
+  /** The step that is looked at. */
+  step: number | undefined;
+  /** Whether the axis goes over values that are far away, too. */
+  isWhole: boolean;
+  flags: readonly Flag[];
   height: number;
   class: string;
   format(value: number): string;
   /** Formats a label of an axis whose labels are `step` apart. */
   label(value: number, step: number): string;
   onZoom(range: Range | undefined): void;
+  onPin(step: number | undefined): void;
+  /** Whether it can be taken away as a file. */
+  isKept?: boolean;
   children?: ComponentChildren;
 }
 
@@ -35,12 +56,23 @@ const toStep = (plot: uPlot, left: number, top: number): [number, number] => {
 };
 
 export function CurvePanel(props: CurvePanelProps) {
-  const { title, quantity, runs, smoothing, isLog, height } = props;
+  const { title, quantity, runs, smoothing, isLog, height, x, step, flags, isWhole, format } = props;
   const data = useMemo(
-    () => joinedData(runs, quantity, smoothing, isLog),
-    [runs, quantity, smoothing, isLog],
+    () => joinedData(runs, quantity, smoothing, isLog, x),
+    [runs, quantity, smoothing, isLog, x],
   );
+  const range = useMemo(
+    () => (isWhole ? undefined : rangeWithoutOutliers(runs, quantity, isLog)),
+    [runs, quantity, isLog, isWhole],
+  );
+  const marks = useMemo(
+    () => marksOf({ runs, quantity, x, step, flags, format }),
+    [runs, quantity, x, step, flags],
+  );
+  const now = useRef({ range, marks });
+  now.current = { range, marks };
   const readout = useRef<HTMLElement>(null);
+  const panel = useRef<HTMLElement>(null);
   const several = runs.length > 1;
   const hasTests = isEvaluated(quantity);
   const latest = useRef(props);
@@ -60,11 +92,18 @@ export function CurvePanel(props: CurvePanelProps) {
     },
     scales: {
       x: { time: false },
-      y: { distr: isLog ? 3 : 1, range: isLog ? undefined : rangeOf } as uPlot.Scale,
+      y: {
+        distr: isLog ? 3 : 1,
+        range: (plot: uPlot, min: number | null, max: number | null) => {
+          const { range } = now.current;
+          const [low, high] = range ? [range.min, range.max] : [min, max];
+          return isLog ? logRangeOf(low, high) : rangeOf(plot, low, high);
+        },
+      } as uPlot.Scale,
     },
     axes: [
       axis(color, {
-        values: (_plot, splits) => splits.map((step) => (Number.isInteger(step) ? count(step) : '')),
+        values: (_plot, splits) => splits.map((at) => xLabel(latest.current.x, at)),
         size: 26,
         grid: { show: false },
       }),
@@ -93,28 +132,38 @@ export function CurvePanel(props: CurvePanelProps) {
       ),
     ],
     hooks: {
+      draw: [(plot) => drawMarks(plot, now.current.marks, color)],
       setCursor: [show],
       setSelect: [
         (plot) => {
           const { left, width } = plot.select;
           if (width < 4) return;
-          const [from, to] = [plot.posToVal(left, 'x'), plot.posToVal(left + width, 'x')].map(Math.round) as [
-            number,
-            number,
-          ];
+          const stepOf = (left: number) => stepAtOf(latest.current, plot.posToVal(left, 'x'));
+          const [from, to] = [stepOf(left), stepOf(left + width)];
           plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
           if (to > from) latest.current.onZoom({ from: Math.max(1, from), to });
         },
       ],
-      ready: [(plot) => plot.over.addEventListener('dblclick', () => latest.current.onZoom(undefined))],
+      ready: [
+        (plot) => {
+          plot.over.addEventListener('dblclick', () => latest.current.onZoom(undefined));
+          plot.over.addEventListener('click', () => {
+            const at = plot.data[0][plot.cursor.idx ?? -1];
+            if (at !== undefined) latest.current.onPin(stepAtOf(latest.current, at));
+          });
+        },
+      ],
     },
   });
 
   return (
-    <section class={props.class}>
+    <section class={props.class} ref={panel}>
       <h2>
         {title}
         {props.children}
+        {range?.isCut && (
+          <small title="A few values are far beyond the axis; `Outliers` shows them">outliers cut off</small>
+        )}
         <span class="readout" ref={readout} />
         <span class="legend">
           {several ? (
@@ -126,13 +175,15 @@ export function CurvePanel(props: CurvePanelProps) {
             </>
           ) : null}
         </span>
+        {props.isKept && <Keep {...{ title, runs, quantity, panel }} />}
       </h2>
       {data[0].length > 0 ? (
         <Chart
           data={data}
           options={options}
-          shape={`${isLog} ${smoothing > 0} ${runs.map((run) => run.name).join()}`}
+          shape={`${isLog} ${smoothing > 0} ${x} ${isWhole} ${runs.map((run) => run.name).join()}`}
           height={height}
+          marks={marks}
           label={inWords(props)}
         />
       ) : (
@@ -174,7 +225,12 @@ const alpha = (color: string, opacity: number): string =>
     .toString(16)
     .padStart(2, '0')}`;
 
-function hovered(plot: uPlot, { runs, format, quantity }: CurvePanelProps): string {
+/** The step at a place of the axis, as the first run has it. */
+const stepAtOf = ({ runs, x }: CurvePanelProps, at: number): number =>
+  runs[0] ? Math.max(1, stepAt(runs[0], x, at)) : 1;
+
+function hovered(plot: uPlot, props: CurvePanelProps): string {
+  const { runs, format, quantity, x } = props;
   const { idx } = plot.cursor;
   if (idx === null || idx === undefined) return '';
   const value = (series: number) => plot.data[series]?.[idx];
@@ -186,7 +242,8 @@ function hovered(plot: uPlot, { runs, format, quantity }: CurvePanelProps): stri
       ...(typeof test === 'number' ? [`${runs.length > 1 ? of : ''}${evaluatedOn} ${format(test)}`] : []),
     ];
   });
-  return parts.length > 0 ? `step ${count(plot.data[0][idx])}: ${parts.join(', ')}` : '';
+  const at = plot.data[0][idx]!;
+  return parts.length > 0 ? `${xInWords(x, at, stepAtOf(props, at))}: ${parts.join(', ')}` : '';
 }
 
 function inWords({ title, runs, quantity, format }: CurvePanelProps): string {

@@ -61,6 +61,7 @@ function joined(view: HistoryView, tail: HistoryView, first: number): HistoryVie
     return Object.fromEntries(
       Object.entries(after).map(([name, value]) => {
         const old = before[name as keyof S] as unknown;
+        // Steps, samples and times.
         if (Array.isArray(value)) return [name, join(old as number[], value)];
         const [a, b] = [old as Column, value as Column];
         return [name, { min: join(a.min, b.min), max: join(a.max, b.max), mean: join(a.mean, b.mean) }];

@@ -17,14 +17,14 @@ export function pathOf(path: string, query: Record<string, string | number | und
   return `${BASE}${path}${text ? `?${text}` : ''}`;
 }
 
-/** An admin's action. @throws Error with the reason for which it was refused */
-export async function act(action: string, body: object = {}): Promise<void> {
+/** An admin's action. @returns what is answered. @throws Error with the reason for which it was refused */
+export async function act<T = unknown>(action: string, body: object = {}): Promise<T> {
   const response = await fetch(`${BASE}/api/admin/${action}`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', 'X-Swarmgrad-Admin': '1' },
     body: JSON.stringify(body),
   });
-  if (response.ok) return;
+  if (response.ok) return (await response.json()) as T;
   const { error } = (await response.json().catch(() => ({}))) as { error?: string };
   throw new Error(error ?? `status ${response.status}`);
 }

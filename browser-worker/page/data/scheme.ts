@@ -15,5 +15,8 @@ function useMedia(query: string): boolean {
 export const useScheme = (): 'dark' | 'light' =>
   useMedia('(prefers-color-scheme: dark)') ? 'dark' : 'light';
 
+/** Whether this is a phone. */
+export const useNarrow = (): boolean => useMedia('(max-width: 600px)');
+
 /** Whether there is room for tall charts. */
 export const useWall = (): boolean => useMedia('(min-width: 1800px)');

@@ -4,8 +4,8 @@ import { SMALLEST_DUTY_CYCLE } from '../../compute/lanes/duty-cycle.js';
 import type { ContributionState } from '../../contribution-state.js';
 import { capabilities, missingCapabilities } from '../../tab/conditions/capabilities.js';
 import type { Contribution } from '../../tab/contribute.js';
-import { LossLine } from '../curves/loss-line.js';
 import { bytes, count, steady } from '../data/format.js';
+import { LossLine } from './loss-line.js';
 import './contribution.css';
 import { wordsOf } from './contribution-words.js';
 

@@ -1,17 +1,19 @@
 /** How others join: a link, its QR code for phones on the network, and a command for machines. */
-import { useMemo } from 'preact/hooks';
-import { encode } from 'uqr';
 import { BASE } from '../../base.js';
+import { NewLink } from './new-link.js';
+import { QrCode } from './qr-code.js';
 
 interface InviteProps {
   join: string;
   tokens: boolean;
+  /** Whether this visitor may make links. */
+  admin: boolean;
   /** On the coordinator's machine. */
   runDir: string;
 }
 
 /** @param address the join page's, as the coordinator knows it: under a path only a reverse proxy has it */
-export function Invite({ join: address, tokens, runDir }: InviteProps) {
+export function Invite({ join: address, tokens, admin, runDir }: InviteProps) {
   const server = new URL(BASE).pathname === '/' ? new URL(address).origin : BASE;
   const join = `${server}/join`;
   const { hostname } = new URL(join);
@@ -22,7 +24,9 @@ export function Invite({ join: address, tokens, runDir }: InviteProps) {
       {!tokens && !isLocal && <QrCode text={join} />}
       <div>
         <h2 id="invite-title">Invite</h2>
-        {tokens ? (
+        {tokens && admin ? (
+          <NewLink server={server} />
+        ) : tokens ? (
           <p>
             With a browser: by a link that{' '}
             <code>
@@ -46,27 +50,5 @@ export function Invite({ join: address, tokens, runDir }: InviteProps) {
         )}
       </div>
     </section>
-  );
-}
-
-function QrCode({ text }: { text: string }) {
-  const { path, size } = useMemo(() => {
-    const { data, size } = encode(text, { border: 2 });
-    const path = data
-      .flatMap((row, y) => row.flatMap((dark, x) => (dark ? [`M${x} ${y}h1v1h-1z`] : [])))
-      .join('');
-    return { path, size };
-  }, [text]);
-  return (
-    <svg
-      class="qr"
-      viewBox={`0 0 ${size} ${size}`}
-      role="img"
-      aria-label={`QR code of ${text}`}
-      shape-rendering="crispEdges"
-    >
-      <rect width={size} height={size} />
-      <path d={path} />
-    </svg>
   );
 }

@@ -2,9 +2,11 @@
 import { useState } from 'preact/hooks';
 import type { Greeting } from '../../../shared/status/monitoring.js';
 import { isOver, type RunState, type Status } from '../../../shared/status/status.js';
-import { act } from '../data/api.js';
+import type { Admin } from '../data/admin.js';
 import { count } from '../data/format.js';
+import type { Route } from '../data/route.js';
 import { LearningRateForm } from './learning-rate-form.js';
+import { Nav } from './nav.js';
 
 const STATES: Record<RunState, string> = {
   starting: 'starting',
@@ -26,7 +28,8 @@ export interface HeaderProps {
   onContribute(): void;
   onChoose(run: string): void;
   onInvite(): void;
-  onRefused(reason: string): void;
+  admin: Admin;
+  route: Route;
 }
 
 export function Header(props: HeaderProps) {
@@ -75,26 +78,14 @@ export function Header(props: HeaderProps) {
           </button>
         )}
       </span>
+      <Nav route={props.route} />
     </header>
   );
 }
 
-function AdminButtons({ status, contributing, onRefused }: HeaderProps) {
-  const [asked, setAsked] = useState('');
+function AdminButtons({ status, contributing, admin: { asked, ask } }: HeaderProps) {
   const [isChoosing, setChoosing] = useState(false);
   const [isStopping, setStopping] = useState(false);
-  const ask = (action: string, body?: object) => {
-    setAsked(action);
-    // What was refused before is answered by this.
-    onRefused('');
-    act(action, body).then(
-      () => setAsked(''),
-      (error: Error) => {
-        setAsked('');
-        onRefused(error.message);
-      },
-    );
-  };
   // Beside the tab's own buttons these must say that they are the run's.
   const of = contributing ? ' run' : '';
   const button = (action: string, text: string, title: string) => (

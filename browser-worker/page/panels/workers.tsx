@@ -1,9 +1,12 @@
 /** One row a worker: what it has given, how fast, and where its time goes. */
 import { useState } from 'preact/hooks';
 import type { StatusView, TimelineView, TimeShares, WorkersView } from '../../../shared/status/monitoring.js';
+import type { WorkerStatus } from '../../../shared/status/status.js';
 import { act } from '../data/api.js';
-import { count, percent } from '../data/format.js';
+import { count } from '../data/format.js';
 import { usePolled } from '../data/polled.js';
+import { hashOf } from '../data/route.js';
+import { TimeBar, TimeLegend } from './time-bar.js';
 
 /** Fewer workers are found at a glance. */
 const SEARCHED_FROM = 12;
@@ -19,27 +22,10 @@ export interface WorkersProps {
   onRefused(reason: string): void;
 }
 
-const PARTS = [
-  ['download', 'download'],
-  ['compute', 'compute'],
-  ['upload', 'upload'],
-  ['wait', 'waiting'],
-] as const;
-
-export const TimeLegend = () => (
-  <span class="legend">
-    {PARTS.map(([part, text]) => (
-      <span key={part}>
-        <i class={`key ${part}`} />
-        {text}
-      </span>
-    ))}
-  </span>
-);
-
 export function Workers({ status, run, timeline, admin, isOver, onRefused }: WorkersProps) {
   const all = status.workerCounts.node + status.workerCounts.browser;
   const [search, setSearch] = useState('');
+  const [order, setOrder] = useState<Order>('joined');
   const asked = search.trim() || undefined;
   const found = usePolled<WorkersView>(
     { path: '/api/workers', run, search: asked },
@@ -47,8 +33,13 @@ export function Workers({ status, run, timeline, admin, isOver, onRefused }: Wor
     status.step,
     SEARCH_MS,
   );
-  const { matching, workers } = asked === undefined ? { ...status, matching: all } : (found ?? NONE_YET);
-  const shares = new Map(timeline?.workers.map(({ id, name, shares }) => [isOver ? name : id, shares]));
+  const { matching, workers: unsorted } =
+    asked === undefined ? { ...status, matching: all } : (found ?? NONE_YET);
+  const workers = order === 'joined' ? unsorted : [...unsorted].sort(ORDERS[order]);
+  const shares = new Map<string | number, TimeShares>([
+    ...(timeline?.departed ?? []).map(({ name, shares }) => [name, shares] as const),
+    ...(timeline?.workers ?? []).map(({ id, name, shares }) => [isOver ? name : id, shares] as const),
+  ]);
   const [leaving, setLeaving] = useState<number>();
   const remove = (id: number) => {
     setLeaving(id);
@@ -67,6 +58,18 @@ export function Workers({ status, run, timeline, admin, isOver, onRefused }: Wor
             aria-label="Search among the workers"
             onInput={({ currentTarget }) => setSearch(currentTarget.value)}
           />
+        )}
+        {all > 2 && (
+          <select
+            aria-label="Order of the workers"
+            value={order}
+            onChange={({ currentTarget }) => setOrder(currentTarget.value as Order)}
+          >
+            <option value="joined">as they joined</option>
+            <option value="samples">most samples first</option>
+            <option value="fast">fastest first</option>
+            <option value="slow">slowest first</option>
+          </select>
         )}
         <small role="status">{shownOf(workers.length, matching, asked)}</small>
         <TimeLegend />
@@ -109,9 +112,9 @@ export function Workers({ status, run, timeline, admin, isOver, onRefused }: Wor
               {workers.map((worker, i) => (
                 <tr key={worker.id} aria-rowindex={i + 2}>
                   <th scope="row">
-                    <span class="name" title={worker.name}>
+                    <a class="name" href={hashOf({ view: 'worker', worker: worker.id })} title={worker.name}>
                       {worker.name}
-                    </span>
+                    </a>
                     {worker.kind === 'browser' && <span class="tag">tab</span>}
                   </th>
                   <td class="code">{worker.engine || '…'}</td>
@@ -147,6 +150,15 @@ export function Workers({ status, run, timeline, admin, isOver, onRefused }: Wor
   );
 }
 
+type Order = 'joined' | keyof typeof ORDERS;
+
+/** Of the rows that are there. */
+const ORDERS = {
+  samples: (a: WorkerStatus, b: WorkerStatus) => b.samples - a.samples,
+  fast: (a: WorkerStatus, b: WorkerStatus) => b.samplesPerSecond - a.samplesPerSecond,
+  slow: (a: WorkerStatus, b: WorkerStatus) => a.samplesPerSecond - b.samplesPerSecond,
+};
+
 /** How the work was counted, and whether the weights follow from the configuration alone. */
 function Evidence({ status: { shards, reproducible, weightsSha256 } }: { status: StatusView }) {
   if (shards.counted === 0) return null;
@@ -177,16 +189,4 @@ function shownOf(shown: number, matching: number | undefined, search: string | u
   if (matching === undefined) return 'searching…';
   if (shown < matching) return `the first ${count(shown)} of ${count(matching)}${search ? ' found' : ''}`;
   return search ? `${count(matching)} found` : '';
-}
-
-function TimeBar({ shares }: { shares: TimeShares | undefined }) {
-  if (!shares) return <span class="soft">–</span>;
-  const words = PARTS.map(([part, text]) => `${text} ${percent(shares[part], 0)}`).join(', ');
-  return (
-    <span class="bar" role="img" aria-label={words} title={words}>
-      {PARTS.map(([part]) => (
-        <i key={part} class={part} style={{ width: `${100 * shares[part]}%` }} />
-      ))}
-    </span>
-  );
 }

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ModelView } from '../../../shared/status/monitoring.js';
 import { count, percent } from '../data/format.js';
 import { digitOf, pictureOf } from '../data/pictures.js';
-import { className } from '../panels/model.js';
+import { className } from '../model/layers.js';
 import { Predictor } from './predictor.js';
 import type { TryItProps } from './try-it-props.js';
 

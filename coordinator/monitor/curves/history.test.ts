@@ -11,6 +11,7 @@ const entry = (step: number) => ({
   learningRate: 0.1,
   gradientNorm: Math.sqrt(step),
   samples: 32,
+  time: step / 2,
 });
 
 describe('the history of a run', () => {
@@ -22,6 +23,8 @@ describe('the history of a run', () => {
     expect(curve.step).toEqual(Array.from({ length: 100 }, (_, i) => i + 1));
     expect(curve.loss.mean).toEqual(curve.step.map((step) => 1 / step));
     expect(curve.gradientNorm.max).toEqual(curve.step.map((step) => Math.sqrt(step)));
+    expect(curve.samples).toEqual(curve.step.map((step) => 32 * step));
+    expect(curve.time).toEqual(curve.step.map((step) => step / 2));
   });
 
   it('gives no more points than it is asked for, and goes on with a curve where it ended', () => {
@@ -65,6 +68,10 @@ describe('the history of a run', () => {
     expect(last).toMatchObject({ step: 2, metric: 0.75 });
     expect(curve.step).toEqual([1, 2]);
     expect(curve.metric.mean).toEqual([0.5, 0.75]);
+    expect([curve.samples, curve.time]).toEqual([
+      [32, 64],
+      [1, 2],
+    ]);
     expect(evaluations).toMatchObject({ step: [2], metric: { mean: [0.8] } });
     expect(changes).toEqual([
       { step: 1, what: 'learning-rate', learningRate: 0.2 },

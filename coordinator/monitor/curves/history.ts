@@ -7,7 +7,7 @@ import type { EvaluationEntry, StepEntry } from '../../record/folder/metrics.js'
 import { Course } from '../../run/watch/course.js';
 import { type BucketRow, Buckets, widthFor } from './buckets.js';
 
-/** About 20 MB when full; a run of 1,000,000 steps then has one bucket for 32 steps. */
+/** About 25 MB when full; a run of 1,000,000 steps then has one bucket for 32 steps. */
 const STEP_BUCKETS = 32_768;
 const EVALUATION_BUCKETS = 8192;
 export const MAX_POINTS = 4000;
@@ -26,6 +26,7 @@ export class History {
   private readonly evaluations = new Buckets(EVALUATION_BUCKETS);
   /** What admins have changed, in order. */
   changes: Change[] = [];
+  private samples = 0;
   private evaluatedOn: HistoryView['evaluatedOn'] = 'test';
 
   /** What all of it together says. */
@@ -35,8 +36,10 @@ export class History {
     this.course = new Course(metric);
   }
 
-  step({ step, loss, metric, learningRate, gradientNorm, samples }: Omit<StepEntry, 'epoch' | 'time'>): void {
-    this.steps.push(step, samples, [loss, metric, learningRate, gradientNorm]);
+  step(entry: Omit<StepEntry, 'epoch'>): void {
+    const { step, loss, metric, learningRate, gradientNorm, samples, time } = entry;
+    this.samples += samples;
+    this.steps.push(step, samples, [loss, metric, learningRate, gradientNorm, this.samples, time]);
     this.course.step({ step, samples, loss, metric });
   }
 
@@ -65,6 +68,8 @@ export class History {
       every: width,
       curve: {
         step: rows.map((row) => row.step),
+        samples: rows.map(({ max }) => max[4]!),
+        time: rows.map(({ max }) => max[5]!),
         loss: column(rows, 0),
         metric: column(rows, 1),
         learningRate: column(rows, 2),

@@ -29,5 +29,5 @@ export function workersView({ workers }: Pick<Status, 'workers'>, from = 0, sear
   return { matching: matching.length, workers: matching.slice(from, from + MAX_ROWS) };
 }
 
-const saidOf = ({ name, kind, role, engine, state }: WorkerStatus): string =>
-  [name, kind === 'browser' ? 'browser tab' : kind, role, engine, state].join('\n').toLowerCase();
+const saidOf = ({ id, name, kind, role, engine, state }: WorkerStatus): string =>
+  [`#${id}`, name, kind === 'browser' ? 'browser tab' : kind, role, engine, state].join('\n').toLowerCase();

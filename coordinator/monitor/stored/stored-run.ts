@@ -2,10 +2,12 @@
  * A run as its files tell it: for the dashboard of runs that are over, were left, or are under way elsewhere.
  * `refresh` looks for what is new: lines of metrics, checkpoints, the end.
  */
+
 import { basename } from 'node:path';
 import { type Clock, monotonicClock } from '../../../shared/clock.js';
 import { layoutOf } from '../../../shared/numerics/layout.js';
 import { type MetricName, metricOf } from '../../../shared/numerics/losses.js';
+import { weightsOfModel } from '../../../shared/numerics/rounds/round-layout.js';
 import type { ModelView, TimelineView } from '../../../shared/status/monitoring.js';
 import type { Status } from '../../../shared/status/status.js';
 import { UserError } from '../../../shared/user-error.js';
@@ -15,6 +17,7 @@ import { type RunFolder, runFolder } from '../../record/folder/run-folder.js';
 import { readConfiguration } from '../../record/folder/stored-configuration.js';
 import type { Summary } from '../../record/folder/summary.js';
 import { readView, type StoredView } from '../../record/folder/view-file.js';
+import { stepsPerEpoch } from '../../run/batches.js';
 import { isStale, rateOf } from '../../run/progress.js';
 import { type Configuration, configure } from '../../setup/configure.js';
 import { History, type Line, takeLine } from '../curves/history.js';
@@ -40,7 +43,7 @@ export class StoredRun implements RunView, RunMonitor {
   readonly name: string;
   readonly events = new EventLog();
   history!: History;
-  private configuration!: Configuration;
+  configuration!: Configuration;
   private checkpoint!: Checkpoint;
   private metric!: MetricName;
   private readonly tail: MetricsTail;
@@ -67,6 +70,12 @@ export class StoredRun implements RunView, RunMonitor {
 
   get shards(): string {
     return String(this.configuration.shards);
+  }
+
+  get stepsPerEpoch(): number | null {
+    const { trainRecords: records } = this.checkpoint.state;
+    const { batchSize } = this.configuration;
+    return records === undefined ? null : stepsPerEpoch({ records, batchSize });
   }
 
   /** @throws UserError as `openStoredRun` */
@@ -101,7 +110,7 @@ export class StoredRun implements RunView, RunMonitor {
   }
 
   timeline(): TimelineView {
-    return this.view?.timeline ?? { workers: [], steps: [] };
+    return this.view?.timeline ?? { workers: [], departed: [], steps: [] };
   }
 
   model(): ModelView {
@@ -117,7 +126,7 @@ export class StoredRun implements RunView, RunMonitor {
     const { state, sections } = this.checkpoint;
     return {
       version: state.progress.step,
-      copy: () => sections.get('average') ?? sections.get('weights')!,
+      copy: () => weightsOfModel(sections.get('average') ?? sections.get('weights')!, state.model.weights),
     };
   }
 
@@ -180,6 +189,6 @@ function histogramsOf({ state, sections }: Checkpoint) {
   const layout = layoutOf(state.model.weights);
   const sampler = new Sampler(layout);
   const samples = sampler.allocate();
-  sampler.takeAll(sections.get('weights')!, samples);
+  sampler.takeAll(weightsOfModel(sections.get('weights')!, state.model.weights), samples);
   return { step: state.progress.step, weights: sampler.histograms(samples, undefined) };
 }

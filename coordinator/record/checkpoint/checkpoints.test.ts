@@ -6,8 +6,10 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { Random } from '../../../shared/numerics/random.js';
 import { FaultyDisk } from '../../../test/support/files/faulty-disk.js';
 import { temporaryFolder } from '../../../test/support/files/temporary-folder.js';
+import { keepAsBest } from './best.js';
 import { type CheckpointState, DamagedCheckpoint } from './format.js';
 import { readCheckpoint, readLatest } from './reader.js';
+import { rollBack } from './roll-back.js';
 import { type CheckpointOptions, CheckpointWriter } from './writer.js';
 
 const root = temporaryFolder();
@@ -329,3 +331,19 @@ function flipBit(path: string, at: number, bit = 0): void {
 function fail(text: string): void {
   throw new Error(`not expected: ${text}`);
 }
+
+describe('a run that is rolled back', () => {
+  it('goes on from its best checkpoint, and the later ones lie beside it', async () => {
+    const dir = newDir();
+    const committed = ({ progress: { step } }: CheckpointState, path: string) =>
+      step === 4 ? keepAsBest(dir, path) : Promise.resolve();
+    const { writer } = writerIn(dir, { committed });
+    for (const step of [4, 6, 8, 10]) await writer.begin(stateAt(step), wasmSections([[3]]))!.done;
+    // Of the four the three newest are left, and the best under its second name.
+    expect(readdirSync(dir).sort()[0]).toBe('best.ckpt');
+    await rollBack(dir, 4);
+    expect((await readLatest(dir, () => undefined))!.state.progress.step).toBe(4);
+    expect(readdirSync(dir).filter((name) => name.endsWith('.undone'))).toHaveLength(3);
+    await expect(rollBack(dir, 5)).rejects.toThrow('no checkpoint of step 5');
+  });
+});

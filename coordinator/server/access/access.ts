@@ -16,6 +16,8 @@ export interface OpenedAccess {
   firstTokens: FirstTokens | undefined;
   /** A token that holds as long as this process; undefined where none is asked for. */
   issue(role: Role, name: string): string | undefined;
+  /** A token for the file; undefined where none is asked for. @throws UserError */
+  invite(role: Role, lifeMs: number | undefined): Promise<string | undefined>;
   /** Stores the first tokens. @throws UserError */
   save(): Promise<void>;
   close(): void;
@@ -34,7 +36,7 @@ export interface OpenAccessOptions {
 export async function openAccess(options: OpenAccessOptions): Promise<OpenedAccess> {
   const { auth, path, warn } = options;
   if (auth === 'none') {
-    const nothing = { firstTokens: undefined, issue: () => undefined };
+    const nothing = { firstTokens: undefined, issue: () => undefined, invite: async () => undefined };
     return {
       ...nothing,
       authenticator: OPEN_AUTHENTICATOR,
@@ -49,6 +51,11 @@ export async function openAccess(options: OpenAccessOptions): Promise<OpenedAcce
     authenticator: new TokenAuthenticator({ ...options, store, now: () => monotonicClock.now() }),
     firstTokens: isFirst ? { admin: store.create('admin'), worker: store.create('worker') } : undefined,
     issue: (role, name) => store.issue(role, name),
+    invite: async (role, lifeMs) => {
+      const token = store.create(role, lifeMs);
+      await store.save();
+      return token;
+    },
     save: () => store.save(),
     close: () => store.close(),
   };

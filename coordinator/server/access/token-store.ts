@@ -76,8 +76,8 @@ export class TokenStore {
   }
 
   /** A token for the file: it holds at once, and lasts once `save` was called. */
-  create(role: Role): string {
-    const { token, stored } = newToken({ role }, this.options.now());
+  create(role: Role, lifeMs?: number): string {
+    const { token, stored } = newToken({ role, lifeMs }, this.options.now());
     this.unsaved.push(stored);
     return token;
   }

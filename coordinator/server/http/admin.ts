@@ -6,12 +6,21 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as z from 'zod';
+import { ROLES, type Role } from '../../../shared/protocol/roles.js';
+import type { ContinuationView } from '../../../shared/status/monitoring.js';
 import { isOver } from '../../../shared/status/status.js';
+import type { Continuation } from '../../run/continuation.js';
 import type { RunLifecycle } from '../../run/lifecycle.js';
 import type { Run } from '../../run/run.js';
 import { ADMIN_HEADER, isOwnPage } from '../network/origin.js';
 import { answerJson } from './answer.js';
 import { MAX_BODY_BYTES, readJson } from './body.js';
+
+/** What concerns the server, and no single run. */
+export interface ServerActions {
+  /** Makes a token; undefined where none is asked for. */
+  invite(role: Role, lifeMs: number | undefined): Promise<string | undefined>;
+}
 
 export interface AdminActions {
   /** The run is over: nothing can be changed any more. */
@@ -23,12 +32,15 @@ export interface AdminActions {
   learningRate(learningRate: number): void;
   /** @returns whether there is such a worker */
   removeWorker(id: number): boolean;
+  /** How it may go on, once it is over; null: it cannot. */
+  continuation(): ContinuationView | null;
+  goOn(how: Continuation): void;
 }
 
 export function actionsOf(
   { control, core, progress }: Run,
   lifecycle: Pick<RunLifecycle<unknown>, 'stop'>,
-): AdminActions {
+): Omit<AdminActions, 'continuation' | 'goOn'> {
   return {
     isOver: () => progress.state === 'saving' || isOver(progress.state),
     pause: () => control.request({ what: 'pause' }),
@@ -41,22 +53,30 @@ export function actionsOf(
 }
 
 const learningRateBody = z.strictObject({ learningRate: z.number().positive().finite().max(1e6) });
+const continuationBody = z.strictObject({
+  from: z.enum(['last', 'best']),
+  learningRate: z.number().positive().finite().max(1e6).optional(),
+});
+const MOST_HOURS = 24 * 366;
+const inviteBody = z.strictObject({ role: z.enum(ROLES), hours: z.int().min(1).max(MOST_HOURS).optional() });
 const workerBody = z.strictObject({ worker: z.int().min(0) });
 
 export async function serveAdmin(
   request: IncomingMessage,
   response: ServerResponse,
   actions: AdminActions | undefined,
+  server: Partial<ServerActions>,
 ): Promise<void> {
   const refuse = (code: number, error: string) => answerJson(request, response, { error }, code);
   if (!isOwnPage(request))
     return refuse(403, `only our own pages may do this; from elsewhere it needs the header ${ADMIN_HEADER}`);
   if (!actions) return refuse(409, 'the run is shown from its files: it cannot be changed');
-  if (actions.isOver()) return refuse(409, 'the run is over: it cannot be changed any more');
+  const action = request.url?.split('?')[0]?.slice('/api/admin/'.length);
+  if (actions.isOver() && action !== 'go-on')
+    return refuse(409, 'the run is over: it cannot be changed any more');
   const body = await readJson(request);
   if (body === undefined)
     return refuse(400, `the body must be a JSON object of at most ${MAX_BODY_BYTES} bytes`);
-  const action = request.url?.split('?')[0]?.slice('/api/admin/'.length);
   switch (action) {
     case 'pause':
     case 'resume':
@@ -69,6 +89,23 @@ export async function serveAdmin(
       if (!success) return refuse(400, 'learningRate must be a number above 0');
       actions.learningRate(data.learningRate);
       break;
+    }
+    case 'go-on': {
+      const { success, data } = continuationBody.safeParse(body);
+      if (!success) return refuse(400, 'from must be last or best, learningRate a number above 0');
+      const step = actions.continuation()?.[data.from] ?? null;
+      if (step === null) return refuse(409, `the run cannot go on from its ${data.from} checkpoint here`);
+      actions.goOn({ ...data, step });
+      break;
+    }
+    case 'invite': {
+      const { success, data } = inviteBody.safeParse(body);
+      if (!success) return refuse(400, `role must be one of ${ROLES.join(', ')}, hours a whole number`);
+      const lifeMs = data.hours === undefined ? undefined : data.hours * 3600e3;
+      const token = await server.invite?.(data.role, lifeMs);
+      if (token === undefined)
+        return refuse(409, 'no token is asked for: the address of the join page is enough');
+      return answerJson(request, response, { token });
     }
     case 'remove-worker': {
       const { success, data } = workerBody.safeParse(body);

@@ -96,6 +96,7 @@ export function greetingOf(
         parameters,
         batchSize: run.status().batchSize,
         shards: run.shards,
+        stepsPerEpoch: run.stepsPerEpoch,
       };
     }),
   };

@@ -17,7 +17,7 @@ import {
 } from '../network/allowed-origins.js';
 import type { Clients } from '../network/clients.js';
 import type { AnswerTime } from '../network/limits.js';
-import { serveAdmin } from './admin.js';
+import { type ServerActions, serveAdmin } from './admin.js';
 import { answerJson, answerText } from './answer.js';
 import { type Dashboard, runOf, serveDashboard, targetOf } from './dashboard.js';
 import { secure } from './headers.js';
@@ -27,7 +27,7 @@ import { routeOf } from './rights.js';
 import { serveSession } from './session.js';
 import { type StaticFiles, serveStatic } from './static.js';
 
-export interface Served {
+export interface Served extends Partial<ServerActions> {
   authenticator: Authenticator;
   pages: StaticFiles;
   dashboard: Dashboard;
@@ -65,7 +65,7 @@ export function handleRequest(
 function route(
   request: IncomingMessage,
   response: ServerResponse,
-  { authenticator, pages, dashboard, metrics, answerTime, origins }: Served,
+  { authenticator, pages, dashboard, metrics, answerTime, origins, invite }: Served,
   live: LiveFeed,
   clients: Clients,
 ): Promise<void> | void {
@@ -103,7 +103,7 @@ function route(
   if (pathname.startsWith('/api/admin/')) {
     const run = runOf(dashboard.runs, request);
     return run
-      ? serveAdmin(request, response, run.live?.actions)
+      ? serveAdmin(request, response, run.live?.actions, invite ? { invite } : {})
       : answerText(response, 404, 'no such run\n');
   }
   if (pathname === '/metrics' && metrics) return serveMetrics(response, metrics);

@@ -34,6 +34,8 @@ export const ROUTES: readonly RouteRight[] = [
   { methods: POST, path: '/api/admin/checkpoint', may: STEER },
   { methods: POST, path: '/api/admin/learning-rate', may: STEER },
   { methods: POST, path: '/api/admin/remove-worker', may: STEER },
+  { methods: POST, path: '/api/admin/go-on', may: STEER },
+  { methods: POST, path: '/api/admin/invite', may: STEER },
   { methods: POST, path: '/api/admin/*', may: STEER },
   { methods: READ, path: '/api/*', may: NOBODY },
   { methods: READ, path: '/objects/*', may: COMPUTE, isShared: true },

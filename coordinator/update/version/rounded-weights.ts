@@ -4,12 +4,13 @@
  */
 import type { Bfloat16Code } from '../../../shared/numerics/codec/weights/bfloat16-code.js';
 import type { Layout } from '../../../shared/numerics/layout.js';
+import type { Kernels } from '../../../shared/numerics/update/kernels/kernels.js';
 import { FRAME_WEIGHTS, HEADER_BYTES, writeHeader } from '../../../shared/protocol/frame.js';
-import type { Kernels } from '../kernels/kernels.js';
-import type { HeldWeights, WeightsFrame } from './held-weights.js';
+import type { CodedWeights, WeightsFrame } from './held-weights.js';
 import { VersionedWeights } from './versioned-weights.js';
 
-export class RoundedWeights implements HeldWeights {
+export class RoundedWeights implements CodedWeights {
+  readonly hasMemory = false;
   private readonly rounded: VersionedWeights;
   /** By version: of the current one, and the one that is being made. */
   private readonly frames = new Map<number, WeightsFrame[]>();
@@ -31,19 +32,16 @@ export class RoundedWeights implements HeldWeights {
     return this.rounded.chunks;
   }
 
-  /** Replaces the current version. @param weights of the run */
   load(weights: Float32Array, version: number): void {
     this.rounded.load(this.roundedOf(weights), version);
     this.frames.clear();
   }
 
-  /** A chunk of the weights of the next version is made. */
   finishChunk(chunk: number, weights: Float32Array): void {
     this.code.round(chunk, weights, this.rounded.writing(chunk));
     this.rounded.finishChunk(chunk);
   }
 
-  /** The new version becomes the current one. */
   advance(): void {
     this.frames.delete(this.version);
     this.rounded.advance();
@@ -68,8 +66,12 @@ export class RoundedWeights implements HeldWeights {
     return this.rounded.flat();
   }
 
-  sha256(): string {
-    return this.rounded.sha256();
+  reading(chunk: number): Float32Array {
+    return this.rounded.reading(chunk);
+  }
+
+  sha256Of(version: number): string | undefined {
+    return this.rounded.sha256Of(version);
   }
 
   private encoded(version: number, chunk: number): WeightsFrame {

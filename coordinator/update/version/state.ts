@@ -1,10 +1,11 @@
 /** What a run keeps from step to step: its weights, what workers hold of them, their moving average, the optimizer's vectors. */
-import type { Bfloat16Code } from '../../../shared/numerics/codec/weights/bfloat16-code.js';
+import type { WeightsCode } from '../../../shared/numerics/codec/weights/weights-code.js';
 import type { Layout } from '../../../shared/numerics/layout.js';
+import type { Kernels } from '../../../shared/numerics/update/kernels/kernels.js';
 import { FRAME_AVERAGED_WEIGHTS, FRAME_WEIGHTS } from '../../../shared/protocol/frame.js';
-import type { Kernels } from '../kernels/kernels.js';
 import type { UpdateRule } from '../rule/update-rule.js';
-import type { HeldWeights } from './held-weights.js';
+import { FollowedWeights } from './followed-weights.js';
+import type { CodedWeights, HeldWeights } from './held-weights.js';
 import type { Section } from './next-version.js';
 import { RoundedWeights } from './rounded-weights.js';
 import { VersionedWeights } from './versioned-weights.js';
@@ -18,7 +19,7 @@ export class State {
   readonly averaged: VersionedWeights | undefined;
   readonly slots: Section[];
   /** What workers hold where weights travel coded. */
-  readonly coded: RoundedWeights | undefined;
+  readonly coded: CodedWeights | undefined;
 
   constructor(
     private readonly layout: Layout,
@@ -26,10 +27,13 @@ export class State {
     { averageDecay, optimizer }: UpdateRule,
     initial: Float32Array,
     /** How weights travel; undefined: in float32. */
-    code?: Bfloat16Code,
+    code?: WeightsCode,
   ) {
     this.weights = new VersionedWeights(kernels, layout, initial, 0, FRAME_WEIGHTS);
-    this.coded = code && new RoundedWeights(kernels, layout, initial, code);
+    if (code)
+      this.coded = code.isOfChanges
+        ? new FollowedWeights(kernels, layout, initial, code)
+        : new RoundedWeights(kernels, layout, initial, code);
     if (averageDecay > 0)
       this.averaged = new VersionedWeights(kernels, layout, initial, 0, FRAME_AVERAGED_WEIGHTS);
     this.slots = optimizer.slots.map(({ name, initial }) => ({
@@ -57,14 +61,18 @@ export class State {
       .every(Boolean);
   }
 
-  /** What must last, by name: `weights`, the optimizer's state vectors, `average`. */
+  /** What must last, by name: `weights`, what workers hold of them, the optimizer's state vectors, `average`. */
   sections(): Section[] {
+    const { coded } = this;
+    const chunkList = <T>(make: (chunk: number) => T) => this.layout.mapChunks(make);
     const current = (weights: VersionedWeights) => [
       ...weights.chunkList((chunk) => weights.reading(chunk)),
       ...(weights.frozen.length > 0 ? [weights.frozen] : []),
     ];
     return [
       { name: 'weights', chunks: current(this.weights) },
+      // Without the frozen ones, which stand in the section before.
+      ...(coded?.hasMemory ? [{ name: 'held', chunks: chunkList((chunk) => coded.reading(chunk)) }] : []),
       ...this.slots,
       ...(this.averaged ? [{ name: 'average', chunks: current(this.averaged) }] : []),
     ];
@@ -81,7 +89,7 @@ export class State {
     };
     const weights = take('weights', this.layout.total);
     this.weights.load(weights, version);
-    this.coded?.load(weights, version);
+    this.coded?.load(weights, version, this.coded.hasMemory ? take('held', this.layout.moving) : undefined);
     this.averaged?.load(take('average', this.layout.total), version);
     for (const { name, chunks } of this.slots) {
       const values = take(name, this.layout.trainable);
@@ -105,10 +113,11 @@ export class State {
     ].map(({ weights, name }) => ({ weights, own: weights.flat(), other: stored?.get(name) }));
     const version = this.weights.version;
     for (const { weights, own, other } of shown) weights.load(other ?? own, version + 1);
-    this.coded?.load(this.weights.flat(), version + 1);
+    const held = this.coded?.flat();
+    this.coded?.load(this.weights.flat(), version + 1, stored ? stored.get('held') : held);
     return () => {
       for (const { weights, own } of shown) weights.load(own, version);
-      this.coded?.load(this.weights.flat(), version);
+      this.coded?.load(this.weights.flat(), version, held);
     };
   }
 }

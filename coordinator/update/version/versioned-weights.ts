@@ -8,8 +8,8 @@
  */
 import { createHash } from 'node:crypto';
 import type { Layout } from '../../../shared/numerics/layout.js';
+import type { Kernels } from '../../../shared/numerics/update/kernels/kernels.js';
 import { type FrameType, HEADER_BYTES, writeHeader } from '../../../shared/protocol/frame.js';
-import type { Kernels } from '../kernels/kernels.js';
 import type { HeldWeights, WeightsFrame } from './held-weights.js';
 
 /** A chunk of the flat vector, and the header of the frame in which it travels. */
@@ -94,7 +94,6 @@ export class VersionedWeights implements HeldWeights {
     return this.of(version).whole;
   }
 
-  /** Chunk of the version that the step reads. */
   reading(chunk: number): Float32Array {
     return this.current.chunks[chunk]!.values;
   }
@@ -129,10 +128,11 @@ export class VersionedWeights implements HeldWeights {
   }
 
   /** Hashed when it is first asked for. */
-  sha256(): string {
+  sha256Of(version: number): string | undefined {
+    if (version !== this.currentVersion) return undefined;
     if (this.hashed?.version !== this.currentVersion) {
-      const { buffer, byteOffset, byteLength } = this.current.whole;
-      const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+      const { buffer, byteOffset } = this.current.whole;
+      const bytes = new Uint8Array(buffer, byteOffset, 4 * this.layout.moving);
       const sha256 = createHash('sha256').update(bytes).digest('hex');
       this.hashed = { version: this.currentVersion, sha256 };
     }

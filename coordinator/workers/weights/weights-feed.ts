@@ -8,7 +8,7 @@
 import type { HeldWeights } from '../../update/version/held-weights.js';
 
 /** Node queues what the kernel does not take at once; two chunks keep the pipe full. */
-const HIGH_WATER_BYTES = 1 << 20;
+export const HIGH_WATER_BYTES = 1 << 20;
 
 export interface FrameSink {
   /**
@@ -23,11 +23,13 @@ export interface FrameSink {
 export interface Feed {
   /**
    * Begins; goes on up to version `last` (default: with all that will come).
-   * @param from the current version, which is the default, or the one after it
+   * @param from the current version, which is the default, or the one after it; of changes, the first that is to come
    */
   begin(last?: number, from?: number): void;
   /** Does what can be done now. To be called whenever a chunk becomes available. */
   pump(): void;
+  /** The connection is gone. */
+  end?(): void;
 }
 
 export class WeightsFeed implements Feed {

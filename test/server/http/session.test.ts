@@ -1,5 +1,6 @@
 /** A visitor's session by a token: from a link into a cookie, and gone when the token is. */
 import { describe, expect, it } from 'vitest';
+import { readTokens } from '../../../coordinator/server/access/token-file.js';
 import { CLOSE } from '../../../shared/protocol/close-codes.js';
 import { RawWorker } from '../../support/cluster/raw-worker.js';
 import { happened } from '../../support/cluster/small-run.js';
@@ -27,6 +28,25 @@ describe('a session', () => {
     expect(attributes).toEqual(expect.arrayContaining(['HttpOnly', 'SameSite=Strict', 'Path=/']));
     expect(await session(run, `a=b; ${pair}`)).toMatchObject({ roles: ['admin'] });
     expect((await fetch(`${run.url}/api/status`, { headers: { Cookie: pair! } })).status).toBe(200);
+  });
+
+  it('is opened by a link that an admin makes on the page, with the role and for the time that it was made for', async () => {
+    const run = await tokenRun();
+    const invite = (token: string, body: object) =>
+      fetch(`${run.url}/api/admin/invite`, {
+        method: 'POST',
+        headers: { ...OWN_PAGE, Authorization: `Bearer ${token}` },
+        body: JSON.stringify(body),
+      });
+    const made = (await (await invite(run.tokens.admin, { role: 'volunteer', hours: 2 })).json()) as {
+      token: string;
+    };
+    expect(await (await open(run, made.token)).json()).toMatchObject({ roles: ['volunteer'] });
+    const stored = (await readTokens(run.tokensFile)).at(-1)!;
+    expect(Date.parse(stored.expires!) - Date.parse(stored.created)).toBe(2 * 3600e3);
+    expect((await invite(run.tokens.admin, { role: 'king' })).status).toBe(400);
+    for (const role of ['worker', 'volunteer', 'monitor'] as const)
+      expect((await invite(run.tokens[role], { role: 'admin' })).status).toBe(403);
   });
 
   it('is opened and ended by our own pages alone', async () => {

@@ -71,10 +71,13 @@ describe('a run under chaos', () => {
         ...{ steps: 30, machines: 7, weights: 256, shards: 8, stepsBetweenKills: 1, killsBetweenRestarts: 6 },
         chunkElements: 160,
       };
-      const coded = { ...shape, exchange: { code: 'int8', depth: 2 } as const, coding: 'bf16' as const };
-      const calm = await undisturbed(coded);
-      const wild = await compare({ ...coded, seed: SEEDS[0]! }, calm);
-      expect(wild.kills).toBeGreaterThan(20);
+      for (const coding of ['bf16', 'delta4'] as const) {
+        const coded = { ...shape, exchange: { code: 'int8', depth: 2 } as const, coding };
+        const calm = await undisturbed(coded);
+        const wild = await compare({ ...coded, seed: SEEDS[0]! }, calm);
+        expect(wild.kills).toBeGreaterThan(20);
+        expect(calm.sections.has('held')).toBe(coding === 'delta4');
+      }
     }));
 
   it('is the same again for the same seed', () =>

@@ -27,6 +27,7 @@ export const TYPES = [
   'contribution',
   'evaluated',
   'dropped',
+  'differs',
   'heartbeat',
 ] as const;
 
@@ -55,6 +56,8 @@ export function honest(type: WorkerMessage['type'], heard: Heard, random: Random
       };
     case 'dropped':
       return random.below(2) ? { type, step, node } : { type, step, part: random.below(3) };
+    case 'differs':
+      return { type, version };
     case 'heartbeat':
       return { type };
   }

@@ -4,9 +4,9 @@
  */
 import { type ConnectionGuard, OPEN_GUARD } from '../../../coordinator/server/access/connection-guard.js';
 import { Trust } from '../../../coordinator/trust/trust.js';
-import { createOptimizer } from '../../../coordinator/update/optimizers/optimizers.js';
 import { layoutOf } from '../../../shared/numerics/layout.js';
 import { Random } from '../../../shared/numerics/random.js';
+import { createOptimizer } from '../../../shared/numerics/update/optimizers/optimizers.js';
 import type { Tap } from '../../../shared/protocol/trace.js';
 import type { ShardCounters } from '../../../shared/status/status.js';
 import { lastEvents } from '../../support/simulation/last-events.js';
@@ -34,7 +34,7 @@ export interface SimulatedOptions {
   frames: number;
   /** The run ends at this step at the latest. */
   steps: number;
-  /** Whether gradients travel coded. */
+  /** Whether gradients and weights travel coded. */
   isCoded?: boolean;
   /** Told now and then how many messages have been read. */
   read?(messages: number): void;
@@ -73,7 +73,7 @@ export async function simulated({
     optimizer: createOptimizer({ name: 'adam' }),
     deadAfterMs: DEAD_AFTER_MS,
     shuffle: 'full',
-    ...(isCoded ? { exchange: { code: 'int8', depth: 3 } as const } : {}),
+    ...(isCoded ? { exchange: { code: 'int8', depth: 3 } as const, coding: 'delta4' as const } : {}),
     evaluateEvery: 20,
     test: TEST,
     trace: lastEvents.steps(() => simulation.clock.time),

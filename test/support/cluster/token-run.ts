@@ -9,6 +9,7 @@ import { type SmallRun, smallRun } from './small-run.js';
 
 export interface TokenRun extends SmallRun {
   tokens: Record<Role, string>;
+  tokensFile: string;
   /** Takes all tokens of a role out of the file. */
   revoke(role: Role): Promise<void>;
 }
@@ -23,5 +24,5 @@ export async function tokenRun(
   await store.save();
   const run = await smallRun({ auth: 'tokens', tokens: path, ...options }, onEnd);
   const revoke = (role: Role) => changeTokens(path, (all) => all.filter((token) => token.role !== role));
-  return { ...run, tokens, revoke };
+  return { ...run, tokens, tokensFile: path, revoke };
 }

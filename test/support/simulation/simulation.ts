@@ -5,6 +5,7 @@
  * Faults: workers die with or without a sound, freeze and thaw, are cut off and come back; the coordinator
  * is replaced. What is not simulated: a message lost or doubled within a connection, which TCP rules out.
  */
+import { createHash } from 'node:crypto';
 import type { Core } from '../../../coordinator/run/core.js';
 import { OPEN_GUARD } from '../../../coordinator/server/access/connection-guard.js';
 import { serveConnection } from '../../../coordinator/server/connection.js';
@@ -226,6 +227,7 @@ export class Machine {
       clock: simulation.clock,
       prepare: async () => simulation.material(this),
       fail: (error) => simulation.failures.push(error),
+      sha256: async (bytes) => createHash('sha256').update(bytes).digest('hex'),
       tell: () => undefined,
     });
     this.session = session;

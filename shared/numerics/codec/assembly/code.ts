@@ -5,7 +5,9 @@
 
 // @ts-nocheck: AssemblyScript's types and decorators are not TypeScript's.
 
-const BLOCK: i32 = 64;
+import { BLOCK, scaleOf, wide } from './scale';
+
+export { decodeChange, encodeChange } from './changes';
 
 @inline function uniform(at: v128, first: v128, second: v128): v128 {
   let hash = v128.xor(at, first);
@@ -14,20 +16,6 @@ const BLOCK: i32 = 64;
   hash = v128.xor(hash, i32x4.shr_u(hash, 15));
   const k = f32x4.convert_i32x4_u(i32x4.shr_u(hash, 16));
   return f32x4.mul(f32x4.add(k, f32x4.splat(0.5)), f32x4.splat(1.0 / 65536.0));
-}
-
-// The scale of the block at `values`, bits of bfloat16: 0 for a zero block, 0x7fc0 for one that holds what is no number.
-@inline function scaleOf(values: usize): u32 {
-  let largest = f32x4.splat(0);
-  for (let i: i32 = 0; i < BLOCK; i += 4) largest = f32x4.max(largest, f32x4.abs(v128.load(values + (<usize>i << 2))));
-  // A NaN stays one through all of these.
-  const a = max(
-    max(f32x4.extract_lane(largest, 0), f32x4.extract_lane(largest, 1)),
-    max(f32x4.extract_lane(largest, 2), f32x4.extract_lane(largest, 3)),
-  );
-  if (!(a < reinterpret<f32>(0x7f000000))) return 0x7fc0;
-  if (a < reinterpret<f32>(0x0d800000)) return 0;
-  return (reinterpret<u32>(a / 127) + 0xffff) >>> 16;
 }
 
 @inline function codesOf(values: usize, i: i32, at: v128, scale: v128, first: v128, second: v128): v128 {
@@ -40,13 +28,11 @@ const BLOCK: i32 = 64;
   return i32x4.add(i32x4.splat(at), i32x4(0, 1, 2, 3));
 }
 
-@inline function wide(scale: u32): f32 { return reinterpret<f32>(scale << 16); }
-
 export function encode(values: usize, n: i32, at: i32, firstKey: i32, secondKey: i32, scales: usize, codes: usize): void {
   const first = i32x4.splat(firstKey), second = i32x4.splat(secondKey);
   for (let from: i32 = 0; from < n; from += BLOCK) {
     const block = values + (<usize>from << 2);
-    const bits = scaleOf(block);
+    const bits = scaleOf(block, 127);
     store<u16>(scales + (<usize>(from >> 6) << 1), <u16>bits);
     if (bits == 0 || bits == 0x7fc0) {
       memory.fill(codes + from, 0, BLOCK);
@@ -67,7 +53,7 @@ export function round(values: usize, n: i32, at: i32, firstKey: i32, secondKey: 
   const first = i32x4.splat(firstKey), second = i32x4.splat(secondKey);
   for (let from: i32 = 0; from < n; from += BLOCK) {
     const block = values + (<usize>from << 2);
-    const bits = scaleOf(block);
+    const bits = scaleOf(block, 127);
     if (bits == 0 || bits == 0x7fc0) {
       const value = f32x4.splat(0 * wide(bits));
       for (let i: i32 = 0; i < BLOCK; i += 4) v128.store(block + (<usize>i << 2), value);

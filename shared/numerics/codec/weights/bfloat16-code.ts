@@ -9,6 +9,7 @@ import { fromBfloat16, roundToBfloat16, toBfloat16 } from './bfloat16.js';
 
 export class Bfloat16Code {
   readonly coding = 'bf16' as const;
+  readonly isOfChanges = false;
   private readonly tables: ChunkTable[];
 
   constructor(layout: Layout) {

@@ -4,17 +4,16 @@
  */
 import type { Layout } from '../../layout.js';
 import { Bfloat16Code } from './bfloat16-code.js';
+import { ChangeCode } from './change-code.js';
+import type { WeightsCoding } from './codings.js';
 
-/** `--weights`. */
-export const WEIGHTS_CODES = ['f32', 'bf16'] as const;
-
-/** What `welcome` says of it. */
-export type WeightsCoding = 'bf16';
+export type WeightsCode = Bfloat16Code | ChangeCode;
 
 /** @param coding undefined: weights travel in float32 */
 export function createWeightsCode(
   coding: WeightsCoding | undefined,
   layout: Layout,
-): Bfloat16Code | undefined {
-  return coding && new Bfloat16Code(layout);
+): WeightsCode | undefined {
+  if (!coding) return undefined;
+  return coding === 'bf16' ? new Bfloat16Code(layout) : new ChangeCode(coding, layout);
 }
