@@ -15,7 +15,7 @@ export default defineConfig({
     include: process.env.MUTATION_TESTS?.split(' ') ?? [
       'shared/{numerics,protocol}/*.test.ts',
       'coordinator/{scheduling,trust,step}/**/*.test.ts',
-      'coordinator/update/optimizers/*.test.ts',
+      'shared/numerics/update/optimizers/*.test.ts',
     ],
     setupFiles: 'test/support/setup/fast-check.ts',
     testTimeout: 60_000,

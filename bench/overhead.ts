@@ -15,10 +15,10 @@ import type { GivenCoordinatorOptions } from '../coordinator/options/options.js'
 import { prepare, shardSamplesOf } from '../coordinator/prepare/prepare.js';
 import { configure, updateRuleOf } from '../coordinator/setup/configure.js';
 import { type RunningCoordinator, startCoordinator } from '../coordinator/start.js';
-import { createKernels } from '../coordinator/update/kernels/create.js';
 import { startEngineThread } from '../engine/node/engine-thread.js';
 import { layoutOf } from '../shared/numerics/layout.js';
 import { shardBounds } from '../shared/numerics/tree.js';
+import { createKernels } from '../shared/numerics/update/kernels/create.js';
 import { Batches } from '../worker/data/batches.js';
 import { MemoryCache } from '../worker/data/object-cache.js';
 import { startWorkerWithin } from '../worker/node/start.js';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { typescriptKernels } from '../coordinator/update/kernels/typescript.js';
 import { type RootSum, TreeSum } from '../coordinator/update/tree-sum.js';
 import { firstShard, leafCount, type Node } from '../shared/numerics/tree.js';
+import { typescriptKernels } from '../shared/numerics/update/kernels/typescript.js';
 import { NodeComputer } from './compute-node.js';
 import type { Engine, Shard } from './engine.js';
 

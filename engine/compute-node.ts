@@ -5,7 +5,7 @@
 import type { NodeSums } from './compute.js';
 import type { Engine, Shard } from './engine.js';
 
-/** Whether the node is no longer wanted. Called between shards. */
+/** Whether the node is no longer wanted. Called between shards, and between the updates of a round. */
 export type AskStopped = () => Promise<boolean>;
 
 const NEVER: AskStopped = async () => false;
@@ -17,7 +17,7 @@ export class NodeComputer {
 
   /**
    * Writes the contribution to all of `into`; zeros if no shard has samples. Once stopped, it ends after the shard
-   * in hand: the sums are then of the shards computed, and `into` holds nothing of use.
+   * in hand, or its update: the sums are then of the shards computed, and `into` holds nothing of use.
    */
   async compute(
     shards: readonly Shard[],
@@ -36,10 +36,11 @@ export class NodeComputer {
     isStopped: AskStopped,
   ): Promise<NodeSums | undefined> {
     if (shards.length === 1) {
-      const { batch, seed } = shards[0]!;
+      const { batch, seed, updates } = shards[0]!;
       if (batch.count === 0) return undefined;
-      const { loss, metric } = await this.engine.gradient(batch, seed, into);
-      return { samples: batch.count, loss, metric };
+      const replica = updates && { updates, isStopped };
+      const { samples = batch.count, ...sums } = await this.engine.gradient(batch, seed, into, replica);
+      return { samples, loss: sums.loss, metric: sums.metric };
     }
     const joined = await this.engine.gradientOfShards?.(shards, into);
     if (joined) return added(joined.map((sums, i) => ({ samples: shards[i]!.batch.count, ...sums })));

@@ -1,4 +1,5 @@
 import type { RecordArray } from '../shared/data/manifest.js';
+import type { LocalUpdates } from '../shared/numerics/rounds/terms.js';
 
 /**
  * What computes: one device behind one interface. An engine knows a model, weights and batches; it
@@ -21,6 +22,20 @@ export interface Batch {
 export interface Shard {
   batch: Batch;
   seed: number;
+  /** In a round: the updates that its replica makes. */
+  updates?: LocalUpdates;
+}
+
+/** What a replica of a round is told beside batch and seed. */
+export interface Replica {
+  updates: LocalUpdates;
+  /** Whether it is no longer wanted. Asked between two updates. */
+  isStopped(): Promise<boolean>;
+}
+
+/** Samples that were computed: fewer than those of the batch where it was stopped. */
+export interface ReplicaSums {
+  samples?: number;
 }
 
 export interface Sums {
@@ -55,8 +70,9 @@ export interface Engine {
    * The gradient of one shard: writes the contribution (sum over samples, see `shared/numerics/layout.ts`) to
    * all of `into` and returns the sums. `seed` decides dropout and all other randomness.
    * A pure function of (weights, batch, seed): batch-norm statistics of `setWeights` stay as given.
+   * @param replica in rounds, for an engine that makes updates by itself: lanes/rounds/local-trainer.ts
    */
-  gradient(batch: Batch, seed: number, into: Float32Array): Promise<Sums>;
+  gradient(batch: Batch, seed: number, into: Float32Array, replica?: Replica): Promise<Sums & ReplicaSums>;
   /**
    * The same for neighboring shards, a power of two, added over their tree: the bits of one after the other.
    * Undefined if this engine gains nothing by it, and has computed nothing. @returns each shard's sums

@@ -120,7 +120,7 @@ export function serveEngine(
       case 'setWeights':
         return engine.setWeights(call.weights);
       case 'computeNode': {
-        const shards = call.shards.map(({ batch, seed }, i) => ({ batch: own.of(batch, i), seed }));
+        const shards = call.shards.map((shard, i) => ({ ...shard, batch: own.of(shard.batch, i) }));
         if (typeof call.into !== 'number') return computer.compute(shards, call.into, isStopped);
         const contribution = new Float32Array(call.into);
         const sums = await computer.compute(shards, contribution, isStopped);

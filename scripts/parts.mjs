@@ -13,10 +13,10 @@ import { compile } from './tsc.mjs';
 const require = createRequire(import.meta.url);
 /** Modules of AssemblyScript: the coordinator's arithmetic in memory that all threads see, and the code of gradients. */
 const KERNELS = {
-  assembly: 'coordinator/update/kernels/assembly',
+  assembly: 'shared/numerics/update/kernels/assembly',
   main: 'kernels.ts',
   name: 'KERNELS_WASM',
-  result: 'coordinator/update/kernels/kernels.generated.ts',
+  result: 'shared/numerics/update/kernels/kernels.generated.ts',
   // What a 32-bit address reaches: the pages of 64 KiB are chosen where it is linked.
   flags: ['--enable', 'simd,threads', '--sharedMemory', '--maximumMemory', '65536'],
 };

@@ -1,6 +1,7 @@
 /** The coordinator process of the faults bench: PARAMETERS WORKERS STEPS BATCH SHARDS. Tells of each step. */
-import { createOptimizer } from '../../coordinator/update/optimizers/optimizers.js';
+
 import { monotonicClock } from '../../shared/clock.js';
+import { createOptimizer } from '../../shared/numerics/update/optimizers/optimizers.js';
 import { testRun } from '../../test/support/simulation/test-run.js';
 import { layoutFor } from './idle-model.js';
 import { serveCore } from './serve-core.js';

@@ -1,5 +1,6 @@
 /** The worker that owns the engine: chooses one, then computes one call after the other. It knows no sockets. */
 import { chooseEngine } from '../../engine/choose.js';
+import { trainingLocally } from '../../engine/lanes/rounds/local-trainer.js';
 import {
   type EngineAnswer,
   type EngineRequest,
@@ -63,7 +64,7 @@ async function start({
   });
   const { name, engineClass } = engine;
   say({ started: { name, engineClass, reason, tried } });
-  return serveEngine(engine, say, nextTask, () => scope.close());
+  return serveEngine(trainingLocally(engine, subject), say, nextTask, () => scope.close());
 }
 
 let serve: ((request: EngineRequest) => void) | undefined;

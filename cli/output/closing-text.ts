@@ -6,11 +6,11 @@ import { bestText, bitsText, healthWord } from '../../shared/status/told-figures
 import { count, duration, percent, significant } from './format.js';
 
 export function closingText(summary: Summary, runDir: string): string {
-  const { status, steps, samplesTrained, seconds, test, validation, best, stoppedEarly } = summary;
+  const { status, steps, updates, samplesTrained, seconds, test, validation, best, stoppedEarly } = summary;
   const { health, reproducible, weightsSha256, train } = summary;
   const { dir, model } = runFolder(runDir);
   const lines = [
-    `${status} after ${count(steps)} steps, ${count(samplesTrained)} samples, ${duration(seconds)}`,
+    `${status} after ${doneText(steps, updates)}, ${count(samplesTrained)} samples, ${duration(seconds)}`,
   ];
   if (stoppedEarly) lines.push(stoppedEarly);
   if (health && health.state !== 'ok' && status !== 'failed')
@@ -29,6 +29,9 @@ export function closingText(summary: Summary, runDir: string): string {
   if (status === 'stopped') lines.push(`go on:    ${resumeCommand(dir)}`);
   return lines.join('\n');
 }
+
+const doneText = (steps: number, updates: number | undefined): string =>
+  updates === undefined ? `${count(steps)} steps` : `${count(steps)} rounds (${count(updates)} steps)`;
 
 const afterText = (step: number | undefined): string =>
   step === undefined ? '' : `, after ${count(step)} steps`;

@@ -16,9 +16,9 @@ export const uncolored: Paint = (_style, text) => text;
 
 /** Some lines that replace each other as the run goes on, none longer than `columns`. */
 export function liveText(status: Status, join: string, columns: number, paint: Paint): string {
-  const { state, step, steps, epoch, workers, samplesPerSecond, message, health } = status;
+  const { state, epoch, workers, samplesPerSecond, message, health, step, steps } = status;
   const lines: [string, Style?][] = [
-    [`${bar(step, steps)}  step ${count(step)}/${count(steps)}  epoch ${epoch}  ${timeLeft(status)}`, 'bold'],
+    [`${bar(step, steps)}  ${stepText(status, count)}  epoch ${epoch}  ${timeLeft(status)}`, 'bold'],
     [scores(status)],
     [`${count(samplesPerSecond)} samples/s  ${workerCount(workers.length)}`],
   ];
@@ -36,9 +36,9 @@ export function liveText(status: Status, join: string, columns: number, paint: P
 
 /** The same in one line, for logs. */
 export function plainLine(status: Status): string {
-  const { state, step, steps, epoch, workers, samplesPerSecond } = status;
+  const { state, epoch, workers, samplesPerSecond } = status;
   const parts = [
-    `step ${step}/${steps}`,
+    stepText(status, String),
     `epoch ${epoch}`,
     scores(status),
     `${count(samplesPerSecond)} samples/s`,
@@ -47,6 +47,15 @@ export function plainLine(status: Status): string {
   ];
   return `${state === 'training' ? '' : `${state}: `}${parts.join('  ')}`;
 }
+
+/** `step 3/40`; of a run whose steps are rounds of 20 updates: `round 3/40 of 20 steps`. */
+export const stepText = (
+  { step, steps, localSteps }: Pick<Status, 'step' | 'steps' | 'localSteps'>,
+  number: (value: number) => string,
+): string => {
+  const at = `${number(step)}/${number(steps)}`;
+  return localSteps === null ? `step ${at}` : `round ${at} of ${number(localSteps)} steps`;
+};
 
 export function scores({ metric, ...status }: Status): string {
   const [latest, test, validation] =

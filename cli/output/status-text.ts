@@ -4,7 +4,7 @@ import type { StatusView } from '../../shared/status/monitoring.js';
 import { isOver } from '../../shared/status/status.js';
 import { bitsText, healthWord } from '../../shared/status/told-figures.js';
 import { count, duration, known, significant } from './format.js';
-import { scores, workerRows } from './progress-text.js';
+import { scores, stepText, workerRows } from './progress-text.js';
 
 /** @param json from the network: names and reasons in it are others' words, and stand in a terminal soon */
 export function readStatus(json: string): StatusView {
@@ -12,13 +12,13 @@ export function readStatus(json: string): StatusView {
 }
 
 export function statusText(status: StatusView): string {
-  const { state, message, runDir, step, steps, epoch, batchSize, samplesPerSecond, secondsLeft } = status;
+  const { state, message, runDir, epoch, batchSize, samplesPerSecond, secondsLeft } = status;
   const { shards, learningRate, health, reproducible } = status;
   const timeLeft = known(secondsLeft, duration);
   const lines = [
     `state    ${message || state}`,
     `run      ${runDir}`,
-    `step     ${count(step)}/${count(steps)}  epoch ${epoch}  batch ${count(batchSize)}  ${timeLeft} left`,
+    `${stepText(status, count).replace(' ', status.localSteps === null ? '     ' : '    ')}  epoch ${epoch}  batch ${count(batchSize)}  ${timeLeft} left`,
     `scores   ${scores(status)}`,
     `speed    ${count(samplesPerSecond)} samples/s  learning rate ${known(learningRate, significant)}`,
     `health   ${healthWord(health)}: ${health.reason}`,

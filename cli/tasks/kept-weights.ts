@@ -8,6 +8,7 @@ import { type Checkpoint, readLatest } from '../../coordinator/record/checkpoint
 import { type RunFolder, runFolder } from '../../coordinator/record/folder/run-folder.js';
 import { readConfiguration } from '../../coordinator/record/folder/stored-configuration.js';
 import { loadModule, sameModule } from '../../engine/node/module/load-module.js';
+import { weightsOfModel } from '../../shared/numerics/rounds/round-layout.js';
 import { UserError } from '../../shared/user-error.js';
 
 export type WhichWeights = 'last' | 'best';
@@ -48,7 +49,7 @@ export async function keptWeights(runDir: string, which: WhichWeights | undefine
   const average = sections.get('average');
   return {
     ...{ state, configuration },
-    weights: average ?? sections.get('weights')!,
+    weights: weightsOfModel(average ?? sections.get('weights')!, state.model.weights),
     averaged: average !== undefined,
   };
 }

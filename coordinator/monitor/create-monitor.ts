@@ -1,7 +1,7 @@
 /** What watches a run and what steers it: curves and changes of earlier starts are read from the run's file. */
 import type { Change } from '../../shared/status/monitoring.js';
 import type { Prepared } from '../prepare/prepare.js';
-import { stepsPerEpoch } from '../run/batches.js';
+import { updatesIn, updatesPerEpoch } from '../run/batches.js';
 import { Control } from '../run/control.js';
 import type { OpenedRun } from '../setup/open-run.js';
 import type { Training } from '../setup/training.js';
@@ -39,11 +39,13 @@ export async function createMonitor(
   // The clock by which leases are dated.
   const parts = { clock: core.awake, description, test, objects, pipeline: core.pipeline, events, history };
   const { schedule: name, warmupSteps, lr: peak } = configuration;
-  const course = { name, warmupSteps, stepsPerEpoch: stepsPerEpoch(options.epochPlan) };
+  const { epochPlan } = options;
+  const course = { name, warmupSteps, stepsPerEpoch: updatesPerEpoch(epochPlan) };
   const { changes } = history;
-  const controlOf = (totalSteps: number) =>
+  const controlOf = (steps: number) =>
     new Control({
-      schedule: (learningRate) => createSchedule({ ...course, learningRate, totalSteps }),
+      schedule: (learningRate) =>
+        createSchedule({ ...course, learningRate, totalSteps: updatesIn(steps, epochPlan) }),
       peak,
       changes,
     });

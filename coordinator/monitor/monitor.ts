@@ -2,6 +2,7 @@
  * What a run under way shows to those who watch: curves, events, the last steps, the model. The recorder
  * tells it what happens; everything that it keeps is bounded, and nothing here can hold the run up.
  */
+
 import type { Clock } from '../../shared/clock.js';
 import type { EvaluationTotals } from '../../shared/data/evaluation-parts.js';
 import {
@@ -14,6 +15,7 @@ import {
 import type { ModelDescription } from '../../shared/models/description.js';
 import { type Layout, layoutOf } from '../../shared/numerics/layout.js';
 import { metricOf } from '../../shared/numerics/losses.js';
+import { weightsOfModel } from '../../shared/numerics/rounds/round-layout.js';
 import type {
   Change,
   Mistake,
@@ -136,7 +138,8 @@ export class Monitor implements RunMonitor, Watcher {
   weights() {
     const { averaged, weights } = this.options.pipeline;
     const shown = averaged ?? weights;
-    return { version: shown.version, copy: () => shown.flat() };
+    const { weights: specs } = this.options.description;
+    return { version: shown.version, copy: () => weightsOfModel(shown.flat(), specs) };
   }
 
   change(change: Change): void {

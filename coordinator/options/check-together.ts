@@ -1,10 +1,11 @@
 /** Which options of the coordinator exclude or need each other. */
 import { parseAugment } from '../../shared/data/augment/augment.js';
+import { optimizerOf, takersOf } from '../../shared/numerics/update/optimizers/optimizers.js';
 import { flagOf } from '../../shared/options/read-options.js';
 import { UserError } from '../../shared/user-error.js';
 import { parseClassWeight } from '../prepare/data/labels/class-weights.js';
 import { parseLossWeights } from '../prepare/model/traced/loss-per-output.js';
-import { optimizerOf, takersOf } from '../update/optimizers/optimizers.js';
+import { checkRounds } from './check-rounds.js';
 import type { GivenCoordinatorOptions } from './options.js';
 
 /** Robust rules mean nothing with fewer. */
@@ -52,6 +53,7 @@ export function checkTogether(options: GivenCoordinatorOptions): void {
     refuse(
       `--exchange-depth ${exchangeDepth} is deeper than the tree of ${shards} shards: at most ${Math.log2(shards)}`,
     );
+  checkRounds(options, refuse);
   if (options.validation !== undefined && options.fold !== undefined)
     refuse('--validation and --fold both say what the validation set is: give one of them');
   if (options.classWeight !== undefined) parseClassWeight(options.classWeight);

@@ -118,12 +118,27 @@ describe('options that concern each other', () => {
     [{ optimizer: 'adamw', nesterov: true }, /^--nesterov has no effect with adamw/],
     [{ optimizer: 'sgd', momentum: 0, dampening: 0.1 }, /^--dampening needs --momentum/],
     [{ nesterov: true, dampening: 0.1 }, /^--nesterov and --dampening exclude each other/],
+    [{ replicas: 4 }, /^--replicas is for rounds: give --local-steps/],
+    [{ outerRate: 0.5 }, /^--outer-rate is for rounds/],
+    [
+      { localSteps: 5, robust: 'median' },
+      /^--robust median cuts each step by its workers, and --local-steps/,
+    ],
+    [{ localSteps: 5, shards: 'auto' }, /^--local-steps has a fixed number of replicas/],
+    [{ localSteps: 5, shards: 4, replicas: 8 }, /^--replicas and --shards both say/],
+    [
+      { localSteps: 5, innerState: 'none', optimizer: 'adam' },
+      /^--inner-state none .* ruins it: give average/,
+    ],
+    [{ localSteps: 5, innerState: 'variance', optimizer: 'sgd' }, /^--inner-state variance .* sgd has none/],
   ] as const)('refuses %j', (options, message) => {
     expect(refusal(() => checkTogether(options))).toMatch(message);
   });
 
   it('accepts what is not known yet', () => {
     checkTogether({ momentum: 0.9, nesterov: true });
+    checkTogether({ localSteps: 5, replicas: 4, shards: 4, innerState: 'variance', optimizer: 'adam' });
+    checkTogether({ localSteps: 5, innerState: 'none', optimizer: 'sgd', momentum: 0.9 });
     checkTogether(withDefaults(COORDINATOR_OPTIONS, {}));
   });
 });

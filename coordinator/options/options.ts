@@ -13,12 +13,14 @@ import {
 import { toggle } from '../../shared/options/option-kinds.js';
 import { LEARNING_OPTIONS } from './learning.js';
 import { RECORDING_OPTIONS } from './recording.js';
+import { ROUND_OPTIONS } from './rounds.js';
 import { TAKING_PART_OPTIONS } from './taking-part.js';
 import { UPDATE_OPTIONS } from './update.js';
 
 export const COORDINATOR_OPTIONS = block({
   ...LEARNING_OPTIONS,
   ...UPDATE_OPTIONS,
+  ...ROUND_OPTIONS,
   ...RECORDING_OPTIONS,
   ...TAKING_PART_OPTIONS,
   linger: option(toggle, false, 'keep serving after the run, until Ctrl-C', call),

@@ -1,4 +1,6 @@
 /** The update: optimizer, learning rate, clipping, averages. */
+
+import { OPTIMIZER_NAMES, takersOf, usualOf } from '../../shared/numerics/update/optimizers/optimizers.js';
 import { block, option } from '../../shared/options/option.js';
 import {
   fraction,
@@ -9,7 +11,6 @@ import {
   toggle,
   whole,
 } from '../../shared/options/option-kinds.js';
-import { OPTIMIZER_NAMES, takersOf, usualOf } from '../update/optimizers/optimizers.js';
 import { SCHEDULES } from '../update/schedules.js';
 
 const modelDecides = { otherwise: "the model's own" } as const;

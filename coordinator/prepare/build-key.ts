@@ -33,12 +33,14 @@ const FOLDERS = ['coordinator/prepare/model', 'engine', 'shared'];
 
 /** Names what the documents follow from: two builds with the same key give the same. */
 export function keyOf(description: ModelDescription, { data, loss, seed, run }: BuildRequest): string {
-  const { batchSize, shards, shardSamples } = run!;
+  const { batchSize, shards, shardSamples, localSteps } = run!;
   const { first, ...head } = data;
   const hash = createHash('sha256');
   // The description has the graph of one's own.
   const named = isOwnLoss(loss) ? undefined : loss;
-  hash.update(JSON.stringify({ description, loss: named, seed, batchSize, shards, shardSamples, head }));
+  hash.update(
+    JSON.stringify({ description, loss: named, seed, batchSize, shards, shardSamples, localSteps, head }),
+  );
   for (const { x, y, weight } of first) {
     for (const { buffer, byteOffset, byteLength } of weight ? [x, y, weight] : [x, y])
       hash.update(new Uint8Array(buffer, byteOffset, byteLength));

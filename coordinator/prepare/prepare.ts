@@ -32,6 +32,7 @@ export interface PrepareOptions {
   seed: number;
   batchSize: number;
   shards: number | 'auto';
+  localSteps?: number | undefined;
   /** How a model's file is trained further. */
   freeze?: string | undefined;
   head?: boolean | undefined;

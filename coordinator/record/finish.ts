@@ -1,4 +1,5 @@
 /** The end of a run: its last files, tried again until they are on disk, and what people and workers are told. */
+import { weightsOfModel } from '../../shared/numerics/rounds/round-layout.js';
 import { messageOf } from '../../shared/user-error.js';
 import type { RunEnd } from '../run/lifecycle.js';
 import { tellProgress } from '../run/run.js';
@@ -47,6 +48,7 @@ export class Finish {
     const { run, folder } = this.options;
     await this.checkpoints.settled();
     run.progress.state = 'saving';
+    const ofModel = (vector: Float32Array) => weightsOfModel(vector, this.options.identity.model.weights);
     const weights = run.core.pipeline.weights.flat();
     const isEarly = end.how === 'lost' || end.how === 'hopeless' || end.how === 'failed';
     const status = isEarly ? 'failed' : end.how;
@@ -66,7 +68,7 @@ export class Finish {
       weights;
     // A run that nobody could compute is sound: its last checkpoint is worth keeping.
     const isSound = status !== 'failed' || end.how === 'hopeless';
-    const missing = this.lost ? [] : await this.save(summary, exported, isSound, metrics);
+    const missing = this.lost ? [] : await this.save(summary, ofModel(exported), isSound, metrics);
     if (this.lost) summary = failedFor(this.lost, summary);
     else if (missing.length > 0) {
       const text = unsavedText(summary, missing, folder, this.checkpoints.last);

@@ -1,6 +1,8 @@
 /** What came of a run, in numbers: what `summary.json` tells. */
 import { createHash } from 'node:crypto';
+import { weightsOfModel } from '../../shared/numerics/rounds/round-layout.js';
 import { VERSION } from '../../shared/version.js';
+import { epochOf, updatesIn } from '../run/batches.js';
 import type { Run } from '../run/run.js';
 import type { Course } from '../run/watch/course.js';
 import { healthOf } from '../run/watch/health.js';
@@ -31,15 +33,17 @@ export function summarize(
   const watched = watching.watched ?? course.watched;
   const workers = core.swarm.given.totals();
   const audits = core.trust.reputation.record();
+  const hashOf = (vector: Float32Array) => sha256(weightsOfModel(vector, identity.model.weights));
   return {
     version: VERSION,
     status,
     ...(reason ? { reason } : {}),
     steps: progress.step,
-    epochs: Math.floor(progress.step / Math.ceil(epochPlan.records / epochPlan.batchSize)),
+    epochs: epochOf(progress.step, epochPlan),
+    ...(epochPlan.localSteps === undefined ? {} : { updates: updatesIn(progress.step, epochPlan) }),
     samplesTrained: progress.samplesTrained,
     seconds: progress.seconds(clock.now()),
-    weightsSha256: sha256(weights),
+    weightsSha256: hashOf(weights),
     train: train && scores(metric, train),
     test: test && {
       ...scores(metric, test),
@@ -53,7 +57,7 @@ export function summarize(
         metric: watched.figure,
         value: watched.best.value,
         set: options.validation ? 'validation' : 'test',
-        weightsSha256: best ? sha256(best.get('weights')!) : null,
+        weightsSha256: best ? hashOf(best.get('weights')!) : null,
       },
     }),
     ...(spent && status === 'finished' && progress.step < options.steps && { stoppedEarly: spent }),

@@ -13,8 +13,8 @@ export type Request =
   | { what: 'learning-rate'; learningRate: number };
 
 export interface ControlOptions {
-  /** The learning-rate schedule with this peak. */
-  schedule(peak: number): (step: number) => number;
+  /** The learning-rate schedule with this peak, by updates. */
+  schedule(peak: number): (update: number) => number;
   /** The peak until it is changed. */
   peak: number;
   /** What the run's record tells of an earlier start, in the order of the requests. */
@@ -68,9 +68,12 @@ export class Control {
     record.change(change);
   }
 
-  /** The learning rate of the update from version `step` to the next. */
-  learningRate(step: number): number {
-    return this.courses.findLast(({ from }) => from <= step)!.course(step);
+  /**
+   * The learning rate of the update from version `step` to the next.
+   * @param update which of the run's updates that is, where a step makes several
+   */
+  learningRate(step: number, update = step): number {
+    return this.courses.findLast(({ from }) => from <= step)!.course(update);
   }
 
   /** Does what was asked for; while paused it waits for more, until `until` is aborted. */

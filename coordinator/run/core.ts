@@ -4,13 +4,13 @@ import { createExchange, type Exchange } from '../../shared/numerics/codec/excha
 import { createWeightsCode } from '../../shared/numerics/codec/weights/weights-code.js';
 import type { Layout } from '../../shared/numerics/layout.js';
 import { MAX_SHARDS } from '../../shared/numerics/tree.js';
+import { createKernels } from '../../shared/numerics/update/kernels/create.js';
+import type { Kernels } from '../../shared/numerics/update/kernels/kernels.js';
 import { PROTOCOL_VERSION, type Welcome } from '../../shared/protocol/messages.js';
 import type { RunEvent } from '../../shared/status/events.js';
 import type { Trust } from '../trust/trust.js';
 import { capacityFor } from '../update/capacity.js';
-import { createKernels } from '../update/kernels/create.js';
 import { GradientPool, gradientsThatFit } from '../update/kernels/gradient-pool.js';
-import type { Kernels } from '../update/kernels/kernels.js';
 import { Pipeline } from '../update/pipeline.js';
 import type { RobustRule } from '../update/robust/rule.js';
 import type { UpdateRule } from '../update/rule/update-rule.js';

@@ -6,11 +6,12 @@
  */
 import type { Clock } from '../../shared/clock.js';
 import type { EvaluationPlan, EvaluationTotals } from '../../shared/data/evaluation-parts.js';
+import type { LocalUpdates } from '../../shared/numerics/rounds/terms.js';
 import type { Change } from '../../shared/status/monitoring.js';
 import type { ContributionTimes } from '../scheduling/contribution-times.js';
 import { autoShards } from '../scheduling/planning/auto-shards.js';
 import type { StepSums } from '../step/events.js';
-import { boundsOf, type EpochPlan, epochOf, positionsOf } from './batches.js';
+import { boundsOf, type EpochPlan, epochOf, isDueAfter, positionsOf, updatesIn } from './batches.js';
 import type { Control } from './control.js';
 import type { Core } from './core.js';
 import { DivergedError, type Surroundings } from './execute.js';
@@ -22,11 +23,13 @@ export interface RunOptions {
   steps: number;
   epochPlan: EpochPlan;
   shards: number | 'auto';
-  /** Steps between evaluations; the last step is always evaluated. */
+  /** Updates between evaluations; the last step is always evaluated. */
   evaluateEvery: number;
-  /** Steps between checkpoints; 0: only at the end. */
+  /** Updates between checkpoints; 0: only at the end. */
   checkpointEvery: number;
   minWorkers: number;
+  /** In rounds: the learning rate of the coordinator's own update. */
+  outerRate?: number | undefined;
   test: EvaluationPlan;
   /** What evaluations look at instead of the test set, which is then evaluated once, at the end. */
   validation?: EvaluationPlan | undefined;
@@ -36,6 +39,8 @@ export interface RunOptions {
 export interface Recorder extends FinalTestRecorder {
   step(entry: {
     step: number;
+    /** In rounds: updates of each replica so far. */
+    updates?: number;
     epoch: number;
     learningRate: number;
     gradientNorm: number;
@@ -107,13 +112,16 @@ export async function run(options: RunOptions, parts: RunParts, stop: StopSignal
     progress.state = 'training';
     const positions = positionsOf(step, epochPlan);
     if (positions.from === 0) progress.beginEpoch();
-    const batch = { step, epoch: positions.epoch, ...cutBatch(positions, options, core) };
-    const learningRate = control.learningRate(step);
-    const sums = await trainStep(batch, learningRate, around, stop.abort);
+    const updates = updatesOf(step, options, control);
+    const batch = { step, epoch: positions.epoch, ...cutBatch(positions, options, core), updates };
+    // Of a round that of its last update; the coordinator's own update has its own.
+    const learningRate = updates?.rates.at(-1) ?? control.learningRate(step);
+    const sums = await trainStep(batch, options.outerRate ?? learningRate, around, stop.abort);
     const { gradientNorm } = pipeline.end();
     trust.norms.stepped(gradientNorm);
     progress.stepped(sums, clock.now());
-    record.step({ step: progress.step, epoch: positions.epoch + 1, learningRate, gradientNorm, sums });
+    const entry = { step: progress.step, epoch: positions.epoch + 1, learningRate, gradientNorm, sums };
+    record.step(updates ? { ...entry, updates: updates.before + updates.rates.length } : entry);
   }
 }
 
@@ -135,11 +143,19 @@ async function end(
   return testOnce({ test, epochPlan, progress, record }, around, stop.drain);
 }
 
-const isCheckpointDue = (step: number, { checkpointEvery }: RunOptions): boolean =>
-  checkpointEvery > 0 && step % checkpointEvery === 0;
+const isCheckpointDue = (step: number, { checkpointEvery, epochPlan }: RunOptions): boolean =>
+  checkpointEvery > 0 && (step === 0 || isDueAfter(step, checkpointEvery, epochPlan));
 
-function isEvaluationDue(step: number, { evaluateEvery, steps }: RunOptions): boolean {
-  return step > 0 && (step % evaluateEvery === 0 || step === steps);
+const isEvaluationDue = (step: number, { evaluateEvery, steps, epochPlan }: RunOptions): boolean =>
+  step > 0 && (step === steps || isDueAfter(step, evaluateEvery, epochPlan));
+
+/** What the replicas of a round do; undefined where a step is one update. */
+function updatesOf(step: number, { epochPlan }: RunOptions, control: Control): LocalUpdates | undefined {
+  if (epochPlan.localSteps === undefined) return undefined;
+  const before = updatesIn(step, epochPlan);
+  const count = updatesIn(step + 1, epochPlan) - before;
+  const rates = Array.from({ length: count }, (_, at) => control.learningRate(step, before + at));
+  return { before, rates };
 }
 
 async function enoughWorkers(count: number, { core, progress }: RunParts, stop: StopSignals): Promise<void> {

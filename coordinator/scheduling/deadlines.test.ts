@@ -51,6 +51,14 @@ describe('a lease', () => {
     expect(leaseExpired(61_001, lease)).toBe('no contribution 60 s after its lease (allowed: 60 s)');
   });
 
+  it('of a newcomer runs out after ten minutes in a round, whose many updates take their time', () => {
+    const lease = { since: 1000, samples: 1e6, speed: undefined, isTrusted: false, isRound: true };
+    expect(leaseExpired(601_000, lease)).toBeUndefined();
+    expect(leaseExpired(601_001, lease)).toContain('(allowed: 600 s)');
+    // Once it is measured, as elsewhere.
+    expect(leaseExpired(61_001, { ...lease, samples: 100, speed: 1e6 })).toBeDefined();
+  });
+
   it('of a slow worker runs out after twenty times what its speed promises', () => {
     // 100 samples at 10 a second: 10 s.
     const lease = { since: 0, samples: 100, speed: 10, isTrusted: false };

@@ -114,6 +114,8 @@ export interface LeaseTimes {
   speed: number | undefined;
   /** Whether the speed is that of a trusted worker. */
   isTrusted: boolean;
+  /** Whether it is of a round, whose many updates may take minutes; default: no. */
+  isRound?: boolean;
 }
 
 /**
@@ -148,7 +150,8 @@ export const isFresh = (now: number, since: number): boolean => now - since <= L
 export function leaseExpired(now: number, lease: LeaseTimes): string | undefined {
   const expected = lease.speed === undefined ? 0 : (lease.samples / lease.speed) * 1000;
   const ceiling = Math.max(LEASE_CEILING_MS, lease.isTrusted ? PATIENCE_WITH_THE_SLOW * expected : 0);
-  const allowed = Math.max(LEASE_FLOOR_MS, Math.min(PATIENCE * expected, ceiling));
+  const unmeasured = lease.isRound && lease.speed === undefined ? LEASE_CEILING_MS : 0;
+  const allowed = Math.max(LEASE_FLOOR_MS, unmeasured, Math.min(PATIENCE * expected, ceiling));
   const age = now - lease.since;
   if (age <= allowed) return undefined;
   return `no contribution ${Math.round(age / 1000)} s after its lease (allowed: ${Math.round(allowed / 1000)} s)`;

@@ -1,13 +1,14 @@
 /** What the user left open, decided: by the model's own defaults, and then by the other options. */
+import type { LocalTerms } from '../../shared/numerics/rounds/terms.js';
 import { defaultShards } from '../../shared/numerics/tree.js';
+import { createOptimizer, optimizerOf } from '../../shared/numerics/update/optimizers/optimizers.js';
 import { withDefaults } from '../../shared/options/read-options.js';
 import { checkTogether, ROBUST_WORKERS } from '../options/check-together.js';
 import type { CoordinatorOptions, GivenCoordinatorOptions } from '../options/options.js';
 import { COORDINATOR_OPTIONS } from '../options/options.js';
 import { modelDefaults } from '../prepare/zoo/zoo.js';
 import type { EpochPlan } from '../run/batches.js';
-import { stepsPerEpoch } from '../run/batches.js';
-import { createOptimizer, optimizerOf } from '../update/optimizers/optimizers.js';
+import { stepsFor, stepsPerEpoch } from '../run/batches.js';
 import type { UpdateRule } from '../update/rule/update-rule.js';
 
 const DEFAULT_AUDIT_RATE = 0.05;
@@ -36,7 +37,7 @@ export function configure(given: GivenCoordinatorOptions): Configuration {
   const configuration: Configuration = {
     ...options,
     batchSize,
-    shards: options.shards ?? (isRobust ? 'auto' : defaultShards(batchSize)),
+    shards: options.shards ?? options.replicas ?? (isRobust ? 'auto' : defaultShards(batchSize)),
     auditRate: options.auditRate ?? (isRobust ? 0 : DEFAULT_AUDIT_RATE),
     minWorkers: options.minWorkers ?? (isRobust ? ROBUST_WORKERS : 1),
     optimizer,
@@ -51,14 +52,30 @@ export function configure(given: GivenCoordinatorOptions): Configuration {
   return configuration;
 }
 
-/** Updates in all. */
+/** Steps in all; where one makes several updates, `--steps` counts those. */
 export function totalSteps({ steps, epochs }: Configuration, plan: EpochPlan): number {
-  return steps ?? epochs! * stepsPerEpoch(plan);
+  return steps === undefined ? epochs! * stepsPerEpoch(plan) : stepsFor(steps, plan);
 }
 
+/** What replicas do in a round; undefined where a step is one update. */
+export function localTermsOf(configuration: Configuration): LocalTerms | undefined {
+  const { localSteps: steps, innerState, optimizer, momentum, nesterov, dampening } = configuration;
+  if (steps === undefined) return undefined;
+  const { weightDecay, clipNorm, clipValue } = configuration;
+  return {
+    optimizer: { name: optimizer, momentum, nesterov, dampening, weightDecay },
+    ...{ steps, clipNorm, clipValue, state: innerState },
+  };
+}
+
+/** What the coordinator does with the gradients' mean; in rounds, with that of how far the replicas have come. */
 export function updateRuleOf(configuration: Configuration): UpdateRule {
   const { optimizer, momentum, nesterov, dampening, weightDecay } = configuration;
-  const { clipNorm, clipValue, averageDecay } = configuration;
+  const { clipNorm, clipValue, averageDecay, localSteps, outerMomentum } = configuration;
+  if (localSteps !== undefined) {
+    const outer = createOptimizer({ name: 'sgd', momentum: outerMomentum, nesterov: outerMomentum > 0 });
+    return { optimizer: outer, clipNorm: 0, clipValue: 0, averageDecay };
+  }
   return {
     optimizer: createOptimizer({ name: optimizer, momentum, nesterov, dampening, weightDecay }),
     clipNorm,

@@ -6,6 +6,7 @@ import { hashUnderName } from '../prepare/data/store.js';
 import { fileHash, modelFileHash } from '../prepare/model/file/model-spec.js';
 import type { Prepared } from '../prepare/prepare.js';
 import { type Origins, resumedOrigins } from '../record/folder/origins.js';
+import { updatesIn } from '../run/batches.js';
 import type { Control } from '../run/control.js';
 import type { Announcer, OpenedRun } from './open-run.js';
 import type { Training } from './training.js';
@@ -40,7 +41,7 @@ export async function originsOf(
     ...{ from, isFromGiven },
     step: progress.step,
     schedule,
-    rate: (total, step) => controlOf(total).learningRate(step),
+    rate: (total, step) => controlOf(total).learningRate(step, updatesIn(step, options.epochPlan)),
     isRateGiven: resumeLr !== undefined,
   });
   // Data that have changed may be fewer: they are told first.

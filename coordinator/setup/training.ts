@@ -6,15 +6,15 @@ import { EVALUATION_PART, evaluationParts, mostInHand } from '../../shared/data/
 import { metricUnitOf, recordBytes } from '../../shared/data/manifest.js';
 import { curvesOf } from '../../shared/data/roc.js';
 import { scoreNames } from '../../shared/models/description.js';
-import { layoutOf } from '../../shared/numerics/layout.js';
 import { metricOf } from '../../shared/numerics/losses.js';
+import { runLayout, withInitialState } from '../../shared/numerics/rounds/round-layout.js';
 import { told } from '../../shared/status/events.js';
 import { messageOf, UserError } from '../../shared/user-error.js';
 import { moduleFile } from '../prepare/model/module/module-model.js';
 import { type Prepared, shardSamplesOf } from '../prepare/prepare.js';
 import type { Checkpoint } from '../record/checkpoint/reader.js';
 import { TrustFile } from '../record/folder/trust-file.js';
-import { stepsPerEpoch } from '../run/batches.js';
+import { updatesPerEpoch } from '../run/batches.js';
 import { type Core, createCore, type Offer } from '../run/core.js';
 import type { RunOptions } from '../run/loop.js';
 import { Progress } from '../run/progress.js';
@@ -24,7 +24,7 @@ import { ThreadEngine } from '../trust/auditor-engine.js';
 import { Trust } from '../trust/trust.js';
 import { createRobustRule } from '../update/robust/create.js';
 import type { Cleanup } from './cleanup.js';
-import { type Configuration, totalSteps, updateRuleOf } from './configure.js';
+import { type Configuration, localTermsOf, totalSteps, updateRuleOf } from './configure.js';
 import { scoreOf, watchOptionsOf } from './evaluated.js';
 import type { Announcer, OpenedRun } from './open-run.js';
 
@@ -48,10 +48,12 @@ export async function createTraining(
   const { trust, trustFile } = await createTrust(opened, prepared, announcer, cleanup);
   const { shards, engineClass, deadAfter, seed, shuffle, augment } = configuration;
   const exchange = exchangeOf(configuration);
+  const local = localTermsOf(configuration);
+  const layout = runLayout(description.weights, local);
   const core = createCore({
     learning: {
-      layout: layoutOf(description.weights),
-      weights,
+      layout,
+      weights: local ? withInitialState(weights, layout, local) : weights,
       rule: updateRuleOf(configuration),
       robust: createRobustRule(configuration.robust, tell),
     },
@@ -66,6 +68,7 @@ export async function createTraining(
       ...(augment === undefined ? {} : { augment }),
       ...(train.tokens ? { sortedWithin: configuration.batchSize } : {}),
       ...(exchange ? { exchange } : {}),
+      ...(local ? { local } : {}),
       ...(configuration.weights === 'f32' ? {} : { weights: configuration.weights }),
     },
     membership: {
@@ -106,8 +109,8 @@ function runOptionsOf(
   configuration: Configuration,
   { description, train, test, validationRecords }: Prepared,
 ): RunOptions {
-  const { batchSize, shards, evaluateEvery, checkpointEvery, minWorkers } = configuration;
-  const epochPlan = { records: train.records, batchSize };
+  const { batchSize, shards, evaluateEvery, checkpointEvery, minWorkers, localSteps } = configuration;
+  const epochPlan = { records: train.records, batchSize, localSteps };
   const plan = {
     mostInHand: mostInHand(recordBytes(test)),
     confusion: confusionOf(test.label),
@@ -118,9 +121,10 @@ function runOptionsOf(
     steps: totalSteps(configuration, epochPlan),
     epochPlan,
     shards,
-    evaluateEvery: evaluateEvery === 'epoch' ? stepsPerEpoch(epochPlan) : evaluateEvery,
+    evaluateEvery: evaluateEvery === 'epoch' ? updatesPerEpoch(epochPlan) : evaluateEvery,
     checkpointEvery,
     minWorkers,
+    outerRate: localSteps === undefined ? undefined : configuration.outerRate,
     test: { parts: evaluationParts(test.records - validationRecords, validationRecords), ...plan },
     validation: validationRecords > 0 ? { parts: evaluationParts(validationRecords), ...plan } : undefined,
   };
@@ -144,6 +148,7 @@ async function createTrust(
     material: { description, train, objects, hashes },
     ...{ shardSamples, seed, shuffle, augment, engineClass, exchange: exchangeOf(configuration) },
     modelFile: moduleFile(configuration.model),
+    local: localTermsOf(configuration),
     sortedWithin: train.tokens && configuration.batchSize,
   });
   cleanup.defer(() => ownEngine.close());
@@ -152,6 +157,7 @@ async function createTrust(
     ...configuration,
     ownEngine,
     universalClass: isCompiled ? universalClass() : undefined,
+    comparesBits: configuration.localSteps !== undefined,
     tell,
     record: (record) => void trustFile.write(record),
   });

@@ -49,7 +49,8 @@ export function expired(state: StepState): { worker: Worker; why: string }[] {
     if (!state.isHere(worker) || inFlight.of(id, node)?.isWaiting) return [];
     if (isFresh(now, since)) return [];
     const samples = ledger.samples(node);
-    const why = leaseExpired(now, { since, samples, ...promised(worker) });
+    const isRound = state.batch.updates !== undefined;
+    const why = leaseExpired(now, { since, samples, isRound, ...promised(worker) });
     return why ? [{ worker, why }] : [];
   });
 }

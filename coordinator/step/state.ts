@@ -1,5 +1,6 @@
 /** What the parts of one step share: what has been leased, what has come, and the list of what they have decided. */
 import type { Layout } from '../../shared/numerics/layout.js';
+import type { LocalUpdates } from '../../shared/numerics/rounds/terms.js';
 import { firstShard, leafCount, type Node } from '../../shared/numerics/tree.js';
 import type { CloseReason } from '../../shared/protocol/close-codes.js';
 import type * as m from '../../shared/protocol/messages.js';
@@ -23,6 +24,8 @@ export interface GlobalBatch {
   epoch: number;
   /** Where each shard begins, and where the last one ends. */
   bounds: number[];
+  /** In a round: what its replicas do. */
+  updates?: LocalUpdates | undefined;
   /** The first assignments; undefined: the planner decides. */
   assignments?: Assignment[];
 }
@@ -153,7 +156,7 @@ export class StepState {
   /** The message that makes a worker compute a node. */
   leaseMessage({ node, fromChunk, isBuffered }: Lease): m.Lease {
     const { shards, bounds, chunks } = this.ledger;
-    const { step, epoch } = this.batch;
+    const { step, epoch, updates } = this.batch;
     const first = firstShard(shards, node);
     return {
       type: 'lease',
@@ -162,6 +165,7 @@ export class StepState {
       node,
       firstShard: first,
       bounds: bounds.slice(first, first + leafCount(shards, node) + 1),
+      ...(updates ? { updates: { before: updates.before, rates: [...updates.rates] } } : {}),
       ...(isBuffered ? { fromChunk: 0, window: chunks } : { fromChunk, window: this.window }),
     };
   }

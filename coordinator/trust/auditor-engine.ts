@@ -12,9 +12,11 @@ import type { Manifest } from '../../shared/data/manifest.js';
 import { engineOf, UNIVERSAL_ENGINE } from '../../shared/engines/engines.js';
 import type { ModelDescription } from '../../shared/models/description.js';
 import { createExchange, type Exchange, type ExchangeTerms } from '../../shared/numerics/codec/exchange.js';
-import { type Layout, layoutOf } from '../../shared/numerics/layout.js';
+import type { Layout } from '../../shared/numerics/layout.js';
 import { epochOrder, parseShuffle } from '../../shared/numerics/permutation.js';
 import { mix } from '../../shared/numerics/random.js';
+import { runLayout } from '../../shared/numerics/rounds/round-layout.js';
+import type { LocalTerms } from '../../shared/numerics/rounds/terms.js';
 import type * as m from '../../shared/protocol/messages.js';
 import { messageOf, UserError } from '../../shared/user-error.js';
 import {
@@ -59,6 +61,8 @@ export interface ThreadEngineOptions {
   engineClass: string;
   /** `--exchange`, as workers are told of it. */
   exchange?: ExchangeTerms | undefined;
+  /** Of a run of rounds, as workers are told of it. */
+  local?: LocalTerms | undefined;
   /** The file of the model's program, where it is one. */
   modelFile?: string | undefined;
   /** Tests give theirs. */
@@ -79,8 +83,8 @@ export class ThreadEngine implements OwnEngine {
   private slowestMs = 0;
 
   constructor(private readonly options: ThreadEngineOptions) {
-    const { material, augment, seed, exchange } = options;
-    this.layout = layoutOf(material.description.weights);
+    const { material, augment, seed, exchange, local } = options;
+    this.layout = runLayout(material.description.weights, local);
     this.exchange = createExchange(exchange, seed, this.layout);
     this.augment = augment === undefined ? undefined : createAugment(augment, seed, material.train);
   }
@@ -144,6 +148,7 @@ export class ThreadEngine implements OwnEngine {
     const shards = lease.bounds.slice(1).map((end, at) => ({
       batch: this.gather(order.subarray(lease.bounds[at]!, end), lease.epoch),
       seed: mix(this.options.seed, lease.step, lease.firstShard + at),
+      ...(lease.updates ? { updates: lease.updates } : {}),
     }));
     const gradient = engine.allocate(total);
     const sums = await this.sums(engine, lease, shards, gradient);
@@ -191,8 +196,8 @@ export class ThreadEngine implements OwnEngine {
   }
 
   private async start(asked: string, stop: AbortSignal): Promise<EngineThread> {
-    const { material, shardSamples, modelFile } = this.options;
-    const subject = { ...computeSubject(material, shardSamples), modelFile };
+    const { material, shardSamples, modelFile, local } = this.options;
+    const subject = { ...computeSubject(material, shardSamples), modelFile, local };
     try {
       return await (this.options.startThread ?? startEngineThread)({ ...subject, wanted: asked }, stop);
     } catch (error) {

@@ -33,6 +33,21 @@ describe('a volunteer that is audited', () => {
     expect(refusal('compiled/cpu@1+x64', 'compiled/cpu@1+arm64')).toBeDefined();
   });
 
+  it('must have the universal class in rounds, whatever else is said, and cannot take part where the run demands another', () => {
+    const trust = new Trust({
+      ...{ volunteers: 'none', auditRate: 0.1, universalClass: UNIVERSAL, comparesBits: true },
+      tell: () => undefined,
+    });
+    for (const wanted of ['auto', 'any', 'compiled/wasm']) {
+      expect(trust.engineClassFor('volunteer', wanted)).toBe(UNIVERSAL);
+      expect(trust.engineRefusal('volunteer', wanted, UNIVERSAL)).toBeUndefined();
+      expect(trust.engineRefusal('volunteer', wanted, 'compiled/cpu@1')).toContain(UNIVERSAL);
+    }
+    expect(trust.engineRefusal('volunteer', 'compiled/cpu', UNIVERSAL)).toMatch(/only trusted workers/);
+    expect(trust.engineRefusal('worker', 'compiled/cpu', 'compiled/cpu@1')).toBeUndefined();
+    expect(refusalOf(demandOf('auto', true, undefined, true), 'eager/cpu@1')).toContain('compiled/wasm');
+  });
+
   it('may have any class where that is said, or the universal engine cannot compute the model', () => {
     expect(refusal('any', 'anything')).toBeUndefined();
     expect(refusalOf(demandOf('auto', true, undefined), 'anything')).toBeUndefined();

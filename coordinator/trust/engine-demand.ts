@@ -14,8 +14,15 @@ export interface Demand {
 /**
  * @param wanted `--engine-class`
  * @param universal the universal class as the coordinator has it; undefined where it cannot compute the model
+ * @param comparesBits whether no class but that will do for who is audited, whatever is wanted
  */
-export function demandOf(wanted: string, isAudited: boolean, universal: string | undefined): Demand {
+export function demandOf(
+  wanted: string,
+  isAudited: boolean,
+  universal: string | undefined,
+  comparesBits = false,
+): Demand {
+  if (isAudited && comparesBits) return { engineClass: universal ?? UNIVERSAL_ENGINE, isWhole: true };
   const known = wanted === UNIVERSAL_ENGINE ? (universal ?? wanted) : wanted;
   if (wanted === 'auto') return { engineClass: (isAudited && universal) || 'any', isWhole: isAudited };
   return { engineClass: known, isWhole: isAudited };

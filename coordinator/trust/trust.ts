@@ -3,6 +3,7 @@
  * Trusted workers (`worker`) are believed but for what cannot be (shape, count, finiteness); volunteers are not.
  */
 import { randomBytes } from 'node:crypto';
+import { engineOf } from '../../shared/engines/engines.js';
 import type { WorkerKind } from '../../shared/protocol/messages.js';
 import type { WorkerRole } from '../../shared/protocol/roles.js';
 import { type RunEvent, told } from '../../shared/status/events.js';
@@ -32,6 +33,8 @@ export interface TrustOptions {
   ownEngine?: OwnEngine | undefined;
   /** The universal engine class as the coordinator has it; undefined where it cannot compute the model. */
   universalClass?: string | undefined;
+  /** Audits compare bits alone: a rounding of one update grows over those that follow it in a round. */
+  comparesBits?: boolean;
   /** Decides who is audited when; drawn anew by default. Tests give theirs. */
   secret?: Uint8Array;
   tell(event: RunEvent): void;
@@ -91,12 +94,18 @@ export class Trust implements Admission {
   }
 
   engineRefusal(role: WorkerRole, wanted: string, engineClass: string): string | undefined {
-    return refusalOf(this.demandOf(role, wanted), engineClass);
+    const demand = this.demandOf(role, wanted);
+    const isOther =
+      wanted !== 'auto' && wanted !== 'any' && engineOf(wanted) !== engineOf(demand.engineClass);
+    if (isOther && demand.engineClass !== 'any')
+      return `rounds audit volunteers by the bits of ${engineOf(demand.engineClass)}, and this run demands ${wanted}: only trusted workers can take part`;
+    return refusalOf(demand, engineClass);
   }
 
   /** @param wanted `--engine-class` */
   private demandOf(role: WorkerRole, wanted: string) {
-    return demandOf(wanted, role === 'volunteer' && this.audits, this.options.universalClass);
+    const { comparesBits = false, universalClass } = this.options;
+    return demandOf(wanted, role === 'volunteer' && this.audits, universalClass, comparesBits);
   }
 
   /** Which volunteers are audited in `step`. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { layoutOf } from '../../shared/numerics/layout.js';
 import { MAX_SHARDS } from '../../shared/numerics/tree.js';
+import { createKernels } from '../../shared/numerics/update/kernels/create.js';
+import { createOptimizer } from '../../shared/numerics/update/optimizers/optimizers.js';
 import { capacityFor, WAITING_FLOATS, WINDOW_CHUNKS, windowFor } from './capacity.js';
-import { createKernels } from './kernels/create.js';
-import { createOptimizer } from './optimizers/optimizers.js';
 
 const modelOf = (parameters: number) => layoutOf([{ name: 'w', shape: [parameters], trainable: true }]);
 const RULE = { optimizer: createOptimizer({ name: 'adam' }), clipNorm: 0, clipValue: 0, averageDecay: 0.99 };

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { roundToBfloat16 } from '../../shared/numerics/codec/weights/bfloat16.js';
 import { layoutOf } from '../../shared/numerics/layout.js';
 import { ROOT } from '../../shared/numerics/tree.js';
+import { createOptimizer } from '../../shared/numerics/update/optimizers/optimizers.js';
 import { SMALL, small } from '../../test/support/update/contributions.js';
 import { setup, stepOnce } from '../../test/support/update/pipeline-setup.js';
-import { createOptimizer } from './optimizers/optimizers.js';
 import type { Pipeline } from './pipeline.js';
 import type { UpdateRule } from './rule/update-rule.js';
 

@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { layoutOf } from '../../shared/numerics/layout.js';
 import { type Node, ROOT, shardBounds } from '../../shared/numerics/tree.js';
+import type { Kernels } from '../../shared/numerics/update/kernels/kernels.js';
+import { createOptimizer } from '../../shared/numerics/update/optimizers/optimizers.js';
 import { readFrame } from '../../shared/protocol/frame.js';
 import { contributionOf, leaves, SMALL, small } from '../../test/support/update/contributions.js';
 import { setup, sgd, stepOnce } from '../../test/support/update/pipeline-setup.js';
-import type { Kernels } from './kernels/kernels.js';
-import { createOptimizer } from './optimizers/optimizers.js';
 import type { Pipeline } from './pipeline.js';
 import type { UpdateRule } from './rule/update-rule.js';
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CodedNodes } from '../../shared/numerics/codec/coded-nodes.js';
 import { depthOf, firstShard, leafCount, type Node, ROOT } from '../../shared/numerics/tree.js';
-import { typescriptKernels } from './kernels/typescript.js';
+import { typescriptKernels } from '../../shared/numerics/update/kernels/typescript.js';
 import { type RootSum, sumOverTree, TreeSum } from './tree-sum.js';
 import { WaitingSums } from './waiting-sums.js';
 

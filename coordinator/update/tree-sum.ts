@@ -6,7 +6,7 @@
  * and at most one vector a node is held.
  */
 import { isLeft, type Node, parentOf, ROOT, siblingOf } from '../../shared/numerics/tree.js';
-import type { Kernels } from './kernels/kernels.js';
+import type { Kernels } from '../../shared/numerics/update/kernels/kernels.js';
 import type { WaitingSums } from './waiting-sums.js';
 
 /** What the root adds up to: `left`, or left + right where there is a `right`, an addition that is still to be made. */

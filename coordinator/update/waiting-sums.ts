@@ -2,7 +2,7 @@
  * Sums that wait for their siblings: in the kernels' memory up to a budget, and beyond it in any other, from where they
  * come back when they are added. So many shards need no more of WebAssembly's 4 GiB than a few do.
  */
-import type { Kernels } from './kernels/kernels.js';
+import type { Kernels } from '../../shared/numerics/update/kernels/kernels.js';
 
 export class WaitingSums {
   private elements = 0;

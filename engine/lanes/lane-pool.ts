@@ -26,6 +26,8 @@ export interface LanePoolOptions {
   /** What people call a lane; default: `lane`. */
   unit?: string;
   allocate(elements: number): Float32Array;
+  /** How long the first piece of all may take; default: that of a shard. */
+  firstDeadlineMs?: number | undefined;
   time: Pick<AwakeTime, 'after'>;
   now(): number;
   log(text: string): void;
@@ -51,7 +53,7 @@ export class LanePool implements Compute {
   private readonly places: Set<Place>;
   private queue: Job[] = [];
   private readonly slots: Slots;
-  private readonly deadline = new Deadline();
+  private readonly deadline: Deadline;
   private weights: Float32Array | undefined;
   /** Counts the calls of `setWeights`: two versions may lie in the same memory, one after the other. */
   private version = 0;
@@ -65,7 +67,8 @@ export class LanePool implements Compute {
   private resolveClosed!: () => void;
 
   constructor(private readonly options: LanePoolOptions) {
-    const { engine, count, allocate, first } = options;
+    const { engine, count, allocate, first, firstDeadlineMs } = options;
+    this.deadline = new Deadline(firstDeadlineMs);
     this.closed = new Promise((resolve) => {
       this.resolveClosed = resolve;
     });

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { layoutOf } from '../../shared/numerics/layout.js';
 import { chooseEngine } from '../choose.js';
+import { trainingLocally } from '../lanes/rounds/local-trainer.js';
 import { failure, type StartAnswer, serveEngine } from '../remote.js';
 import { engineCandidates } from './candidates.js';
 import type { EngineThreadOptions } from './engine-thread.js';
@@ -23,7 +24,7 @@ try {
   parentPort!.on(
     'message',
     serveEngine(
-      engine,
+      trainingLocally(engine, options),
       (answer, transfer) => parentPort!.postMessage(answer, transfer),
       () => setImmediate(),
       // Of a thread: the process goes on.

@@ -4,6 +4,7 @@
  */
 import { SHARE_ENV, Worker } from 'node:worker_threads';
 import type { Probe } from '../../shared/engines/probe.js';
+import type { LocalTerms } from '../../shared/numerics/rounds/terms.js';
 import type { Tried } from '../choose.js';
 import type { CompiledSubject } from '../compiled/start.js';
 import type { Compute, NodeSums } from '../compute.js';
@@ -24,6 +25,8 @@ export interface EngineThreadOptions extends CompiledSubject {
   lanes?: number;
   /** The file of the model's program, where it is one. */
   modelFile?: string | undefined;
+  /** Of a run of rounds. */
+  local?: LocalTerms | undefined;
   /** Try every engine, also those known to be slow. */
   tryAll?: boolean;
 }

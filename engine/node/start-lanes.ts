@@ -2,8 +2,9 @@
  * The lanes of a worker in Node: threads of this process, each with an engine of the same class. The first chooses the
  * engine; the others start meanwhile, if there is memory for them.
  */
-import { layoutOf } from '../../shared/numerics/layout.js';
+import { runLayout } from '../../shared/numerics/rounds/round-layout.js';
 import { AwakeTime, TICK_MS } from '../lanes/awake-time.js';
+import { LONGEST_REPLICA_MS } from '../lanes/deadline.js';
 import type { Lane } from '../lanes/lane.js';
 import { LanePool } from '../lanes/lane-pool.js';
 import { lanesFor } from '../lanes/lanes-for.js';
@@ -42,7 +43,7 @@ export async function startLanes({
   const first = await machine.startThread({ ...options, lanes: wanted });
   // Libraries and data are shared, which the first lane's growth includes: it is what another one needs at most. Each
   // has the weights for itself, and values on their way up the tree take two vectors more.
-  const needed = machine.used() - before + 3 * 4 * layoutOf(options.model.weights).total;
+  const needed = machine.used() - before + 3 * 4 * runLayout(options.model.weights, options.local).total;
   const count = lanesFor(first.name, { wanted, needed, available: machine.available(), log });
   const { probe: _, ...known } = options;
   const time = new AwakeTime(() => undefined);
@@ -53,6 +54,7 @@ export async function startLanes({
     count,
     start: (): Promise<Lane> => machine.startThread({ ...known, wanted: first.name }),
     allocate: (elements) => first.allocate(elements),
+    firstDeadlineMs: options.local && LONGEST_REPLICA_MS,
     time,
     now: () => performance.now(),
     log,

@@ -4,7 +4,9 @@
  * All weights of a model stand one after the other: trainable ones first, then those that the forward pass
  * changes (batch-norm statistics), then those of frozen layers, which nothing changes. A contribution has the
  * same layout: in a trainable slot the gradient summed over its samples, in another slot the change of that
- * weight, times samples. Chunks hold what can change: frozen weights do not travel with them.
+ * weight, times samples. Chunks hold what can change: frozen weights do not travel with them. In runs of rounds what
+ * optimizers remember stands before the frozen weights (rounds/round-layout.ts): a contribution has its value there,
+ * times samples.
  */
 import { CHUNK_ELEMENTS } from './chunk-size.js';
 import type { Constraint } from './constraints.js';
@@ -17,6 +19,8 @@ export interface WeightSpec {
   trainable: boolean;
   /** Nothing changes it. */
   frozen?: true;
+  /** No weight of the model: what the replicas' optimizers remember. */
+  isState?: true;
   /** The constraint that projects it after each update. */
   constraint?: Constraint;
 }
@@ -43,6 +47,8 @@ export class Layout {
     readonly total: number,
     /** Elements of a chunk; the last one may have fewer. */
     readonly chunkElements: number,
+    /** Elements that optimizers remember: the last ones of those that can change. */
+    readonly state = 0,
   ) {
     this.chunks = Math.max(1, Math.ceil(moving / chunkElements));
   }
@@ -57,6 +63,12 @@ export class Layout {
   trainableIn(chunk: number): number {
     const { start, end } = this.range(chunk);
     return Math.max(0, Math.min(end, this.trainable) - start);
+  }
+
+  /** Where in chunk `chunk` that begins which optimizers remember: at its end, where it has nothing of that. */
+  stateIn(chunk: number): number {
+    const { start, end } = this.range(chunk);
+    return Math.max(0, Math.min(end, this.moving - this.state) - start);
   }
 
   /** The chunk that holds element `at`. */
@@ -86,6 +98,7 @@ export function layoutOf(specs: readonly WeightSpec[], chunkElements = CHUNK_ELE
   let trainable = 0;
   let moving = 0;
   let total = 0;
+  let state = 0;
   for (const spec of specs) {
     const size = sizeOf(spec.shape);
     if (spec.trainable) {
@@ -96,8 +109,11 @@ export function layoutOf(specs: readonly WeightSpec[], chunkElements = CHUNK_ELE
       if (moving !== total) throw new Error(`weight ${spec.name}: frozen weights must come last`);
       moving += size;
     }
+    if (spec.isState) state += size;
+    else if (state > 0 && !spec.frozen)
+      throw new Error(`weight ${spec.name}: what optimizers remember must come last`);
     slots.push({ ...spec, offset: total, size });
     total += size;
   }
-  return new Layout(slots, trainable, moving, total, chunkElements);
+  return new Layout(slots, trainable, moving, total, chunkElements, state);
 }

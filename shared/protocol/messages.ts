@@ -5,7 +5,9 @@
  */
 import * as z from 'zod';
 import { WEIGHTS_CODINGS } from '../numerics/codec/weights/codings.js';
+import { INNER_STATES, MAX_LOCAL_STEPS } from '../numerics/rounds/terms.js';
 import { MAX_DEPTH } from '../numerics/tree.js';
+import { OPTIMIZER_NAMES } from '../numerics/update/optimizers/optimizers.js';
 import {
   bounds,
   count,
@@ -171,6 +173,22 @@ const welcome = z.strictObject({
   sortedWithin: count.exactOptional(),
   /** `--exchange`: contributions to nodes down to this depth of the tree travel coded; absent: all in float32. */
   exchange: z.strictObject({ code: z.literal('int8'), depth: z.int().min(0).max(MAX_DEPTH) }).exactOptional(),
+  /** `--local-steps`: steps are rounds, in which each shard makes so many updates; absent: it computes one gradient. */
+  local: z
+    .strictObject({
+      steps: z.int().min(1).max(MAX_LOCAL_STEPS),
+      optimizer: z.strictObject({
+        name: z.enum(OPTIMIZER_NAMES),
+        momentum: z.number(),
+        nesterov: z.boolean(),
+        dampening: z.number(),
+        weightDecay: z.number(),
+      }),
+      clipNorm: z.number(),
+      clipValue: z.number(),
+      state: z.enum(INNER_STATES),
+    })
+    .exactOptional(),
   /** `--weights`: how the current weights travel; absent: in float32. */
   weights: z.enum(WEIGHTS_CODINGS).exactOptional(),
   /** `any`, or the engine class that the run demands. */
@@ -197,6 +215,10 @@ const lease = z.strictObject({
   firstShard: count,
   /** Positions within the epoch's order where the node's shards begin, and where the last one ends. */
   bounds,
+  /** In rounds: the updates of the run before this round, and the learning rates of those of this one. */
+  updates: z
+    .strictObject({ before: count, rates: z.array(z.number()).min(1).max(MAX_LOCAL_STEPS) })
+    .exactOptional(),
   /** Chunks below this one are already counted: do not send them. */
   fromChunk: count,
   /** Chunks below this one may be sent; `window` moves it on. */

@@ -90,6 +90,8 @@ export interface Status {
   /** The epoch in progress, from 1. */
   epoch: number;
   batchSize: number;
+  /** Of a run with `--local-steps`: updates of one of its steps, which are rounds; null: a step is one update. */
+  localSteps: number | null;
   metric: MetricName;
   /** Training loss and metric, per sample: over the last 50 steps; once the run is over, over its last epoch. */
   loss: number | null;

@@ -52,6 +52,18 @@ describe.skipIf(withoutChromium())('a tab with two lanes', () => {
     expect(result).toEqual(expected);
   });
 
+  it('has the weights of Node after rounds of many updates, too', async () => {
+    const rounds = ['--data', 'digits?train=100&test=20', '--local-steps', '2', '--replicas', '8'];
+    const { workers: _, ...byTab } = await run(rounds, async (url) => {
+      const tab = await tabOn(url, 'rounds');
+      await tab.click('Contribute this tab');
+      await tab.phase('finished');
+      expect(tab.complaints).toEqual([]);
+    });
+    const { workers: __, ...expected } = await run([...rounds, ...NODE]);
+    expect(byTab).toEqual(expected);
+  });
+
   it('has them on plain http too, where memory is not shared', async () => {
     let isShared: unknown;
     const allowed = ['--allowed-hosts', 'volunteers.example'];

@@ -4,8 +4,8 @@
  */
 import type { Lease } from '../../shared/protocol/messages.js';
 
-/** What of a lease says what is to be computed. */
-export type NodeOfStep = Pick<Lease, 'step' | 'epoch' | 'node' | 'firstShard' | 'bounds'>;
+/** What of a lease says what is to be computed; of a round all but the updates can be foreseen. */
+export type NodeOfStep = Pick<Lease, 'step' | 'epoch' | 'node' | 'firstShard' | 'bounds' | 'updates'>;
 
 export class Foresight {
   private last: Lease | undefined;

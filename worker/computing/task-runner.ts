@@ -156,6 +156,8 @@ export class TaskRunner {
     const { version } = this.options.weights.of('current');
     if (this.closed || next?.step !== version || right < SURE_AFTER || this.nodeMs > EARLY_AT_MOST_MS)
       return false;
+    // The learning rates of a round come with its lease alone.
+    if (this.options.material.limits.localSteps !== undefined) return false;
     const early = new HeadStart(next);
     const task: NodeTask = { kind: 'lease', lease: next, shards: this.batches.take(next) };
     early.stop = this.begin(task, (stop) => this.computeNode(task, early.lease, stop));
@@ -212,7 +214,11 @@ export class TaskRunner {
     const gradient = gradients.take(uploads.length);
     // The engine does one thing after the other: it need not be told to compute only once it has the weights.
     const loaded = this.load('current');
-    const shards = batches.map((batch, at) => ({ batch, seed: mix(seed, step, firstShard + at) }));
+    const { updates } = node;
+    const shards = batches.map((batch, at) => ({
+      ...{ batch, seed: mix(seed, step, firstShard + at) },
+      ...(updates ? { updates } : {}),
+    }));
     const computing: Promise<ComputedNode & Partial<UncodedNode>> = this.coded
       ? this.coded.computeNode(step, node.node, shards, gradient, stop)
       : material.compute.computeNode(shards, gradient, stop);

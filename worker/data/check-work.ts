@@ -19,30 +19,40 @@ export interface WorkLimits {
   samples: number;
   /** Chunks of the flat vector. */
   chunks: number;
+  /** Updates of a round, at most; undefined: the run makes no rounds. */
+  localSteps?: number | undefined;
 }
 
 export interface RunSizes {
   train: Manifest;
   test: Manifest;
-  /** The most samples of a shard, from the welcome. */
+  /** The most samples of a shard, or in rounds of one of its updates, from the welcome. */
   shardSamples: number;
   layout: Layout;
+  /** Updates of a round, from the welcome; undefined: the run makes no rounds. */
+  localSteps?: number | undefined;
 }
 
-export function workLimits({ train, test, shardSamples, layout }: RunSizes): WorkLimits {
+export function workLimits({ train, test, shardSamples, layout, localSteps }: RunSizes): WorkLimits {
   return {
     trainRecords: train.records,
     testRecords: test.records,
     // Under `--shards auto` one worker alone has the batch, of which two are taken to have a half each.
-    shardSamples: 2 * shardSamples,
+    shardSamples: 2 * shardSamples * (localSteps ?? 1),
     samples: Math.floor(MAX_WAITING_BYTES / Math.max(recordBytes(train), recordBytes(test), 1)),
     chunks: layout.chunks,
+    localSteps,
   };
 }
 
 /** @throws MessageError if it is no node of a tree, or of samples that there are not, or of too many */
 export function checkLease(lease: Lease, limits: WorkLimits): void {
   const { node, firstShard: first, bounds, fromChunk } = lease;
+  const updates = lease.updates?.rates.length;
+  if ((updates === undefined) !== (limits.localSteps === undefined))
+    throw new MessageError(`lease: ${updates === undefined ? 'without' : 'with'} updates of a round`);
+  if (updates !== undefined && updates > limits.localSteps!)
+    throw new MessageError(`lease: ${updates} updates, a round has at most ${limits.localSteps}`);
   const leaves = bounds.length - 1;
   const shards = leaves * 2 ** depthOf(node);
   if (!Number.isInteger(Math.log2(leaves)) || shards > MAX_SHARDS || first !== firstShard(shards, node))

@@ -11,8 +11,10 @@ import type { Manifest } from '../../shared/data/manifest.js';
 import type { Probe } from '../../shared/engines/probe.js';
 import type { ModelDescription } from '../../shared/models/description.js';
 import { type ModelModule, refuseOtherModule } from '../../shared/models/layers/model-module.js';
-import { type Layout, layoutOf } from '../../shared/numerics/layout.js';
+import type { Layout } from '../../shared/numerics/layout.js';
 import { epochOrder, parseShuffle } from '../../shared/numerics/permutation.js';
+import { runLayout } from '../../shared/numerics/rounds/round-layout.js';
+import type { LocalTerms } from '../../shared/numerics/rounds/terms.js';
 import type { ObjectBytes, Welcome } from '../../shared/protocol/messages.js';
 import { Batches } from './batches.js';
 import { checkDescription, checkFit, checkProbe, checkProgram, checkShard } from './check-material.js';
@@ -40,6 +42,8 @@ export interface ComputeSubject {
   probe: Probe;
   program: Program;
   shardSamples: number;
+  /** Of a run of rounds. */
+  local?: LocalTerms | undefined;
 }
 
 /**
@@ -65,8 +69,8 @@ export interface MaterialSources {
 
 /** Whether `a` and `b` call for the same material. */
 export function sameMaterial(a: Welcome, b: Welcome): boolean {
-  const key = ({ model, train, test, seed, shuffle, augment, sortedWithin, engineClass }: Welcome) =>
-    JSON.stringify([model, train, test, seed, shuffle, augment, sortedWithin, engineClass]);
+  const key = ({ model, train, test, seed, shuffle, augment, sortedWithin, engineClass, local }: Welcome) =>
+    JSON.stringify([model, train, test, seed, shuffle, augment, sortedWithin, engineClass, local]);
   return key(a) === key(b);
 }
 
@@ -97,7 +101,7 @@ export async function prepareMaterial(welcome: Welcome, sources: MaterialSources
   ]);
   refuseOtherModule(model.module, modelFile);
   checkFit(model, train, test);
-  checkShard(train, welcome.shardSamples);
+  checkShard(train, welcome.shardSamples * (welcome.local?.steps ?? 1));
   const shuffle = parseShuffle(welcome.shuffle);
   const augment =
     welcome.augment === undefined ? undefined : createAugment(welcome.augment, welcome.seed, train);
@@ -108,13 +112,14 @@ export async function prepareMaterial(welcome: Welcome, sources: MaterialSources
       `welcome: sortedWithin is ${sortedWithin}, and the records are ${train.tokens ? '' : 'not '}tokens`,
     );
   let known: { epoch: number; order: Uint32Array } | undefined;
-  const layout = layoutOf(model.weights);
+  const { local } = welcome;
+  const layout = runLayout(model.weights, local);
   const frozen = await frozenOf(model, layout, object);
   return {
     layout,
     frozen,
     augment,
-    limits: workLimits({ train, test, shardSamples: welcome.shardSamples, layout }),
+    limits: workLimits({ train, test, shardSamples: welcome.shardSamples, layout, localSteps: local?.steps }),
     train: new Batches({ manifest: train, fetchObject, cache, sha256, memoryBytes }),
     test: new Batches({ manifest: test, fetchObject, cache, sha256, memoryBytes }),
     compute: await startCompute({
@@ -123,6 +128,7 @@ export async function prepareMaterial(welcome: Welcome, sources: MaterialSources
       probe,
       program,
       shardSamples: welcome.shardSamples,
+      local,
     }),
     order(epoch) {
       if (known?.epoch !== epoch) {

@@ -5,7 +5,7 @@
  */
 import type { Compute, NodeSums } from '../../../engine/compute.js';
 import type { Batch, EvaluationSums, Shard } from '../../../engine/engine.js';
-import { Deadline, SHORTEST_DEADLINE_MS } from '../../../engine/lanes/deadline.js';
+import { Deadline, LONGEST_REPLICA_MS, SHORTEST_DEADLINE_MS } from '../../../engine/lanes/deadline.js';
 import type { SentNode } from '../../../engine/remote.js';
 import { messageOf } from '../../../shared/user-error.js';
 import type { ComputeStart } from '../compute-worker.js';
@@ -22,7 +22,7 @@ export class GuardedCompute implements Compute {
   readonly reason: string;
   private engine: RemoteEngine;
   private weights: Float32Array | undefined;
-  private readonly deadline = new Deadline();
+  private readonly deadline: Deadline;
   private readonly cycle: DutyCycle;
   private isClosed = false;
   /** A replacement under way. */
@@ -38,6 +38,7 @@ export class GuardedCompute implements Compute {
     this.engineClass = engineClass;
     this.reason = reason;
     this.engine = engine;
+    this.deadline = new Deadline(again.subject.local && LONGEST_REPLICA_MS);
     this.cycle = new DutyCycle(options);
   }
 

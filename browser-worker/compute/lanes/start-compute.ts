@@ -3,10 +3,11 @@
  * the lanes of `engine/lanes/`. One on a GPU serves the tab alone, and is watched by `guarded-compute.ts`.
  */
 import type { Compute } from '../../../engine/compute.js';
+import { LONGEST_REPLICA_MS } from '../../../engine/lanes/deadline.js';
 import { LanePool } from '../../../engine/lanes/lane-pool.js';
 import { lanesFor } from '../../../engine/lanes/lanes-for.js';
 import { ENGINE_NAMES, isOfGpu } from '../../../shared/engines/engines.js';
-import { layoutOf } from '../../../shared/numerics/layout.js';
+import { runLayout } from '../../../shared/numerics/rounds/round-layout.js';
 import { UserError } from '../../../shared/user-error.js';
 import type { ComputeSubject } from '../../../worker/data/material.js';
 import type { ComputeStart } from '../compute-worker.js';
@@ -67,7 +68,7 @@ function lanesOf(begun: Begun, start: ComputeStart, options: TabComputeOptions):
   const count = lanesFor(name, {
     wanted: cores,
     // Each has the weights for itself, and values on their way up the tree take two vectors more.
-    needed: LANE_BYTES + 3 * 4 * layoutOf(start.subject.model.weights).total,
+    needed: LANE_BYTES + 3 * 4 * runLayout(start.subject.model.weights, start.subject.local).total,
     available: memoryBytes,
     unit: 'core',
     log,
@@ -79,6 +80,7 @@ function lanesOf(begun: Begun, start: ComputeStart, options: TabComputeOptions):
     start: async () => new TabLane(await begin(onlyOf(start, name), options), options),
     allocate: (elements) => allocate(elements, options),
     unit: 'core',
+    firstDeadlineMs: start.subject.local && LONGEST_REPLICA_MS,
     time,
     now,
     log,

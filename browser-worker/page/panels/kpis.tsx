@@ -7,7 +7,7 @@ import { bestText, bitsText, healthWord } from '../../../shared/status/told-figu
 import { bytes, count, duration, percent, steady } from '../data/format.js';
 
 export function Kpis({ status }: { status: StatusView }) {
-  const { step, steps, epoch, health, reproducible, metric, workerCounts } = status;
+  const { step, steps, localSteps, epoch, health, reproducible, metric, workerCounts } = status;
   const isAccuracy = metric === 'accuracy';
   const over = isOver(status.state);
   const share = steps > 0 ? step / steps : 0;
@@ -30,7 +30,7 @@ export function Kpis({ status }: { status: StatusView }) {
   return (
     <section class="kpis" aria-label="At a glance">
       <div class="progress">
-        <div class="k">Step</div>
+        <div class="k">{localSteps === null ? 'Step' : `Round of ${count(localSteps)} steps`}</div>
         <div class="v">
           <span data-testid="step">{count(step)}</span>{' '}
           <small>

@@ -21,6 +21,7 @@ interface Plan {
   steps: number;
   epoch: number;
   batchSize: number;
+  localSteps: number | null;
   metric: MetricName;
   /** The learning rate of the latest step; null before the first. */
   learningRate: number | null;
@@ -56,10 +57,10 @@ const STILL_SECONDS = 5;
 
 export function statusOf(parts: StatusParts): Status {
   const { progress, connected, plan, kept, course, seconds } = parts;
-  const { steps, batchSize, metric } = plan;
+  const { steps, batchSize, localSteps, metric } = plan;
   const { ended, runDir, checkpoint } = kept;
   const trouble = printable(kept.trouble);
-  const left = (steps - progress.step) * batchSize;
+  const left = (steps - progress.step) * (localSteps ?? 1) * batchSize;
   const value = (result: Result | null, name: MetricName) =>
     name === metric && result ? result.metric : null;
   // A step that has lost its last worker waits for the next one.
@@ -81,6 +82,7 @@ export function statusOf(parts: StatusParts): Status {
     steps,
     epoch: plan.epoch,
     batchSize,
+    localSteps,
     metric,
     loss: train?.loss ?? null,
     accuracy: value(train, 'accuracy'),
@@ -199,6 +201,7 @@ export function followStatus(
         steps: options.steps,
         epoch: epochOf(Math.max(0, progress.step - 1), options.epochPlan) + 1,
         batchSize: options.epochPlan.batchSize,
+        localSteps: options.epochPlan.localSteps ?? null,
         metric,
         learningRate: progress.step > 0 ? control.learningRate(progress.step - 1) : null,
       },

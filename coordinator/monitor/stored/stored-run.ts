@@ -2,10 +2,12 @@
  * A run as its files tell it: for the dashboard of runs that are over, were left, or are under way elsewhere.
  * `refresh` looks for what is new: lines of metrics, checkpoints, the end.
  */
+
 import { basename } from 'node:path';
 import { type Clock, monotonicClock } from '../../../shared/clock.js';
 import { layoutOf } from '../../../shared/numerics/layout.js';
 import { type MetricName, metricOf } from '../../../shared/numerics/losses.js';
+import { weightsOfModel } from '../../../shared/numerics/rounds/round-layout.js';
 import type { ModelView, TimelineView } from '../../../shared/status/monitoring.js';
 import type { Status } from '../../../shared/status/status.js';
 import { UserError } from '../../../shared/user-error.js';
@@ -124,7 +126,7 @@ export class StoredRun implements RunView, RunMonitor {
     const { state, sections } = this.checkpoint;
     return {
       version: state.progress.step,
-      copy: () => sections.get('average') ?? sections.get('weights')!,
+      copy: () => weightsOfModel(sections.get('average') ?? sections.get('weights')!, state.model.weights),
     };
   }
 
@@ -187,6 +189,6 @@ function histogramsOf({ state, sections }: Checkpoint) {
   const layout = layoutOf(state.model.weights);
   const sampler = new Sampler(layout);
   const samples = sampler.allocate();
-  sampler.takeAll(sections.get('weights')!, samples);
+  sampler.takeAll(weightsOfModel(sections.get('weights')!, state.model.weights), samples);
   return { step: state.progress.step, weights: sampler.histograms(samples, undefined) };
 }

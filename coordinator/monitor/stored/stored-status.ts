@@ -40,7 +40,7 @@ export function storedStatus(parts: StoredStatusParts): Status {
   const samplesTrained = summary?.samplesTrained ?? progress.samplesTrained;
   const overall = seconds > 0 ? samplesTrained / seconds : 0;
   const samplesPerSecond = isLed ? parts.samplesPerSecond : overall;
-  const left = (steps - step) * configuration.batchSize;
+  const left = (steps - step) * (configuration.localSteps ?? 1) * configuration.batchSize;
   const lately = parts.course.lately();
   // Once it has ended: over its last epoch.
   const train = (isLed ? undefined : summary?.train) ?? undefined;
@@ -62,6 +62,7 @@ export function storedStatus(parts: StoredStatusParts): Status {
     steps,
     epoch: last?.epoch ?? 1,
     batchSize: configuration.batchSize,
+    localSteps: configuration.localSteps ?? null,
     metric,
     loss: train?.loss ?? lately?.loss ?? null,
     accuracy: trained('accuracy'),
@@ -111,7 +112,8 @@ function endOf(summary: Summary | undefined, step: number, runDir: string): stri
 
 /** 0 where it cannot be known: the configuration counts epochs, and the checkpoint is of an older version. */
 function stepsOf(configuration: Configuration, { trainRecords }: CheckpointState): number {
-  if (configuration.steps !== undefined) return configuration.steps;
+  const { steps, batchSize, localSteps } = configuration;
+  if (steps !== undefined && localSteps === undefined) return steps;
   if (trainRecords === undefined) return 0;
-  return totalSteps(configuration, { records: trainRecords, batchSize: configuration.batchSize });
+  return totalSteps(configuration, { records: trainRecords, batchSize, localSteps });
 }

@@ -1,8 +1,8 @@
 /** The interface of a zoo model, and the checks of arguments and shapes that models share. */
 import type * as TensorFlow from '@tensorflow/tfjs';
 import { sizeOf } from '../../../shared/numerics/shape.js';
+import type { OptimizerName } from '../../../shared/numerics/update/optimizers/optimizers.js';
 import { UserError } from '../../../shared/user-error.js';
-import type { OptimizerName } from '../../update/optimizers/optimizers.js';
 import type { ScheduleName } from '../../update/schedules.js';
 
 /** What an output of a model has to fit. */

@@ -5,7 +5,7 @@
  * Lines are buffered and written every second, at each checkpoint and at the end. A failing disk is told
  * once; lines wait in memory, up to a bound, until it takes them again.
  *
- * `step` counts updates: line `step: 1` is of the first one, and an evaluation's line has the number of
+ * `step` counts updates, or rounds, which have `updates` besides: line `step: 1` is of the first one, and an evaluation's line has the number of
  * updates that its weights have seen. A change stands before the steps that it is for. A resumed run's file equals an undisturbed one's, but for `time`.
  */
 import { createReadStream, existsSync } from 'node:fs';
@@ -37,7 +37,9 @@ interface Entry {
 
 export interface StepEntry extends Entry {
   learningRate: number;
-  /** The norm of the mean gradient, before clipping. */
+  /** In rounds: updates of each replica so far. */
+  updates?: number | undefined;
+  /** The norm of the mean gradient, before clipping; in rounds that of the replicas' mean change. */
   gradientNorm: number;
 }
 
@@ -95,10 +97,11 @@ export class MetricsLog {
     }
   }
 
-  step({ step, epoch, loss, metric, learningRate, gradientNorm, samples, time }: StepEntry): void {
+  step({ step, updates, epoch, loss, metric, learningRate, gradientNorm, samples, time }: StepEntry): void {
     this.add({
       type: 'step',
       step,
+      ...(updates === undefined ? {} : { updates }),
       epoch,
       loss,
       [this.metric]: metric,

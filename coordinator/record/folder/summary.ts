@@ -25,6 +25,8 @@ export interface Summary {
   seconds: number;
   /** The hash of the little-endian float32 bytes of all weights, in model order. */
   weightsSha256: string;
+  /** Of a run with `--local-steps`, whose steps are rounds: updates of each replica, in all. */
+  updates?: number;
   /** Loss and metric of the last epoch; null before the first step. */
   train: Scores | null;
   /**

@@ -1,7 +1,7 @@
 /** Vectors in the kernels' memory for the gradients of a worker in this process: what it writes is added where it lies. */
 import type { Layout } from '../../../shared/numerics/layout.js';
-import type { Kernels } from './kernels.js';
-import { MOST_FLOATS } from './wasm.js';
+import type { Kernels } from '../../../shared/numerics/update/kernels/kernels.js';
+import { MOST_FLOATS } from '../../../shared/numerics/update/kernels/wasm.js';
 
 /** A worker has one for each lease that it computes, and mostly computes one. More are no gain, and copied. */
 const MOST_GRADIENTS = 4;

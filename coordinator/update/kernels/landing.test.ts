@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createKernels } from './create.js';
+import { createKernels } from '../../../shared/numerics/update/kernels/create.js';
 import { GradientPool } from './gradient-pool.js';
 import { Landing, mostLandings } from './landing.js';
 

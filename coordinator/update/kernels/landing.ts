@@ -3,7 +3,7 @@
  * them from a socket, a few at a time; who gets none keeps the bytes, and they are copied. Others are borrowed from a
  * worker of this process, which has written to them itself, and gets them back once nothing more is made of them.
  */
-import type { Kernels } from './kernels.js';
+import type { Kernels } from '../../../shared/numerics/update/kernels/kernels.js';
 
 /** Of those that are lent at the same time, each filled by one connection, from its frame's header to its last byte: 64 MiB... */
 const LENT_BYTES = 64 << 20;

@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 import type { Constraint } from '../../../shared/numerics/constraints.js';
 import { layoutOf, type WeightSpec } from '../../../shared/numerics/layout.js';
 import { ROOT } from '../../../shared/numerics/tree.js';
+import { createOptimizer } from '../../../shared/numerics/update/optimizers/optimizers.js';
+import { constrainedIn, project } from '../../../shared/numerics/update/project.js';
 import { setup, stepOnce } from '../../../test/support/update/pipeline-setup.js';
-import { createOptimizer } from '../optimizers/optimizers.js';
-import { constrainedIn, project } from './constraints.js';
 
 /** As Keras writes it: w * desired / (epsilon + norm), norms over `axes`. */
 function byDefinition(values: Float32Array, shape: number[], constraint: Constraint): number[] {

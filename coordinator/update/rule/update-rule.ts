@@ -1,7 +1,7 @@
 /** How gradients change the weights: the optimizer, and what is done to the gradient and after the update. */
 import type { Layout } from '../../../shared/numerics/layout.js';
-import type { Optimizer } from '../optimizers/optimizer.js';
-import { constrainedIn, isNorm } from './constraints.js';
+import type { Optimizer } from '../../../shared/numerics/update/optimizers/optimizer.js';
+import { constrainedIn, isNorm } from '../../../shared/numerics/update/project.js';
 
 export interface UpdateRule {
   optimizer: Optimizer;

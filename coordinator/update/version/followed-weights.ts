@@ -9,8 +9,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { ChangeCode } from '../../../shared/numerics/codec/weights/change-code.js';
 import type { Layout } from '../../../shared/numerics/layout.js';
+import type { Kernels } from '../../../shared/numerics/update/kernels/kernels.js';
 import { FRAME_WEIGHTS, HEADER_BYTES, writeHeader } from '../../../shared/protocol/frame.js';
-import type { Kernels } from '../kernels/kernels.js';
 import type { Changes, CodedWeights, WeightsFrame } from './held-weights.js';
 import { VersionedWeights } from './versioned-weights.js';
 

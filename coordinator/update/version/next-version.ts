@@ -3,10 +3,10 @@
  * constraints, statistics, the moving average. Who keeps a version is told before a chunk of it is overwritten.
  */
 import type { Layout } from '../../../shared/numerics/layout.js';
-import type { Kernels, MeanOf } from '../kernels/kernels.js';
-import type { Part } from '../optimizers/optimizer.js';
-import { normScale } from '../rule/clip.js';
-import { type Constrained, constrainedIn, isNorm, project } from '../rule/constraints.js';
+import { normScale } from '../../../shared/numerics/update/clip.js';
+import type { Kernels, MeanOf } from '../../../shared/numerics/update/kernels/kernels.js';
+import type { Part } from '../../../shared/numerics/update/optimizers/optimizer.js';
+import { type Constrained, constrainedIn, isNorm, project } from '../../../shared/numerics/update/project.js';
 import { needsWhole, type UpdateRule } from '../rule/update-rule.js';
 import type { CodedWeights } from './held-weights.js';
 import type { VersionedWeights } from './versioned-weights.js';
@@ -157,15 +157,20 @@ export class NextVersion {
     }
   }
 
-  /** Finishes the update: values that gradients do not train move by their mean change, and the average follows. */
+  /**
+   * Finishes the update: values that gradients do not train move by their mean change, what optimizers remember becomes
+   * the mean of what they have, and the average follows.
+   */
   private finish(chunk: number): void {
     const root = this.roots[chunk]!;
     const at = this.layout.trainableIn(chunk);
     const next = this.weights.writing(chunk);
     if (at < next.length) {
-      const statistics = next.subarray(at);
-      statistics.set(this.weights.reading(chunk).subarray(at));
-      this.kernels.add(statistics, root.subarray(at));
+      const state = this.layout.stateIn(chunk);
+      const statistics = next.subarray(at, state);
+      statistics.set(this.weights.reading(chunk).subarray(at, state));
+      this.kernels.add(statistics, root.subarray(at, state));
+      next.set(root.subarray(state), state);
     }
     this.kernels.free(root);
     this.roots[chunk] = undefined;

@@ -4,8 +4,8 @@
  */
 import type { Bfloat16Code } from '../../../shared/numerics/codec/weights/bfloat16-code.js';
 import type { Layout } from '../../../shared/numerics/layout.js';
+import type { Kernels } from '../../../shared/numerics/update/kernels/kernels.js';
 import { FRAME_WEIGHTS, HEADER_BYTES, writeHeader } from '../../../shared/protocol/frame.js';
-import type { Kernels } from '../kernels/kernels.js';
 import type { CodedWeights, WeightsFrame } from './held-weights.js';
 import { VersionedWeights } from './versioned-weights.js';
 

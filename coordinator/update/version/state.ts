@@ -1,8 +1,8 @@
 /** What a run keeps from step to step: its weights, what workers hold of them, their moving average, the optimizer's vectors. */
 import type { WeightsCode } from '../../../shared/numerics/codec/weights/weights-code.js';
 import type { Layout } from '../../../shared/numerics/layout.js';
+import type { Kernels } from '../../../shared/numerics/update/kernels/kernels.js';
 import { FRAME_AVERAGED_WEIGHTS, FRAME_WEIGHTS } from '../../../shared/protocol/frame.js';
-import type { Kernels } from '../kernels/kernels.js';
 import type { UpdateRule } from '../rule/update-rule.js';
 import { FollowedWeights } from './followed-weights.js';
 import type { CodedWeights, HeldWeights } from './held-weights.js';

@@ -8,8 +8,8 @@
  */
 import { createHash } from 'node:crypto';
 import type { Layout } from '../../../shared/numerics/layout.js';
+import type { Kernels } from '../../../shared/numerics/update/kernels/kernels.js';
 import { type FrameType, HEADER_BYTES, writeHeader } from '../../../shared/protocol/frame.js';
-import type { Kernels } from '../kernels/kernels.js';
 import type { HeldWeights, WeightsFrame } from './held-weights.js';
 
 /** A chunk of the flat vector, and the header of the frame in which it travels. */

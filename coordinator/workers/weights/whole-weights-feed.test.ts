@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { CHUNK_ELEMENTS } from '../../../shared/numerics/chunk-size.js';
 import { layoutOf } from '../../../shared/numerics/layout.js';
+import { createKernels } from '../../../shared/numerics/update/kernels/create.js';
 import { FRAME_WEIGHTS } from '../../../shared/protocol/frame.js';
-import { createKernels } from '../../update/kernels/create.js';
 import { VersionedWeights } from '../../update/version/versioned-weights.js';
 import { WholeWeightsFeed } from './whole-weights-feed.js';
 

@@ -5,7 +5,6 @@
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { beforeAll, expect, it } from 'vitest';
-import { project } from '../../../coordinator/update/rule/constraints.js';
 import { CompiledEngine } from '../../../engine/compiled/engine.js';
 import type { Runtime } from '../../../engine/compiled/runtime.js';
 import { createTracer } from '../../../engine/compiled/trace/trace-source.js';
@@ -13,6 +12,7 @@ import { createEagerEngine } from '../../../engine/eager/engine.js';
 import { installWasmKernels } from '../../../engine/eager/kernels/wasm-kernels.js';
 import type { Engine } from '../../../engine/engine.js';
 import { cpuRuntime, wasmRuntime } from '../../../engine/node/compiled.js';
+import { project } from '../../../shared/numerics/update/project.js';
 import { eagerEngine, gradientOf, type Subject, subjectOf } from '../../support/compiled/subject.js';
 import { seedsOf } from '../../support/seeds.js';
 

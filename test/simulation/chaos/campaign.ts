@@ -3,10 +3,10 @@
 import type { Offer } from '../../../coordinator/run/core.js';
 import type { StoredProgress } from '../../../coordinator/run/progress.js';
 import type { Totals } from '../../../coordinator/scheduling/totals.js';
-import type { Optimizer } from '../../../coordinator/update/optimizers/optimizer.js';
-import { createOptimizer } from '../../../coordinator/update/optimizers/optimizers.js';
 import { layoutOf } from '../../../shared/numerics/layout.js';
 import { Random } from '../../../shared/numerics/random.js';
+import type { Optimizer } from '../../../shared/numerics/update/optimizers/optimizer.js';
+import { createOptimizer } from '../../../shared/numerics/update/optimizers/optimizers.js';
 import type { RunEvent } from '../../../shared/status/events.js';
 import type { ShardCounters } from '../../../shared/status/status.js';
 import { lastEvents } from '../../support/simulation/last-events.js';

@@ -4,9 +4,9 @@
  */
 import { type ConnectionGuard, OPEN_GUARD } from '../../../coordinator/server/access/connection-guard.js';
 import { Trust } from '../../../coordinator/trust/trust.js';
-import { createOptimizer } from '../../../coordinator/update/optimizers/optimizers.js';
 import { layoutOf } from '../../../shared/numerics/layout.js';
 import { Random } from '../../../shared/numerics/random.js';
+import { createOptimizer } from '../../../shared/numerics/update/optimizers/optimizers.js';
 import type { Tap } from '../../../shared/protocol/trace.js';
 import type { ShardCounters } from '../../../shared/status/status.js';
 import { lastEvents } from '../../support/simulation/last-events.js';

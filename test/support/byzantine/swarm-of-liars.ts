@@ -4,7 +4,6 @@
  */
 import { type OwnEngine, ownWorker } from '../../../coordinator/trust/own-engine.js';
 import { Trust } from '../../../coordinator/trust/trust.js';
-import { createOptimizer } from '../../../coordinator/update/optimizers/optimizers.js';
 import type { RobustName } from '../../../coordinator/update/robust/create.js';
 import { createRobustRule } from '../../../coordinator/update/robust/create.js';
 import type { NodeSums } from '../../../engine/compute.js';
@@ -13,6 +12,7 @@ import type { Batch, Engine, Shard } from '../../../engine/engine.js';
 import { squareOf } from '../../../shared/data/confusion.js';
 import { type Layout, layoutOf } from '../../../shared/numerics/layout.js';
 import { mix } from '../../../shared/numerics/random.js';
+import { createOptimizer } from '../../../shared/numerics/update/optimizers/optimizers.js';
 import type { RunEvent } from '../../../shared/status/events.js';
 import type { RunMaterial } from '../../../worker/data/material.js';
 import { lastEvents } from '../simulation/last-events.js';

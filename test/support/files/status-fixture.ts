@@ -25,6 +25,7 @@ export const status = (changes: Partial<Status> = {}): Status => ({
   steps: 1404,
   epoch: 1,
   batchSize: 128,
+  localSteps: null,
   metric: 'accuracy',
   loss: 0.12345,
   accuracy: 0.9609375,

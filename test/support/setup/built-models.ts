@@ -27,8 +27,8 @@ export async function builtOnce(
     needsTracing(request.scores)
   )
     return build(request);
-  const { batchSize, shards, shardSamples } = request.run!;
-  const asked = { ...request, run: { batchSize, shards, shardSamples } };
+  const { batchSize, shards, shardSamples, localSteps } = request.run!;
+  const asked = { ...request, run: { batchSize, shards, shardSamples, localSteps } };
   const key = createHash('sha256').update(serialize(asked)).update(readFileSync(STAMP)).digest('hex');
   const path = join(FOLDER, key);
   try {

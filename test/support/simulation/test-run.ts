@@ -20,12 +20,12 @@ import {
 } from '../../../coordinator/run/loop.js';
 import { Progress } from '../../../coordinator/run/progress.js';
 import { trustAll } from '../../../coordinator/trust/trust.js';
-import type { Optimizer } from '../../../coordinator/update/optimizers/optimizer.js';
-import { createOptimizer } from '../../../coordinator/update/optimizers/optimizers.js';
 import type { Pipeline } from '../../../coordinator/update/pipeline.js';
 import type { UpdateRule } from '../../../coordinator/update/rule/update-rule.js';
 import { MAX_CONFUSION_CLASSES, squareOf } from '../../../shared/data/confusion.js';
 import type { Layout } from '../../../shared/numerics/layout.js';
+import type { Optimizer } from '../../../shared/numerics/update/optimizers/optimizer.js';
+import { createOptimizer } from '../../../shared/numerics/update/optimizers/optimizers.js';
 import { ManualClock } from './memory-network.js';
 
 const NONE = '0'.repeat(64);

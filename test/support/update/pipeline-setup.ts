@@ -1,14 +1,14 @@
 /** A pipeline with its kernels, for tests: steps are opened and contributions added in few words. */
 import { StepLedger } from '../../../coordinator/scheduling/leases/ledger.js';
 import { capacityFor } from '../../../coordinator/update/capacity.js';
-import { createKernels } from '../../../coordinator/update/kernels/create.js';
-import type { Kernels } from '../../../coordinator/update/kernels/kernels.js';
-import { createOptimizer } from '../../../coordinator/update/optimizers/optimizers.js';
 import { Pipeline } from '../../../coordinator/update/pipeline.js';
 import type { UpdateRule } from '../../../coordinator/update/rule/update-rule.js';
 import type { WeightsCoding } from '../../../shared/numerics/codec/weights/codings.js';
 import { createWeightsCode } from '../../../shared/numerics/codec/weights/weights-code.js';
 import { type Node, ROOT, shardBounds } from '../../../shared/numerics/tree.js';
+import { createKernels } from '../../../shared/numerics/update/kernels/create.js';
+import type { Kernels } from '../../../shared/numerics/update/kernels/kernels.js';
+import { createOptimizer } from '../../../shared/numerics/update/optimizers/optimizers.js';
 import { SMALL } from './contributions.js';
 
 export const sgd = createOptimizer({ name: 'sgd' });

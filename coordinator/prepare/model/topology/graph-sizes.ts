@@ -9,6 +9,8 @@ export interface RunSizes {
   batchSize: number;
   /** With `auto`, sizes follow from the workers' speeds and are not known in advance. */
   shards: number | 'auto';
+  /** Updates of a round, each of which computes a part of a shard; undefined: a step is one update. */
+  localSteps?: number | undefined;
   /** Samples on which engines are timed. */
   shardSamples: number;
 }
@@ -33,14 +35,10 @@ export interface Lengths {
 }
 
 export function graphsWanted(run: RunSizes, data: DataSizes): GraphWanted[] {
-  const { batchSize, shards, shardSamples } = run;
+  const { shards, shardSamples } = run;
   const probed = [data.probeSamples, repeatedSamples(data.probeSamples)];
   const gradient = new Set([shardSamples, ...(data.lengths ? [] : probed)]);
-  const lastBatch = data.trainRecords % batchSize || batchSize;
-  for (const samples of shards === 'auto' ? [] : [batchSize, lastBatch]) {
-    const bounds = shardBounds(samples, shards as number);
-    for (let shard = 0; shard + 1 < bounds.length; shard++) gradient.add(bounds[shard + 1]! - bounds[shard]!);
-  }
+  if (shards !== 'auto') for (const size of shardSizes(run, shards, data.trainRecords)) gradient.add(size);
   if (data.lengths) return inBuckets([...gradient], probed, data.lengths);
   const evaluated = [data.validationRecords ?? 0, data.testRecords].flatMap((records) =>
     evaluationParts(records),
@@ -49,6 +47,26 @@ export function graphsWanted(run: RunSizes, data: DataSizes): GraphWanted[] {
   const sizes = (kind: GraphWanted['kind'], all: Set<number>) =>
     [...all].filter((samples) => samples > 0).map((samples): GraphWanted => ({ kind, samples }));
   return [...sizes('gradient', gradient), ...sizes('evaluation', evaluation)];
+}
+
+/** Samples of all shards; in rounds, of all updates of the replicas. */
+function shardSizes(
+  { batchSize, localSteps = 1 }: RunSizes,
+  shards: number,
+  trainRecords: number,
+): Set<number> {
+  const step = batchSize * localSteps;
+  const last = trainRecords % step || Math.min(step, trainRecords);
+  const sizesOf = (samples: number, parts: number) => {
+    const bounds = shardBounds(samples, parts);
+    return new Set(bounds.slice(1).map((bound, at) => bound - bounds[at]!));
+  };
+  const sizes = new Set<number>();
+  for (const samples of [step, last])
+    for (const shard of sizesOf(samples, shards))
+      for (const size of sizesOf(shard, Math.min(localSteps, Math.ceil(samples / batchSize))))
+        sizes.add(size);
+  return sizes;
 }
 
 /** The same with each number of samples in each bucket in which it may come. */

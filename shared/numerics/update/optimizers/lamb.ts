@@ -45,7 +45,7 @@ export const lamb: OptimizerKind<'lamb'> = {
   create: ({ weightDecay }) => ({
     slots: [
       { name: 'm', initial: 0 },
-      { name: 'v', initial: 0 },
+      { name: 'v', initial: 0, isSecondMoment: true },
     ],
     update: (kernels, part, hyper) => updateTensor(kernels, [part], hyper, weightDecay),
     updateWhole: (kernels, tensors, hyper) => {
@@ -55,9 +55,10 @@ export const lamb: OptimizerKind<'lamb'> = {
 };
 
 /** @returns the sum of squares of the mean gradient, as far as that was still to be made */
-function updateTensor(kernels: Kernels, parts: Part[], { learningRate, t }: Hyper, decay: number): number {
+function updateTensor(kernels: Kernels, parts: Part[], hyper: Hyper, decay: number): number {
+  const { learningRate, t, sinceFirst = t } = hyper;
   const scalars = {
-    correction1: 1 - BETA1 ** t,
+    correction1: 1 - BETA1 ** sinceFirst,
     correction2: 1 - BETA2 ** t,
     rest1: 1 - BETA1,
     beta2: BETA2,

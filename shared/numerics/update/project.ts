@@ -2,9 +2,9 @@
  * Projects weights as Keras' constraints do (tf.keras.constraints). Norms and factors are of double precision and
  * added in the order of the elements, so that the result has the same bits on every machine.
  */
-import type { Constraint } from '../../../shared/numerics/constraints.js';
-import type { WeightSlot } from '../../../shared/numerics/layout.js';
-import { sizeOf } from '../../../shared/numerics/shape.js';
+import type { Constraint } from '../constraints.js';
+import type { WeightSlot } from '../layout.js';
+import { sizeOf } from '../shape.js';
 
 /** Keras' guard against dividing by a norm of 0. */
 const EPSILON = 1e-7;

@@ -67,7 +67,8 @@ function link(capacityFloats: number): { run: Exports; memory: SharedArrayBuffer
   const pages = Math.ceil((FIRST_BYTE + 4 * capacityFloats) / PAGE_BYTES) + 1;
   if (pages > MAX_PAGES) return undefined;
   try {
-    compiled ??= new WebAssembly.Module(Buffer.from(KERNELS_WASM, 'base64'));
+    const bytes = () => Uint8Array.from(atob(KERNELS_WASM), (letter) => letter.charCodeAt(0));
+    compiled ??= new WebAssembly.Module(bytes());
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
     const { exports } = new WebAssembly.Instance(compiled, { env: { memory } });
     // The types of browsers know no memory that threads share.

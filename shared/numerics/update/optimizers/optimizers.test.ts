@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { errorOf, gradients, start } from '../../../test/support/update/numbers.js';
-import fixtures from '../fixtures/optimizers.json' with { type: 'json' };
+import fixtures from '../../../../coordinator/update/fixtures/optimizers.json' with { type: 'json' };
+import { errorOf, gradients, start } from '../../../../test/support/update/numbers.js';
 import { createKernels } from '../kernels/create.js';
 import type { Kernels } from '../kernels/kernels.js';
 import type { Optimizer, Part } from './optimizer.js';

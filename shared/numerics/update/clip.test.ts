@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import fixtures from '../../../coordinator/update/fixtures/optimizers.json' with { type: 'json' };
 import { errorOf, gradients, start } from '../../../test/support/update/numbers.js';
-import fixtures from '../fixtures/optimizers.json' with { type: 'json' };
-import { createKernels } from '../kernels/create.js';
 import { normScale } from './clip.js';
+import { createKernels } from './kernels/create.js';
 
 const { byNorm, byValue } = fixtures.clipping;
 

@@ -9,6 +9,8 @@ export interface Hyper {
   learningRate: number;
   /** Number of this update, from 1. */
   t: number;
+  /** Number of this update since what is remembered of first moments was 0; default: `t`. */
+  sinceFirst?: number;
 }
 
 /** A stretch of the flat vector: vectors of equal length from the kernels' memory. */
@@ -25,8 +27,11 @@ export interface Part {
 }
 
 export interface Optimizer {
-  /** State vectors, each as long as the trainable weights, and their value before the first update. */
-  readonly slots: readonly { name: string; initial: number }[];
+  /**
+   * State vectors, each as long as the trainable weights, and their value before the first update. Those of second
+   * moments are never below 0, nor is a mean of several of them.
+   */
+  readonly slots: readonly { name: string; initial: number; isSecondMoment?: true }[];
   /**
    * Updates one part, which may be any part of the vector: each element by itself.
    * @returns the sum of squares of the mean, if it was still to be made

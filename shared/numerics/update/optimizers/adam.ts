@@ -55,11 +55,12 @@ function adamLike(weightDecay: number, decoupled: boolean): Optimizer {
   return {
     slots: [
       { name: 'm', initial: 0 },
-      { name: 'v', initial: 0 },
+      { name: 'v', initial: 0, isSecondMoment: true },
     ],
-    update(kernels, { weights: w, next, gradient: g, meanOf, slots: [m, v] }, { learningRate, t }) {
+    update(kernels, { weights: w, next, gradient: g, meanOf, slots: [m, v] }, hyper) {
+      const { learningRate, t, sinceFirst = t } = hyper;
       const scalars = {
-        stepSize: learningRate / (1 - BETA1 ** t),
+        stepSize: learningRate / (1 - BETA1 ** sinceFirst),
         rootCorrection: Math.sqrt(1 - BETA2 ** t),
         rest1: 1 - BETA1,
         beta2: BETA2,
