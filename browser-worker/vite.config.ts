@@ -1,5 +1,5 @@
 /**
- * The pages that the coordinator serves: the dashboard (`/`) and the join page (`/join`).
+ * The pages that the coordinator serves: the dashboard (`/`), the join page (`/join`) and the wall (`/wall`).
  * Everything comes from the coordinator's own origin, and nothing is inlined: its policy forbids that.
  */
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,8 @@ import { defineConfig } from 'vite';
 const checks = { pluginTimings: false };
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+
+const PAGES = ['index', 'join', 'wall'];
 
 export default defineConfig({
   root: path('./page'),
@@ -24,7 +26,10 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 3000,
     reportCompressedSize: false,
-    rolldownOptions: { checks, input: { index: path('./page/index.html'), join: path('./page/join.html') } },
+    rolldownOptions: {
+      checks,
+      input: Object.fromEntries(PAGES.map((name) => [name, path(`./page/${name}.html`)])),
+    },
   },
   worker: { format: 'es', rolldownOptions: { checks } },
 });

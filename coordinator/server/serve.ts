@@ -2,6 +2,7 @@
 import { protocolTrace } from '../../shared/protocol/trace.js';
 import type { Transport } from '../../websocket/transport.js';
 import { type OpenedAccess, openAccess } from './access/access.js';
+import { Codes } from './access/codes.js';
 import { type AccessOptions, authOf } from './access/mode.js';
 import type { Dashboard } from './http/dashboard.js';
 import { type Listening, listen, type Offered } from './listen.js';
@@ -23,7 +24,7 @@ export interface ServeOptions extends AccessOptions, TlsOptions, ConnectionLimit
 }
 
 /** What is shown, before it is known who may see it. */
-export type Routes = Omit<Offered, 'authenticator' | 'dashboard' | 'invite'> & {
+export type Routes = Omit<Offered, 'authenticator' | 'dashboard' | 'invite' | 'codes'> & {
   dashboard: Omit<Dashboard, 'tokens' | 'join'>;
   /** @param url where the server listens */
   join(url: string): string;
@@ -52,6 +53,7 @@ export async function serve(
     warn,
     authenticator: access.authenticator,
     invite: access.invite,
+    codes: new Codes(),
     dashboard: {
       ...dashboard,
       tokens: auth === 'tokens',

@@ -155,6 +155,23 @@ export function CurveControls(state: CurveState) {
 
 const X_NAMES: Record<XKind, string> = { step: 'steps', samples: 'samples', epoch: 'epochs', time: 'time' };
 
+/** The curve of what is to become better, alone. */
+export function MetricCurve({ height, ...state }: CurveState & { height: number }) {
+  const isAccuracy = state.runs[0]?.view.metric !== 'meanAbsoluteError';
+  return (
+    <CurvePanel
+      {...commonOf(state)}
+      class="curve"
+      height={height}
+      isLog={false}
+      title={isAccuracy ? 'Accuracy' : 'Mean absolute error'}
+      quantity="metric"
+      format={isAccuracy ? percentage : plainNumber}
+      label={isAccuracy ? percentLabel : plainLabel}
+    />
+  );
+}
+
 /** What a run is judged by. `isKept`: with buttons that save a chart as a file. */
 export function MainCurves({ isKept = false, ...state }: CurveState & { isKept?: boolean }) {
   const { runs, isLog } = state;

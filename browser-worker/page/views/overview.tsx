@@ -5,10 +5,10 @@ import { CurveControls, type CurveState, MainCurves } from '../curves/charts.js'
 import { Pinned } from '../curves/pinned.js';
 import { useNarrow } from '../data/scheme.js';
 import { Recall } from '../model/recall.js';
+import { TryIt } from '../model/try/try-it.js';
 import { Events } from '../panels/events.js';
 import { Timeline } from '../panels/timeline.js';
 import { Workers } from '../panels/workers.js';
-import { TryIt } from '../try/try-it.js';
 import type { Shown } from './shown.js';
 
 export function Overview({ run, status, timeline, model, events, curves, admin, goesOn, onRefused }: Shown) {

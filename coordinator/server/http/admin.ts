@@ -12,12 +12,15 @@ import { isOver } from '../../../shared/status/status.js';
 import type { Continuation } from '../../run/continuation.js';
 import type { RunLifecycle } from '../../run/lifecycle.js';
 import type { Run } from '../../run/run.js';
+import type { Codes } from '../access/codes.js';
 import { ADMIN_HEADER, isOwnPage } from '../network/origin.js';
 import { answerJson } from './answer.js';
 import { MAX_BODY_BYTES, readJson } from './body.js';
 
 /** What concerns the server, and no single run. */
 export interface ServerActions {
+  /** Short codes of tokens. */
+  codes: Codes;
   /** Makes a token; undefined where none is asked for. */
   invite(role: Role, lifeMs: number | undefined): Promise<string | undefined>;
 }
@@ -58,7 +61,12 @@ const continuationBody = z.strictObject({
   learningRate: z.number().positive().finite().max(1e6).optional(),
 });
 const MOST_HOURS = 24 * 366;
-const inviteBody = z.strictObject({ role: z.enum(ROLES), hours: z.int().min(1).max(MOST_HOURS).optional() });
+const inviteBody = z.strictObject({
+  role: z.enum(ROLES),
+  hours: z.int().min(1).max(MOST_HOURS).optional(),
+  /** Whether a short code is wanted too; only of guests, who can do the least. */
+  isShort: z.boolean().optional(),
+});
 const workerBody = z.strictObject({ worker: z.int().min(0) });
 
 export async function serveAdmin(
@@ -105,7 +113,11 @@ export async function serveAdmin(
       const token = await server.invite?.(data.role, lifeMs);
       if (token === undefined)
         return refuse(409, 'no token is asked for: the address of the join page is enough');
-      return answerJson(request, response, { token });
+      const isShort = data.isShort && data.role === 'volunteer';
+      return answerJson(request, response, {
+        token,
+        ...(isShort ? { code: server.codes?.make(token) } : {}),
+      });
     }
     case 'remove-worker': {
       const { success, data } = workerBody.safeParse(body);

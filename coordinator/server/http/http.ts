@@ -8,6 +8,7 @@ import { isOver } from '../../../shared/status/status.js';
 import { messageOf } from '../../../shared/user-error.js';
 import type { Metrics } from '../../monitor/prometheus.js';
 import type { Authenticator, Refusal } from '../access/authenticator.js';
+import type { Codes } from '../access/codes.js';
 import {
   type AllowedOrigins,
   allowedOriginOf,
@@ -65,7 +66,7 @@ export function handleRequest(
 function route(
   request: IncomingMessage,
   response: ServerResponse,
-  { authenticator, pages, dashboard, metrics, answerTime, origins, invite }: Served,
+  { authenticator, pages, dashboard, metrics, answerTime, origins, invite, codes }: Served,
   live: LiveFeed,
   clients: Clients,
 ): Promise<void> | void {
@@ -89,6 +90,7 @@ function route(
     return serveSession(request, response, authenticator, () =>
       dashboard.runs.every((run) => isOver(run.status().state)),
     );
+  if (pathname.startsWith('/j/')) return serveCode(request, response, authenticator, codes);
   const result = row.may === 'anyone' ? NOBODY : authenticator.ofRequest(request);
   if ('refused' in result) return refuse(request, response, result.refused);
   const { principal } = result;
@@ -103,7 +105,7 @@ function route(
   if (pathname.startsWith('/api/admin/')) {
     const run = runOf(dashboard.runs, request);
     return run
-      ? serveAdmin(request, response, run.live?.actions, invite ? { invite } : {})
+      ? serveAdmin(request, response, run.live?.actions, invite && codes ? { invite, codes } : {})
       : answerText(response, 404, 'no such run\n');
   }
   if (pathname === '/metrics' && metrics) return serveMetrics(response, metrics);
@@ -130,6 +132,22 @@ function route(
     200,
     'A swarmgrad coordinator; its pages are not built (npm run build). Status: /api/status\n',
   );
+}
+
+/** A short code leads to the join page, with its token where servers and their logs never see it. */
+function serveCode(
+  request: IncomingMessage,
+  response: ServerResponse,
+  authenticator: Authenticator,
+  codes: Codes | undefined,
+): void {
+  const code = targetOf(request).pathname.slice('/j/'.length);
+  const token = codes?.tokenOf(code);
+  // A wrong code is counted as a wrong token is, and whoever has tried too many is told nothing of a right one.
+  const isLetIn =
+    authenticator.auth === 'tokens' && !('refused' in authenticator.ofToken(token ?? code, request));
+  const Location = isLetIn && token ? `../join#token=${token}` : '../join';
+  response.writeHead(302, { Location, 'Cache-Control': 'no-store' }).end();
 }
 
 async function serveMetrics(

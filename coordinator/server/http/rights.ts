@@ -41,6 +41,8 @@ export const ROUTES: readonly RouteRight[] = [
   { methods: READ, path: '/objects/*', may: COMPUTE, isShared: true },
   // Engines: the same for everyone.
   { methods: READ, path: '/assets/*', may: 'anyone', isShared: true },
+  // Leads to the join page.
+  { methods: READ, path: '/j/*', may: 'anyone' },
   // The pages and their scripts hold nothing of the run; without them no visitor could show a token.
   { methods: READ, path: '/*', may: 'anyone' },
 ];

@@ -72,7 +72,7 @@ export function openStaticFiles(root = join(builtFolder() ?? '', 'browser')): St
   return files;
 }
 
-const PAGES: Record<string, string> = { '/index.html': '/', '/join.html': '/join' };
+const PAGES: Record<string, string> = { '/index.html': '/', '/join.html': '/join', '/wall.html': '/wall' };
 
 /** @returns whether there is such a file */
 export function serveStatic(request: IncomingMessage, response: ServerResponse, files: StaticFiles): boolean {

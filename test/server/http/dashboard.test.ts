@@ -25,7 +25,7 @@ function raw(url: string, method: string, headers: Record<string, string>): Prom
 describe('the pages', () => {
   it('hold no inline code or style, and what they name is served, compressed, for ever', async () => {
     const run = await smallRun();
-    for (const path of ['/', '/join']) {
+    for (const path of ['/', '/join', '/wall']) {
       const page = await (await fetch(run.url + path)).text();
       expect(page).not.toMatch(/<script(?![^>]* src=)|<style|style=|\son\w+=/);
       const named = [...page.matchAll(/(?:src|href)="\.(\/assets\/[^"]+)"/g)].map(([, asset]) => asset!);

@@ -45,6 +45,16 @@ describe('a session', () => {
     const stored = (await readTokens(run.tokensFile)).at(-1)!;
     expect(Date.parse(stored.expires!) - Date.parse(stored.created)).toBe(2 * 3600e3);
     expect((await invite(run.tokens.admin, { role: 'king' })).status).toBe(400);
+    // A short code, in any case, leads to the join page with its token; a wrong one leads there without.
+    const { code, token } = (await (
+      await invite(run.tokens.admin, { role: 'volunteer', isShort: true })
+    ).json()) as { code: string; token: string };
+    const leads = async (code: string) =>
+      (await fetch(`${run.url}/j/${code}`, { redirect: 'manual' })).headers.get('location');
+    expect(await leads(code.toLowerCase())).toBe(`../join#token=${token}`);
+    expect(await leads('AAAAAA')).toBe('../join');
+    const admin = await (await invite(run.tokens.admin, { role: 'admin', isShort: true })).json();
+    expect(admin).not.toHaveProperty('code');
     for (const role of ['worker', 'volunteer', 'monitor'] as const)
       expect((await invite(run.tokens[role], { role: 'admin' })).status).toBe(403);
   });

@@ -1,9 +1,9 @@
 /** Draw a digit, and this browser asks the run's current model what it is. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { ModelView } from '../../../shared/status/monitoring.js';
-import { count, percent } from '../data/format.js';
-import { digitOf, pictureOf } from '../data/pictures.js';
-import { className } from '../model/layers.js';
+import type { ModelView } from '../../../../shared/status/monitoring.js';
+import { count, percent } from '../../data/format.js';
+import { digitOf, pictureOf } from '../../data/pictures.js';
+import { className } from '../layers.js';
 import { Predictor } from './predictor.js';
 import type { TryItProps } from './try-it-props.js';
 

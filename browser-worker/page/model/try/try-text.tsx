@@ -1,7 +1,7 @@
 /** Give a beginning, and this browser has the run's current model go on with it, letter by letter. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { type Alphabet, defaultPrompt } from '../../../shared/models/text-generator.js';
-import { count } from '../data/format.js';
+import { type Alphabet, defaultPrompt } from '../../../../shared/models/text-generator.js';
+import { count } from '../../data/format.js';
 import { Predictor, type Writing } from './predictor.js';
 import type { TryItProps } from './try-it-props.js';
 

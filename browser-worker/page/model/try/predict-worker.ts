@@ -4,15 +4,15 @@
  * for each character.
  */
 import type { LayersModel, Tensor } from '@tensorflow/tfjs';
-import type { LabelKind, Normalization } from '../../../shared/data/manifest.js';
-import { probabilitiesOf } from '../../../shared/models/last-activation.js';
-import { loadBlank } from '../../../shared/models/load.js';
-import { type Alphabet, generateText } from '../../../shared/models/text-generator.js';
-import { writeWeights } from '../../../shared/models/write-weights.js';
-import type { WeightSpec } from '../../../shared/numerics/layout.js';
-import { Random } from '../../../shared/numerics/random.js';
-import { tf } from '../../compute/tensorflow.js';
-import { startWasmBackend } from '../../compute/wasm/backend.js';
+import type { LabelKind, Normalization } from '../../../../shared/data/manifest.js';
+import { probabilitiesOf } from '../../../../shared/models/last-activation.js';
+import { loadBlank } from '../../../../shared/models/load.js';
+import { type Alphabet, generateText } from '../../../../shared/models/text-generator.js';
+import { writeWeights } from '../../../../shared/models/write-weights.js';
+import type { WeightSpec } from '../../../../shared/numerics/layout.js';
+import { Random } from '../../../../shared/numerics/random.js';
+import { tf } from '../../../compute/tensorflow.js';
+import { startWasmBackend } from '../../../compute/wasm/backend.js';
 
 export type Question =
   | { type: 'build'; backend: 'cpu' | 'wasm'; topology: object; weights: WeightSpec[] }

@@ -1,4 +1,4 @@
-import type { ModelView } from '../../../shared/status/monitoring.js';
+import type { ModelView } from '../../../../shared/status/monitoring.js';
 
 export interface TryItProps {
   run: string;

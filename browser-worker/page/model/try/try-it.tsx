@@ -1,7 +1,7 @@
 /** The run's current model, to be tried by a visitor: computed in the visitor's own browser. */
 
-import { alphabetOf } from '../../../shared/models/text-generator.js';
-import type { ModelView } from '../../../shared/status/monitoring.js';
+import { alphabetOf } from '../../../../shared/models/text-generator.js';
+import type { ModelView } from '../../../../shared/status/monitoring.js';
 import type { TryItProps } from './try-it-props.js';
 import { TryPicture } from './try-picture.js';
 import { TryText } from './try-text.js';

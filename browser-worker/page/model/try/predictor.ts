@@ -1,9 +1,9 @@
 /** The run's model in a worker of this page: loaded when it is first asked, and kept up to date. */
 
-import type { Alphabet } from '../../../shared/models/text-generator.js';
-import type { WeightSpec } from '../../../shared/numerics/layout.js';
-import type { ModelView } from '../../../shared/status/monitoring.js';
-import { fetchJson, pathOf } from '../data/api.js';
+import type { Alphabet } from '../../../../shared/models/text-generator.js';
+import type { WeightSpec } from '../../../../shared/numerics/layout.js';
+import type { ModelView } from '../../../../shared/status/monitoring.js';
+import { fetchJson, pathOf } from '../../data/api.js';
 import type { Answer, Question } from './predict-worker.js';
 
 /** How a text is to be made up: as by `swarmgrad generate`. */
