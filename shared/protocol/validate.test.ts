@@ -1,5 +1,6 @@
 /** What each field of a message may hold, as PROTOCOL.md tells it: at its limits it is taken, one step beyond it is refused by name. */
 import { describe, expect, it } from 'vitest';
+import { MAX_LOCAL_STEPS } from '../numerics/rounds/terms.js';
 import {
   type CoordinatorMessage,
   coordinatorMessage,
@@ -21,6 +22,7 @@ const fromWorkers: WorkerMessage[] = [
   { type: 'contribution', step: 1, node: 2, ...sums, ...times },
   { type: 'evaluated', version: 1, part: 1, ...sums, confusion: [1, 0], mistakes: [mistake], computeMs: 1 },
   { type: 'dropped', step: 1, node: 2, part: 0 },
+  { type: 'differs', version: 3 },
   { type: 'heartbeat' },
 ];
 const objectBytes = { model: 1, train: 2, test: 3, probe: 4, program: 5 };
@@ -30,8 +32,21 @@ const fromCoordinators: CoordinatorMessage[] = [
     ...{ type: 'welcome', protocol: 2, worker: 7, run: 'digits', generation: 1, ...hashes, objectBytes },
     ...{ shardSamples: 8, seed: 5, shuffle: 'full', engineClass: 'any', heartbeatMs: 2500 },
   },
-  { type: 'lease', step: 1, epoch: 0, node: 2, firstShard: 0, bounds: [0, 4, 8], fromChunk: 0, window: 8 },
+  {
+    ...{
+      type: 'lease',
+      step: 1,
+      epoch: 0,
+      node: 2,
+      firstShard: 0,
+      bounds: [0, 4, 8],
+      fromChunk: 0,
+      window: 8,
+    },
+    updates: { before: 20, rates: [0.1, 0.05] },
+  },
   { type: 'keep', version: 3 },
+  { type: 'check', version: 3, sha256: hash },
   { type: 'cancel', step: 1, node: 2, part: 0 },
   { type: 'window', step: 1, window: 9 },
   { type: 'evaluate', version: 1, part: 0, from: 0, to: 256, weights: 'averaged' },
@@ -68,6 +83,7 @@ const OPTIONAL: Record<string, string[]> = {
   evaluated: ['confusion', 'mistakes'],
   dropped: ['node', 'part'],
   cancel: ['node', 'part'],
+  lease: ['updates'],
 };
 
 describe.each(examples)('%s', (type, example, validate) => {
@@ -184,11 +200,31 @@ const fields: [string, string, readonly unknown[], readonly unknown[]][] = [
   ['welcome', 'shuffle', textUpTo(50), noTextAbove(50)],
   ['welcome', 'engineClass', textUpTo(200), noTextAbove(200)],
   ['welcome', 'heartbeatMs', [250, 250.5, 2 ** 31 - 1], [249.9, 2 ** 31, Number.POSITIVE_INFINITY]],
+  ['differs', 'version', COUNT, NO_COUNT],
   ['keep', 'version', COUNT, NO_COUNT],
+  ['check', 'version', COUNT, NO_COUNT],
+  ['check', 'sha256', HASH, NO_HASH],
   ['lease', 'epoch', COUNT, NO_COUNT],
   ['lease', 'node', NODE, NO_NODE],
   ['lease', 'firstShard', COUNT, NO_COUNT],
   ['lease', 'bounds', [[0, 1], list(32_769)], [[], [0], list(32_770), [0, -1], [0, 0.5], ['0', 1]]],
+  [
+    ...([
+      'lease',
+      'updates',
+      [
+        { before: 0, rates: [0] },
+        { before: 1, rates: Array(MAX_LOCAL_STEPS).fill(1) },
+      ],
+    ] as const),
+    [
+      { before: 0, rates: [] },
+      { before: 0, rates: Array(MAX_LOCAL_STEPS + 1).fill(1) },
+      { before: -1, rates: [1] },
+      { before: 0, rates: [Number.NaN] },
+      { before: 0, rates: [1], more: 1 },
+    ],
+  ],
   ['lease', 'fromChunk', COUNT, NO_COUNT],
   ['lease', 'window', COUNT, NO_COUNT],
   ['cancel', 'step', COUNT, NO_COUNT],
