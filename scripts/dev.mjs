@@ -42,11 +42,11 @@ const coordinatorOfPage = {
     id.endsWith('/browser-worker/base.ts') ? 'export const BASE = self.location.origin;' : undefined,
 };
 
-const joinPage = {
-  name: 'join-page',
+const namedPages = {
+  name: 'named-pages',
   configureServer({ middlewares }) {
     middlewares.use((request, _response, next) => {
-      request.url = request.url?.replace(/^\/join(?=$|\?)/, '/join.html');
+      request.url = request.url?.replace(/^\/(join|wall)(?=$|\?)/, '/$1.html');
       next();
     });
   },
@@ -73,7 +73,7 @@ const loaded = await loadConfigFromFile({ command: 'serve', mode: 'development' 
 const vite = await createServer(
   mergeConfig(loaded.config, {
     configFile: false,
-    plugins: [coordinatorOfPage, joinPage],
+    plugins: [coordinatorOfPage, namedPages],
     server: {
       port: PAGES_PORT,
       headers: HEADERS,
