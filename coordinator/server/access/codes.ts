@@ -9,6 +9,10 @@ const LETTERS = 'ABCDEFGHJKMNPQRSTUVWXYZ23456789';
 /** 900 million: wrong ones are counted as wrong tokens are, so that nobody tries them all. */
 const LENGTH = 6;
 const MOST_CODES = 1000;
+const CODE = new RegExp(`^[${LETTERS}]{${LENGTH}}$`, 'i');
+
+/** Whether it may be one. */
+export const isCode = (text: string): boolean => CODE.test(text);
 
 export class Codes {
   private readonly tokens = new Map<string, string>();

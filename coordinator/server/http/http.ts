@@ -8,7 +8,7 @@ import { isOver } from '../../../shared/status/status.js';
 import { messageOf } from '../../../shared/user-error.js';
 import type { Metrics } from '../../monitor/prometheus.js';
 import type { Authenticator, Refusal } from '../access/authenticator.js';
-import type { Codes } from '../access/codes.js';
+import { type Codes, isCode } from '../access/codes.js';
 import {
   type AllowedOrigins,
   allowedOriginOf,
@@ -142,12 +142,13 @@ function serveCode(
   codes: Codes | undefined,
 ): void {
   const code = targetOf(request).pathname.slice('/j/'.length);
+  if (!isCode(code)) return answerText(response, 404, 'no such code\n');
   const token = codes?.tokenOf(code);
   // A wrong code is counted as a wrong token is, and whoever has tried too many is told nothing of a right one.
   const isLetIn =
     authenticator.auth === 'tokens' && !('refused' in authenticator.ofToken(token ?? code, request));
   const Location = isLetIn && token ? `../join#token=${token}` : '../join';
-  response.writeHead(302, { Location, 'Cache-Control': 'no-store' }).end();
+  response.writeHead(302, { Location, 'Cache-Control': 'no-store', 'Content-Length': 0 }).end();
 }
 
 async function serveMetrics(

@@ -118,6 +118,7 @@ const PATHS: Record<string, string[]> = {
   '/api/admin/*': ['/api/admin/nothing'],
   '/api/*': ['/api/nothing'],
   '/objects/*': [`/objects/${'0'.repeat(64)}`, '/objects/zz'],
+  '/j/*': ['/j/AAAAAA', '/j/nothing'],
   '/*': ['/', '/join', '/nothing'],
 };
 const OWN_PAGE = { 'X-Swarmgrad-Admin': '1' };

@@ -19,6 +19,7 @@ const EXAMPLES: Record<string, string> = {
   '/api/*': '/api/nothing',
   '/assets/*': `/assets/${readdirSync(ASSETS).find((name) => name.endsWith('.js'))}`,
   '/objects/*': `/objects/${'0'.repeat(64)}`,
+  '/j/*': '/j/AAAAAA',
   '/*': '/join',
 };
 

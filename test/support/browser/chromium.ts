@@ -28,13 +28,16 @@ export function sharedBrowser(flags: string[] = SHORT_LIVED): () => Promise<Brow
 /** Longer than any page takes on the busiest machine. */
 export const LONGEST_WAIT_MS = 150_000;
 
+/** Whether the console tells of interfaces that come and go, as those of containers beside: the page asks again. */
+export const isOfMachine = (complaint: string): boolean => complaint.includes('ERR_NETWORK_CHANGED');
+
 export class Tab {
   /** Errors of console, scripts and security policy. */
   readonly complaints: string[] = [];
 
   private constructor(readonly page: Page) {
     page.on('console', (message) => {
-      if (message.type() === 'error') this.complaints.push(message.text());
+      if (message.type() === 'error' && !isOfMachine(message.text())) this.complaints.push(message.text());
     });
     page.on('pageerror', (error) => this.complaints.push(String(error)));
   }
