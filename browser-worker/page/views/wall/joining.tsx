@@ -8,6 +8,9 @@ import { QrCode } from '../../join/qr-code.js';
 /** Long enough for a lesson, and for a day of an exhibition. */
 const HOURS = 24;
 
+/** The address that a coordinator has which listens to its own machine alone. */
+const isOfThisMachine = (url: string): boolean => /^(localhost|127\..*|\[::1\])$/.test(new URL(url).hostname);
+
 export function Joining({ greeting }: { greeting: Greeting }) {
   const [link, setLink] = useState('');
   const [problem, setProblem] = useState('');
@@ -25,7 +28,11 @@ export function Joining({ greeting }: { greeting: Greeting }) {
         <>
           <QrCode text={shown} />
           <p class="address">{shown.replace(/^https?:\/\//, '')}</p>
-          <p class="soft">Nothing to install</p>
+          <p class="soft">
+            {isOfThisMachine(shown)
+              ? 'Only this machine reaches this address: start with --host 0.0.0.0'
+              : 'Nothing to install'}
+          </p>
         </>
       ) : greeting.admin ? (
         <button type="button" class="primary" onClick={() => void make()}>
