@@ -9,6 +9,7 @@ export default {
     'shared/protocol/{frame,codec,msgpack/check-msgpack,validate,messages,fields}.ts',
     'coordinator/scheduling/{leases/ledger,leases/orphans,leases/node-index,planning/planner,speculation/*,deadlines}.ts',
     'coordinator/trust/{compare,reputation,audit-sampling,norm-bound,push-watch,engine-demand}.ts',
+    'shared/numerics/codec/weights/change-code.ts',
     'shared/numerics/update/optimizers/*.ts',
     'coordinator/step/**/*.ts',
     '!**/*.test.ts',

@@ -230,6 +230,51 @@ describe('a replica', () => {
     expect(other).not.toEqual(first);
   });
 
+  it('tells the sums of its updates, of samples, loss and metric', async () => {
+    const trainer = new LocalTrainer(lineEngine(), BASE, SPECS);
+    const still = INITIAL.slice();
+    await trainer.setWeights(still);
+    // At rate 0 the weights stay, so that each update is the plain engine's.
+    const standing = { before: 0, rates: [0, 0, 0] };
+    const into = new Float32Array(still.length);
+    const told = await trainer.gradient(batchOf(0, 30), 1, into, { updates: standing, isStopped: never });
+    const plain = lineEngine();
+    let loss = 0;
+    for (const at of [0, 1, 2]) {
+      await plain.setWeights(still);
+      loss += (await plain.gradient(batchOf(10 * at, 10 * at + 10), mix(1, at), into.slice())).loss;
+    }
+    expect(told).toEqual({ samples: 30, loss, metric: 30 });
+  });
+
+  it('leaves weights as their constraint asks', async () => {
+    const [kernel, ...rest] = SPECS as [WeightSpec, ...WeightSpec[]];
+    const held: WeightSpec[] = [{ ...kernel, constraint: { kind: 'nonNegative' } }, ...rest];
+    const trainer = new LocalTrainer(lineEngine(), BASE, held);
+    await trainer.setWeights(INITIAL);
+    const into = new Float32Array(INITIAL.length);
+    await trainer.gradient(batchOf(0, 30), 1, into, { updates, isStopped: never });
+    const left = Array.from({ length: INPUTS }, (_, i) => INITIAL[i]! - into[i]! / 30);
+    expect(Math.min(...left)).toBeCloseTo(0, 6);
+    expect(Math.max(...left)).toBeGreaterThan(0.1);
+  });
+
+  it('updates tensor by tensor where an optimizer looks at whole tensors', async () => {
+    const lamb: LocalTerms = { ...BASE, optimizer: { name: 'lamb', ...PLAIN } };
+    const trainer = new LocalTrainer(lineEngine(), lamb, SPECS);
+    const vector = withInitialState(INITIAL, runLayout(SPECS, lamb), lamb);
+    await trainer.setWeights(vector);
+    const [into, gradient] = [vector.slice(), INITIAL.slice()];
+    const first = { before: 0, rates: [0.1] };
+    await trainer.gradient(batchOf(0, 30), 1, into, { updates: first, isStopped: never });
+    const plain = lineEngine();
+    await plain.setWeights(INITIAL);
+    await plain.gradient(batchOf(0, 30), mix(1, 0), gradient);
+    // The first update of Adam is the sign of the gradient; LAMB gives it the length of the tensor.
+    const step = (0.1 * Math.hypot(...INITIAL.subarray(0, INPUTS))) / Math.sqrt(INPUTS);
+    for (let i = 0; i < INPUTS; i++) expect(into[i]! / 30).toBeCloseTo(step * Math.sign(gradient[i]!), 5);
+  });
+
   it('that is stopped ends after the update in hand, and tells of the samples that it has computed', async () => {
     const trainer = new LocalTrainer(lineEngine(), terms, SPECS);
     await trainer.setWeights(start);

@@ -3,20 +3,24 @@ import { layoutOf } from '../../layout.js';
 import { Random } from '../../random.js';
 import { ChangeCode } from './change-code.js';
 
-/** Two chunks: a bias between two kernels, and statistics at the end, cut at 301. */
+/** Three chunks: biases before and between two kernels, and statistics at the end, cut within the second kernel. */
 const LAYOUT = layoutOf(
   [
+    { name: 'shift', shape: [2], trainable: true },
     { name: 'kernel', shape: [257], trainable: true },
     { name: 'bias', shape: [3], trainable: true },
     { name: 'wide', shape: [256], trainable: true },
     { name: 'variance', shape: [300], trainable: false },
   ],
-  301,
+  302,
 );
-const isCoded = (at: number) => at < 257 || (at >= 260 && at < 516);
+const WIDE = 262;
+const isCoded = (at: number) => (at >= 2 && at < 259) || (at >= WIDE && at < 518);
+/** The second kernel changes less: scales of one are none of the other. */
+const largest = (at: number) => (at < WIDE ? 0.01 : 0.002);
 const random = new Random(3);
 const held = Float32Array.from({ length: LAYOUT.total }, () => random.between(-1, 1));
-const wanted = held.map((value) => value + random.between(-1, 1) / 100);
+const wanted = held.map((value, at) => value + random.between(-1, 1) * largest(at));
 
 const parts = (all: Float32Array) =>
   LAYOUT.mapChunks((chunk) => all.subarray(LAYOUT.range(chunk).start, LAYOUT.range(chunk).end));
@@ -37,15 +41,15 @@ describe.each(['delta8', 'delta4'] as const)('weights as changes, %s', (coding) 
     for (const [at, value] of wanted.entries()) {
       if (!isCoded(at)) expect(into[at]).toBe(value);
       // Half a scale, and a scale is little more than the largest change by the levels.
-      else expect(Math.abs(into[at]! - value)).toBeLessThan(0.51 * (0.01 / levels) * (1 + 1 / 64));
+      else expect(Math.abs(into[at]! - value)).toBeLessThan(0.51 * (largest(at) / levels) * (1 + 1 / 64));
     }
     expect(into).not.toEqual(wanted);
   });
 
   it('have the length of floats, scales and codes, and decode to what the sender holds wherever the bytes lie', () => {
     const { into, bodies } = encoded();
-    // 257 and 41 in the first chunk, 215 in the second, none in the last.
-    const runs = [[257, 41], [215], []];
+    // 257 and 40 in the first chunk, 216 in the second, none in the last.
+    const runs = [[257, 40], [216], []];
     for (const [chunk, body] of bodies.entries()) {
       const bytes = runs[chunk]!.map(
         (run) => 2 * Math.ceil(run / 64) + (coding === 'delta8' ? run : Math.ceil(run / 2)),
@@ -69,8 +73,8 @@ describe.each(['delta8', 'delta4'] as const)('weights as changes, %s', (coding) 
     const { bodies } = encoded();
     const [body] = bodies;
     // The last byte of the first run of 257.
-    body![body!.length - Math.ceil(41 / 2) - 1]! |= 0x10;
-    const back = new Float32Array(301);
+    body![body!.length - 40 / 2 - 1]! |= 0x10;
+    const back = new Float32Array(302);
     const isRight = code.decode(0, body!, parts(held)[0]!, back);
     if (coding === 'delta4') expect(isRight).toBe(false);
     else expect(isRight).toBe(true);
