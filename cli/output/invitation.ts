@@ -8,8 +8,8 @@ import {
   reachableByOthers,
   reachableLocally,
 } from '../../coordinator/server/network/addresses.js';
+import { isLoopback } from '../../shared/protocol/loopback.js';
 
-const LOOPBACK = /^(localhost|127\.|\[::1\])/;
 const BORDER = 2;
 
 /** Lines for the terminal. The code only where there is one to draw on, and others can reach the address. */
@@ -18,7 +18,7 @@ export function invitation(url: string, terminal: { isTTY?: boolean }, takesToke
   // Without its token a link is of no use.
   const how = takesToken ? ' (by the link with your token)' : '';
   const lines = [`dashboard: ${reachableLocally(url)}/${how}`];
-  if (takesToken || LOOPBACK.test(new URL(join).hostname)) return lines;
+  if (takesToken || isLoopback(new URL(join).hostname)) return lines;
   return [...lines, `join with a browser: ${join}`, ...codeOf(join, terminal)];
 }
 

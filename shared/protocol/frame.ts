@@ -49,6 +49,13 @@ export function isFrame(message: Uint8Array): boolean {
   return message.length > 0 && message[0]! < 0x80;
 }
 
+/** A header of its own. */
+export function newHeader(header: FrameHeader, bodyBytes: number): Uint8Array<ArrayBuffer> {
+  const into = new Uint8Array(HEADER_BYTES);
+  writeHeader(into, header, bodyBytes);
+  return into;
+}
+
 export function writeHeader(into: Uint8Array, header: FrameHeader, bodyBytes: number): void {
   const view = new DataView(into.buffer, into.byteOffset, HEADER_BYTES);
   view.setUint8(0, header.type);

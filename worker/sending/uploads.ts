@@ -6,7 +6,7 @@
  * contribution and then the next could wait for itself for ever.
  */
 import type { Layout } from '../../shared/numerics/layout.js';
-import { FRAME_CONTRIBUTION, HEADER_BYTES, writeHeader } from '../../shared/protocol/frame.js';
+import { FRAME_CONTRIBUTION, newHeader } from '../../shared/protocol/frame.js';
 import type { Lease, WorkerMessage } from '../../shared/protocol/messages.js';
 
 /** Enough to keep the connection busy; more would only sit in memory. */
@@ -115,9 +115,8 @@ export class Uploads {
     const values = gradient.subarray(start, end);
     const body =
       encode?.(chunk, values) ?? new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    const header = new Uint8Array(HEADER_BYTES);
     const coding = encode ? { coding: 'int8' as const } : {};
-    writeHeader(header, { type: FRAME_CONTRIBUTION, node, chunk, step, ...coding }, body.length);
+    const header = newHeader({ type: FRAME_CONTRIBUTION, node, chunk, step, ...coding }, body.length);
     upload.leaving++;
     this.socket.sendFrame(header, body, () => {
       upload.leaving--;

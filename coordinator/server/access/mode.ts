@@ -1,6 +1,7 @@
 /** Decides whether a server asks for tokens: by its options, or else by who can reach its address. */
+
+import { isLoopback } from '../../../shared/protocol/loopback.js';
 import { UserError } from '../../../shared/user-error.js';
-import { isLoopback } from '../network/addresses.js';
 import { allowedOrigins } from '../network/allowed-origins.js';
 
 export interface AccessOptions {

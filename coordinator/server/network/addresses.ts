@@ -1,12 +1,8 @@
 /** Addresses of a coordinator, as others must write them. */
 import { networkInterfaces } from 'node:os';
+import { isLoopback } from '../../../shared/protocol/loopback.js';
 
-const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 const EVERY_ADDRESS = /^(0\.0\.0\.0|\[::\])$/;
-
-/** Whether only this machine can reach a server that listens there. */
-export const isLoopback = (host: string): boolean =>
-  LOOPBACK.test(host.includes(':') && !host.startsWith('[') ? `[${host}]` : host);
 
 /**
  * The one line by which another machine joins, or what keeps it from joining.
@@ -18,7 +14,7 @@ export function joinLine(url: string, takesToken = false, ownAddress = firstOwnA
   const host = EVERY_ADDRESS.test(hostname) ? (ownAddress ?? 'ADDRESS-OF-THIS-MACHINE') : hostname;
   const address = `${scheme}://${at(host, port)}${withoutSlash(pathname)}`;
   const command = `${takesToken ? 'SWARMGRAD_TOKEN=... ' : ''}npx swarmgrad worker ${address}`;
-  if (LOOPBACK.test(hostname))
+  if (isLoopback(hostname))
     return `join from this machine: ${command} (from others: start with --host 0.0.0.0)`;
   return `join from another machine: ${command}`;
 }

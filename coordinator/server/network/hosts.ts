@@ -5,8 +5,8 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
+import { isLoopback } from '../../../shared/protocol/loopback.js';
 import { UserError } from '../../../shared/user-error.js';
-import { isLoopback } from './addresses.js';
 
 const ANY = '*';
 /** A name or an address, of IPv6 in brackets, perhaps with a port. */

@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import ipaddr from 'ipaddr.js';
-import { isLoopback } from './addresses.js';
+import { isLoopback } from '../../../shared/protocol/loopback.js';
 import { addressIn } from './network-address.js';
 
 /** Signs of Docker, of Podman, and what Kubernetes sets in each container. */

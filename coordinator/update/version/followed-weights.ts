@@ -10,7 +10,7 @@ import { createHash, type Hash } from 'node:crypto';
 import type { ChangeCode } from '../../../shared/numerics/codec/weights/change-code.js';
 import type { Layout } from '../../../shared/numerics/layout.js';
 import type { Kernels } from '../../../shared/numerics/update/kernels/kernels.js';
-import { FRAME_WEIGHTS, HEADER_BYTES, writeHeader } from '../../../shared/protocol/frame.js';
+import { FRAME_WEIGHTS, newHeader } from '../../../shared/protocol/frame.js';
 import type { Changes, CodedWeights, WeightsFrame } from './held-weights.js';
 import { VersionedWeights } from './versioned-weights.js';
 
@@ -65,9 +65,8 @@ export class FollowedWeights implements CodedWeights, Changes {
     const into = followed.writing(chunk);
     const body = code.encode(chunk, weights, followed.reading(chunk), into);
     const step = this.version + 1;
-    const header = new Uint8Array(HEADER_BYTES);
     const { coding } = code;
-    writeHeader(header, { type: FRAME_WEIGHTS, node: 0, chunk, step, coding }, body.length);
+    const header = newHeader({ type: FRAME_WEIGHTS, node: 0, chunk, step, coding }, body.length);
     followed.finishChunk(chunk);
     const change = this.kept.get(step) ?? { frames: [], hash: createHash('sha256') };
     this.kept.set(step, change);

@@ -5,7 +5,7 @@
 import type { Bfloat16Code } from '../../../shared/numerics/codec/weights/bfloat16-code.js';
 import type { Layout } from '../../../shared/numerics/layout.js';
 import type { Kernels } from '../../../shared/numerics/update/kernels/kernels.js';
-import { FRAME_WEIGHTS, HEADER_BYTES, writeHeader } from '../../../shared/protocol/frame.js';
+import { FRAME_WEIGHTS, newHeader } from '../../../shared/protocol/frame.js';
 import type { CodedWeights, WeightsFrame } from './held-weights.js';
 import { VersionedWeights } from './versioned-weights.js';
 
@@ -77,9 +77,8 @@ export class RoundedWeights implements CodedWeights {
   private encoded(version: number, chunk: number): WeightsFrame {
     const values = version === this.version ? this.rounded.reading(chunk) : this.rounded.writing(chunk);
     const body = this.code.encode(chunk, values);
-    const header = new Uint8Array(HEADER_BYTES);
     const { coding } = this.code;
-    writeHeader(header, { type: FRAME_WEIGHTS, node: 0, chunk, step: version, coding }, body.length);
+    const header = newHeader({ type: FRAME_WEIGHTS, node: 0, chunk, step: version, coding }, body.length);
     return { header, body };
   }
 

@@ -9,7 +9,7 @@
 import { createHash } from 'node:crypto';
 import type { Layout } from '../../../shared/numerics/layout.js';
 import type { Kernels } from '../../../shared/numerics/update/kernels/kernels.js';
-import { type FrameType, HEADER_BYTES, writeHeader } from '../../../shared/protocol/frame.js';
+import { type FrameType, HEADER_BYTES, newHeader } from '../../../shared/protocol/frame.js';
 import type { HeldWeights, WeightsFrame } from './held-weights.js';
 
 /** A chunk of the flat vector, and the header of the frame in which it travels. */
@@ -22,8 +22,7 @@ export class FramedChunk {
   }
 
   stamp(type: FrameType, chunk: number, version: number): void {
-    this.header = new Uint8Array(HEADER_BYTES);
-    writeHeader(this.header, { type, node: 0, chunk, step: version }, this.body.length);
+    this.header = newHeader({ type, node: 0, chunk, step: version }, this.body.length);
   }
 }
 

@@ -3,7 +3,7 @@
  * more, is first sent all that is held, in float32: a copy, which all of these share, for the steps go on meanwhile.
  */
 
-import { FRAME_WEIGHTS, HEADER_BYTES, writeHeader } from '../../../shared/protocol/frame.js';
+import { FRAME_WEIGHTS, newHeader } from '../../../shared/protocol/frame.js';
 import type { Changes, HeldWeights } from '../../update/version/held-weights.js';
 import type { WeightsCopies } from './weights-copies.js';
 import { type Feed, type FrameSink, HIGH_WATER_BYTES } from './weights-feed.js';
@@ -95,8 +95,7 @@ export class ChangesFeed implements Feed {
     }
     const { start, end } = this.held.layout.range(chunk);
     const body = copy.body.subarray(4 * start, 4 * end);
-    const header = new Uint8Array(HEADER_BYTES);
-    writeHeader(header, { type: FRAME_WEIGHTS, node: 0, chunk, step: version }, body.length);
+    const header = newHeader({ type: FRAME_WEIGHTS, node: 0, chunk, step: version }, body.length);
     this.sink.sendFrame(header, body, this.pump);
   }
 

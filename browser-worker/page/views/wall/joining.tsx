@@ -1,5 +1,6 @@
 /** How people in the room join: a code to scan, and a short address to type. */
 import { useState } from 'preact/hooks';
+import { isLoopback } from '../../../../shared/protocol/loopback.js';
 import type { Greeting } from '../../../../shared/status/monitoring.js';
 import { BASE } from '../../../base.js';
 import { act } from '../../data/api.js';
@@ -7,9 +8,6 @@ import { QrCode } from '../../join/qr-code.js';
 
 /** Long enough for a lesson, and for a day of an exhibition. */
 const HOURS = 24;
-
-/** The address that a coordinator has which listens to its own machine alone. */
-const isOfThisMachine = (url: string): boolean => /^(localhost|127\..*|\[::1\])$/.test(new URL(url).hostname);
 
 export function Joining({ greeting }: { greeting: Greeting }) {
   const [link, setLink] = useState('');
@@ -29,7 +27,7 @@ export function Joining({ greeting }: { greeting: Greeting }) {
           <QrCode text={shown} />
           <p class="address">{shown.replace(/^https?:\/\//, '')}</p>
           <p class="soft">
-            {isOfThisMachine(shown)
+            {isLoopback(new URL(shown).hostname)
               ? 'Only this machine reaches this address: start with --host 0.0.0.0'
               : 'Nothing to install'}
           </p>
